@@ -1,0 +1,144 @@
+"""What plugins declare, and what the objects that they build must do.
+
+A plugin's hooks return the specs of this module. A spec is a declaration: from
+it come the parser of the configuration, its reference page and the JSON Schema.
+"""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import Any, Literal, Protocol
+
+from hub.errors import HubError
+from hub.model.delivery import Artifact, Notice, Receipt, Rendered
+from hub.model.facts import Normalised
+from hub.model.message import RawMessage, Stored
+from hub.settings import DestinationSettings, Settings, SourceSettings
+
+Stability = Literal["experimental", "stable", "deprecated"]
+
+#: Called once, on the event loop, with what became of a submitted message.
+OnStored = Callable[[Stored | HubError], None]
+
+
+class Inbox(Protocol):
+    """Where a source puts what it received. The hub gives each source its own."""
+
+    @property
+    def feed(self) -> str:
+        """The name of the source in the configuration."""
+
+    async def put(self, message: RawMessage) -> Stored:
+        """Store `message` and return its hub id.
+
+        Returns only once the message would survive power loss, so a source may
+        acknowledge its peer as soon as this returns, and not before. Raises a
+        HubError with recovery RETRY where the hub cannot store: do not answer.
+        """
+
+    def submit(self, message: RawMessage, on_stored: OnStored) -> None:
+        """Store `message` as `put` does, but call `on_stored` instead of waiting.
+
+        For sources that speak a protocol without a task per message. Calls come
+        in the order of submission.
+        """
+
+    def report_ready(self, address: str) -> None:
+        """Say that the source now receives at `address` (shown to operators)."""
+
+
+class Source(Protocol):
+    """Brings messages in."""
+
+    async def run(self, inbox: Inbox) -> None:
+        """Receive until cancelled.
+
+        Call `inbox.report_ready` when messages can arrive. Raise only HubError;
+        one with recovery RETRY restarts the source after a wait, STOP ends it.
+        """
+
+
+class Destination(Protocol):
+    """Sends artifacts out."""
+
+    async def send(self, artifact: Artifact) -> Receipt:
+        """Try once to send `artifact`, and say what is known afterwards.
+
+        Cancelled after the configured time; the hub then takes the outcome as
+        UNKNOWN. The hub calls again with the same id until it is settled.
+        """
+
+    async def close(self) -> None:
+        """Let go of connections. Called once, when the hub stops."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SourceSpec:
+    """Declares a kind of source.
+
+    `kind` is a noun naming the protocol and the role (``mllp-listener``); it is
+    what an operator writes and never changes once released. `normaliser` is the
+    one that its messages get where the configuration names none.
+    """
+
+    kind: str
+    settings: type[SourceSettings]
+    build: Callable[[Any], Source]
+    normaliser: str
+    summary: str
+    stability: Stability = "experimental"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DestinationSpec:
+    """Declares a kind of destination."""
+
+    kind: str
+    settings: type[DestinationSettings]
+    build: Callable[[Any], Destination]
+    summary: str
+    stability: Stability = "experimental"
+
+
+class Normalise(Protocol):
+    """Turns the bytes of one message into facts."""
+
+    def __call__(self, body: bytes, profile: Any, /) -> Normalised:
+        """Return facts and warnings. Pure; never raises for content."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class NormaliserSpec:
+    """Declares how messages of a media type become facts.
+
+    `profile` is the model of a feed's peculiarities, written as the `profile`
+    of a source.
+    """
+
+    name: str
+    media_type: str
+    profile: type[Settings]
+    normalise: Normalise
+    summary: str
+    stability: Stability = "experimental"
+
+
+class Render(Protocol):
+    """Turns notices for one recipient into bytes."""
+
+    def __call__(self, notices: Sequence[Notice], options: Any, /) -> Rendered:
+        """Return the artifact of `notices`, of which there is at least one.
+
+        Pure: the same notices give the same bytes whenever it is called.
+        """
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RendererSpec:
+    """Declares a format. `max_notices` is how many fit in one artifact."""
+
+    name: str
+    options: type[Settings]
+    render: Render
+    summary: str
+    max_notices: int = 1
+    stability: Stability = "experimental"

@@ -1,0 +1,98 @@
+"""What leaves the hub, and what became of it."""
+
+from enum import StrEnum
+
+from msgspec import Struct, field
+
+from hub.model.events import CareEvent
+
+
+class Notice(Struct, frozen=True, kw_only=True):
+    """One event for one recipient, already reduced to what policy permits.
+
+    `delivery` is the hub's id of this delivery. `patient_id` is the recipient's
+    own number for the person, echoed in every notice (R-ENC-10), empty where the
+    recipient did not give one.
+    """
+
+    event: CareEvent
+    delivery: str
+    destination: str
+    subscription: str
+    purpose: str
+    patient_id: str = ""
+
+
+class Rendered(Struct, frozen=True, kw_only=True):
+    """What a renderer makes of notices. `suffix` starts with a dot (``.csv``)."""
+
+    body: bytes
+    media_type: str
+    suffix: str = ""
+
+
+class Artifact(Struct, frozen=True, kw_only=True):
+    """One thing to send.
+
+    `id` is a function of what is in it, so that sending the artifact again
+    sends the same id: a file name stem, an ``Idempotency-Key``. It holds only
+    ``[a-z0-9_-]``. `attempt` counts from 1.
+    """
+
+    id: str
+    body: bytes
+    media_type: str
+    suffix: str = ""
+    attempt: int = 1
+
+
+class Outcome(StrEnum):
+    """What a destination knows after one attempt."""
+
+    ACCEPTED = "accepted"  # the recipient said that it has it
+    RETRYABLE = "retryable"  # not there; the same artifact may succeed later
+    PERMANENT = "permanent"  # not there; the same artifact will never succeed
+    UNKNOWN = "unknown"  # sent, no answer: send again under the same id
+
+
+class Receipt(Struct, frozen=True, kw_only=True):
+    """The result of one attempt.
+
+    `evidence` is what the recipient answered, without content (``HTTP 202``);
+    `error_code` is a catalogued code where the outcome is not ACCEPTED.
+    `blames_route` says that the fault lies with the whole destination (a wrong
+    password, a changed host key) and not with this artifact.
+    """
+
+    outcome: Outcome
+    evidence: str = ""
+    error_code: str = ""
+    retry_after_seconds: float | None = None
+    blames_route: bool = False
+
+
+class DeliveryState(StrEnum):
+    """Where a delivery is."""
+
+    READY = "ready"  # due now or later
+    CLAIMED = "claimed"  # being sent
+    DELIVERED = "delivered"
+    DEAD = "dead"  # given up: waits for `hub replay`
+    CANCELLED = "cancelled"  # an operator took it back
+
+
+class Decision(Struct, frozen=True, kw_only=True):
+    """Why an event may, or may not, go to a recipient (domain 8.3).
+
+    `rules` are the ids of the rules that were applied, in order. Written before
+    any delivery exists.
+    """
+
+    event: str
+    subscription: str
+    destination: str
+    permitted: bool
+    reason: str
+    purpose: str = ""
+    patient_id: str = ""
+    rules: tuple[str, ...] = field(default=())

@@ -1,0 +1,33 @@
+"""Times that say how much of them is known."""
+
+from datetime import datetime
+from typing import Literal
+
+from msgspec import Struct
+
+Precision = Literal["year", "month", "day", "hour", "minute", "second", "fraction"]
+ZoneSource = Literal["field", "msh7", "facility", "feed", "assumed"]
+
+
+class FuzzyTime(Struct, frozen=True, omit_defaults=True):
+    """An instant as a sender stated it: an interval, and the text it came from.
+
+    `earliest` (inclusive) and `latest` (exclusive) are aware and in UTC; they
+    differ by the precision. `local` is the wall-clock text without offset,
+    `zone` the IANA name or fixed offset that was used, and `zone_source` says
+    where that came from. Source: R-HL7-06.
+    """
+
+    raw: str
+    precision: Precision
+    earliest: datetime
+    latest: datetime
+    local: str
+    zone: str | None = None
+    zone_source: ZoneSource = "assumed"
+    flags: tuple[str, ...] = ()
+
+    @property
+    def exact(self) -> bool:
+        """Say whether the time is known to the minute or better."""
+        return self.precision in {"minute", "second", "fraction"}

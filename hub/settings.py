@@ -1,0 +1,118 @@
+"""The pieces that configuration tables are made of.
+
+A table is a frozen pydantic model that refuses unknown keys. Secrets are
+references (``env:NAME``, ``file:/path``), read when the configuration is loaded
+and shown nowhere. Relative paths start at the folder of the file that names them.
+"""
+
+import os
+from pathlib import Path
+from typing import Annotated, Literal
+
+from pydantic import (
+    AfterValidator,
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    Field,
+    SecretStr,
+    ValidationInfo,
+)
+
+
+class Settings(BaseModel):
+    """One table of the configuration."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+
+class SourceSettings(Settings):
+    """What every ``[sources.NAME]`` table may hold; a plugin adds its own keys."""
+
+    kind: str = Field(description="Which kind of source this is.")
+    normaliser: str = Field(
+        default="",
+        description="What turns its messages into facts; empty: the kind's default.",
+    )
+    profile: dict[str, object] = Field(
+        default_factory=dict,
+        description="The feed's peculiarities, as the normaliser defines them.",
+    )
+
+
+class DestinationSettings(Settings):
+    """What every ``[destinations.NAME]`` table may hold; a plugin adds its own."""
+
+    kind: str = Field(description="Which kind of destination this is.")
+    format: str = Field(description="Which renderer makes what is sent.")
+    format_options: dict[str, object] = Field(
+        default_factory=dict, description="Options of the renderer."
+    )
+    max_notices: int = Field(
+        default=0,
+        ge=0,
+        description="Most notices in one artifact; 0: as many as the format allows.",
+    )
+    concurrency: int = Field(
+        default=1, ge=1, le=64, description="Artifacts that may be under way at once."
+    )
+    timeout_seconds: float = Field(
+        default=30, gt=0, le=600, description="Time allowed for one attempt."
+    )
+    max_attempts: int = Field(
+        default=20, ge=1, description="Attempts before a delivery is a dead letter."
+    )
+    retry_initial_seconds: float = Field(
+        default=1, gt=0, description="Longest wait before the second attempt."
+    )
+    retry_max_seconds: float = Field(
+        default=300, gt=0, description="Longest wait between two attempts."
+    )
+    dead_letter: Literal["hold", "skip"] = Field(
+        default="hold",
+        description=(
+            "Whether a dead letter holds back what follows for the same person "
+            "at this destination, or is skipped."
+        ),
+    )
+
+
+def _read_reference(value: object) -> object:
+    if not isinstance(value, str):
+        return value
+    scheme, _, name = value.partition(":")
+    if scheme == "env" and name:
+        if name not in os.environ:
+            raise ValueError(f"the environment variable {name} is not set")
+        return os.environ[name]
+    if scheme == "file" and name:
+        return value
+    raise ValueError("a secret is written as env:NAME or file:PATH, never in place")
+
+
+def _read_file(value: SecretStr, info: ValidationInfo) -> SecretStr:
+    text = value.get_secret_value()
+    if not text.startswith("file:"):
+        return value
+    path = _from_folder(Path(text.removeprefix("file:")), info)
+    try:
+        return SecretStr(path.read_text(encoding="utf-8").strip())
+    except (OSError, UnicodeDecodeError) as error:
+        raise ValueError(f"the file {path} cannot be read") from error
+
+
+def _from_folder(path: Path, info: ValidationInfo) -> Path:
+    folder: Path = (info.context or {}).get("folder", Path())
+    return (folder / path.expanduser()).absolute()
+
+
+#: A secret by reference: ``env:NAME`` or ``file:PATH``.
+Secret = Annotated[
+    SecretStr,
+    BeforeValidator(_read_reference),
+    AfterValidator(_read_file),
+    Field(json_schema_extra={"pattern": "^(env|file):.+"}),
+]
+
+#: A path, relative to the folder of the configuration file that names it.
+ConfigPath = Annotated[Path, AfterValidator(_from_folder)]
