@@ -60,7 +60,12 @@ class DestinationSettings(Settings):
         default=30, gt=0, le=600, description="Time allowed for one attempt."
     )
     max_attempts: int = Field(
-        default=20, ge=1, description="Attempts before a delivery is a dead letter."
+        default=300,
+        ge=1,
+        description=(
+            "Attempts before a delivery is a dead letter; "
+            "with the default waits they last for a day."
+        ),
     )
     retry_initial_seconds: float = Field(
         default=1, gt=0, description="Longest wait before the second attempt."

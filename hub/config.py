@@ -1,0 +1,393 @@
+"""The configuration: one TOML file, or a folder of them, validated as a whole.
+
+`load` either returns a frozen `HubConfig` or raises one `ConfigError` with every
+problem there is. Which kinds exist, and which keys their tables have, the
+plugins declare; `load` gets them as a `Catalogue`.
+"""
+
+import re
+import tomllib
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Protocol, TypeVar, get_args
+
+from pydantic import BaseModel, ValidationError
+from pydantic_core import ErrorDetails
+
+from hub.contract import DestinationSpec, NormaliserSpec, RendererSpec, SourceSpec
+from hub.errors import HubError, Recovery
+from hub.settings import Settings
+from hub.tables import (
+    EVERYONE,
+    NAME,
+    NAMED,
+    SINGLE,
+    AdminTable,
+    DestinationConfig,
+    HubConfig,
+    HubTable,
+    PanelTable,
+    SourceConfig,
+    Subscription,
+    SubscriptionTable,
+    expand,
+    nearest,
+    parse_cadence,
+)
+
+__all__ = [
+    "Catalogue",
+    "ConfigError",
+    "ConfigProblem",
+    "ConfigUnreadableError",
+    "DestinationConfig",
+    "HubConfig",
+    "SourceConfig",
+    "Subscription",
+    "load",
+]
+
+_Spec = TypeVar("_Spec")
+_Model = TypeVar("_Model", bound=Settings)
+
+
+class ConfigError(HubError):
+    """The configuration cannot be used. `problems` says all that is wrong."""
+
+    code = "CONFIG-001"
+    summary = "The configuration has problems"
+    remedy = "Correct each of them; `hub check` shows what is left"
+    recovery = Recovery.STOP
+
+    def __init__(self, problems: Iterable["ConfigProblem"]) -> None:
+        self.problems = tuple(problems)
+        super().__init__(f"{len(self.problems)} in all")
+
+    def __str__(self) -> str:
+        return "\n  ".join([super().__str__(), *map(str, self.problems)])
+
+
+class ConfigUnreadableError(ConfigError):
+    """There is no configuration where it was looked for."""
+
+    code = "CONFIG-002"
+    summary = "There is no configuration to read"
+    remedy = "Give the path of a TOML file, or of a folder that holds some"
+
+
+@dataclass(frozen=True, slots=True)
+class ConfigProblem:
+    """One thing that is wrong: where, what, and what was probably meant.
+
+    `path` is dotted (``sources.klinik-nord.port``), empty for the file itself.
+    `message` never quotes a value that may be a secret.
+    """
+
+    file: str
+    path: str
+    message: str
+    suggestion: str = ""
+
+    def __str__(self) -> str:
+        where = f"{self.file}: {self.path}" if self.path else self.file
+        hint = f"; did you mean {self.suggestion}?" if self.suggestion else ""
+        return f"{where}: {self.message}{hint}"
+
+
+class Catalogue(Protocol):
+    """What the plugins provide, by kind or name; `hub.registry.Registry` is one."""
+
+    @property
+    def sources(self) -> Mapping[str, SourceSpec]:
+        """Kinds of source."""
+
+    @property
+    def destinations(self) -> Mapping[str, DestinationSpec]:
+        """Kinds of destination."""
+
+    @property
+    def normalisers(self) -> Mapping[str, NormaliserSpec]:
+        """Normalisers."""
+
+    @property
+    def renderers(self) -> Mapping[str, RendererSpec]:
+        """Formats."""
+
+    @property
+    def quarantined(self) -> Mapping[str, str]:
+        """Name and reason of each plugin that was set aside."""
+
+
+def load(path: Path, catalogue: Catalogue) -> HubConfig:
+    """Read and validate the file or folder at `path`.
+
+    Raises ConfigUnreadableError where there is nothing to read, and ConfigError
+    with all problems where there are any. Secrets are read here, once.
+    """
+    loading = _Loading(catalogue)
+    files = _files(path)
+    for file in files:
+        loading.add(file)
+    config = loading.build(files[0])
+    if config is None or loading.problems:
+        raise ConfigError(loading.problems)
+    return config
+
+
+def _files(path: Path) -> list[Path]:
+    if not path.exists():
+        raise ConfigUnreadableError([ConfigProblem(str(path), "", "does not exist")])
+    if not path.is_dir():
+        return [path]
+    try:
+        files = sorted(path.glob("*.toml"))
+    except OSError:
+        files = []
+    if not files:
+        problem = ConfigProblem(str(path), "", "the folder holds no readable *.toml")
+        raise ConfigUnreadableError([problem])
+    return files
+
+
+@dataclass(frozen=True, slots=True)
+class _Table:
+    """One table as it was written, and where. `path` is (top, name) or (top,)."""
+
+    file: Path
+    path: tuple[str, ...]
+    values: dict[str, Any]
+
+    def problem(self, key: str, message: str, suggestion: str = "") -> ConfigProblem:
+        where = ".".join([*self.path, key] if key else self.path)
+        return ConfigProblem(str(self.file), where, message, suggestion)
+
+
+class _Loading:
+    """Gathers the tables of all files, checks them, and collects the problems."""
+
+    def __init__(self, catalogue: Catalogue) -> None:
+        self._catalogue = catalogue
+        self._tables: dict[tuple[str, ...], _Table] = {}
+        self._complete = True  # else a reference may be to what could not be read
+        self.problems: list[ConfigProblem] = []
+
+    def add(self, file: Path) -> None:
+        """Take in the tables of `file`."""
+        try:
+            document = tomllib.loads(file.read_text(encoding="utf-8"))
+        except tomllib.TOMLDecodeError as error:
+            self._unreadable(file, f"is not TOML: {error}")
+        except UnicodeDecodeError:
+            self._unreadable(file, "is not UTF-8")
+        except OSError as error:
+            self._unreadable(file, f"cannot be read: {error.strerror}")
+        else:
+            for top, value in document.items():
+                self._add_top(file, top, value)
+
+    def _unreadable(self, file: Path, message: str) -> None:
+        self._complete = False
+        self.problems.append(ConfigProblem(str(file), "", message))
+
+    def _add_top(self, file: Path, top: str, value: object) -> None:
+        table = _Table(file, (top,), {})
+        if top not in {*SINGLE, *NAMED}:
+            hint = nearest(top, [*SINGLE, *NAMED])
+            self.problems.append(table.problem("", "there is no such table", hint))
+        elif not isinstance(value, dict):
+            self.problems.append(table.problem("", "must be a table"))
+        elif top in SINGLE:
+            self._add_table(_Table(file, (top,), value))
+        else:
+            for name, values in value.items():
+                self._add_named(table, name, values)
+
+    def _add_named(self, top: _Table, name: str, values: object) -> None:
+        if not isinstance(values, dict):
+            self.problems.append(top.problem(name, "must be a table"))
+        elif not re.fullmatch(NAME, name) or (top.path, name) == (
+            ("panels",),
+            EVERYONE,
+        ):
+            rule = "a name has lower-case letters, digits and hyphens, and is not all"
+            self.problems.append(top.problem(name, rule))
+        else:
+            self._add_table(_Table(top.file, (*top.path, name), values))
+
+    def _add_table(self, table: _Table) -> None:
+        first = self._tables.setdefault(table.path, table)
+        if first is not table:
+            self.problems.append(table.problem("", f"is in {first.file} too"))
+
+    def _of(self, top: str) -> Iterator[tuple[str, _Table]]:
+        for path, table in self._tables.items():
+            if path[0] == top:
+                yield path[-1], table
+
+    def build(self, file: Path) -> HubConfig | None:
+        """Return the configuration, or None where a problem prevents it."""
+        bare = {top: _Table(file, (top,), {}) for top in SINGLE}
+        single = bare | {top: table for top in SINGLE for _, table in self._of(top)}
+        hub = self._validate(single["hub"], HubTable)
+        admin = self._validate(single["admin"], AdminTable)
+        sources = [self._source(*item) for item in self._of("sources")]
+        destinations = [self._destination(*item) for item in self._of("destinations")]
+        subscriptions = [
+            self._subscription(*item) for item in self._of("subscriptions")
+        ]
+        panels = {
+            name: self._validate(table, PanelTable)
+            for name, table in self._of("panels")
+        }
+        if hub is None or admin is None or self.problems:
+            return None
+        return HubConfig(
+            hub=hub,
+            admin=admin,
+            sources={one.name: one for one in sources if one},
+            destinations={one.name: one for one in destinations if one},
+            subscriptions={one.name: one for one in subscriptions if one},
+            panels={name: panel for name, panel in panels.items() if panel},
+        )
+
+    def _source(self, name: str, table: _Table) -> SourceConfig | None:
+        kinds = self._catalogue.sources
+        spec = self._pick(table, "kind", table.values.get("kind"), kinds)
+        settings = self._validate(table, spec.settings) if spec else None
+        wanted = table.values.get("normaliser") or (spec.normaliser if spec else None)
+        if wanted is None:
+            return None
+        normalisers = self._catalogue.normalisers
+        normaliser = self._pick(table, "normaliser", wanted, normalisers)
+        profile = (
+            self._inner(table, "profile", normaliser.profile) if normaliser else None
+        )
+        if not (spec and settings and normaliser and profile):
+            return None
+        return SourceConfig(name, spec, settings, normaliser, profile)
+
+    def _destination(self, name: str, table: _Table) -> DestinationConfig | None:
+        kinds = self._catalogue.destinations
+        spec = self._pick(table, "kind", table.values.get("kind"), kinds)
+        settings = self._validate(table, spec.settings) if spec else None
+        formats = self._catalogue.renderers
+        renderer = self._pick(table, "format", table.values.get("format"), formats)
+        options = (
+            self._inner(table, "format_options", renderer.options) if renderer else None
+        )
+        if not (spec and settings and renderer and options):
+            return None
+        if settings.max_notices > renderer.max_notices:
+            most = f"the format {renderer.name} takes {renderer.max_notices} at most"
+            self.problems.append(table.problem("max_notices", most))
+        return DestinationConfig(name, spec, settings, renderer, options)
+
+    def _subscription(self, name: str, table: _Table) -> Subscription | None:
+        self._refer(table, "destination", "destinations")
+        self._refer(table, "panel", "panels", EVERYONE)
+        model = self._validate(table, SubscriptionTable)
+        if model is None:
+            return None
+        return Subscription(
+            name=name,
+            destination=model.destination,
+            panel=model.panel,
+            events=tuple(model.events),
+            types=expand(model.events),
+            purpose=model.purpose,
+            cadence=parse_cadence(model.cadence),
+        )
+
+    def _refer(self, table: _Table, key: str, top: str, *besides: str) -> None:
+        """Note a problem where `key` names a table of `top` that is not there."""
+        name = table.values.get(key)
+        known = [*besides, *(known for known, _ in self._of(top))]
+        if self._complete and isinstance(name, str) and name not in known:
+            hint = nearest(name, known)
+            self.problems.append(table.problem(key, f"there is no {key} {name}", hint))
+
+    def _pick(
+        self, table: _Table, key: str, name: object, specs: Mapping[str, _Spec]
+    ) -> _Spec | None:
+        """Return the spec called `name`, or note the problem."""
+        if isinstance(name, str) and name in specs:
+            return specs[name]
+        hint = ""
+        if name is None:
+            message = f"is required; there are: {', '.join(sorted(specs)) or 'none'}"
+        elif not isinstance(name, str):
+            message = "must be a string"
+        else:
+            hint = nearest(name, specs)
+            message = f"no plugin provides {name}{self._set_aside()}"
+        self.problems.append(table.problem(key, message, hint))
+        return None
+
+    def _set_aside(self) -> str:
+        reasons = self._catalogue.quarantined.items()
+        told = "; ".join(f"{name}: {reason}" for name, reason in reasons)
+        return f" (set aside: {told})" if told else ""
+
+    def _inner(self, table: _Table, key: str, model: type[Settings]) -> Settings | None:
+        """Validate the table at `key` inside `table`, which another plugin defines."""
+        values = table.values.get(key, {})
+        if not isinstance(values, dict):
+            return None  # noted where the table itself was validated
+        inner = _Table(table.file, (*table.path, key), values)
+        return self._validate(inner, model)
+
+    def _validate(self, table: _Table, model: type[_Model]) -> _Model | None:
+        try:
+            context = {"folder": table.file.parent}
+            return model.model_validate(table.values, context=context)
+        except ValidationError as error:
+            details = error.errors(include_url=False)
+            self.problems += [_problem(table, model, detail) for detail in details]
+        except Exception as error:  # noqa: BLE001  a plugin's validator may do anything
+            broken = f"the plugin's validation raised {type(error).__name__}"
+            self.problems.append(table.problem("", broken))
+        return None
+
+
+def _problem(
+    table: _Table, model: type[BaseModel], detail: ErrorDetails
+) -> ConfigProblem:
+    """Say what pydantic found, without the value, which may be a secret."""
+    location = [str(step) for step in detail["loc"]]
+    context = detail.get("ctx", {})
+    suggestion = str(context.get("suggestion", ""))
+    match detail["type"]:
+        case "missing":
+            message = "is required"
+        case "extra_forbidden":
+            message = "there is no such setting"
+            suggestion = nearest(location[-1], _keys_at(model, location[:-1]))
+        case "literal_error":
+            message = f"must be {context['expected']}"
+            choices = re.findall(r"'([^']*)'", message)
+            suggestion = nearest(detail["input"], choices)
+        case _:
+            message = detail["msg"].removeprefix("Value error, ")
+            message = message.replace("Input should be", "must be", 1)
+    return table.problem(".".join(location), message, suggestion)
+
+
+def _keys_at(model: type[BaseModel], location: Iterable[str]) -> list[str]:
+    """Return the keys of the table at `location` inside `model`, as far as known."""
+    for step in location:
+        if step.isdecimal():
+            continue  # a place in a list
+        known = model.model_fields.get(step)
+        inner = [] if known is None else list(_models_in(known.annotation))
+        if not inner:
+            return []
+        model = inner[0]
+    return [known.alias or name for name, known in model.model_fields.items()]
+
+
+def _models_in(annotation: object) -> Iterator[type[BaseModel]]:
+    if isinstance(annotation, type) and issubclass(annotation, BaseModel):
+        yield annotation
+    for argument in get_args(annotation):
+        yield from _models_in(argument)

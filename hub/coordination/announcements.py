@@ -1,0 +1,147 @@
+"""Changes become care events, and the hub remembers what it has announced."""
+
+from typing import Any, NamedTuple
+
+import msgspec
+
+from hub.coordination.differences import Change, Slot
+from hub.coordination.ids import event_id
+from hub.model.encounters import Encounter
+from hub.model.events import (
+    CareEvent,
+    Correction,
+    Entity,
+    EventSource,
+    EventSubject,
+    EventTimes,
+    Quality,
+    Trace,
+)
+from hub.model.facts import EncounterKey, Subject
+
+ENCOUNTER_SCHEMA = "careevent/encounter/1.0"
+PERSON_SCHEMA = "careevent/person/1.0"
+
+
+class Occasion(NamedTuple):
+    """What is the same for all events that one fact leads to."""
+
+    message: str
+    person: str
+    subject: Subject
+    source: EventSource
+    times: EventTimes
+    warnings: tuple[str, ...]
+
+
+class Announced(NamedTuple):
+    """The events of an entity so far: how many, and the newest of each slot."""
+
+    version: int = 0
+    slots: dict[Slot, str] = {}  # noqa: RUF012 - never changed, always replaced
+
+
+def announce_encounter(
+    changes: list[Change],
+    announced: Announced,
+    occasion: Occasion,
+    key: str,
+    payload: dict[str, Any],
+    anomalies: tuple[str, ...],
+) -> tuple[Announced, list[CareEvent]]:
+    """Return the events of `changes`, and what is announced with them."""
+    events: list[CareEvent] = []
+    for change in changes:
+        announced, event = _announce(change, announced, occasion, key, payload)
+        quality = Quality(occasion.warnings, anomalies)
+        events.append(msgspec.structs.replace(event, quality=quality))
+    return announced, events
+
+
+def announce_person(
+    kind: str, fields: tuple[str, ...], version: int, occasion: Occasion
+) -> CareEvent:
+    """Return the event that says that these demographics changed."""
+    entity = Entity("person", occasion.person, version)
+    stated = occasion.subject.demographics
+    payload = {name: stated.get(name) for name in fields if name in stated}
+    return CareEvent(
+        id=event_id(occasion.message, entity.key, version),
+        type=f"person.{kind}",
+        schema=PERSON_SCHEMA,
+        subject=EventSubject(occasion.person, occasion.subject.identifiers),
+        entity=entity,
+        times=occasion.times,
+        source=occasion.source,
+        causes=(occasion.message,),
+        payload={**payload, "changed_fields": list(fields)},
+        quality=Quality(occasion.warnings),
+        trace=Trace(correlation=entity.key),
+    )
+
+
+def _announce(
+    change: Change,
+    announced: Announced,
+    occasion: Occasion,
+    key: str,
+    payload: dict[str, Any],
+) -> tuple[Announced, CareEvent]:
+    slot = next((each for each in change.corrects if each in announced.slots), None)
+    retracts = change.correction == "retraction" and bool(change.corrects)
+    # Nobody heard of what is taken back here: to them it is a matter of history.
+    silent = retracts and slot is None
+    name = "history_corrected" if silent else change.type
+    entity = Entity("encounter", key, announced.version + 1)
+    event = CareEvent(
+        id=event_id(occasion.message, key, entity.version),
+        type=f"encounter.{name}",
+        schema=ENCOUNTER_SCHEMA,
+        subject=EventSubject(occasion.person, occasion.subject.identifiers),
+        entity=entity,
+        times=msgspec.structs.replace(occasion.times, occurred=change.occurred),
+        source=occasion.source,
+        causes=(occasion.message,),
+        basis=change.basis,
+        correction=_correction(change, slot, announced),
+        payload={**payload, "changed_fields": list(change.fields)},
+        trace=Trace(correlation=key),
+    )
+    slots = dict(announced.slots)
+    if retracts and slot is not None:
+        del slots[slot]
+    if change.fills is not None:
+        slots[change.fills] = event.id
+    return Announced(entity.version, slots), event
+
+
+def _correction(
+    change: Change, slot: Slot | None, announced: Announced
+) -> Correction | None:
+    if slot is None:
+        return None
+    return Correction(announced.slots[slot], change.correction, change.fields)
+
+
+def encounter_payload(
+    encounter: Encounter, key: EncounterKey, person: dict[str, Any]
+) -> dict[str, Any]:
+    """Return the minimum fields of ``encounter.*`` (domain 9.3), three-valued.
+
+    `person` is what the hub knows of the person, which the notice formats of
+    payers ask for; policy decides who gets it.
+    """
+    prior = encounter.locations[-2].value if len(encounter.locations) > 1 else None
+    stated = {
+        "class": encounter.encounter_class,
+        "location": encounter.location,
+        "prior_location": prior,
+    }
+    return {
+        "identifiers": [{"system": key.system, "value": key.value, "type": "VN"}],
+        "status": encounter.status.value,
+        "period": {"start": encounter.start, "end": encounter.end},
+        **{name: value for name, value in stated.items() if value is not None},
+        **encounter.details,
+        "person": person,
+    }

@@ -1,0 +1,84 @@
+"""Panels: which people a recipient looks after, and under which number.
+
+A panel is a CSV file that the recipient gives. Source: R-ENC-09, R-ENC-10.
+"""
+
+import csv
+from collections.abc import Iterable, Iterator
+from datetime import date
+from typing import NamedTuple
+
+from hub.errors import HubError, Recovery
+from hub.model.identifiers import Identifier
+
+COLUMNS = ("patient_id", "assigning_authority", "identifier", "valid_from", "valid_to")
+_NEEDED = frozenset(COLUMNS[:3])
+
+
+class PanelError(HubError):
+    """A panel file does not hold a panel."""
+
+    code = "PANEL-001"
+    summary = "The panel file cannot be used"
+    remedy = f"Write a CSV file with the columns {', '.join(COLUMNS)}"
+    recovery = Recovery.STOP
+
+
+class Member(NamedTuple):
+    """One person on a panel, from `valid_from` to `valid_to`, both included."""
+
+    patient_id: str
+    valid_from: date | None = None
+    valid_to: date | None = None
+
+    def active(self, day: date) -> bool:
+        """Say whether the link holds on `day`."""
+        return (self.valid_from is None or self.valid_from <= day) and (
+            self.valid_to is None or day <= self.valid_to
+        )
+
+
+class Panel(NamedTuple):
+    """The members of a panel by identifier; a person may be listed repeatedly."""
+
+    name: str
+    members: dict[tuple[str, str], tuple[Member, ...]]
+
+    def links(self, identifiers: Iterable[Identifier]) -> Iterator[Member]:
+        """Return the entries for a person, in the order of the identifiers."""
+        for each in identifiers:
+            yield from self.members.get((each.system, each.value), ())
+
+
+def read_panel(name: str, lines: Iterable[str]) -> Panel:
+    """Return the panel in the lines of a CSV file with a header.
+
+    Raises PanelError naming columns and line numbers, never what stands there.
+    """
+    rows = csv.DictReader(lines)
+    missing = _NEEDED - set(rows.fieldnames or ())
+    if missing:
+        raise PanelError(f"{name}: missing columns {', '.join(sorted(missing))}")
+    members: dict[tuple[str, str], tuple[Member, ...]] = {}
+    for row in rows:
+        key, member = _entry(name, rows.line_num, row)
+        members[key] = (*members.get(key, ()), member)
+    return Panel(name, members)
+
+
+def _entry(
+    name: str, line: int, row: dict[str, str | None]
+) -> tuple[tuple[str, str], Member]:
+    values = {column: (row.get(column) or "").strip() for column in COLUMNS}
+    if not all(values[column] for column in _NEEDED):
+        raise PanelError(f"{name}: line {line} lacks a value that is needed")
+    try:
+        since, until = _day(values["valid_from"]), _day(values["valid_to"])
+    except ValueError as error:
+        raise PanelError(f"{name}: line {line} has no date like 2026-01-31") from error
+    key = (values["assigning_authority"], values["identifier"])
+    return key, Member(values["patient_id"], since, until)
+
+
+def _day(text: str) -> date | None:
+    return date.fromisoformat(text) if text else None

@@ -1,0 +1,141 @@
+r"""HL7 v2 as the simulated hospitals write it.
+
+    message   = 1*( segment CR )
+    segment   = name *( "|" field )
+    field     = component *( "^" component )
+
+The delimiters inside a text are written as \F\ \S\ \T\ \R\ \E\.
+Source: HL7 v2.5, sections 2.5 to 2.7 and chapter 3.
+"""
+
+from collections.abc import Mapping
+from datetime import UTC, datetime
+
+from hub.demo.sites import Place, Site
+from hub.demo.stay import Step
+
+ESCAPES = str.maketrans(
+    {"\\": "\\E\\", "|": "\\F\\", "^": "\\S\\", "&": "\\T\\", "~": "\\R\\"}
+)
+#: What MSH-9 says of each trigger. Source: HL7 v2.5, chapters 3 and 7.
+TYPES = {
+    "A01": ("ADT", "A01", "ADT_A01"),
+    "A02": ("ADT", "A02", "ADT_A02"),
+    "A03": ("ADT", "A03", "ADT_A03"),
+    "A04": ("ADT", "A04", "ADT_A01"),
+    "A08": ("ADT", "A08", "ADT_A01"),
+    "A11": ("ADT", "A11", "ADT_A09"),
+    "A12": ("ADT", "A12", "ADT_A12"),
+    "A13": ("ADT", "A13", "ADT_A01"),
+    "A31": ("ADT", "A31", "ADT_A05"),
+    "R01": ("ORU", "R01", "ORU_R01"),
+}
+VERSIONS = {"DE": "2.5", "US": "2.5.1"}
+
+
+def write_message(step: Step, control_id: str) -> bytes:
+    """Return the message of `step`, in the character set of its hospital."""
+    person_level = step.trigger == "A31"
+    segments = [
+        _msh(step, control_id),
+        *([] if step.trigger == "R01" else [_evn(step)]),
+        _pid(step),
+        segment("PV1", {1: "1", 2: "N"}) if person_level else _pv1(step),
+        *(_result(step) if step.trigger == "R01" else []),
+    ]
+    return "".join(f"{line}\r" for line in segments).encode(step.site.codec)
+
+
+def segment(name: str, fields: Mapping[int, str]) -> str:
+    """Return a segment; `fields` maps field numbers to text already escaped."""
+    values = [fields.get(number, "") for number in range(1, max(fields) + 1)]
+    return "|".join([name, *values])
+
+
+def composite(*components: str) -> str:
+    """Return a field of `components`, escaped, without trailing empty ones."""
+    return "^".join(escape(component) for component in components).rstrip("^")
+
+
+def escape(text: str) -> str:
+    """Return `text` with the delimiters escaped."""
+    return text.translate(ESCAPES)
+
+
+def local_time(site: Site, moment: datetime) -> str:
+    """Return `moment` on the clock of `site`, to the second, without offset."""
+    return moment.astimezone(site.zone_info()).strftime("%Y%m%d%H%M%S")
+
+
+def _msh(step: Step, control_id: str) -> str:
+    site = step.site
+    offset = step.recorded.astimezone(site.zone_info()).strftime("%z")
+    fields = {
+        1: r"^~\&",
+        2: site.application,
+        3: site.authority,
+        4: "CAREHUB",
+        5: "REGION",
+        6: local_time(site, step.recorded) + offset,
+        8: composite(*TYPES[step.trigger]),
+        9: control_id,
+        10: "P",
+        11: VERSIONS[site.country],
+        17: site.charset,
+    }
+    # MSH-1 is the separator itself, so that MSH-n stands at place n - 1.
+    return segment("MSH", fields)
+
+
+def _evn(step: Step) -> str:
+    fields = {2: local_time(step.site, step.recorded)}
+    # The second hospital gives the time of a discharge in PV1-45 only.
+    if not (step.site.country == "US" and step.trigger == "A03"):
+        fields[6] = local_time(step.site, step.occurred)
+    return segment("EVN", fields)
+
+
+def _pid(step: Step) -> str:
+    person, home, site = step.person, step.address, step.site
+    number = dict(person.numbers)[site]
+    address = (home.street, "", home.city, home.state, home.postcode, home.country)
+    fields = {
+        1: "1",
+        3: composite(number, "", "", site.authority, "PI"),
+        5: composite(person.family, person.given, "", "", "", "", "L"),
+        7: person.born.strftime("%Y%m%d"),
+        8: person.sex,
+        11: composite(*address),
+    }
+    return segment("PID", fields)
+
+
+def _pv1(step: Step) -> str:
+    site = step.site
+    fields = {
+        1: "1",
+        2: step.patient_class,
+        3: _location(site, step.place),
+        7: composite("1234", "Muster", "Ute"),
+        19: composite(step.visit, "", "", site.authority, "VN"),
+        44: local_time(site, step.started),
+    }
+    if step.prior:
+        fields[6] = _location(site, step.prior)
+    if step.ended:
+        fields |= {36: "01", 45: local_time(site, step.ended)}
+    return segment("PV1", fields)
+
+
+def _location(site: Site, place: Place) -> str:
+    return composite(place.unit, place.room, place.bed, site.authority)
+
+
+def _result(step: Step) -> list[str]:
+    when = local_time(step.site, step.occurred)
+    glucose = composite("2345-7", "Glucose", "LN")
+    value = f"{70 + int(step.occurred.astimezone(UTC).timestamp()) % 60}"
+    return [
+        segment("OBR", {1: "1", 4: glucose, 7: when}),
+        segment("OBX", {1: "1", 2: "NM", 3: glucose, 5: value, 6: "mg/dL", 11: "F"}),
+    ]

@@ -1,0 +1,76 @@
+"""What can be seen from outside: the hub's store, and what the peers received."""
+
+from collections import Counter
+from dataclasses import dataclass
+from pathlib import Path
+
+from hub.demo.expectation import Expected
+from hub.demo.hospital import FeedCount, Hospital
+from hub.demo.payer import Payer
+from hub.demo.receiver import Receiver, care_type, read_events
+from hub.demo.view import LATEST, Snapshot
+from hub.store.queries import Reader
+
+
+@dataclass(frozen=True, slots=True)
+class Peers:
+    """Everybody whom the hub talks to."""
+
+    hospitals: tuple[Hospital, ...]
+    payer: Payer
+    receiver: Receiver
+    archive: Path
+
+    def feeds(self) -> dict[str, FeedCount]:
+        """Return how far each hospital is."""
+        return {hospital.name: hospital.count for hospital in self.hospitals}
+
+    def acknowledged(self) -> int:
+        """Return how many positive answers the hospitals got."""
+        return sum(count.acknowledged for count in self.feeds().values())
+
+    def rejected(self) -> int:
+        """Return how many negative answers the hospitals got."""
+        return sum(sum(count.rejected.values()) for count in self.feeds().values())
+
+
+def take_snapshot(reader: Reader, peers: Peers) -> Snapshot:
+    """Return what the live view shows."""
+    counts = reader.counts()
+    newest = reader.events(limit=LATEST).items
+    return Snapshot(
+        feeds=peers.feeds(),
+        events=counts.events,
+        deliveries=counts.deliveries,
+        latest=tuple((event["type"], event["entity"]["key"]) for event in newest),
+    )
+
+
+def arrivals(peers: Peers) -> Counter[Expected]:
+    """Return what the peers received, each notice as often as it has an id."""
+    return (
+        _at_the_payer(peers.payer)
+        + _by_type("social-services", peers.receiver.types())
+        + _by_type("archive", archived_types(peers.archive))
+    )
+
+
+def archived_types(folder: Path) -> Counter[str]:
+    """Return how many distinct events of each type are in the archive."""
+    events: dict[str, str] = {}
+    for file in folder.glob("*.json"):
+        for event in read_events(file.read_bytes()):
+            events[event["id"]] = care_type(event["type"])
+    return Counter(events.values())
+
+
+def _at_the_payer(payer: Payer) -> Counter[Expected]:
+    rows = {row.event_id: row for row in payer.read()}
+    return Counter(
+        Expected("payer-a", row.event_type, row.patient_id, row.visit)
+        for row in rows.values()
+    )
+
+
+def _by_type(destination: str, types: Counter[str]) -> Counter[Expected]:
+    return Counter({Expected(destination, name): n for name, n in types.items()})

@@ -1,0 +1,122 @@
+"""What a demonstration found out, for programs and for people."""
+
+from collections.abc import Mapping
+from pathlib import Path
+
+import msgspec
+from msgspec import Struct
+
+from hub.demo.expectation import Difference
+
+
+class Messages(Struct, frozen=True):
+    """What crossed the wire.
+
+    `received` is how many messages the hub counted, repeats included;
+    `acknowledged` how many positive answers the hospitals got. A message that
+    was sent again after a lost answer is received twice and acknowledged once.
+    """
+
+    received: int
+    acknowledged: int
+
+
+class Decisions(Struct, frozen=True):
+    """How often the policy said yes and no."""
+
+    permit: int
+    deny: int
+
+
+class DemoResult(Struct, frozen=True, kw_only=True):
+    """The outcome; its JSON form is what ``hub demo --exit --json`` prints.
+
+    `missing` and `unexpected` name notices by destination, type and visit.
+    """
+
+    messages: Messages
+    events: Mapping[str, int]
+    decisions: Decisions
+    deliveries: Mapping[str, Mapping[str, int]]
+    books_balance: bool
+    missing: tuple[Mapping[str, str], ...]
+    unexpected: tuple[Mapping[str, str], ...]
+    problems: tuple[str, ...] = ()
+
+    @property
+    def succeeded(self) -> bool:
+        """Say whether every expected notice arrived and the books balance."""
+        wrong = self.missing or self.unexpected or self.problems
+        return self.books_balance and not wrong
+
+    def to_json(self) -> str:
+        """Return the outcome as one JSON object on one line."""
+        return msgspec.json.encode(self, order="sorted").decode()
+
+
+def notices(difference: Difference) -> tuple[tuple[dict[str, str], ...], ...]:
+    """Return the missing and the unexpected notices by their ids."""
+    return tuple(
+        tuple(
+            {"destination": n.destination, "type": n.event_type, "visit": n.visit}
+            for n in group
+        )
+        for group in (difference.missing, difference.unexpected)
+    )
+
+
+def summarise(result: DemoResult, folder: Path, admin_url: str) -> str:
+    """Return what happened and where to look, as plain text."""
+    sections = [
+        _section(
+            "Messages",
+            {
+                "received": result.messages.received,
+                "acknowledged": result.messages.acknowledged,
+            },
+        ),
+        _section("Care events", result.events),
+        _section(
+            "Decisions",
+            {"permit": result.decisions.permit, "deny": result.decisions.deny},
+        ),
+        *(
+            _section(f"Deliveries to {name}", counts)
+            for name, counts in sorted(result.deliveries.items())
+        ),
+        _verdict(result),
+        _places(folder, admin_url),
+    ]
+    return "\n".join(sections)
+
+
+def _section(title: str, counts: Mapping[str, int]) -> str:
+    lines = (f"  {name:<32}{count:>8}\n" for name, count in sorted(counts.items()))
+    return f"{title}\n{''.join(lines)}"
+
+
+def _verdict(result: DemoResult) -> str:
+    books = "balance" if result.books_balance else "do NOT balance"
+    lines = [f"The books {books}."]
+    if result.missing or result.unexpected:
+        lines.append(
+            f"{len(result.missing)} expected notices are missing, "
+            f"{len(result.unexpected)} were not expected."
+        )
+    else:
+        lines.append("Every expected notice arrived, and no other.")
+    lines += [f"Problem: {problem}." for problem in result.problems]
+    return "\n".join(lines) + "\n"
+
+
+def _places(folder: Path, admin_url: str) -> str:
+    config = folder / "hub.toml"
+    return (
+        "Where to look\n"
+        f"  what the payer received       {folder / 'payer-sftp' / 'notifications'}\n"
+        f"  what the webhook received     {folder / 'webhook-received.jsonl'}\n"
+        f"  the archive                   {folder / 'archive'}\n"
+        f"  the configuration             {config}\n"
+        f"  the API while it runs         {admin_url}\n"
+        f"  the same on the command line  hub events --config {config}\n"
+    )

@@ -1,0 +1,162 @@
+"""The folder of a demonstration: ``hub.toml``, the panel and the secrets.
+
+Every path in the configuration is relative to the folder, so that the folder can
+be moved, and looked at later with ``--config DIR/hub.toml``.
+"""
+
+import json
+import socket
+from collections.abc import Iterable, Mapping
+from contextlib import ExitStack
+from dataclasses import dataclass
+from pathlib import Path
+
+from hub.demo.errors import DemoFolderTakenError
+from hub.demo.expectation import ARCHIVE_EVENTS, PAYER_EVENTS, SOCIAL_EVENTS
+from hub.demo.sites import SITES, Site
+
+HOST = "127.0.0.1"
+DATA, ARCHIVE, PANEL, SECRET = "data", "archive", "panel-payer-a.csv", "keys/webhook"
+PURPOSE = "care_coordination"
+
+Value = str | int | tuple[str, ...] | Mapping[str, str]
+
+
+@dataclass(frozen=True, slots=True)
+class Surroundings:
+    """What stands around the hub: the peers' addresses and free ports for it.
+
+    `private_key` and `known_hosts` are relative to the folder; `listeners` maps
+    the name of each hospital to the port that the hub shall listen on.
+    """
+
+    sftp_port: int
+    sftp_user: str
+    private_key: Path
+    known_hosts: Path
+    webhook_url: str
+    listeners: Mapping[str, int]
+    admin_port: int
+
+
+def prepare_folder(folder: Path) -> None:
+    """Make `folder`, for its owner only. Raises DemoFolderTakenError."""
+    folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+    if any(folder.iterdir()):
+        raise DemoFolderTakenError(str(folder))
+    (folder / "keys").mkdir(mode=0o700)
+
+
+def free_ports(count: int) -> list[int]:
+    """Return `count` TCP ports on loopback that were free a moment ago."""
+    with ExitStack() as stack:
+        sockets = [stack.enter_context(socket.socket()) for _ in range(count)]
+        for each in sockets:
+            each.bind((HOST, 0))
+        return [each.getsockname()[1] for each in sockets]
+
+
+def write_secret(folder: Path, secret: str) -> None:
+    """Write what webhooks are signed with, for its owner only."""
+    path = folder / SECRET
+    path.touch(mode=0o600)
+    path.write_text(f"{secret}\n", encoding="utf-8")
+
+
+def write_configuration(folder: Path, around: Surroundings) -> Path:
+    """Write ``hub.toml`` into `folder` and return its path."""
+    path = folder / "hub.toml"
+    tables = [*_hub(around), *_sources(around), *_destinations(around)]
+    tables += [("panels.payer-a", {"file": PANEL}), *_subscriptions()]
+    head = "# Written by `hub demo`. Everybody in here is synthetic.\n"
+    text = head + "".join(f"\n{_table(name, keys)}" for name, keys in tables)
+    path.write_text(text, encoding="utf-8")
+    return path
+
+
+def _hub(around: Surroundings) -> Iterable[tuple[str, Mapping[str, Value]]]:
+    yield "hub", {"name": "demo", "data_dir": DATA}
+    yield "admin", {"host": HOST, "port": around.admin_port}
+
+
+def _sources(around: Surroundings) -> Iterable[tuple[str, Mapping[str, Value]]]:
+    for site in SITES:
+        yield (
+            f"sources.{site.name}",
+            {
+                "kind": "mllp-listener",
+                "host": HOST,
+                "port": around.listeners[site.name],
+                "profile": _profile(site),
+            },
+        )
+
+
+def _profile(site: Site) -> dict[str, str]:
+    return {
+        "charset_default": site.charset,
+        "time_zone": site.zone,
+        "assigning_authority": site.authority,
+    }
+
+
+def _destinations(around: Surroundings) -> Iterable[tuple[str, Mapping[str, Value]]]:
+    yield (
+        "destinations.payer-a",
+        {
+            "kind": "sftp-writer",
+            "format": "notification-csv",
+            "host": HOST,
+            "port": around.sftp_port,
+            "user": around.sftp_user,
+            "private_key": f"file:{around.private_key.as_posix()}",
+            "known_hosts": around.known_hosts.as_posix(),
+            "folder": "notifications",
+        },
+    )
+    yield (
+        "destinations.social-services",
+        {
+            "kind": "webhook",
+            "format": "cloudevents-json",
+            "url": around.webhook_url,
+            "secret": f"file:{SECRET}",
+            "concurrency": 8,
+        },
+    )
+    yield (
+        "destinations.archive",
+        {"kind": "folder", "format": "cloudevents-json", "folder": ARCHIVE},
+    )
+
+
+def _subscriptions() -> Iterable[tuple[str, Mapping[str, Value]]]:
+    for name, destination, panel, events in (
+        ("payer-a-members", "payer-a", "payer-a", PAYER_EVENTS),
+        ("social-services-all", "social-services", "all", SOCIAL_EVENTS),
+        ("archive-discharges", "archive", "all", ARCHIVE_EVENTS),
+    ):
+        yield (
+            f"subscriptions.{name}",
+            {
+                "destination": destination,
+                "panel": panel,
+                "events": events,
+                "purpose": PURPOSE,
+            },
+        )
+
+
+def _table(name: str, keys: Mapping[str, Value]) -> str:
+    lines = [f"{key} = {_value(value)}\n" for key, value in keys.items()]
+    return f"[{name}]\n{''.join(lines)}"
+
+
+def _value(value: Value) -> str:
+    """Write a value; a JSON text, number or list of texts is TOML as well."""
+    if isinstance(value, Mapping):
+        pairs = ", ".join(f"{key} = {json.dumps(text)}" for key, text in value.items())
+        return f"{{ {pairs} }}"
+    if isinstance(value, tuple):
+        return "".join(["[\n", *(f"    {json.dumps(v)},\n" for v in value), "]"])
+    return json.dumps(value)

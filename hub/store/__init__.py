@@ -1,0 +1,1 @@
+"""The only SQL: journal, state, outbox, queries and migrations."""

@@ -1,0 +1,102 @@
+"""The books balance: nothing that came in is unaccounted for (G4).
+
+Each check counts rows that must not exist. The query runs after every acceptance
+test, by ``hub check --books``, and every hour in production.
+"""
+
+import sqlite3
+from typing import NamedTuple
+
+
+class Books(NamedTuple):
+    """The result: how many rows each check found, all zero where it balances."""
+
+    checks: tuple[tuple[str, int], ...]
+
+    @property
+    def balanced(self) -> bool:
+        """Say whether nothing is unaccounted for."""
+        return all(count == 0 for _, count in self.checks)
+
+
+# Plain SQL: these are questions about the tables, read as one reads a ledger.
+CHECKS = {
+    "message in no known state": """
+        SELECT count(*) FROM message
+        WHERE state NOT IN ('received', 'processed', 'unmapped', 'parked')
+    """,
+    "processed message without a fact": """
+        SELECT count(*) FROM message m WHERE state = 'processed'
+        AND NOT EXISTS (SELECT 1 FROM fact f WHERE f.message = m.seq)
+    """,
+    "fact of a message that is not processed": """
+        SELECT count(*) FROM fact f JOIN message m ON m.seq = f.message
+        WHERE m.state <> 'processed'
+    """,
+    "unmapped or parked message without a reason": """
+        SELECT count(*) FROM message
+        WHERE state IN ('unmapped', 'parked') AND reason = '' AND error_code = ''
+    """,
+    "event of a message that is not processed": """
+        SELECT count(*) FROM event e JOIN message m ON m.seq = e.message
+        WHERE m.state <> 'processed'
+    """,
+    "entity whose events have a gap": """
+        SELECT count(*) FROM entity n LEFT JOIN (
+            SELECT entity, count(*) AS events, max(version) AS newest
+            FROM event GROUP BY entity
+        ) e ON e.entity = n.key
+        WHERE coalesce(e.events, 0) <> n.version OR coalesce(e.newest, 0) <> n.version
+    """,
+    "event whose decisions are not one for each route": """
+        SELECT count(*) FROM event e LEFT JOIN (
+            SELECT event, count(*) AS decisions FROM decision GROUP BY event
+        ) d ON d.event = e.id
+        WHERE coalesce(d.decisions, 0) <> e.routes
+    """,
+    "permitted notice without its delivery": """
+        SELECT count(*) FROM (
+            SELECT DISTINCT event, destination FROM decision WHERE permitted
+        ) d WHERE NOT EXISTS (
+            SELECT 1 FROM delivery y
+            WHERE y.event = d.event AND y.destination = d.destination
+        )
+    """,
+    "delivery that was not permitted": """
+        SELECT count(*) FROM delivery y WHERE NOT EXISTS (
+            SELECT 1 FROM decision d WHERE d.permitted
+            AND d.event = y.event AND d.subscription = y.subscription
+            AND d.destination = y.destination
+        )
+    """,
+    "delivery in no known state": """
+        SELECT count(*) FROM delivery
+        WHERE state NOT IN ('ready', 'claimed', 'delivered', 'dead', 'cancelled')
+    """,
+    "delivered without an accepted attempt": """
+        SELECT count(*) FROM delivery y WHERE state = 'delivered'
+        AND NOT EXISTS (
+            SELECT 1 FROM attempt a
+            WHERE a.delivery = y.seq AND a.outcome = 'accepted'
+        )
+    """,
+    "more attempts than claims": """
+        SELECT count(*) FROM delivery y JOIN (
+            SELECT delivery, count(*) AS attempts FROM attempt GROUP BY delivery
+        ) a ON a.delivery = y.seq
+        WHERE a.attempts > y.attempts
+    """,
+}
+
+
+def balance(connection: sqlite3.Connection) -> Books:
+    """Run every check in one snapshot of the store."""
+    connection.execute("BEGIN")
+    try:
+        counts = [
+            (name, int(connection.execute(query).fetchone()[0]))
+            for name, query in CHECKS.items()
+        ]
+    finally:
+        connection.execute("ROLLBACK")
+    return Books(tuple(counts))

@@ -1,0 +1,185 @@
+"""The journal: every message that was ever acknowledged, and where it is.
+
+`put` is the first of the three transactions in the life of a message; a source
+acknowledges when it has committed, and not before.
+"""
+
+import hashlib
+import sqlite3
+from collections.abc import Sequence
+from datetime import UTC, datetime
+from typing import Any, NamedTuple
+
+import sqlalchemy as sa
+
+from hub.model.message import MessageState, RawMessage, Stored
+from hub.store.schema import message
+from hub.store.statements import Insert, Statement
+
+_COLUMNS = (
+    "id",
+    "source",
+    "control_id",
+    "message_type",
+    "media_type",
+    "sha256",
+    "size",
+    "body",
+    "received_at",
+    "peer",
+    "state",
+)
+_RECEIVED_AT = _COLUMNS.index("received_at")
+_INSERT = Insert(message, _COLUMNS, suffix="ON CONFLICT (id) DO NOTHING")
+
+_LAST_SEQ = Statement(sa.select(sa.func.coalesce(sa.func.max(message.c.seq), 0)))
+_IS_NEW = Statement(
+    sa.select(message.c.seq > sa.bindparam("last")).where(
+        message.c.id == sa.bindparam("key")
+    )
+)
+_COUNT_REPEAT = Statement(
+    sa.update(message)
+    .where(message.c.id == sa.bindparam("key"))
+    .values(repeats=message.c.repeats + 1, repeated_at=sa.bindparam("at"))
+)
+# An index that covers only waiting messages needs the state in so many words.
+_WAITING = message.c.state == sa.literal_column("'received'")
+_CLAIM = Statement(
+    sa.select(
+        message.c.seq,
+        message.c.id,
+        message.c.source,
+        message.c.control_id,
+        message.c.body,
+        message.c.received_at,
+    )
+    .where(_WAITING, message.c.seq > sa.bindparam("after"))
+    .order_by(message.c.seq)
+    .limit(sa.bindparam("most"))
+)
+_COUNT_WAITING = Statement(
+    sa.select(sa.func.count()).select_from(message).where(_WAITING)
+)
+_REUSED = Statement(
+    sa.select(message.c.seq)
+    .where(
+        message.c.source == sa.bindparam("source"),
+        message.c.control_id == sa.bindparam("control_id"),
+        message.c.seq < sa.bindparam("seq"),
+    )
+    .limit(1)
+)
+_REPLAY = Statement(
+    sa.update(message)
+    .where(
+        message.c.id == sa.bindparam("key"),
+        message.c.state.in_(
+            sa.literal_column(f"'{state}'")
+            for state in (MessageState.UNMAPPED, MessageState.PARKED)
+        ),
+    )
+    .values(state=sa.literal_column("'received'"))
+)
+
+
+class Waiting(NamedTuple):
+    """A stored message that waits to be processed."""
+
+    seq: int
+    id: str
+    source: str
+    control_id: str
+    body: bytes
+    received_at: datetime
+
+
+def microseconds(moment: datetime) -> int:
+    """Return an aware time as the store keeps it."""
+    return int(moment.timestamp() * 1_000_000)
+
+
+def moment(microseconds: int) -> datetime:
+    """Return a stored time as an aware time in UTC."""
+    return datetime.fromtimestamp(microseconds / 1_000_000, UTC)
+
+
+def row(source: str, raw: RawMessage) -> tuple[Any, ...]:
+    """Return what `put` stores for `raw`. The first value is the message's id.
+
+    The id is a function of source, control id and bytes (G7): a resend has the
+    id of its first arrival; the same control id with other bytes has another.
+    """
+    digest = hashlib.sha256(raw.body).digest()
+    name = f"{len(source)}:{source}{len(raw.control_id)}:{raw.control_id}"
+    key = hashlib.sha256(name.encode("utf-8", "surrogatepass") + digest)
+    return (
+        f"msg_{key.hexdigest()[:32]}",
+        source,
+        raw.control_id,
+        raw.message_type,
+        raw.media_type,
+        digest,
+        len(raw.body),
+        raw.body,
+        microseconds(raw.received_at),
+        raw.peer,
+        MessageState.RECEIVED.value,
+    )
+
+
+def put(
+    connection: sqlite3.Connection, rows: Sequence[tuple[Any, ...]]
+) -> list[Stored]:
+    """Store messages, each once; count those that were there before."""
+    last = _LAST_SEQ(connection).fetchone()[0]
+    if _INSERT.run(connection, rows) == len(rows):
+        return [Stored(row[0]) for row in rows]
+    seen: set[str] = set()
+    return [_stored(connection, row, last, seen) for row in rows]
+
+
+def _stored(
+    connection: sqlite3.Connection, row: tuple[Any, ...], last: int, seen: set[str]
+) -> Stored:
+    key = row[0]
+    new = key not in seen and _IS_NEW(connection, last=last, key=key).fetchone()[0]
+    seen.add(key)
+    if not new:
+        _COUNT_REPEAT(connection, at=row[_RECEIVED_AT], key=key)
+    return Stored(key, duplicate=not new)
+
+
+def claim(connection: sqlite3.Connection, after: int, most: int) -> list[Waiting]:
+    """Return up to `most` waiting messages after row `after`, oldest first.
+
+    Nothing is marked: processing has no effect outside its own transaction, so
+    a message is simply claimed again after a crash.
+    """
+    return [
+        Waiting(seq, key, source, control_id, body, moment(received_at))
+        for seq, key, source, control_id, body, received_at in _CLAIM(
+            connection, after=after, most=most
+        )
+    ]
+
+
+def count_waiting(connection: sqlite3.Connection) -> int:
+    """Return how many messages wait to be processed."""
+    return int(_COUNT_WAITING(connection).fetchone()[0])
+
+
+def control_id_reused(connection: sqlite3.Connection, waiting: Waiting) -> bool:
+    """Say whether the sender used this control id before, for other bytes."""
+    earlier = _REUSED(
+        connection,
+        source=waiting.source,
+        control_id=waiting.control_id,
+        seq=waiting.seq,
+    )
+    return earlier.fetchone() is not None
+
+
+def replay(connection: sqlite3.Connection, ids: Sequence[str]) -> list[bool]:
+    """Let unmapped or parked messages be processed again; say which were."""
+    return [_REPLAY(connection, key=key).rowcount == 1 for key in ids]

@@ -1,0 +1,15 @@
+"""Run by alembic: migrates the database on the connection that it is given."""
+
+from alembic import context
+
+from hub.store.schema import metadata
+
+connection = context.config.attributes["connection"]
+context.configure(
+    connection=connection,
+    target_metadata=metadata,
+    render_as_batch=True,
+    transaction_per_migration=True,
+)
+with context.begin_transaction():
+    context.run_migrations()

@@ -1,0 +1,318 @@
+"""The outbox: what is to be sent. The third of the three transactions.
+
+A delivery is claimed, sent, and settled. Its key's earlier deliveries to the same
+destination come first: the next is not sent before the one before is settled
+(G5). A claim that never comes back, because the hub was killed, is ready again
+when the hub starts, under the same ids.
+"""
+
+import sqlite3
+from collections.abc import Sequence
+from datetime import datetime
+from typing import Any, NamedTuple
+
+import sqlalchemy as sa
+
+from hub.coordination.ids import batch_id
+from hub.model.delivery import DeliveryState, Outcome
+from hub.store.journal import microseconds
+from hub.store.schema import attempt, decision, delivery, event
+from hub.store.statements import Insert, Statement
+
+
+class Claim(NamedTuple):
+    """What to claim for one destination at a time.
+
+    `most` is how many deliveries; `together` says that they may share one
+    artifact. `hold` says that a dead letter holds back what follows it.
+    """
+
+    destination: str
+    now: datetime
+    most: int
+    together: bool = False
+    hold: bool = True
+
+
+class Claimed(NamedTuple):
+    """A delivery in the hands of a sender; `epoch` names this claim of it."""
+
+    seq: int
+    id: str
+    epoch: int
+    attempts: int
+    batch: str
+    event: str
+    event_body: bytes
+    subscription: str
+    purpose: str
+    patient_id: str
+
+
+class Settled(NamedTuple):
+    """What became of one attempt, and where the delivery goes from here."""
+
+    claimed: Claimed
+    state: DeliveryState
+    due: datetime
+    started_at: datetime
+    ended_at: datetime
+    outcome: Outcome
+    evidence: str
+    error_code: str
+
+
+# Partial indexes are used only where their condition stands in so many words.
+_READY: sa.ColumnElement[str] = sa.literal_column("'ready'")
+_OPEN: list[sa.ColumnElement[str]] = [
+    sa.literal_column(f"'{state}'") for state in ("ready", "claimed", "dead")
+]
+
+_earlier = delivery.alias("earlier")
+
+
+def _blocked(*, together: bool) -> sa.ColumnElement[bool]:
+    """Say whether an earlier delivery of the same key must be settled first.
+
+    Where deliveries travel together, earlier ones that are due come along.
+    """
+    blocking = [
+        _earlier.c.destination == delivery.c.destination,
+        _earlier.c.okey == delivery.c.okey,
+        _earlier.c.seq < delivery.c.seq,
+        _earlier.c.state.in_(_OPEN),
+        sa.or_(_earlier.c.state != "dead", sa.bindparam("hold")),
+    ]
+    if together:
+        blocking.append(
+            sa.or_(_earlier.c.state != "ready", _earlier.c.due > sa.bindparam("now"))
+        )
+    return sa.exists().where(*blocking)
+
+
+def _heads(*, together: bool) -> Statement:
+    return Statement(
+        sa.select(delivery.c.seq, delivery.c.id, delivery.c.batch)
+        .where(
+            delivery.c.destination == sa.bindparam("destination"),
+            delivery.c.state == _READY,
+            delivery.c.due <= sa.bindparam("now"),
+            ~_blocked(together=together),
+        )
+        .order_by(delivery.c.seq)
+        .limit(sa.bindparam("most"))
+    )
+
+
+_HEADS = {together: _heads(together=together) for together in (False, True)}
+_ONE_BATCH = Statement(
+    sa.select(delivery.c.seq, delivery.c.id, delivery.c.batch)
+    .where(
+        delivery.c.destination == sa.bindparam("destination"),
+        delivery.c.state == _READY,
+        delivery.c.batch == sa.bindparam("batch"),
+    )
+    .order_by(delivery.c.seq)
+)
+_seqs = sa.func.json_each(sa.bindparam("seqs")).table_valued("value")
+_TAKE = Statement(
+    sa.update(delivery)
+    .where(delivery.c.seq.in_(sa.select(_seqs.c.value)), delivery.c.state == _READY)
+    .values(
+        state=DeliveryState.CLAIMED.value,
+        epoch=delivery.c.epoch + 1,
+        attempts=delivery.c.attempts + 1,
+        batch=sa.bindparam("batch_id"),
+    )
+)
+_TAKEN = Statement(
+    sa.select(
+        delivery.c.seq,
+        delivery.c.id,
+        delivery.c.epoch,
+        delivery.c.attempts,
+        delivery.c.batch,
+        delivery.c.event,
+        event.c.body,
+        delivery.c.subscription,
+        decision.c.purpose,
+        decision.c.patient_id,
+    )
+    .join_from(delivery, event, event.c.id == delivery.c.event)
+    .join(
+        decision,
+        sa.and_(
+            decision.c.event == delivery.c.event,
+            decision.c.subscription == delivery.c.subscription,
+        ),
+    )
+    .where(delivery.c.seq.in_(sa.select(_seqs.c.value)))
+    .order_by(delivery.c.seq)
+)
+_SETTLE = Statement(
+    sa.update(delivery)
+    .where(
+        delivery.c.seq == sa.bindparam("key"),
+        delivery.c.epoch == sa.bindparam("claim"),
+        delivery.c.state == DeliveryState.CLAIMED.value,
+    )
+    .values(
+        state=sa.bindparam("state"),
+        due=sa.bindparam("due"),
+        receipt=sa.bindparam("receipt"),
+        error_code=sa.bindparam("error_code"),
+        settled_at=sa.bindparam("settled_at"),
+    )
+)
+_ATTEMPTS = Insert(
+    attempt,
+    (
+        "delivery",
+        "number",
+        "started_at",
+        "ended_at",
+        "outcome",
+        "evidence",
+        "error_code",
+    ),
+)
+_REOPEN = Statement(
+    sa.update(delivery)
+    .where(delivery.c.state == DeliveryState.CLAIMED.value)
+    .values(state=DeliveryState.READY.value)
+)
+_REVIVE = Statement(
+    sa.update(delivery)
+    .where(
+        delivery.c.id == sa.bindparam("key"),
+        delivery.c.state.in_([DeliveryState.DEAD.value, DeliveryState.DELIVERED.value]),
+    )
+    .values(
+        state=DeliveryState.READY.value,
+        due=sa.bindparam("now"),
+        batch="",
+        settled_at=None,
+        error_code="",
+    )
+)
+_NEXT_DUE = Statement(
+    sa.select(sa.func.min(delivery.c.due)).where(
+        delivery.c.destination == sa.bindparam("destination"),
+        delivery.c.state == _READY,
+    )
+)
+_COUNT_OPEN = Statement(
+    sa.select(delivery.c.destination, sa.func.count())
+    .where(delivery.c.state.in_(_OPEN[:2]))
+    .group_by(delivery.c.destination)
+)
+
+
+def claim(
+    connection: sqlite3.Connection, claims: Sequence[Claim]
+) -> list[list[Claimed]]:
+    """Take deliveries that are due and first in line, oldest first.
+
+    Deliveries that were sent together before are taken together again, alone,
+    so that the artifact and its id stay the same.
+    """
+    return [_claim(connection, each) for each in claims]
+
+
+def _claim(connection: sqlite3.Connection, claim: Claim) -> list[Claimed]:
+    heads = _HEADS[claim.together](
+        connection,
+        destination=claim.destination,
+        now=microseconds(claim.now),
+        most=claim.most,
+        hold=claim.hold,
+    ).fetchall()
+    if not heads:
+        return []
+    batch = ""
+    if claim.together:
+        heads, batch = _one_artifact(connection, claim, heads)
+    seqs = f"[{','.join(str(seq) for seq, _, _ in heads)}]"
+    _TAKE(connection, seqs=seqs, batch_id=batch)
+    return [Claimed(*row) for row in _TAKEN(connection, seqs=seqs)]
+
+
+def _one_artifact(
+    connection: sqlite3.Connection, claim: Claim, heads: list[Any]
+) -> tuple[list[Any], str]:
+    sent_before = next((batch for _, _, batch in heads if batch), "")
+    if sent_before:
+        again = _ONE_BATCH(
+            connection, destination=claim.destination, batch=sent_before
+        ).fetchall()
+        return again, sent_before
+    return heads, batch_id([key for _, key, _ in heads])
+
+
+def settle(
+    connection: sqlite3.Connection, batches: Sequence[Sequence[Settled]]
+) -> list[int]:
+    """Record attempts; return for each batch how many were still this claim's.
+
+    A result that comes after its claim was given up changes nothing.
+    """
+    return [_settle(connection, batch) for batch in batches]
+
+
+def _settle(connection: sqlite3.Connection, batch: Sequence[Settled]) -> int:
+    current = [each for each in batch if _close_claim(connection, each)]
+    _ATTEMPTS.run(
+        connection,
+        [
+            (
+                each.claimed.seq,
+                each.claimed.attempts,
+                microseconds(each.started_at),
+                microseconds(each.ended_at),
+                each.outcome.value,
+                each.evidence,
+                each.error_code,
+            )
+            for each in current
+        ],
+    )
+    return len(current)
+
+
+def _close_claim(connection: sqlite3.Connection, each: Settled) -> bool:
+    open_again = each.state is DeliveryState.READY
+    cursor = _SETTLE(
+        connection,
+        key=each.claimed.seq,
+        claim=each.claimed.epoch,
+        state=each.state.value,
+        due=microseconds(each.due),
+        receipt=each.evidence,
+        error_code=each.error_code,
+        settled_at=None if open_again else microseconds(each.ended_at),
+    )
+    return cursor.rowcount == 1
+
+
+def reopen(connection: sqlite3.Connection) -> int:
+    """Make claims ready again that a hub left behind when it was killed."""
+    return _REOPEN(connection).rowcount
+
+
+def replay(
+    connection: sqlite3.Connection, ids: Sequence[str], now: datetime
+) -> list[bool]:
+    """Let dead or delivered ones be sent again; say which were."""
+    due = microseconds(now)
+    return [_REVIVE(connection, key=key, now=due).rowcount == 1 for key in ids]
+
+
+def next_due(connection: sqlite3.Connection, destination: str) -> int | None:
+    """Return when the next delivery that waits is due, in microseconds."""
+    due = _NEXT_DUE(connection, destination=destination).fetchone()[0]
+    return None if due is None else int(due)
+
+
+def count_open(connection: sqlite3.Connection) -> dict[str, int]:
+    """Return how many deliveries are ready or claimed, by destination."""
+    return dict(_COUNT_OPEN(connection).fetchall())

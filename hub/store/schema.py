@@ -1,0 +1,196 @@
+"""The tables. The only truth about what the store holds.
+
+Times are whole microseconds since 1970-01-01 UTC. Bodies of facts, entities and
+events are JSON. Everything is append-only except the columns that say where a
+message or a delivery is on its way, and the entities, which are a fold that can
+be made again from the facts.
+"""
+
+from sqlalchemy import (
+    BigInteger,
+    Boolean,
+    Column,
+    ForeignKey,
+    ForeignKeyConstraint,
+    Index,
+    Integer,
+    LargeBinary,
+    MetaData,
+    Table,
+    Text,
+    UniqueConstraint,
+    text,
+)
+
+metadata = MetaData(
+    naming_convention={
+        "ix": "ix_%(table_name)s_%(column_0_N_name)s",
+        "uq": "uq_%(table_name)s_%(column_0_N_name)s",
+        "fk": "fk_%(table_name)s_%(column_0_N_name)s",
+        "pk": "pk_%(table_name)s",
+    }
+)
+
+# SQLite numbers rows by itself only where the type is exactly INTEGER.
+Sequence = BigInteger().with_variant(Integer, "sqlite")
+
+#: Small things about the store itself: the key that ids are made with.
+meta = Table(
+    "meta",
+    metadata,
+    Column("name", Text, primary_key=True),
+    Column("value", LargeBinary, nullable=False),
+)
+
+#: Every message that was ever acknowledged, byte for byte. `id` is a function of
+#: source, control id and bytes, so a resend meets its first arrival (G7).
+message = Table(
+    "message",
+    metadata,
+    Column("seq", Sequence, primary_key=True),
+    Column("id", Text, nullable=False, unique=True),
+    Column("source", Text, nullable=False),
+    Column("control_id", Text, nullable=False),
+    Column("message_type", Text, nullable=False),
+    Column("media_type", Text, nullable=False),
+    Column("sha256", LargeBinary, nullable=False),
+    Column("size", Integer, nullable=False),
+    Column("body", LargeBinary, nullable=False),
+    Column("received_at", BigInteger, nullable=False),
+    Column("peer", Text, nullable=False),
+    Column("state", Text, nullable=False),
+    Column("reason", Text, nullable=False, server_default=""),
+    Column("error_code", Text, nullable=False, server_default=""),
+    Column("warnings", Text, nullable=False, server_default="[]"),
+    Column("settled_at", BigInteger),
+    Column("repeats", Integer, nullable=False, server_default="0"),
+    Column("repeated_at", BigInteger),
+    Index("ix_message_source_control_id", "source", "control_id"),
+    Index("ix_message_waiting", "seq", sqlite_where=text("state = 'received'")),
+)
+
+#: What senders said. `entity` is the encounter or person that it is about.
+fact = Table(
+    "fact",
+    metadata,
+    Column("seq", Sequence, primary_key=True),
+    Column("message", Sequence, ForeignKey("message.seq"), nullable=False),
+    Column("place", Integer, nullable=False),
+    Column("entity", Text, nullable=False),
+    Column("body", LargeBinary, nullable=False),
+    UniqueConstraint("message", "place"),
+    Index("ix_fact_entity", "entity"),
+)
+
+#: The fold of an entity's facts. `version` is that of its newest event.
+entity = Table(
+    "entity",
+    metadata,
+    Column("key", Text, primary_key=True),
+    Column("kind", Text, nullable=False),
+    Column("person", Text, nullable=False),
+    Column("version", Integer, nullable=False),
+    Column("body", LargeBinary, nullable=False),
+)
+
+#: Which person an identifier belongs to.
+person_identifier = Table(
+    "person_identifier",
+    metadata,
+    Column("system", Text, primary_key=True),
+    Column("value", Text, primary_key=True),
+    Column("person", Text, nullable=False),
+    Index("ix_person_identifier_person", "person"),
+)
+
+#: What the hub said happened. `routes` counts the subscriptions that asked for it.
+event = Table(
+    "event",
+    metadata,
+    Column("seq", Sequence, primary_key=True),
+    Column("id", Text, nullable=False, unique=True),
+    Column("message", Sequence, ForeignKey("message.seq"), nullable=False),
+    Column("type", Text, nullable=False),
+    Column("entity", Text, nullable=False),
+    Column("version", Integer, nullable=False),
+    Column("person", Text, nullable=False),
+    Column("emitted_at", BigInteger, nullable=False),
+    Column("routes", Integer, nullable=False),
+    Column("body", LargeBinary, nullable=False),
+    UniqueConstraint("entity", "version"),
+    Index("ix_event_message", "message"),
+    Index("ix_event_person", "person"),
+)
+
+#: Why an event may or may not go to a recipient.
+decision = Table(
+    "decision",
+    metadata,
+    Column("seq", Sequence, primary_key=True),
+    Column("event", Text, ForeignKey("event.id"), nullable=False),
+    Column("subscription", Text, nullable=False),
+    Column("destination", Text, nullable=False),
+    Column("permitted", Boolean, nullable=False),
+    Column("reason", Text, nullable=False),
+    Column("purpose", Text, nullable=False),
+    Column("patient_id", Text, nullable=False),
+    Column("rules", Text, nullable=False),
+    Column("decided_at", BigInteger, nullable=False),
+    UniqueConstraint("event", "subscription"),
+)
+
+#: What is to be sent. There is none without a decision: the key says so. `okey`
+#: is the ordering key, `batch` the artifact that it was last put into, `epoch`
+#: counts claims so that a late result cannot settle a newer claim.
+delivery = Table(
+    "delivery",
+    metadata,
+    Column("seq", Sequence, primary_key=True),
+    Column("id", Text, nullable=False, unique=True),
+    Column("event", Text, nullable=False),
+    Column("subscription", Text, nullable=False),
+    Column("destination", Text, nullable=False),
+    Column("okey", Text, nullable=False),
+    Column("state", Text, nullable=False),
+    Column("attempts", Integer, nullable=False, server_default="0"),
+    Column("epoch", Integer, nullable=False, server_default="0"),
+    Column("due", BigInteger, nullable=False),
+    Column("batch", Text, nullable=False, server_default=""),
+    Column("receipt", Text, nullable=False, server_default=""),
+    Column("error_code", Text, nullable=False, server_default=""),
+    Column("created_at", BigInteger, nullable=False),
+    Column("settled_at", BigInteger),
+    ForeignKeyConstraint(
+        ["event", "subscription"], ["decision.event", "decision.subscription"]
+    ),
+    UniqueConstraint("event", "destination"),
+    Index(
+        "ix_delivery_due",
+        "destination",
+        "seq",
+        "due",
+        sqlite_where=text("state = 'ready'"),
+    ),
+    Index(
+        "ix_delivery_head",
+        "destination",
+        "okey",
+        "seq",
+        sqlite_where=text("state IN ('ready', 'claimed', 'dead')"),
+    ),
+)
+
+#: Each try at sending, with what came of it.
+attempt = Table(
+    "attempt",
+    metadata,
+    Column("seq", Sequence, primary_key=True),
+    Column("delivery", Sequence, ForeignKey("delivery.seq"), nullable=False),
+    Column("number", Integer, nullable=False),
+    Column("started_at", BigInteger, nullable=False),
+    Column("ended_at", BigInteger, nullable=False),
+    Column("outcome", Text, nullable=False),
+    Column("evidence", Text, nullable=False),
+    Column("error_code", Text, nullable=False),
+    Index("ix_attempt_delivery", "delivery"),
+)

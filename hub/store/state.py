@@ -1,0 +1,218 @@
+"""State: what the hub made of messages. The second of the three transactions.
+
+Facts, the entities folded from them, events, decisions and deliveries of a
+message are stored together with the message's new state, or not at all.
+"""
+
+import sqlite3
+from collections.abc import Sequence
+from typing import Any, NamedTuple
+
+import msgspec
+import sqlalchemy as sa
+from sqlalchemy.dialects.sqlite import insert as upsert
+
+from hub.model.message import MessageState
+from hub.store.schema import (
+    decision,
+    delivery,
+    entity,
+    event,
+    fact,
+    message,
+    person_identifier,
+)
+from hub.store.statements import Insert, Statement
+
+
+class FactRow(NamedTuple):
+    """A fact of message `message`, the `place`-th in it, about `entity`."""
+
+    message: int
+    place: int
+    entity: str
+    body: bytes
+
+
+class EntityRow(NamedTuple):
+    """The fold of an entity's facts, and the version of its newest event."""
+
+    key: str
+    kind: str
+    person: str
+    version: int
+    body: bytes
+
+
+class EventRow(NamedTuple):
+    """A care event. `routes` counts the subscriptions that asked for it."""
+
+    id: str
+    message: int
+    type: str
+    entity: str
+    version: int
+    person: str
+    emitted_at: int
+    routes: int
+    body: bytes
+
+
+class DecisionRow(NamedTuple):
+    """A decision; `rules` is a JSON list of rule ids."""
+
+    event: str
+    subscription: str
+    destination: str
+    permitted: bool
+    reason: str
+    purpose: str
+    patient_id: str
+    rules: str
+    decided_at: int
+
+
+class DeliveryRow(NamedTuple):
+    """A delivery that waits until `due`, in line with others of `okey`."""
+
+    id: str
+    event: str
+    subscription: str
+    destination: str
+    okey: str
+    state: str
+    due: int
+    created_at: int
+
+
+class Settlement(NamedTuple):
+    """All that comes of one message, in the order in which it is stored."""
+
+    seq: int
+    state: MessageState
+    settled_at: int
+    reason: str = ""
+    error_code: str = ""
+    warnings: tuple[str, ...] = ()
+    identifiers: tuple[tuple[str, str, str], ...] = ()
+    facts: tuple[FactRow, ...] = ()
+    entities: tuple[EntityRow, ...] = ()
+    events: tuple[EventRow, ...] = ()
+    decisions: tuple[DecisionRow, ...] = ()
+    deliveries: tuple[DeliveryRow, ...] = ()
+
+
+_FACTS = Insert(fact, FactRow._fields)
+_EVENTS = Insert(event, EventRow._fields)
+_DECISIONS = Insert(decision, DecisionRow._fields)
+_DELIVERIES = Insert(delivery, DeliveryRow._fields)
+_IDENTIFIERS = Insert(
+    person_identifier, ("system", "value", "person"), "ON CONFLICT DO NOTHING"
+)
+_row: dict[str, Any] = {name: sa.bindparam(name) for name in EntityRow._fields}
+_PUT_ENTITY = Statement(
+    upsert(entity)
+    .values(_row)
+    .on_conflict_do_update(
+        index_elements=[entity.c.key],
+        set_={name: _row[name] for name in EntityRow._fields if name != "key"},
+    )
+)
+_seqs = sa.func.json_each(sa.bindparam("seqs")).table_valued("value")
+_SETTLE_PLAIN = Statement(
+    sa.update(message)
+    .where(message.c.seq.in_(sa.select(_seqs.c.value)))
+    .values(
+        state=MessageState.PROCESSED.value,
+        settled_at=sa.bindparam("at"),
+        reason="",
+        error_code="",
+        warnings="[]",
+    )
+)
+_SETTLE = Statement(
+    sa.update(message)
+    .where(message.c.seq == sa.bindparam("key"))
+    .values(
+        state=sa.bindparam("state"),
+        settled_at=sa.bindparam("at"),
+        reason=sa.bindparam("reason"),
+        error_code=sa.bindparam("error_code"),
+        warnings=sa.bindparam("warnings"),
+    )
+)
+_PERSON = Statement(
+    sa.select(person_identifier.c.person).where(
+        person_identifier.c.system == sa.bindparam("system"),
+        person_identifier.c.value == sa.bindparam("value"),
+    )
+)
+_ENTITY = Statement(
+    sa.select(*(entity.c[name] for name in EntityRow._fields)).where(
+        entity.c.key == sa.bindparam("key")
+    )
+)
+_FACTS_OF = Statement(
+    sa.select(fact.c.body)
+    .where(fact.c.entity == sa.bindparam("key"))
+    .order_by(fact.c.seq)
+)
+
+
+def person_of(connection: sqlite3.Connection, system: str, value: str) -> str | None:
+    """Return the key of the person with this identifier, None if unknown."""
+    found = _PERSON(connection, system=system, value=value).fetchone()
+    return found[0] if found else None
+
+
+def entity_of(connection: sqlite3.Connection, key: str) -> EntityRow | None:
+    """Return the entity with this key, None if there is none yet."""
+    found = _ENTITY(connection, key=key).fetchone()
+    return EntityRow(*found) if found else None
+
+
+def facts_of(connection: sqlite3.Connection, key: str) -> list[bytes]:
+    """Return the bodies of all facts about an entity, in order of arrival."""
+    return [body for (body,) in _FACTS_OF(connection, key=key)]
+
+
+def settle(
+    connection: sqlite3.Connection, batches: Sequence[Sequence[Settlement]]
+) -> list[int]:
+    """Store what came of messages; return for each batch how many there were."""
+    settlements = [each for batch in batches for each in batch]
+    _IDENTIFIERS.run(connection, _all(settlements, "identifiers"))
+    _FACTS.run(connection, _all(settlements, "facts"))
+    for row in {row.key: row for row in _all(settlements, "entities")}.values():
+        _PUT_ENTITY(connection, **row._asdict())
+    _EVENTS.run(connection, _all(settlements, "events"))
+    _DECISIONS.run(connection, _all(settlements, "decisions"))
+    _DELIVERIES.run(connection, _all(settlements, "deliveries"))
+    _mark(connection, settlements)
+    return [len(batch) for batch in batches]
+
+
+def _all(settlements: Sequence[Settlement], name: str) -> list[Any]:
+    return [row for each in settlements for row in getattr(each, name)]
+
+
+def _mark(connection: sqlite3.Connection, settlements: list[Settlement]) -> None:
+    plain = [each for each in settlements if _plain(each)]
+    if plain:
+        seqs = msgspec.json.encode([each.seq for each in plain]).decode()
+        _SETTLE_PLAIN(connection, seqs=seqs, at=plain[0].settled_at)
+    for each in settlements:
+        if not _plain(each):
+            _SETTLE(
+                connection,
+                key=each.seq,
+                state=each.state.value,
+                at=each.settled_at,
+                reason=each.reason,
+                error_code=each.error_code,
+                warnings=msgspec.json.encode(each.warnings).decode(),
+            )
+
+
+def _plain(each: Settlement) -> bool:
+    return each.state is MessageState.PROCESSED and not (each.warnings or each.reason)

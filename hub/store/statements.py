@@ -1,0 +1,71 @@
+"""SQL text, compiled once from the tables and run on the driver's connection.
+
+Inserting many rows with one statement matters here: the driver lets go of the
+interpreter for each statement, not for each row, so that the event loop runs
+while SQLite works.
+"""
+
+import sqlite3
+from collections.abc import Sequence
+from functools import cache
+from typing import Any, cast
+
+import sqlalchemy as sa
+from sqlalchemy.dialects import sqlite
+from sqlalchemy.sql.compiler import SQLCompiler
+
+_DIALECT = sqlite.dialect(paramstyle="named")
+
+# SQLite takes 32,766 parameters; the widest table has fewer than 20 columns.
+_CHUNKS = (128, 64, 32, 16, 8, 4, 2, 1)
+
+
+class Statement:
+    """A statement of SQLAlchemy Core, compiled when its module is loaded.
+
+    Calling it runs it; parameters go by the names of its `bindparam`s.
+    """
+
+    def __init__(self, statement: sa.sql.ClauseElement) -> None:
+        compiled = cast("SQLCompiler", statement.compile(dialect=_DIALECT))
+        self._text = str(compiled)
+        # SQLAlchemy makes a parameter of each literal too, and knows its value.
+        binds = compiled.binds.items()
+        self._literals = {name: bind.value for name, bind in binds if not bind.required}
+
+    def __call__(
+        self, connection: sqlite3.Connection, **parameters: Any
+    ) -> sqlite3.Cursor:
+        """Run the statement and return its cursor."""
+        return connection.execute(self._text, self._literals | parameters)
+
+
+class Insert:
+    """Inserts rows of some columns of a table, many in one statement.
+
+    `suffix` is appended (``ON CONFLICT DO NOTHING``).
+    """
+
+    def __init__(
+        self, table: sa.Table, columns: Sequence[str], suffix: str = ""
+    ) -> None:
+        # The names come from the tables of this package, never from outside.
+        names = ", ".join(table.c[column].name for column in columns)
+        self._head = f"INSERT INTO {table.name} ({names}) VALUES "  # noqa: S608
+        self._row = f"({', '.join('?' * len(columns))})"
+        self._suffix = f" {suffix}" if suffix else ""
+        self._text = cache(self._compile)
+
+    def _compile(self, count: int) -> str:
+        return self._head + ", ".join([self._row] * count) + self._suffix
+
+    def run(self, connection: sqlite3.Connection, rows: Sequence[Sequence[Any]]) -> int:
+        """Insert `rows` in their order; return how many went in."""
+        inserted = start = 0
+        for size in _CHUNKS:
+            while len(rows) - start >= size:
+                chunk = rows[start : start + size]
+                values = [value for row in chunk for value in row]
+                inserted += connection.execute(self._text(size), values).rowcount
+                start += size
+        return inserted

@@ -1,0 +1,228 @@
+"""What the store shows to operators. The field names are a contract.
+
+The JSON of these values is what the admin API answers and ``--json`` prints.
+None of them but `raw` bytes and the envelope of an event holds content. Times
+are aware and in UTC.
+"""
+
+from datetime import UTC, datetime, timedelta
+from typing import Any, Generic, TypeVar
+
+import msgspec
+import sqlalchemy as sa
+from msgspec import Struct
+
+from hub.model.delivery import DeliveryState
+from hub.store import schema
+
+T = TypeVar("T")
+
+_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+
+
+class Page(Struct, Generic[T], frozen=True):
+    """Some rows, newest first; `next` is the cursor of the rows after them."""
+
+    items: list[T]
+    next: str | None
+
+
+class MessageView(Struct, frozen=True, kw_only=True):
+    """A stored message without its bytes. `sha256` is hexadecimal."""
+
+    id: str
+    source: str
+    received_at: datetime
+    media_type: str
+    control_id: str
+    message_type: str
+    sha256: str
+    size: int
+    state: str
+    warnings: list[str]
+    reason: str
+    error_code: str
+    repeats: int
+    repeated_at: datetime | None
+    settled_at: datetime | None
+
+
+class DecisionView(Struct, frozen=True, kw_only=True):
+    """Why an event may or may not go to a recipient. `rules` in their order."""
+
+    event: str
+    subscription: str
+    destination: str
+    permitted: bool
+    reason: str
+    purpose: str
+    rules: list[str]
+    decided_at: datetime
+
+
+class DeliveryView(Struct, frozen=True, kw_only=True):
+    """A delivery. `attempts` is how many there were.
+
+    `next_attempt_at` is set only while the delivery waits for an attempt.
+    """
+
+    id: str
+    event: str
+    destination: str
+    subscription: str
+    state: str
+    attempts: int
+    next_attempt_at: datetime | None
+    receipt: str
+    error_code: str
+    created_at: datetime
+    settled_at: datetime | None
+
+
+class AttemptView(Struct, frozen=True, kw_only=True):
+    """One attempt at a delivery."""
+
+    number: int
+    started_at: datetime
+    ended_at: datetime
+    outcome: str
+    evidence: str
+    error_code: str
+
+
+class DeliveryDetail(DeliveryView, frozen=True, kw_only=True):
+    """A delivery with its attempts, oldest first.
+
+    `remedy` is what to do about its error, from the catalogue.
+    """
+
+    history: list[AttemptView]
+    remedy: str
+
+
+class Counts(Struct, frozen=True, kw_only=True):
+    """How much of everything the store holds.
+
+    `messages` by state, `events` by type, `decisions` by ``permit`` and
+    ``deny``, `deliveries` by destination and then state. `repeats` are messages
+    that arrived again and were stored no second time.
+    """
+
+    messages: dict[str, int]
+    repeats: int
+    events: dict[str, int]
+    decisions: dict[str, int]
+    deliveries: dict[str, dict[str, int]]
+
+
+class FactView(Struct, frozen=True):
+    """A fact of a message: its place in the message, and its kind."""
+
+    place: int
+    kind: str
+
+
+class ExplainedDecision(Struct, frozen=True, kw_only=True):
+    """A decision and the delivery that came of it, if any."""
+
+    decision: DecisionView
+    delivery: DeliveryDetail | None
+
+
+class ExplainedEvent(Struct, frozen=True, kw_only=True):
+    """An event of a message, without content, and where it went."""
+
+    id: str
+    type: str
+    entity: str
+    version: int
+    emitted_at: datetime
+    decisions: list[ExplainedDecision]
+
+
+class Explanation(Struct, frozen=True, kw_only=True):
+    """The path of one message through the hub.
+
+    `conclusion` says in plain sentences what was sent, or why nothing was;
+    `remedy` what to do about the message's own error, if it has one.
+    """
+
+    message: MessageView
+    facts: list[FactView]
+    events: list[ExplainedEvent]
+    conclusion: list[str]
+    remedy: str
+
+
+MESSAGE_COLUMNS = tuple(
+    schema.message.c[name] for name in (*MessageView.__struct_fields__, "seq")
+)
+DELIVERY_COLUMNS = (
+    *(
+        schema.delivery.c[n]
+        for n in DeliveryView.__struct_fields__
+        if n != "next_attempt_at"
+    ),
+    schema.delivery.c.due,
+    schema.delivery.c.seq,
+)
+DECISION_COLUMNS = tuple(
+    schema.decision.c[name] for name in (*DecisionView.__struct_fields__, "seq")
+)
+ATTEMPT_COLUMNS = tuple(
+    schema.attempt.c[name] for name in AttemptView.__struct_fields__
+)
+
+
+def instant(microseconds: int) -> datetime:
+    """Return a stored time, to the microsecond."""
+    return _EPOCH + timedelta(microseconds=microseconds)
+
+
+def message_view(row: sa.Row[Any]) -> MessageView:
+    """Return the message of a row of `MESSAGE_COLUMNS`."""
+    values = _values(row, MessageView)
+    values["sha256"] = bytes(values["sha256"]).hex()
+    values["warnings"] = _words(values["warnings"])
+    return MessageView(**values)
+
+
+def decision_view(row: sa.Row[Any]) -> DecisionView:
+    """Return the decision of a row of `DECISION_COLUMNS`."""
+    values = _values(row, DecisionView)
+    values["rules"] = _words(values["rules"])
+    return DecisionView(**values)
+
+
+def delivery_view(row: sa.Row[Any]) -> DeliveryView:
+    """Return the delivery of a row of `DELIVERY_COLUMNS`."""
+    return DeliveryView(**_delivery_values(row))
+
+
+def delivery_detail(
+    row: sa.Row[Any], attempts: list[sa.Row[Any]], remedy: str
+) -> DeliveryDetail:
+    """Return the delivery of a row, with its attempts."""
+    history = [AttemptView(**_values(each, AttemptView)) for each in attempts]
+    return DeliveryDetail(**_delivery_values(row), history=history, remedy=remedy)
+
+
+def _delivery_values(row: sa.Row[Any]) -> dict[str, Any]:
+    values = _values(row, DeliveryView)
+    waits = row.state == DeliveryState.READY
+    values["next_attempt_at"] = instant(row.due) if waits else None
+    return values
+
+
+def _values(row: sa.Row[Any], view: type[Struct]) -> dict[str, Any]:
+    """Return the values of `row` that `view` has, with times as times."""
+    given = row._asdict()
+    values = {name: given[name] for name in view.__struct_fields__ if name in given}
+    for name, value in values.items():
+        if name.endswith("_at") and value is not None:
+            values[name] = instant(value)
+    return values
+
+
+def _words(text: str) -> list[str]:
+    return msgspec.json.decode(text, type=list[str])

@@ -1,0 +1,192 @@
+"""The writer: one thread, one connection, one commit for all that waits.
+
+Callers on any thread hand in work and a callback. The thread takes what is there
+(no artificial delay), does it in one transaction, commits with fsync, and only
+then reports. Where a batch fails it is done again piece by piece, so that one
+bad piece cannot fail its neighbours.
+"""
+
+import queue
+import sqlite3
+import threading
+import time
+from collections.abc import Callable, Sequence
+from concurrent.futures import Future
+from itertools import groupby
+from typing import Any, NamedTuple
+
+import structlog
+
+from hub.errors import HubError, Recovery
+from hub.store.errors import (
+    RowRefusedError,
+    StorageFailedError,
+    StorageFullError,
+    StoreClosedError,
+)
+
+log = structlog.get_logger()
+
+#: Does the payloads of one kind of work, in order; returns a result for each.
+Apply = Callable[[sqlite3.Connection, Sequence[Any]], Sequence[Any]]
+#: Receives the result, or the error that kept the work from being committed.
+Done = Callable[[Any], None]
+#: Runs the callbacks of one commit where they belong: on the event loop.
+Report = Callable[[list[tuple[Done, Any]]], None]
+#: Told after each commit: items and seconds.
+Observe = Callable[[int, float], None]
+
+MAX_ITEMS = 256
+MAX_BYTES = 8 * 1024 * 1024
+
+
+class Work(NamedTuple):
+    """One piece of work: `size` is about how many bytes it will write."""
+
+    apply: Apply
+    payload: Any
+    done: Done
+    size: int
+
+
+class Writer:
+    """Owns the writing connection. Nothing else in the process writes."""
+
+    def __init__(
+        self, connection: sqlite3.Connection, report: Report, observe: Observe
+    ) -> None:
+        self._connection = connection
+        self._report = report
+        self._observe = observe
+        self._queue: queue.SimpleQueue[Work | None] = queue.SimpleQueue()
+        self._failure: HubError | None = None
+        self._closed = False
+        self._thread = threading.Thread(target=self._run, name="writer", daemon=True)
+        self._thread.start()
+
+    @property
+    def failure(self) -> HubError | None:
+        """What ended the writer's trust in the disk, or None."""
+        return self._failure
+
+    @property
+    def waiting(self) -> int:
+        """How many pieces of work wait for a commit."""
+        return self._queue.qsize()
+
+    def submit(self, apply: Apply, payload: Any, done: Done, size: int = 0) -> None:
+        """Queue work; `done` hears of it after the commit, never before."""
+        if self._failure or self._closed:
+            self._report([(done, self._failure or StoreClosedError())])
+            return
+        self._queue.put(Work(apply, payload, done, size))
+
+    def call(self, apply: Apply, payload: Any = None, size: int = 0) -> Any:
+        """Do work from another thread and wait for the commit.
+
+        Raises the HubError that kept it from being committed. Not for the thread
+        that `report` runs callbacks on: that would wait for itself.
+        """
+        future: Future[Any] = Future()
+        self._queue.put(Work(apply, payload, _Waiter(future), size))
+        result = future.result()
+        if isinstance(result, HubError):
+            raise result
+        return result
+
+    def close(self) -> None:
+        """Finish what is queued, checkpoint, and end the thread."""
+        if not self._closed:
+            self._closed = True
+            self._queue.put(None)
+            self._thread.join()
+
+    def _run(self) -> None:
+        while batch := self._take():
+            started = time.perf_counter()
+            results = self._settle(batch)
+            self._observe(len(batch), time.perf_counter() - started)
+            self._answer(batch, results)
+        self._finish()
+
+    def _take(self) -> list[Work]:
+        """Wait for work, then take all that is there, up to the limits."""
+        batch: list[Work] = []
+        size = 0
+        work = self._queue.get()
+        while work is not None:
+            batch.append(work)
+            size += work.size
+            if len(batch) >= MAX_ITEMS or size >= MAX_BYTES:
+                break
+            try:
+                work = self._queue.get_nowait()
+            except queue.Empty:
+                break
+        if work is None and batch:
+            self._queue.put(None)  # seen too early: come back to it
+        return batch
+
+    def _settle(self, batch: list[Work]) -> list[Any]:
+        try:
+            return self._commit(batch)
+        except (sqlite3.Error, HubError) as error:
+            failure = self._judge(error)
+        if len(batch) == 1 or failure.recovery is Recovery.STOP:
+            return [failure] * len(batch)
+        return [result for work in batch for result in self._settle([work])]
+
+    def _commit(self, batch: list[Work]) -> list[Any]:
+        """Do `batch` in one transaction. On an error nothing of it is done."""
+        if self._failure:
+            raise self._failure
+        connection, results = self._connection, []
+        connection.execute("BEGIN IMMEDIATE")
+        try:
+            for apply, group in groupby(batch, lambda work: work.apply):
+                results += apply(connection, [work.payload for work in group])
+            connection.execute("COMMIT")
+        except BaseException:
+            if connection.in_transaction:
+                connection.execute("ROLLBACK")
+            raise
+        return results
+
+    def _judge(self, error: sqlite3.Error | HubError) -> HubError:
+        """Say what a failed transaction means, and stop trusting a broken disk."""
+        if isinstance(error, HubError):
+            return error
+        name = getattr(error, "sqlite_errorname", "") or type(error).__name__
+        if name.startswith("SQLITE_FULL"):
+            return StorageFullError(name)
+        if isinstance(error, sqlite3.IntegrityError | sqlite3.ProgrammingError):
+            log.error("row.refused", error_code=RowRefusedError.code, reason=name)
+            return RowRefusedError(name)
+        self._failure = StorageFailedError(name)
+        log.critical("store.failed", error_code=self._failure.code, reason=name)
+        return self._failure
+
+    def _answer(self, batch: list[Work], results: list[Any]) -> None:
+        reports = []
+        for work, result in zip(batch, results, strict=True):
+            if isinstance(work.done, _Waiter):
+                work.done(result)
+            else:
+                reports.append((work.done, result))
+        if reports:
+            self._report(reports)
+
+    def _finish(self) -> None:
+        if not self._failure:
+            self._connection.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+        self._connection.close()
+
+
+class _Waiter:
+    """A callback that another thread waits on, called without the event loop."""
+
+    def __init__(self, future: "Future[Any]") -> None:
+        self._future = future
+
+    def __call__(self, result: Any) -> None:
+        self._future.set_result(result)

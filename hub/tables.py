@@ -1,0 +1,285 @@
+"""The tables of the configuration, and the value that they become.
+
+The tables of sources and destinations belong to plugins; what all of them have
+in common is in `hub.settings`. `hub.config` reads and checks the files.
+"""
+
+import difflib
+import ipaddress
+import re
+import zoneinfo
+from collections.abc import Collection, Iterable
+from dataclasses import dataclass, field
+from datetime import time
+from pathlib import Path
+from typing import Annotated, Any, Literal
+
+from pydantic import AfterValidator, BeforeValidator, Field
+from pydantic_core import PydanticCustomError
+
+from hub.contract import DestinationSpec, NormaliserSpec, RendererSpec, SourceSpec
+from hub.model.taxonomy import EVENT_TYPES, TAXONOMY
+from hub.settings import ConfigPath, DestinationSettings, Settings, SourceSettings
+
+NAME = r"[a-z][a-z0-9-]*"
+EVERYONE = "all"
+PURPOSES = (
+    "treatment",
+    "care_coordination",
+    "payment",
+    "operations",
+    "public_health",
+    "patient_request",
+    "legal_duty",
+)
+#: What may stand in the `events` of a subscription.
+EVENT_PATTERNS = ("*", *(f"{family}.*" for family in TAXONOMY), *sorted(EVENT_TYPES))
+
+
+def nearest(word: object, known: Collection[str]) -> str:
+    """Return the one of `known` that `word` was probably meant to be, or nothing."""
+    return next(iter(difflib.get_close_matches(str(word), known, n=1)), "")
+
+
+def _known(what: str, word: str, known: Collection[str]) -> str:
+    """Return `word` if it is known, else raise with a suggestion."""
+    if word in known:
+        return word
+    hint = {"what": what, "word": word, "suggestion": nearest(word, known)}
+    raise PydanticCustomError("unknown", "there is no {what} {word}", hint)
+
+
+def _refuse_database(_value: object) -> None:
+    raise ValueError("PostgreSQL comes in a later release; leave this out for SQLite")
+
+
+def _loopback(host: str) -> str:
+    try:
+        local = host == "localhost" or ipaddress.ip_address(host).is_loopback
+    except ValueError:
+        local = False
+    if not local:
+        raise ValueError("must be a loopback address, such as 127.0.0.1, for now")
+    return host
+
+
+def _purpose(purpose: str) -> str:
+    if purpose == "marketing":
+        raise ValueError("marketing is no purpose for which a patient's data may go")
+    return _known("purpose", purpose, PURPOSES)
+
+
+def _event(pattern: str) -> str:
+    return _known("event type", pattern, EVENT_PATTERNS)
+
+
+def expand(patterns: Iterable[str]) -> frozenset[str]:
+    """Return the event types that `patterns` stand for."""
+    return frozenset(
+        kind
+        for pattern in patterns
+        for kind in EVENT_TYPES
+        if pattern in {kind, "*", f"{kind.partition('.')[0]}.*"}
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class Daily:
+    """A cadence: what has gathered goes out at a wall-clock time each day."""
+
+    at: time
+    zone: zoneinfo.ZoneInfo
+
+    def __str__(self) -> str:
+        return f"daily {self.at:%H:%M} {self.zone.key}"
+
+
+Cadence = Literal["immediate"] | Daily
+
+
+def parse_cadence(text: str) -> Cadence:
+    """Parse ``immediate`` or ``daily HH:MM Zone``; ValueError for anything else."""
+    if text == "immediate":
+        return "immediate"
+    parts = re.fullmatch(r"daily ([01]\d|2[0-3]):([0-5]\d) (\S+)", text)
+    if parts is None:
+        raise ValueError('must be "immediate" or like "daily 06:00 Europe/Berlin"')
+    hour, minute, zone = parts.groups()
+    _known("time zone", zone, zoneinfo.available_timezones())
+    return Daily(time(int(hour), int(minute)), zoneinfo.ZoneInfo(zone))
+
+
+def _cadence(text: str) -> str:
+    parse_cadence(text)
+    return text
+
+
+class HubTable(Settings):
+    """``[hub]``: the hub itself."""
+
+    name: str = Field(
+        default="carehub",
+        pattern=f"^{NAME}$",
+        description="What this hub is called in the events that it sends.",
+    )
+    data_dir: ConfigPath = Field(
+        default=Path("var/carehub"),
+        validate_default=True,
+        description="The folder that holds the store.",
+    )
+    database: Annotated[str | None, BeforeValidator(_refuse_database)] = Field(
+        default=None,
+        description=(
+            "Reserved for a PostgreSQL address, `env:NAME` or `file:PATH`. "
+            "Leave it out: the hub uses SQLite in its data_dir."
+        ),
+    )
+
+
+class AdminTable(Settings):
+    """``[admin]``: health, metrics, the JSON API and the console."""
+
+    host: Annotated[str, AfterValidator(_loopback)] = Field(
+        default="127.0.0.1", description="The loopback address to listen at."
+    )
+    port: int = Field(
+        default=8080,
+        ge=0,
+        le=65535,
+        description="The port to listen at; 0: any that is free.",
+    )
+
+
+class SubscriptionTable(Settings):
+    """``[subscriptions.NAME]``: who is told what about whom, and why."""
+
+    destination: str = Field(description="The destination that is told.")
+    panel: str = Field(
+        description="Whom it is told about: the name of a panel, or `all`."
+    )
+    events: list[
+        Annotated[
+            str,
+            AfterValidator(_event),
+            Field(json_schema_extra={"enum": list(EVENT_PATTERNS)}),
+        ]
+    ] = Field(
+        min_length=1,
+        description="Event types; `encounter.*` is a whole family, `*` is everything.",
+    )
+    purpose: Annotated[str, AfterValidator(_purpose)] = Field(
+        description="Why it may be told; recorded with each decision.",
+        json_schema_extra={"enum": list(PURPOSES)},
+    )
+    cadence: Annotated[str, AfterValidator(_cadence)] = Field(
+        default="immediate",
+        description="`immediate`, or once a day as in `daily 06:00 Europe/Berlin`.",
+        json_schema_extra={"pattern": r"^(immediate|daily \d\d:\d\d \S+)$"},
+    )
+
+
+class PanelTable(Settings):
+    """``[panels.NAME]``: a list of persons."""
+
+    file: ConfigPath = Field(description="The CSV file that lists the persons.")
+
+
+SINGLE: dict[str, type[Settings]] = {"hub": HubTable, "admin": AdminTable}
+NAMED: dict[str, type[Settings]] = {
+    "sources": SourceSettings,
+    "destinations": DestinationSettings,
+    "subscriptions": SubscriptionTable,
+    "panels": PanelTable,
+}
+
+
+@dataclass(frozen=True, slots=True)
+class SourceConfig:
+    """One source, with its normaliser and the feed's validated profile."""
+
+    name: str
+    spec: SourceSpec
+    settings: SourceSettings
+    normaliser: NormaliserSpec
+    profile: Settings
+
+
+@dataclass(frozen=True, slots=True)
+class DestinationConfig:
+    """One destination, with its renderer and the format's validated options."""
+
+    name: str
+    spec: DestinationSpec
+    settings: DestinationSettings
+    renderer: RendererSpec
+    options: Settings
+
+    @property
+    def max_notices(self) -> int:
+        """How many notices go into one artifact at most."""
+        return self.settings.max_notices or self.renderer.max_notices
+
+
+@dataclass(frozen=True, slots=True)
+class Subscription:
+    """One subscription. `events` is as written, `types` what it stands for."""
+
+    name: str
+    destination: str
+    panel: str
+    events: tuple[str, ...]
+    types: frozenset[str]
+    purpose: str
+    cadence: Cadence
+
+
+@dataclass(frozen=True, slots=True)
+class HubConfig:
+    """The whole configuration, validated. Each mapping is by name."""
+
+    hub: HubTable
+    admin: AdminTable
+    sources: dict[str, SourceConfig] = field(default_factory=dict)
+    destinations: dict[str, DestinationConfig] = field(default_factory=dict)
+    subscriptions: dict[str, Subscription] = field(default_factory=dict)
+    panels: dict[str, PanelTable] = field(default_factory=dict)
+
+    def export(self) -> dict[str, Any]:
+        """Return all settings, defaults too, as JSON values; secrets are hidden."""
+        return {
+            "hub": self.hub.model_dump(mode="json"),
+            "admin": self.admin.model_dump(mode="json"),
+            "sources": {name: _of_source(one) for name, one in self.sources.items()},
+            "destinations": {
+                name: _of_destination(one) for name, one in self.destinations.items()
+            },
+            "subscriptions": {
+                name: _of_subscription(one) for name, one in self.subscriptions.items()
+            },
+            "panels": {
+                name: one.model_dump(mode="json") for name, one in self.panels.items()
+            },
+        }
+
+
+def _of_source(source: SourceConfig) -> dict[str, Any]:
+    return source.settings.model_dump(mode="json") | {
+        "normaliser": source.normaliser.name,
+        "profile": source.profile.model_dump(mode="json"),
+    }
+
+
+def _of_destination(destination: DestinationConfig) -> dict[str, Any]:
+    return destination.settings.model_dump(mode="json") | {
+        "format_options": destination.options.model_dump(mode="json")
+    }
+
+
+def _of_subscription(subscription: Subscription) -> dict[str, Any]:
+    return {
+        "destination": subscription.destination,
+        "panel": subscription.panel,
+        "events": list(subscription.events),
+        "purpose": subscription.purpose,
+        "cadence": str(subscription.cadence),
+    }

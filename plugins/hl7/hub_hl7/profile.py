@@ -1,0 +1,107 @@
+"""The peculiarities of one HL7 v2 feed, as its operator states them."""
+
+from typing import Annotated
+from zoneinfo import ZoneInfo, available_timezones
+
+from pydantic import AfterValidator, Field
+
+from hub.sdk import Settings
+from hub_hl7.charset import CODECS, Policy, codec_of
+
+#: From PV1-2 to the hub's classes. Source: HL7 table 0004 and frequent local codes;
+#: R is a *recurring* outpatient, V and OBS are observation, which is no admission.
+CLASSES = {
+    "E": "emergency",
+    "I": "inpatient",
+    "O": "outpatient",
+    "P": "preadmit",
+    "R": "outpatient",
+    "B": "inpatient",
+    "C": "other",
+    "N": "other",
+    "U": "other",
+    "V": "observation",
+    "OBS": "observation",
+    "S": "short-stay",
+    "SS": "short-stay",
+    "D": "day-case",
+}
+
+PLACEHOLDERS = (
+    "UNKNOWN",
+    "99999",
+    "19000101",
+    "1111-11-11",
+    "000-00-0000",
+    "BABY BOY",
+    "ZZZ",
+)
+
+CLASS_NAMES = frozenset(
+    {
+        "preadmit", "outpatient", "emergency", "observation", "inpatient",
+        "short-stay", "day-case", "home", "virtual", "rehab", "other",
+    }
+)  # fmt: skip
+
+
+def _known_charset(name: str) -> str:
+    if codec_of(name) is None:
+        known = ", ".join(sorted(CODECS))
+        raise ValueError(f"not a character set of table 0211; known are {known}")
+    return name
+
+
+def _known_zone(name: str) -> str:
+    if name not in available_timezones():
+        raise ValueError("not an IANA time zone, such as Europe/Berlin")
+    ZoneInfo(name)
+    return name
+
+
+def _known_classes(classes: dict[str, str]) -> dict[str, str]:
+    unknown = sorted(set(classes.values()) - CLASS_NAMES)
+    if unknown:
+        raise ValueError(f"{unknown} are no classes; those are {sorted(CLASS_NAMES)}")
+    return CLASSES | {code.upper(): name for code, name in classes.items()}
+
+
+class Hl7Profile(Settings):
+    """What the normaliser ``hl7-v2`` must know of a feed."""
+
+    charset_default: Annotated[str, AfterValidator(_known_charset)] = Field(
+        default="UNICODE UTF-8",
+        description=(
+            "Character set (table 0211) of messages that declare none in MSH-18. "
+            "UTF-8 by default: the only set that shows by itself when it is wrong."
+        ),
+    )
+    charset_policy: Policy = Field(
+        default="declared_first",
+        description="Whether MSH-18, this feed's default or the bytes are asked first.",
+    )
+    time_zone: Annotated[str, AfterValidator(_known_zone)] = Field(
+        default="UTC",
+        description="IANA zone of times sent without offset; unset: UTC is assumed.",
+    )
+    assigning_authority: str = Field(
+        default="",
+        description="Who assigned numbers sent without authority; empty: MSH-4.",
+    )
+    class_map: Annotated[dict[str, str], AfterValidator(_known_classes)] = Field(
+        default_factory=lambda: dict(CLASSES),
+        description="Classes of PV1-2 codes, beyond or instead of the usual ones.",
+    )
+    placeholders: tuple[str, ...] = Field(
+        default=PLACEHOLDERS,
+        description="Values that stand for nothing and are read as not sent.",
+    )
+    midnight_means_day: bool = Field(
+        default=False,
+        description="Whether a time of exactly midnight is a date that was padded.",
+    )
+
+    @property
+    def stated_zone(self) -> str:
+        """The zone of the feed, "" where the operator stated none."""
+        return self.time_zone if "time_zone" in self.model_fields_set else ""

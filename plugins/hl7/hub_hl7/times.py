@@ -1,0 +1,242 @@
+"""HL7 times as `FuzzyTime` (R-HL7-06), and dates that are never zone-converted.
+
+    DTM    = YYYY [ MM [ DD [ HH [ MM [ SS [ "." 1*DIGIT ] ] ] ] ] ] [ offset ]
+    offset = ( "+" / "-" ) HHMM
+
+What senders also write is read: dashes and colons as in ISO 8601, ``Z``, an offset
+with a colon, more than four digits of fraction, hour 24 and second 60. The length
+is the precision. Source: HL7 v2.5.1, section 2.A.22; v2.9, data type DTM.
+"""
+
+import re
+from datetime import UTC, date, datetime, timedelta, timezone, tzinfo
+from functools import lru_cache
+from zoneinfo import ZoneInfo
+
+from msgspec import Struct
+from msgspec.structs import replace
+
+from hub.sdk import FuzzyTime, Precision, ZoneSource
+
+_DTM = re.compile(
+    r"(?P<Y>\d{4})(?:-?(?P<M>\d\d)(?:-?(?P<D>\d\d)"
+    r"(?:[T ]?(?P<h>\d\d)(?::?(?P<m>\d\d)(?::?(?P<s>\d\d)(?:[.,](?P<f>\d+))?)?)?)?)?)?"
+    r"[ ]?(?P<o>Z|[+-]\d\d:?\d\d)?",
+    re.ASCII,
+)
+_PRECISIONS: tuple[Precision, ...] = (
+    "year", "month", "day", "hour", "minute", "second", "fraction",
+)  # fmt: skip
+_WIDTHS: dict[Precision, timedelta] = {
+    "day": timedelta(days=1),
+    "hour": timedelta(hours=1),
+    "minute": timedelta(minutes=1),
+    "second": timedelta(seconds=1),
+}
+_LOCAL_FORMS: dict[Precision, int] = {
+    "year": 4, "month": 7, "day": 10, "hour": 13, "minute": 16, "second": 19,
+}  # fmt: skip
+#: Outside of these years arithmetic with zones overflows, and nobody was treated.
+_YEARS = range(1000, 9999)
+_MOST_MINUTES = 15 * 60  # no offset on Earth is larger
+
+
+class Clock(Struct, frozen=True):
+    """How the times of one message are to be read.
+
+    `feed_zone` is the IANA name that the feed's profile states, "" where it states
+    none. `offset` is the offset of MSH-7 as it was sent, "" where there is none.
+    `reference` is the instant to which an ambiguous autumn hour is closest.
+    """
+
+    feed_zone: str = ""
+    offset: str = ""
+    offset_agrees: bool = False
+    reference: datetime | None = None
+    midnight_means_day: bool = False
+
+
+class _Wall(Struct, frozen=True):
+    """A wall-clock time as it was written."""
+
+    start: datetime
+    precision: Precision
+    offset: str
+    width: timedelta
+    flags: tuple[str, ...]
+
+
+def clock_for(sent: str, *, feed_zone: str, midnight_means_day: bool) -> Clock:
+    """Return how to read the times of a message whose MSH-7 is `sent`.
+
+    An offset belongs to a season: where MSH-7's agrees with the feed's zone at that
+    instant, the zone decides about the other times of the message.
+    """
+    clock = Clock(feed_zone=feed_zone, midnight_means_day=midnight_means_day)
+    wall = _read(sent)
+    time = read_time(sent, clock)
+    if wall is None or time is None:
+        return clock
+    clock = replace(clock, reference=time.earliest)
+    if not _usable(wall.offset):
+        return clock
+    agrees = bool(feed_zone) and (
+        _offset_minutes(wall.offset) == _minutes_at(feed_zone, time.earliest)
+    )
+    return replace(clock, offset=wall.offset, offset_agrees=agrees)
+
+
+def read_time(raw: str, clock: Clock) -> FuzzyTime | None:
+    """Return the time that `raw` states, None where it states no possible one."""
+    wall = _read(raw)
+    if wall is None:
+        return None
+    if clock.midnight_means_day:
+        wall = _unpadded(wall)
+    zone, name, source, flags = _zone(wall, clock)
+    start, found = _instant(wall.start, zone, clock.reference)
+    end = start + wall.width
+    if wall.precision in {"year", "month", "day"}:
+        end, _ = _instant(wall.start + wall.width, zone, None)
+    return FuzzyTime(
+        raw=raw,
+        precision=wall.precision,
+        earliest=start,
+        latest=end,
+        local=_local(wall),
+        zone=name,
+        zone_source=source,
+        flags=(*wall.flags, *flags, *found),
+    )
+
+
+def read_date(raw: str) -> str | None:
+    """Return a date as ``YYYY-MM-DD`` or shorter, None for no possible date.
+
+    Dates of birth and their like never change with a zone (R-HL7-08).
+    """
+    wall = _read(raw)
+    if wall is None:
+        return None
+    return wall.start.isoformat()[: min(_LOCAL_FORMS.get(wall.precision, 10), 10)]
+
+
+@lru_cache(maxsize=1024)
+def _read(raw: str) -> _Wall | None:
+    match = _DTM.fullmatch(raw.strip())
+    if match is None:
+        return None
+    parts = [part for part in match.group("Y", "M", "D", "h", "m", "s") if part]
+    numbers = [int(part) for part in parts]
+    precision = _PRECISIONS[len(numbers) - 1]
+    flags = ["iso_format"] if not raw.strip()[:14].isdigit() and "-" in raw[:7] else []
+    extra = timedelta()
+    if len(numbers) > 3 and numbers[3] == 24:  # noqa: PLR2004  hour 24 ends the day
+        numbers[3], extra = 0, timedelta(days=1)
+        flags.append("hour_24")
+    if len(numbers) > 5 and numbers[5] == 60:  # noqa: PLR2004  a leap second
+        numbers[5], extra = 59, extra + timedelta(seconds=1)
+        flags.append("second_60")
+    while len(numbers) < 3:  # noqa: PLR2004  a date has three parts
+        numbers.append(1)
+    if numbers[0] not in _YEARS:
+        return None
+    try:
+        start = datetime(*numbers) + extra  # type: ignore[misc,arg-type]  # noqa: DTZ001  a wall-clock time has no zone yet
+    except ValueError:
+        return None
+    width = _WIDTHS.get(precision) or _calendar_width(start.date(), precision)
+    if match["f"]:
+        precision, digits = "fraction", match["f"][:6]
+        width = timedelta(microseconds=10 ** (6 - len(digits)))
+        start += timedelta(microseconds=int(digits.ljust(6, "0")))
+    return _Wall(start, precision, match["o"] or "", width, tuple(flags))
+
+
+def _calendar_width(day: date, precision: Precision) -> timedelta:
+    if precision == "year":
+        return day.replace(year=day.year + 1) - day
+    month = (day.replace(day=1) + timedelta(days=31)).replace(day=1)
+    return month - day
+
+
+def _unpadded(wall: _Wall) -> _Wall:
+    precise = wall.precision in {"minute", "second", "fraction"}
+    if not precise or wall.start != wall.start.replace(
+        hour=0, minute=0, second=0, microsecond=0
+    ):
+        return wall
+    flags = (*wall.flags, "padded_midnight")
+    return _Wall(wall.start, "day", wall.offset, _WIDTHS["day"], flags)
+
+
+def _zone(
+    wall: _Wall, clock: Clock
+) -> tuple[tzinfo, str, ZoneSource, tuple[str, ...]]:
+    flags: tuple[str, ...] = ()
+    if wall.offset:
+        if _usable(wall.offset):
+            return *_fixed(wall.offset), "field", flags
+        flags = ("offset_invalid",)
+    if clock.offset and not clock.offset_agrees:
+        return *_fixed(clock.offset), "msh7", flags
+    if clock.feed_zone:
+        return _named(clock.feed_zone), clock.feed_zone, "feed", flags
+    return UTC, "UTC", "assumed", (*flags, "zone_assumed")
+
+
+@lru_cache(maxsize=256)
+def _named(zone: str) -> ZoneInfo:
+    return ZoneInfo(zone)
+
+
+@lru_cache(maxsize=256)
+def _fixed(offset: str) -> tuple[tzinfo, str]:
+    minutes = _offset_minutes(offset)
+    sign = "-" if minutes < 0 else "+"
+    hours, rest = divmod(abs(minutes), 60)
+    return timezone(timedelta(minutes=minutes)), f"{sign}{hours:02}:{rest:02}"
+
+
+def _offset_minutes(offset: str) -> int:
+    if offset == "Z":
+        return 0
+    digits = offset[1:].replace(":", "")
+    minutes = int(digits[:2]) * 60 + int(digits[2:])
+    return -minutes if offset[0] == "-" else minutes
+
+
+def _usable(offset: str) -> bool:
+    return bool(offset) and abs(_offset_minutes(offset)) <= _MOST_MINUTES
+
+
+def _minutes_at(zone: str, instant: datetime) -> int:
+    offset = instant.astimezone(_named(zone)).utcoffset() or timedelta()
+    return int(offset.total_seconds() // 60)
+
+
+def _instant(
+    wall: datetime, zone: tzinfo, reference: datetime | None
+) -> tuple[datetime, tuple[str, ...]]:
+    """Return the instant of a wall-clock time, and what daylight saving did to it.
+
+    A time that occurs twice is read as the one closest to `reference`; a time that
+    the clocks skip is shifted forward (R-HL7-07).
+    """
+    first = wall.replace(tzinfo=zone)
+    if isinstance(zone, timezone):
+        return first.astimezone(UTC), ()
+    second = first.replace(fold=1)
+    before, after = first.utcoffset(), second.utcoffset()
+    if before == after:
+        return first.astimezone(UTC), ()
+    if (before or timedelta()) < (after or timedelta()):
+        return first.astimezone(UTC), ("dst_nonexistent",)
+    early, late = first.astimezone(UTC), second.astimezone(UTC)
+    near_late = reference and abs(reference - late) < abs(reference - early)
+    return (late if near_late else early), ("dst_ambiguous",)
+
+
+def _local(wall: _Wall) -> str:
+    text = wall.start.isoformat()
+    return text[: _LOCAL_FORMS.get(wall.precision, len(text))]

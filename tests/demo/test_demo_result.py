@@ -1,0 +1,80 @@
+import json
+from pathlib import Path
+
+import msgspec
+import pytest
+
+from hub.demo.expectation import Difference, Expected
+from hub.demo.result import Decisions, DemoResult, Messages, notices, summarise
+
+GOOD = DemoResult(
+    messages=Messages(received=5, acknowledged=5),
+    events={"encounter.admitted": 2},
+    decisions=Decisions(permit=3, deny=1),
+    deliveries={"payer-a": {"delivered": 3}},
+    books_balance=True,
+    missing=(),
+    unexpected=(),
+)
+NOTICE = {"destination": "payer-a", "type": "encounter.ended", "visit": "V1"}
+
+
+def test_succeeds_when_all_arrived_and_the_books_balance():
+    assert GOOD.succeeded
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        {"books_balance": False},
+        {"missing": (NOTICE,)},
+        {"unexpected": (NOTICE,)},
+        {"problems": ("the hub did not come to rest",)},
+    ],
+)
+def test_fails_when_anything_is_wrong(change):
+    result = msgspec.structs.replace(GOOD, **change)
+
+    assert not result.succeeded
+
+
+def test_is_one_json_object():
+    text = GOOD.to_json()
+
+    assert "\n" not in text
+    assert json.loads(text) == {
+        "messages": {"received": 5, "acknowledged": 5},
+        "events": {"encounter.admitted": 2},
+        "decisions": {"permit": 3, "deny": 1},
+        "deliveries": {"payer-a": {"delivered": 3}},
+        "books_balance": True,
+        "missing": [],
+        "unexpected": [],
+        "problems": [],
+    }
+
+
+def test_names_notices_without_the_patient():
+    lost = Expected("payer-a", "encounter.ended", "PA-1", "V1")
+
+    assert notices(Difference((lost,), ())) == ((NOTICE,), ())
+
+
+def test_says_where_to_look_and_that_the_books_balance():
+    text = summarise(GOOD, Path("demo"), "http://127.0.0.1:8080")
+
+    assert "The books balance." in text
+    assert "Every expected notice arrived" in text
+    assert "--config demo/hub.toml" in text
+    assert "http://127.0.0.1:8080" in text
+
+
+def test_says_what_is_wrong():
+    bad = msgspec.structs.replace(
+        GOOD, books_balance=False, missing=(NOTICE,), problems=("too slow",)
+    )
+    text = summarise(bad, Path("demo"), "http://127.0.0.1:8080")
+
+    assert "do NOT balance" in text
+    assert "1 expected notices are missing" in text
+    assert "Problem: too slow." in text

@@ -1,0 +1,73 @@
+import stat
+import tomllib
+from pathlib import Path
+
+import pytest
+
+from hub.demo.errors import DemoFolderTakenError
+from hub.demo.expectation import PAYER_EVENTS
+from hub.demo.setting import (
+    Surroundings,
+    free_ports,
+    prepare_folder,
+    write_configuration,
+    write_secret,
+)
+
+AROUND = Surroundings(
+    sftp_port=2222,
+    sftp_user="carehub",
+    private_key=Path("keys/payer-client"),
+    known_hosts=Path("keys/payer-known-hosts"),
+    webhook_url="http://127.0.0.1:8081/care-events",
+    listeners={"klinik-nord": 2575, "st-mary": 2576},
+    admin_port=8080,
+)
+
+
+def test_writes_a_configuration_with_every_table(tmp_path):
+    config = tomllib.loads(
+        write_configuration(tmp_path, AROUND).read_text(encoding="utf-8")
+    )
+
+    assert config["sources"]["klinik-nord"] == {
+        "kind": "mllp-listener",
+        "host": "127.0.0.1",
+        "port": 2575,
+        "profile": {
+            "charset_default": "8859/1",
+            "time_zone": "Europe/Berlin",
+            "assigning_authority": "KLINIK_NORD",
+        },
+    }
+    assert config["sources"]["st-mary"]["port"] == 2576
+    assert set(config["destinations"]) == {"payer-a", "social-services", "archive"}
+    subscription = config["subscriptions"]["payer-a-members"]
+    assert tuple(subscription["events"]) == PAYER_EVENTS
+    assert subscription["panel"] in config["panels"]
+
+
+def test_writes_only_paths_relative_to_the_folder(tmp_path):
+    text = write_configuration(tmp_path, AROUND).read_text(encoding="utf-8")
+
+    assert str(tmp_path) not in text
+
+
+def test_keeps_the_folder_and_the_secret_to_its_owner(tmp_path):
+    folder = tmp_path / "new" / "demo"
+    prepare_folder(folder)
+    write_secret(folder, "whsec_c3ludGhldGlj")
+
+    assert stat.S_IMODE(folder.stat().st_mode) == 0o700
+    assert stat.S_IMODE((folder / "keys" / "webhook").stat().st_mode) == 0o600
+
+
+def test_refuses_a_folder_with_something_in_it(tmp_path):
+    (tmp_path / "precious").touch()
+
+    with pytest.raises(DemoFolderTakenError, match="DEMO-003"):
+        prepare_folder(tmp_path)
+
+
+def test_finds_as_many_free_ports_as_asked():
+    assert len(set(free_ports(3))) == 3

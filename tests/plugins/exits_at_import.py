@@ -1,0 +1,5 @@
+"""A hostile plugin: importing it asks the process to end."""
+
+import sys
+
+sys.exit("goodbye")

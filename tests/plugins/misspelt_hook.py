@@ -1,0 +1,8 @@
+"""A hostile plugin: it implements a hook that the hub does not have."""
+
+from hub.sdk import hookimpl
+
+
+@hookimpl
+def sorces():
+    return []

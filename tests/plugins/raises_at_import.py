@@ -1,0 +1,3 @@
+"""A hostile plugin: importing it raises."""
+
+raise RuntimeError("a library is missing")
