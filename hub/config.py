@@ -131,22 +131,24 @@ def load(path: Path, catalogue: Catalogue) -> HubConfig:
         loading.add(file)
     config = loading.build(files[0])
     if config is None or loading.problems:
-        raise ConfigError(loading.problems)
+        # A key that two checks complain about is named once, as the first says.
+        first = {(one.file, one.path): one for one in reversed(loading.problems)}
+        raise ConfigError(reversed(first.values()))
     return config
 
 
 def _files(path: Path) -> list[Path]:
-    if not path.exists():
-        raise ConfigUnreadableError([ConfigProblem(str(path), "", "does not exist")])
-    if not path.is_dir():
-        return [path]
     try:
-        files = sorted(path.glob("*.toml"))
-    except OSError:
-        files = []
+        if path.is_dir():
+            files = sorted(path.glob("*.toml"))
+            missing = "the folder holds no *.toml"
+        else:
+            files = [path] if path.exists() else []
+            missing = "does not exist"
+    except OSError as error:
+        files, missing = [], f"cannot be read: {error.strerror}"
     if not files:
-        problem = ConfigProblem(str(path), "", "the folder holds no readable *.toml")
-        raise ConfigUnreadableError([problem])
+        raise ConfigUnreadableError([ConfigProblem(str(path), "", missing)])
     return files
 
 
@@ -175,7 +177,7 @@ class _Loading:
     def add(self, file: Path) -> None:
         """Take in the tables of `file`."""
         try:
-            document = tomllib.loads(file.read_text(encoding="utf-8"))
+            document = tomllib.loads(file.read_text(encoding="utf-8-sig"))
         except tomllib.TOMLDecodeError as error:
             self._unreadable(file, f"is not TOML: {error}")
         except UnicodeDecodeError:
@@ -206,12 +208,11 @@ class _Loading:
     def _add_named(self, top: _Table, name: str, values: object) -> None:
         if not isinstance(values, dict):
             self.problems.append(top.problem(name, "must be a table"))
-        elif not re.fullmatch(NAME, name) or (top.path, name) == (
-            ("panels",),
-            EVERYONE,
-        ):
-            rule = "a name has lower-case letters, digits and hyphens, and is not all"
+        elif not re.fullmatch(NAME, name):
+            rule = "a name is of lower-case letters, digits and hyphens"
             self.problems.append(top.problem(name, rule))
+        elif (*top.path, name) == ("panels", EVERYONE):
+            self.problems.append(top.problem(name, "this name means everyone"))
         else:
             self._add_table(_Table(top.file, (*top.path, name), values))
 
@@ -270,9 +271,9 @@ class _Loading:
     def _destination(self, name: str, table: _Table) -> DestinationConfig | None:
         kinds = self._catalogue.destinations
         spec = self._pick(table, "kind", table.values.get("kind"), kinds)
-        settings = self._validate(table, spec.settings) if spec else None
         formats = self._catalogue.renderers
         renderer = self._pick(table, "format", table.values.get("format"), formats)
+        settings = self._validate(table, spec.settings) if spec else None
         options = (
             self._inner(table, "format_options", renderer.options) if renderer else None
         )

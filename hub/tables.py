@@ -97,6 +97,14 @@ class Daily:
 Cadence = Literal["immediate"] | Daily
 
 
+def _zone(name: str) -> zoneinfo.ZoneInfo:
+    try:
+        return zoneinfo.ZoneInfo(name)
+    except (KeyError, OSError, ValueError):
+        _known("time zone", name, zoneinfo.available_timezones())
+        raise
+
+
 def parse_cadence(text: str) -> Cadence:
     """Parse ``immediate`` or ``daily HH:MM Zone``; ValueError for anything else."""
     if text == "immediate":
@@ -104,9 +112,8 @@ def parse_cadence(text: str) -> Cadence:
     parts = re.fullmatch(r"daily ([01]\d|2[0-3]):([0-5]\d) (\S+)", text)
     if parts is None:
         raise ValueError('must be "immediate" or like "daily 06:00 Europe/Berlin"')
-    hour, minute, zone = parts.groups()
-    _known("time zone", zone, zoneinfo.available_timezones())
-    return Daily(time(int(hour), int(minute)), zoneinfo.ZoneInfo(zone))
+    hour, minute, name = parts.groups()
+    return Daily(time(int(hour), int(minute)), _zone(name))
 
 
 def _cadence(text: str) -> str:

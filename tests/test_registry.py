@@ -136,7 +136,7 @@ def test_a_plugin_without_hooks_is_loaded():
     [
         ("raises_in_hook", "PLUGIN-004", "RuntimeError: the hook broke"),
         ("returns_junk", "PLUGIN-005", "dict"),
-        ("misspelt_hook", "PLUGIN-003", "sorces"),
+        ("misspelt_hook", "PLUGIN-003", "sourcez"),
         ("wrong_api", "PLUGIN-002", ">=999"),
     ],
 )

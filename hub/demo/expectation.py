@@ -74,9 +74,12 @@ def payer_notices(
 def everyones_notices(
     visits: Iterable[Visit], destination: str, types: Collection[str]
 ) -> Counter[Expected]:
-    """Return what a recipient of everybody's events must get, by type alone."""
+    """Return what a recipient of everybody's events must get.
+
+    Such a recipient has no numbers of its own for the patients.
+    """
     return Counter(
-        Expected(destination, event)
+        Expected(destination, event, visit=visit.number)
         for visit in visits
         for event in visit.events
         if event in types

@@ -1,13 +1,14 @@
 """What can be seen from outside: the hub's store, and what the peers received."""
 
 from collections import Counter
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
 from hub.demo.expectation import Expected
 from hub.demo.hospital import FeedCount, Hospital
 from hub.demo.payer import Payer
-from hub.demo.receiver import Receiver, care_type, read_events
+from hub.demo.receiver import Receiver, Told, read_events, read_told
 from hub.demo.view import LATEST, Snapshot
 from hub.store.queries import Reader
 
@@ -50,18 +51,18 @@ def arrivals(peers: Peers) -> Counter[Expected]:
     """Return what the peers received, each notice as often as it has an id."""
     return (
         _at_the_payer(peers.payer)
-        + _by_type("social-services", peers.receiver.types())
-        + _by_type("archive", archived_types(peers.archive))
+        + _told("social-services", peers.receiver.events)
+        + _told("archive", read_archive(peers.archive))
     )
 
 
-def archived_types(folder: Path) -> Counter[str]:
-    """Return how many distinct events of each type are in the archive."""
-    events: dict[str, str] = {}
-    for file in folder.glob("*.json"):
-        for event in read_events(file.read_bytes()):
-            events[event["id"]] = care_type(event["type"])
-    return Counter(events.values())
+def read_archive(folder: Path) -> dict[str, Told]:
+    """Return what each event in the archive says, by the id of the event."""
+    return {
+        event["id"]: read_told(event)
+        for file in folder.glob("*.json")
+        for event in read_events(file.read_bytes())
+    }
 
 
 def _at_the_payer(payer: Payer) -> Counter[Expected]:
@@ -72,5 +73,8 @@ def _at_the_payer(payer: Payer) -> Counter[Expected]:
     )
 
 
-def _by_type(destination: str, types: Counter[str]) -> Counter[Expected]:
-    return Counter({Expected(destination, name): n for name, n in types.items()})
+def _told(destination: str, events: Mapping[str, Told]) -> Counter[Expected]:
+    return Counter(
+        Expected(destination, told.event_type, visit=told.visit)
+        for told in events.values()
+    )

@@ -10,7 +10,7 @@ import hmac
 import json
 import secrets
 import time
-from collections import Counter
+from dataclasses import dataclass
 from pathlib import Path
 from types import TracebackType
 from typing import Any, Self
@@ -23,17 +23,25 @@ TOLERANCE_SECONDS = 300
 SECRET_BYTES = 32
 
 
+@dataclass(frozen=True, slots=True)
+class Told:
+    """What one event says: its type, and the number of the visit."""
+
+    event_type: str
+    visit: str
+
+
 class Receiver:
     """Takes care events by HTTP and appends them to ``webhook-received.jsonl``.
 
     `secret` is what the hub must sign with. `events` maps the id of each event
-    to its type, `refused` counts requests that failed a check and `repeated`
+    to what it said, `refused` counts requests that failed a check and `repeated`
     those that came again.
     """
 
     def __init__(self, folder: Path, *, secret: str = "") -> None:
         self.secret = secret or new_secret()
-        self.events: dict[str, str] = {}
+        self.events: dict[str, Told] = {}
         self.refused = 0
         self.repeated = 0
         self.url = ""
@@ -61,10 +69,6 @@ class Receiver:
         if self._runner:
             await self._runner.cleanup()
 
-    def types(self) -> Counter[str]:
-        """Return how many distinct events of each type arrived."""
-        return Counter(self.events.values())
-
     async def _receive(self, request: web.Request) -> web.Response:
         body = await request.read()
         if not verify(self.secret, dict(request.headers), body, now=time.time()):
@@ -75,18 +79,18 @@ class Receiver:
             self.repeated += 1
             return web.Response(status=204)
         try:
-            events = read_events(body)
+            self._keep(read_events(body))
         except (ValueError, KeyError, TypeError):
             self.refused += 1
             return web.Response(status=400)
-        self._keep(events)
         self._seen.add(webhook_id)
         return web.Response(status=204)
 
     def _keep(self, events: list[dict[str, Any]]) -> None:
+        told = {event["id"]: read_told(event) for event in events}
         with self.log.open("a", encoding="utf-8") as log:
             log.writelines(json.dumps(e, ensure_ascii=False) + "\n" for e in events)
-        self.events |= {event["id"]: care_type(event["type"]) for event in events}
+        self.events |= told
 
 
 def new_secret() -> str:
@@ -124,8 +128,9 @@ def read_events(body: bytes) -> list[dict[str, Any]]:
     """
     content = json.loads(body)
     events = content if isinstance(content, list) else [content]
-    if not all(event["specversion"] == "1.0" and event["id"] for event in events):
-        raise ValueError("not a CloudEvent 1.0")
+    sound = [event["specversion"] == "1.0" and event["id"] for event in events]
+    if not (sound and all(sound)):
+        raise ValueError("no CloudEvents 1.0")
     return events
 
 
@@ -134,3 +139,10 @@ def care_type(cloud_type: str) -> str:
     _, _, tail = cloud_type.rpartition(".care.")
     name, _, version = tail.rpartition(".")
     return name if version.startswith("v") and name else tail
+
+
+def read_told(event: dict[str, Any]) -> Told:
+    """Return what a CloudEvent says. Raises KeyError or TypeError."""
+    numbers = event["data"]["payload"].get("identifiers", [])
+    visits = [number["value"] for number in numbers if number["type"] == "VN"]
+    return Told(care_type(event["type"]), visits[0] if visits else "")

@@ -5,12 +5,12 @@ import signal
 import sys
 import tempfile
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager, suppress
+from contextlib import asynccontextmanager, closing
 from dataclasses import dataclass
 from pathlib import Path
 
 from hub.app import Hub
-from hub.config_load import load
+from hub.config import load
 from hub.demo.expectation import compare
 from hub.demo.hospital import Hospital
 from hub.demo.observe import arrivals, take_snapshot
@@ -22,8 +22,10 @@ from hub.demo.stage import Stage, set_stage
 from hub.demo.view import REDRAWS_PER_SECOND, View
 from hub.errors import HubError
 from hub.registry import Registry
+from hub.store.books import balance
 from hub.store.queries import Reader
 from hub.store.sqlite import DATABASE_NAME
+from hub.telemetry import configure_logging
 
 REST_SECONDS = 120  # how long everything may take to be delivered after the last ACK
 WATCHED_RATE = 20.0  # messages per second and hospital when somebody looks on
@@ -59,6 +61,8 @@ def main(options: DemoOptions) -> int:
 
     Raises HubError where it cannot be played at all.
     """
+    # Normal traffic is in the view; what needs attention still shows.
+    configure_logging(level="warning")
     try:
         result = asyncio.run(run(options))
     except KeyboardInterrupt:
@@ -82,3 +86,112 @@ async def run(options: DemoOptions) -> DemoResult:
         if not options.exit:
             await _interruption()
     return result
+
+
+async def _play(
+    hub: Hub, stage: Stage, scenario: Scenario, options: DemoOptions
+) -> DemoResult:
+    reader = _reader(stage)
+    with View(wanted=not options.json) as view:
+        async with asyncio.TaskGroup() as group:
+            watching = group.create_task(_watch(view, reader, stage))
+            problems = await _send_everything(stage, scenario)
+            problems += await _rest(hub)
+            watching.cancel()
+        view.draw(take_snapshot(reader, stage.peers))
+    return await asyncio.to_thread(_judge, hub, stage, scenario, problems)
+
+
+async def _watch(view: View, reader: Reader, stage: Stage) -> None:
+    while view.wanted:
+        view.draw(await asyncio.to_thread(take_snapshot, reader, stage.peers))
+        await asyncio.sleep(1 / REDRAWS_PER_SECOND)
+
+
+async def _send_everything(stage: Stage, scenario: Scenario) -> list[str]:
+    """Let all hospitals send at once; return what went wrong."""
+    async with asyncio.TaskGroup() as group:
+        tasks = [
+            group.create_task(_send(each, scenario.messages_of(each.name)))
+            for each in stage.peers.hospitals
+        ]
+    return [problem for task in tasks for problem in task.result()]
+
+
+async def _send(hospital: Hospital, messages: list[SentMessage]) -> list[str]:
+    try:
+        await hospital.send(messages)
+    except HubError as error:
+        return [str(error)]
+    return [
+        f"{count} messages of {hospital.name} were answered with {code}"
+        for code, count in hospital.count.rejected.items()
+    ]
+
+
+async def _rest(hub: Hub) -> list[str]:
+    """Wait until the hub has nothing more to do."""
+    try:
+        async with asyncio.timeout(REST_SECONDS):
+            await hub.idle()
+    except TimeoutError:
+        return [f"the hub was still busy {REST_SECONDS} seconds after the last message"]
+    return []
+
+
+def _judge(
+    hub: Hub, stage: Stage, scenario: Scenario, problems: list[str]
+) -> DemoResult:
+    counts = _reader(stage).counts()
+    missing, unexpected = notices(compare(scenario.expected(), arrivals(stage.peers)))
+    return DemoResult(
+        messages=Messages(
+            received=sum(counts.messages.values()) + counts.repeats,
+            acknowledged=stage.peers.acknowledged(),
+        ),
+        events=counts.events,
+        decisions=Decisions(**counts.decisions),
+        deliveries=counts.deliveries,
+        books_balance=_balanced(hub),
+        missing=missing,
+        unexpected=unexpected,
+        problems=tuple(problems),
+    )
+
+
+def _balanced(hub: Hub) -> bool:
+    with closing(hub.store.reader()) as connection:
+        return balance(connection).balanced
+
+
+def _reader(stage: Stage) -> Reader:
+    return Reader(stage.folder / DATA / DATABASE_NAME)
+
+
+def _report(result: DemoResult, stage: Stage, options: DemoOptions) -> None:
+    text = summarise(result, stage.folder, stage.admin_url)
+    sys.stdout.write(f"{result.to_json()}\n" if options.json else text)
+    if not options.exit:
+        sys.stderr.write("The hub is still running; Ctrl-C ends it.\n")
+    sys.stdout.flush()
+
+
+async def _interruption() -> None:
+    """Wait for Ctrl-C or a request to terminate."""
+    loop, asked = asyncio.get_running_loop(), asyncio.Event()
+    signals = (signal.SIGINT, signal.SIGTERM)
+    for number in signals:
+        loop.add_signal_handler(number, asked.set)
+    try:
+        await asked.wait()
+    finally:
+        for number in signals:
+            loop.remove_signal_handler(number)
+
+
+@asynccontextmanager
+async def _open_hub(stage: Stage) -> AsyncIterator[Hub]:
+    registry = Registry.discover()
+    async with Hub(load(stage.config, registry), registry) as hub:
+        await hub.started()
+        yield hub

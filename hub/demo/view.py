@@ -39,11 +39,11 @@ class Snapshot:
 
 
 class View:
-    """Draws snapshots on a terminal; elsewhere it does nothing."""
+    """Draws snapshots on a terminal; elsewhere, or not `wanted`, does nothing."""
 
-    def __init__(self, console: Console | None = None) -> None:
+    def __init__(self, console: Console | None = None, *, wanted: bool = True) -> None:
         console = console or Console()
-        self.wanted = console.is_terminal
+        self.wanted = wanted and console.is_terminal
         self._began = time.monotonic()
         self._live = Live(
             console=console, auto_refresh=False, vertical_overflow="ellipsis"

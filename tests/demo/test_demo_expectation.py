@@ -44,9 +44,10 @@ def test_expects_everybodys_admissions_for_the_social_services():
     notices = everyones_notices(simulation.visits, "social-services", SOCIAL_EVENTS)
 
     events = simulation.events()
-    assert {n.event_type: count for n, count in notices.items()} == {
+    assert Counter(n.event_type for n in notices.elements()) == {
         event: events[event] for event in SOCIAL_EVENTS
     }
+    assert not any(n.patient for n in notices)
 
 
 def test_writes_a_panel_with_members_who_left_and_strangers(tmp_path):

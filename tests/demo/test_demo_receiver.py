@@ -4,14 +4,14 @@ import time
 import aiohttp
 import pytest
 
-from hub.demo.receiver import Receiver, care_type, new_secret, sign, verify
+from hub.demo.receiver import Receiver, Told, care_type, new_secret, sign, verify
 
 EVENT = {  # synthetic
     "specversion": "1.0",
     "id": "e1",
     "type": "org.carehub.care.encounter.admitted.v1",
     "source": "/hub/demo/feeds/klinik-nord",
-    "data": {},
+    "data": {"payload": {"identifiers": [{"type": "VN", "value": "F1"}]}},
 }
 
 
@@ -43,7 +43,7 @@ async def test_keeps_a_signed_event(receiver):
     status = await post(receiver)
 
     assert status == 204
-    assert receiver.types() == {"encounter.admitted": 1}
+    assert receiver.events == {"e1": Told("encounter.admitted", "F1")}
     assert json.loads(receiver.log.read_text(encoding="utf-8"))["id"] == "e1"
 
 
@@ -78,9 +78,13 @@ async def test_keeps_an_event_once_that_comes_twice(receiver):
     assert len(receiver.log.read_text(encoding="utf-8").splitlines()) == 1
 
 
-async def test_refuses_what_is_not_a_cloud_event(receiver):
-    assert await post(receiver, {"id": "e1"}) == 400
+@pytest.mark.parametrize(
+    "event", [{"id": "e1"}, [], 1, EVENT | {"specversion": "2"}, EVENT | {"data": {}}]
+)
+async def test_refuses_what_is_not_a_care_event(receiver, event):
+    assert await post(receiver, event) == 400
     assert not receiver.events
+    assert receiver.log.read_bytes() == b""
 
 
 def test_agrees_with_the_example_of_the_specification():

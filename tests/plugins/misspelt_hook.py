@@ -4,5 +4,5 @@ from hub.sdk import hookimpl
 
 
 @hookimpl
-def sorces():
+def sourcez():
     return []

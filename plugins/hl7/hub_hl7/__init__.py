@@ -4,9 +4,10 @@ from collections.abc import Iterable
 
 from hub.sdk import NormaliserSpec, SourceSpec, hookimpl
 from hub_hl7.conversation import MEDIA_TYPE
-from hub_hl7.listener import ListenerSettings, MllpListener
+from hub_hl7.listener import MllpListener
 from hub_hl7.normalise import normalise
 from hub_hl7.profile import Hl7Profile
+from hub_hl7.settings import ListenerSettings
 
 HUB_API = ">=1.0,<2"
 

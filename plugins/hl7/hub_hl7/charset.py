@@ -88,13 +88,11 @@ def decode(
 
 
 def _order(claimed: str, feed: str, policy: Policy) -> tuple[str, ...]:
-    match policy:
-        case "feed_first":
-            order = (feed, claimed)
-        case "sniff":
-            order = ("utf-8", claimed, feed)
-        case _:
-            order = (claimed, feed)
+    order = {
+        "declared_first": (claimed, feed),
+        "feed_first": (feed, claimed),
+        "sniff": ("utf-8", claimed, feed),
+    }[policy]
     return tuple(codec for codec in order if codec)
 
 

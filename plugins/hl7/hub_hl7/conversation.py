@@ -18,6 +18,7 @@ from hub.sdk import HubError, Inbox, RawMessage, Recovery, Stored
 from hub_hl7 import ack, mllp
 from hub_hl7.foreign import LONGEST_OPENING, name_protocol
 from hub_hl7.header import Header, read_header, text_of
+from hub_hl7.settings import ListenerSettings
 
 log = structlog.get_logger()
 
@@ -53,26 +54,11 @@ class IdleError(HubError):
     recovery = Recovery.RETRY
 
 
-class Limits(Protocol):
-    """The settings that one connection needs."""
-
-    @property
-    def max_frame_bytes(self) -> int: ...
-    @property
-    def max_pipelined(self) -> int: ...
-    @property
-    def idle_timeout_seconds(self) -> float: ...
-    @property
-    def frame_timeout_seconds(self) -> float: ...
-
-
 class Host(Protocol):
     """The listener, as one of its connections sees it."""
 
-    @property
-    def limits(self) -> Limits: ...
-    @property
-    def inbox(self) -> Inbox: ...
+    limits: ListenerSettings
+    inbox: Inbox
 
     def joined(self, conversation: "Conversation") -> bool:
         """Say whether the listener takes one more connection."""
@@ -245,6 +231,7 @@ class Conversation(asyncio.Protocol):
             error_code=error.code,
             detail=error.detail,
         )
+        self._oddities.clear()  # they are part of what was just said
         self.finish()
 
     def _regulate(self) -> None:
@@ -338,7 +325,7 @@ class Conversation(asyncio.Protocol):
         left = self._active_at + limit - self._loop.time()
         busy = self._writable and (self._waiting or "frame" in self._timers)
         if left > 0 or busy:
-            self._start("idle", max(left, 1.0) if left > 0 else limit, self._on_idle)
+            self._start("idle", left if left > 0 else limit, self._on_idle)
             return
         log.info("connection.failed", peer=self._peer, error_code=IdleError.code)
         self._transport.abort()

@@ -19,14 +19,14 @@ Source: HL7 v2.5.1, sections 2.5 to 2.7.
 import re
 from collections.abc import Iterator, Sequence
 
-from msgspec import Struct
-
-from hub_hl7.errors import DelimitersError, NotHl7Error
-from hub_hl7.escapes import unescape
+from hub_hl7.errors import DelimitersError, NotHl7Error, TooManyPartsError
+from hub_hl7.escapes import Syntax, unescape
 
 #: Text, or "" for no statement, or None for the instruction to delete.
 Value = str | None
 
+MOST_LINES = 1_000_000
+MOST_PARTS = 5_000
 HEADERS = ("MSH", "FHS", "BHS")
 DELETE = '""'
 _LEADING_NOISE = " \t\r\n\0\ufeff"
@@ -34,18 +34,6 @@ _PATH = re.compile(
     r"(?P<segment>[A-Z][A-Z0-9]{2})-(?P<field>\d+)(?:\((?P<repetition>\d+)\))?"
     r"(?:\.(?P<component>\d+)(?:\.(?P<subcomponent>\d+))?)?"
 )
-
-
-class Syntax(Struct, frozen=True):
-    """The delimiters of one message; a delimiter that it does not have is empty."""
-
-    field: str
-    component: str = "^"
-    repetition: str = "~"
-    escape: str = "\\"
-    subcomponent: str = "&"
-    truncation: str = ""
-    codec: str = "utf-8"
 
 
 class Field:
@@ -97,7 +85,7 @@ class Segment:
     def raw_field(self, number: int) -> str:
         """Return a field as it was sent, with all its repetitions."""
         if self._elements is None:
-            self._elements = self.raw.split(self._message.syntax.field)
+            self._elements = self.raw.split(self._message.syntax.field, MOST_PARTS)
         place = number - self._offset
         if place == 0:
             return self._message.syntax.field
@@ -111,7 +99,7 @@ class Segment:
         raw = self.raw_field(number)
         if not raw:
             return ()
-        if number == 2 and self._offset:  # noqa: PLR2004  MSH-2 is the delimiters
+        if self._is_delimiters(number):
             return (Field(raw, self._message),)
         parts = self._message.split(raw, "repetition")
         return [Field(part, self._message) for part in parts]
@@ -120,7 +108,7 @@ class Segment:
         """Return the first repetition of a field; its raw text may be empty."""
         raw = self.raw_field(number)
         separator = self._message.syntax.repetition
-        if separator and separator in raw and not (number < 3 and self._offset):  # noqa: PLR2004  MSH-2 is the delimiters
+        if separator in raw and not self._is_delimiters(number):
             raw = raw.partition(separator)[0]
         return Field(raw, self._message)
 
@@ -131,18 +119,23 @@ class Segment:
             return ""
         return self.field(number).component(component, subcomponent)
 
+    def _is_delimiters(self, number: int) -> bool:
+        return bool(self._offset) and number <= 2  # noqa: PLR2004  MSH-1 and MSH-2
+
 
 class Message:
     """A message in text form. Segments that it does not know are kept as sent.
 
-    Raises NotHl7Error and DelimitersError. `oddities` collects warnings about the
-    form of what has been read so far: dotted codes, never content.
+    `oddities` collects warnings about the form of what has been read so far: dotted
+    codes, never content. Raises NotHl7Error, DelimitersError and TooManyPartsError.
     """
 
     def __init__(self, text: str, *, codec: str = "utf-8") -> None:
         self.oddities: set[str] = set()
         text = text.lstrip(_LEADING_NOISE)
         self.syntax = self._read_syntax(text, codec)
+        if text.count("\r") + text.count("\n") > MOST_LINES:
+            raise TooManyPartsError(f"more than {MOST_LINES} lines")
         self.segments = [
             Segment(raw, self) for raw in _lines(text, self.syntax.field) if raw
         ]
@@ -193,9 +186,12 @@ class Message:
         return field.component(int(match["component"]), int(match["subcomponent"] or 0))
 
     def split(self, raw: str, by: str) -> list[str]:
-        """Return `raw` cut at a delimiter, which is the name of one in `Syntax`."""
+        """Return `raw` cut at a delimiter, which is the name of one in `Syntax`.
+
+        Of more than `MOST_PARTS` parts the last one holds the rest.
+        """
         separator = getattr(self.syntax, by)
-        return raw.split(separator) if separator else [raw]
+        return raw.split(separator, MOST_PARTS) if separator else [raw]
 
     def text(self, raw: str) -> str:
         """Return a leaf with its escape sequences replaced."""
@@ -216,7 +212,12 @@ class Message:
             self.oddities.add("delimiters.repeated")
         if not usable_delimiters(separator, encoding):
             raise DelimitersError
-        return Syntax(separator, *encoding, *[""] * (5 - len(encoding)), codec)
+        component, repetition, escape, subcomponent, truncation = (*encoding, "", "")[
+            :5
+        ]
+        return Syntax(
+            separator, component, repetition, escape, subcomponent, truncation, codec
+        )
 
 
 def usable_delimiters(separator: str, encoding: str) -> bool:

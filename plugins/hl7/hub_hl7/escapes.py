@@ -9,7 +9,8 @@ Source: HL7 v2.5.1, section 2.7.
 """
 
 import re
-from typing import Protocol
+
+from msgspec import Struct
 
 _SEQUENCE = re.compile(
     r"(?P<plain>[FSTREPHN])"
@@ -18,36 +19,33 @@ _SEQUENCE = re.compile(
     r"|(?P<switch>C[0-9A-Fa-f]{4}|M[0-9A-Fa-f]{4}(?:[0-9A-Fa-f]{2})?)"
     r"|(?P<local>Z[^\r\n]*)"
 )
+_MOST_PIECES = 100_000
 #: Formatting commands that start a line; the others become a blank or nothing.
 _LINE_STARTS = frozenset({"br", "sp", "ce"})
 
 
-class Delimiters(Protocol):
-    """The part of a message's syntax that escape sequences refer to."""
+class Syntax(Struct, frozen=True):
+    """The delimiters of one message; a delimiter that it does not have is empty."""
 
-    @property
-    def field(self) -> str: ...
-    @property
-    def component(self) -> str: ...
-    @property
-    def repetition(self) -> str: ...
-    @property
-    def escape(self) -> str: ...
-    @property
-    def subcomponent(self) -> str: ...
-    @property
-    def truncation(self) -> str: ...
-    @property
-    def codec(self) -> str: ...
+    field: str
+    component: str = "^"
+    repetition: str = "~"
+    escape: str = "\\"
+    subcomponent: str = "&"
+    truncation: str = ""
+    codec: str = "utf-8"
 
 
-def unescape(raw: str, syntax: Delimiters, oddities: set[str]) -> str:
+def unescape(raw: str, syntax: Syntax, oddities: set[str]) -> str:
     """Return `raw` with its escape sequences replaced; linear in its length.
 
     What stands between two escape characters and is no sequence stays as it is.
     Adds to `oddities` what a reader should know of.
     """
-    pieces = raw.split(syntax.escape)
+    pieces = raw.split(syntax.escape, _MOST_PIECES)
+    if len(pieces) > _MOST_PIECES:
+        oddities.add("escape.too_many")
+        return raw
     text = [pieces[0]]
     place, last = 1, len(pieces) - 1
     while place <= last:
@@ -64,24 +62,23 @@ def unescape(raw: str, syntax: Delimiters, oddities: set[str]) -> str:
     return "".join(text)
 
 
-def _meaning(body: str, syntax: Delimiters, oddities: set[str]) -> str | None:
+def _meaning(body: str, syntax: Syntax, oddities: set[str]) -> str | None:
     match = _SEQUENCE.fullmatch(body)
     if match is None:
         return None
     kept = f"{syntax.escape}{body}{syntax.escape}"
-    match match.lastgroup:
-        case "plain":
-            return _delimiter(body, syntax)
-        case "hex":
-            return _from_hex(match["hex"], syntax.codec, kept, oddities)
-        case "command":
-            return "\n" if match["command"] in _LINE_STARTS else " "
-        case "switch":
-            oddities.add("escape.charset")
+    if match["plain"]:
+        return _delimiter(body, syntax)
+    if match["hex"]:
+        return _from_hex(match["hex"], syntax.codec, kept, oddities)
+    if match["command"]:
+        return "\n" if match["command"] in _LINE_STARTS else " "
+    if match["switch"]:
+        oddities.add("escape.charset")
     return kept
 
 
-def _delimiter(letter: str, syntax: Delimiters) -> str:
+def _delimiter(letter: str, syntax: Syntax) -> str:
     meanings = {
         "F": syntax.field,
         "S": syntax.component,

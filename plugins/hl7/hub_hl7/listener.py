@@ -6,15 +6,15 @@ import itertools
 import secrets
 
 import structlog
-from pydantic import Field
 
-from hub.sdk import HubError, Inbox, Recovery, SourceSettings
+from hub.sdk import HubError, Inbox, Recovery
 from hub_hl7.conversation import Conversation
+from hub_hl7.settings import ListenerSettings
 
 log = structlog.get_logger()
 
 BIND_SECONDS = 10.0
-DRAIN_SECONDS = 5.0
+DRAIN_SECONDS = 3.0
 BACKLOG = 512  # connections that the system holds until they are accepted
 
 
@@ -36,32 +36,6 @@ class TooManyConnectionsError(HubError):
     recovery = Recovery.RETRY
 
 
-class ListenerSettings(SourceSettings):
-    """Settings of an ``mllp-listener`` source."""
-
-    host: str = Field(default="127.0.0.1", description="Address to listen on.")
-    port: int = Field(
-        ge=0, le=65535, description="TCP port to listen on; 0 takes any free one."
-    )
-    max_frame_bytes: int = Field(
-        default=16 << 20, ge=1, description="Largest message accepted, in bytes."
-    )
-    idle_timeout_seconds: float = Field(
-        default=900, gt=0, description="Silence after which a connection is closed."
-    )
-    frame_timeout_seconds: float = Field(
-        default=60, gt=0, description="Time that a peer has to end a frame it began."
-    )
-    max_connections: int = Field(
-        default=256, ge=1, description="Connections that may be open at once."
-    )
-    max_pipelined: int = Field(
-        default=64,
-        ge=1,
-        description="Messages of one connection that may wait for the store at once.",
-    )
-
-
 class MllpListener:
     """A source. Stores each message, then acknowledges it; never the reverse."""
 
@@ -72,7 +46,7 @@ class MllpListener:
         """Serve until cancelled; one bad peer never stops the others.
 
         Raises AddressUnavailableError. Where it is cancelled, what was submitted is
-        still acknowledged once it is stored, for at most five seconds.
+        still acknowledged once it is stored, for at most three seconds.
         """
         gathering = Gathering(self._settings, inbox)
         server = await self._serve(gathering)
@@ -94,9 +68,7 @@ class MllpListener:
                     lambda: Conversation(gathering), host, port, backlog=BACKLOG
                 )
         except (OSError, TimeoutError) as error:
-            reason = error.strerror if isinstance(error, OSError) else ""
-            detail = f"{host}:{port}" + (f" ({reason})" if reason else "")
-            raise AddressUnavailableError(detail) from error
+            raise AddressUnavailableError(f"{host}:{port}") from error
 
 
 class Gathering:
@@ -111,13 +83,17 @@ class Gathering:
         self._full = False
         # MSH-10 must never repeat, not even after a restart: a random start.
         prefix = secrets.token_hex(5).upper()
-        self._control_ids = (b"%s%010d" % (prefix.encode(), n) for n in itertools.count())
+        self._control_ids = (
+            b"%s%010d" % (prefix.encode(), n) for n in itertools.count()
+        )
 
     def joined(self, conversation: Conversation) -> bool:
         """Take `conversation`, or refuse it; says once that it refuses."""
         if len(self._conversations) >= self.limits.max_connections:
             if not self._full:
-                log.warning("connection.refused", error_code=TooManyConnectionsError.code)
+                log.warning(
+                    "connection.refused", error_code=TooManyConnectionsError.code
+                )
             self._full = True
             return False
         self._conversations.add(conversation)

@@ -1,6 +1,6 @@
 """The peculiarities of one HL7 v2 feed, as its operator states them."""
 
-from typing import Annotated
+from typing import Annotated, Literal
 from zoneinfo import ZoneInfo, available_timezones
 
 from pydantic import AfterValidator, Field
@@ -95,6 +95,10 @@ class Hl7Profile(Settings):
     placeholders: tuple[str, ...] = Field(
         default=PLACEHOLDERS,
         description="Values that stand for nothing and are read as not sent.",
+    )
+    test_messages: Literal["set_aside", "apply"] = Field(
+        default="set_aside",
+        description="What becomes of messages for training or debugging (MSH-11 T, D).",
     )
     midnight_means_day: bool = Field(
         default=False,

@@ -142,7 +142,7 @@ def _read(raw: str) -> _Wall | None:
     if numbers[0] not in _YEARS:
         return None
     try:
-        start = datetime(*numbers) + extra  # type: ignore[misc,arg-type]  # noqa: DTZ001  a wall-clock time has no zone yet
+        start = datetime(*numbers) + extra  # type: ignore[arg-type]  # noqa: DTZ001  a wall-clock time has no zone yet
     except ValueError:
         return None
     width = _WIDTHS.get(precision) or _calendar_width(start.date(), precision)
@@ -170,9 +170,7 @@ def _unpadded(wall: _Wall) -> _Wall:
     return _Wall(wall.start, "day", wall.offset, _WIDTHS["day"], flags)
 
 
-def _zone(
-    wall: _Wall, clock: Clock
-) -> tuple[tzinfo, str, ZoneSource, tuple[str, ...]]:
+def _zone(wall: _Wall, clock: Clock) -> tuple[tzinfo, str, ZoneSource, tuple[str, ...]]:
     flags: tuple[str, ...] = ()
     if wall.offset:
         if _usable(wall.offset):

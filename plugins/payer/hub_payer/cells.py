@@ -17,8 +17,12 @@ FORMULA = tuple("=+-@\uff1d\uff0b\uff0d\uff20")
 # Control characters and the Unicode line separators: rows are lines to most readers.
 _CONTROL = re.compile(r"\r\n|[\x00-\x1f\x7f-\x9f\u2028\u2029]")
 _LONE_SURROGATE = re.compile(r"[\ud800-\udfff]")
-# Digits of a date and perhaps a time, with or without the marks of ISO 8601.
-_MOMENT = re.compile(r"(\d{4})(?:-?(\d\d))?(?:-?(\d\d))?(?:[T ]?([\d:]{2,8}))?")
+# A date, perhaps a time, perhaps an offset; with or without the marks of ISO 8601.
+_MOMENT = re.compile(
+    r"(\d{4})(?:-?(\d\d))?(?:-?(\d\d))?"
+    r"(?:[T ]?(\d\d(?::?\d\d){0,2})(?:[.,]\d+)?)?(Z|[+-]\d\d:?\d\d)?",
+    re.ASCII,
+)
 
 
 def neutral(text: str) -> str:
@@ -82,15 +86,19 @@ def moment(value: Any) -> str:
 
     It is the local time that the sender wrote, in the precision it was written
     in: a day is eight digits, and nothing is made up. `value` is a FuzzyTime, the
-    table of one, or a text.
+    table of one, or a text; an offset in a text is kept (``+0100``).
     """
     if isinstance(value, FuzzyTime):
         value = value.local or value.raw
     elif isinstance(value, dict):
         value = value.get("local") or value.get("raw")
-    found = _MOMENT.match(value.strip()) if isinstance(value, str) else None
-    parts = found.groups("") if found else ()
-    return "".join(parts).replace(":", "")[:14]
+    found = _MOMENT.fullmatch(value.strip()) if isinstance(value, str) else None
+    return _digits(*found.groups("")) if found else ""
+
+
+def _digits(year: str, month: str, day: str, clock: str, offset: str) -> str:
+    offset = "+0000" if offset == "Z" else offset
+    return (year + month + day + clock + offset).replace(":", "")
 
 
 def day(value: Any) -> str:

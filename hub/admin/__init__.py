@@ -1,0 +1,1 @@
+"""The hub over HTTP, on loopback: health, metrics and the JSON API."""

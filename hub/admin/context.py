@@ -1,0 +1,51 @@
+"""What the admin API needs from the hub that it shows."""
+
+from collections.abc import Awaitable, Callable, Sequence
+from dataclasses import dataclass
+from typing import Literal
+
+from msgspec import Struct
+from prometheus_client import CollectorRegistry
+
+from hub.registry import PluginStatus
+from hub.store.queries import Reader
+
+ReplayKind = Literal["message", "delivery"]
+
+#: Lets a message or delivery, by its id, be worked on again. False where its
+#: state is such that there is nothing to do again.
+Replay = Callable[[ReplayKind, str], Awaitable[bool]]
+
+
+class PartStatus(Struct, frozen=True, kw_only=True):
+    """A source or destination: what it is doing.
+
+    `address` is where a source receives; `last_error_code` is empty where
+    nothing went wrong since the start.
+    """
+
+    name: str
+    kind: str
+    state: str
+    address: str | None = None
+    last_error_code: str = ""
+
+
+class HubStatus(Struct, frozen=True, kw_only=True):
+    """Whether the hub can do its work; where not, `reasons` says why."""
+
+    ready: bool
+    reasons: list[str] = []
+    sources: list[PartStatus] = []
+    destinations: list[PartStatus] = []
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AdminContext:
+    """The hub as the admin API sees it. `status` is called on the event loop."""
+
+    reader: Reader
+    plugins: Sequence[PluginStatus]
+    status: Callable[[], HubStatus]
+    replay: Replay
+    metrics_registry: CollectorRegistry

@@ -1,0 +1,111 @@
+"""What can go wrong with the admin API, and the HTTP status of each error."""
+
+from collections.abc import Sequence
+
+from hub.errors import HubError, Recovery
+from hub.store.queries import BadCursorError, SlowQueryError, UnknownIdError
+
+
+class AddressTakenError(HubError):
+    """The admin API cannot listen where it was told to."""
+
+    code = "ADMIN-001"
+    summary = "The admin API cannot listen at its address"
+    remedy = "Stop what uses the port, or choose another one in `[admin]`"
+    recovery = Recovery.STOP
+
+
+class NotLoopbackError(HubError):
+    """The configured host can be reached from other machines."""
+
+    code = "ADMIN-002"
+    summary = "The admin API listens on loopback only"
+    remedy = "Set `host` in `[admin]` to 127.0.0.1 or ::1"
+    recovery = Recovery.STOP
+
+
+class ForeignRequestError(HubError):
+    """A request for another host, or one that another web site caused."""
+
+    code = "ADMIN-003"
+    summary = "The request is not from this machine to this machine"
+    remedy = "Ask for http://127.0.0.1 or http://localhost, not through a web site"
+    recovery = Recovery.REJECT
+
+
+class BadRequestError(HubError):
+    """Parameters that are unknown, repeated or out of range: all of them."""
+
+    code = "ADMIN-004"
+    summary = "The request has parameters that cannot be used"
+    remedy = "Correct what `problems` lists; `/api/v1/openapi.json` has the rules"
+    recovery = Recovery.REJECT
+
+    def __init__(self, problems: Sequence[str] = ()) -> None:
+        super().__init__("; ".join(problems))
+        self.problems = list(problems)
+
+
+class RequestFailedError(HubError):
+    """A defect of the hub. What it was is in the log, under the same id."""
+
+    code = "ADMIN-005"
+    summary = "The hub failed to answer"
+    remedy = "Look for the id of this error in the hub's log"
+    recovery = Recovery.REJECT
+
+
+class NoSuchAddressError(HubError):
+    """A path that the API does not have."""
+
+    code = "ADMIN-006"
+    summary = "There is nothing at this address"
+    remedy = "Take addresses from `/api/v1/openapi.json`"
+    recovery = Recovery.REJECT
+
+
+class MethodRefusedError(HubError):
+    """A method that the address does not take."""
+
+    code = "ADMIN-007"
+    summary = "This address does not take this method"
+    remedy = "Use a method of the header `Allow`"
+    recovery = Recovery.REJECT
+
+
+class TooLargeError(HubError):
+    """A body that is larger than any request needs."""
+
+    code = "ADMIN-008"
+    summary = "The body of the request is too large"
+    remedy = "Send no body"
+    recovery = Recovery.REJECT
+
+
+class NothingToReplayError(HubError):
+    """A replay of something that is still under way, or needs none."""
+
+    code = "ADMIN-009"
+    summary = "There is nothing to do again"
+    remedy = "Only parked or unmapped messages and dead deliveries are replayed"
+    recovery = Recovery.REJECT
+
+
+_STATUS: dict[type[HubError], int] = {
+    BadCursorError: 400,
+    BadRequestError: 400,
+    ForeignRequestError: 403,
+    MethodRefusedError: 405,
+    NoSuchAddressError: 404,
+    NothingToReplayError: 409,
+    RequestFailedError: 500,
+    SlowQueryError: 503,
+    TooLargeError: 413,
+    UnknownIdError: 404,
+}
+_BY_RECOVERY = {Recovery.RETRY: 503, Recovery.REJECT: 400, Recovery.STOP: 500}
+
+
+def status_of(error: HubError) -> int:
+    """Return the HTTP status that `error` is answered with."""
+    return _STATUS.get(type(error), _BY_RECOVERY[error.recovery])

@@ -1,0 +1,179 @@
+"""What each address answers. `hub.admin.routes` says which address is which."""
+
+import asyncio
+import re
+from collections.abc import Callable
+from typing import Any, ParamSpec, TypeVar
+
+from aiohttp import web
+from msgspec import Struct
+from prometheus_client import CONTENT_TYPE_LATEST, generate_latest
+
+from hub.admin.answers import answer
+from hub.admin.context import AdminContext, PartStatus, ReplayKind
+from hub.admin.errors import BadRequestError, NothingToReplayError
+from hub.admin.parameters import ExplainParameters, Paging, Parameters
+from hub.registry import PluginStatus
+from hub.store.views import Page
+
+A = ParamSpec("A")
+T = TypeVar("T")
+
+CONTEXT = web.AppKey("context", AdminContext)
+#: Bounds the threads that read the store, so that the API cannot starve the hub.
+SLOTS = web.AppKey("slots", asyncio.Semaphore)
+OPENAPI = web.AppKey("openapi", dict[str, Any])
+
+_MEDIA_TYPE = re.compile(r"[a-z0-9.+-]+/[a-z0-9.+-]+")
+
+
+class Live(Struct, frozen=True):
+    """The process answers."""
+
+    live: bool
+
+
+class Ready(Struct, frozen=True):
+    """Whether the hub can do its work; where not, `reasons` says why."""
+
+    ready: bool
+    reasons: list[str]
+
+
+class Replayed(Struct, frozen=True):
+    """What is now being done again."""
+
+    kind: str
+    id: str
+    replayed: bool
+
+
+async def _ask(
+    request: web.Request, question: Callable[A, T], *args: A.args, **kwargs: A.kwargs
+) -> T:
+    async with request.app[SLOTS]:
+        return await asyncio.to_thread(question, *args, **kwargs)
+
+
+async def live(_: web.Request, __: Parameters) -> web.Response:
+    """Say that the process answers."""
+    return answer(Live(live=True))
+
+
+async def ready(request: web.Request, _: Parameters) -> web.Response:
+    """Say whether the hub can do its work: 200, or 503 with the reasons."""
+    status = request.app[CONTEXT].status()
+    body = Ready(status.ready, list(status.reasons))
+    return answer(body, 200 if status.ready else 503)
+
+
+async def metrics(request: web.Request, _: Parameters) -> web.Response:
+    """Return the metrics in the text format of Prometheus."""
+    text = await _ask(request, generate_latest, request.app[CONTEXT].metrics_registry)
+    return web.Response(body=text, headers={"Content-Type": CONTENT_TYPE_LATEST})
+
+
+async def messages(request: web.Request, paging: Paging) -> web.Response:
+    """Return a page of messages."""
+    reader = request.app[CONTEXT].reader
+    return answer(await _ask(request, reader.messages, **paging.given()))
+
+
+async def message(request: web.Request, _: Parameters) -> web.Response:
+    """Return one message."""
+    reader = request.app[CONTEXT].reader
+    return answer(await _ask(request, reader.message, request.match_info["id"]))
+
+
+async def raw(request: web.Request, _: Parameters) -> web.Response:
+    """Return the bytes of a message as they were received, to be saved."""
+    reader, key = request.app[CONTEXT].reader, request.match_info["id"]
+    found = await _ask(request, reader.message, key)
+    known = _MEDIA_TYPE.fullmatch(found.media_type)
+    return web.Response(
+        body=await _ask(request, reader.raw, key),
+        content_type=found.media_type if known else "application/octet-stream",
+        headers={"Content-Disposition": f'attachment; filename="{found.id}"'},
+    )
+
+
+async def events(request: web.Request, paging: Paging) -> web.Response:
+    """Return a page of events."""
+    reader = request.app[CONTEXT].reader
+    return answer(await _ask(request, reader.events, **paging.given()))
+
+
+async def event(request: web.Request, _: Parameters) -> web.Response:
+    """Return one event."""
+    reader = request.app[CONTEXT].reader
+    return answer(await _ask(request, reader.event, request.match_info["id"]))
+
+
+async def deliveries(request: web.Request, paging: Paging) -> web.Response:
+    """Return a page of deliveries."""
+    reader = request.app[CONTEXT].reader
+    return answer(await _ask(request, reader.deliveries, **paging.given()))
+
+
+async def delivery(request: web.Request, _: Parameters) -> web.Response:
+    """Return one delivery with its attempts."""
+    reader = request.app[CONTEXT].reader
+    return answer(await _ask(request, reader.delivery, request.match_info["id"]))
+
+
+async def decisions(request: web.Request, paging: Paging) -> web.Response:
+    """Return a page of decisions."""
+    reader = request.app[CONTEXT].reader
+    return answer(await _ask(request, reader.decisions, **paging.given()))
+
+
+async def plugins(request: web.Request, _: Parameters) -> web.Response:
+    """Return what became of each plugin."""
+    return answer(Page[PluginStatus](list(request.app[CONTEXT].plugins), None))
+
+
+async def sources(request: web.Request, _: Parameters) -> web.Response:
+    """Return what each source is doing."""
+    found = request.app[CONTEXT].status().sources
+    return answer(Page[PartStatus](list(found), None))
+
+
+async def destinations(request: web.Request, _: Parameters) -> web.Response:
+    """Return what each destination is doing."""
+    found = request.app[CONTEXT].status().destinations
+    return answer(Page[PartStatus](list(found), None))
+
+
+async def explain(request: web.Request, about: ExplainParameters) -> web.Response:
+    """Return the path of a message through the hub."""
+    reader = request.app[CONTEXT].reader
+    return answer(await _ask(request, reader.explain, about.message, about.destination))
+
+
+async def replay_message(request: web.Request, _: Parameters) -> web.Response:
+    """Let a message be processed again."""
+    reader = request.app[CONTEXT].reader
+    return await _replay(request, "message", reader.message)
+
+
+async def replay_delivery(request: web.Request, _: Parameters) -> web.Response:
+    """Let a delivery be tried again."""
+    reader = request.app[CONTEXT].reader
+    return await _replay(request, "delivery", reader.delivery)
+
+
+async def openapi(request: web.Request, _: Parameters) -> web.Response:
+    """Return the description of this API."""
+    return answer(request.app[OPENAPI])
+
+
+async def _replay(
+    request: web.Request, kind: ReplayKind, find: Callable[[str], object]
+) -> web.Response:
+    if (await request.read()).strip() not in {b"", b"{}"}:
+        raise BadRequestError(["the body: must be empty"])
+    key = request.match_info["id"]
+    await _ask(request, find, key)
+    if not await request.app[CONTEXT].replay(kind, key):
+        raise NothingToReplayError
+    return answer(Replayed(kind, key, replayed=True))

@@ -1,0 +1,85 @@
+"""The OpenAPI description of the admin API, made from its table of routes."""
+
+import re
+from collections.abc import Iterator
+from typing import Any
+
+import msgspec
+
+from hub import __version__
+from hub.admin import handlers
+from hub.admin.answers import Refusal
+from hub.admin.routes import ROUTES, Route
+
+_TEMPLATE = "#/components/schemas/{name}"
+_PATH_PARAMETER = re.compile(r"\{(\w+)\}")
+# What any address may answer besides its own.
+_ALWAYS = (400, 403, 500, 503)
+
+
+def openapi() -> dict[str, Any]:
+    """Return the description, OpenAPI 3.1."""
+    shapes = [route.shape for route in ROUTES if route.shape is not None]
+    schemas, components = msgspec.json.schema_components(
+        [*shapes, Refusal], ref_template=_TEMPLATE
+    )
+    refusal, answers = schemas[-1], iter(schemas[:-1])
+    paths: dict[str, Any] = {}
+    for route in ROUTES:
+        schema = next(answers) if route.shape is not None else {"type": "string"}
+        operation = _operation(route, schema, refusal, components)
+        paths.setdefault(route.path, {})[route.method.lower()] = operation
+    return {
+        "openapi": "3.1.0",
+        "info": {"title": "Carehub admin API", "version": __version__},
+        "paths": paths,
+        "components": {"schemas": components},
+    }
+
+
+def _operation(
+    route: Route,
+    schema: dict[str, Any],
+    refusal: dict[str, Any],
+    components: dict[str, Any],
+) -> dict[str, Any]:
+    responses = {"200": _response("As asked.", route.media_type, schema)}
+    for status in sorted({*_ALWAYS, *route.statuses}):
+        responses[str(status)] = _response("Refused.", "application/json", refusal)
+    if route.answer is handlers.ready:
+        responses["503"] = _response("Not ready.", route.media_type, schema)
+    return {
+        "operationId": route.answer.__name__,
+        "summary": route.summary,
+        "parameters": [*_in_path(route), *_in_query(route, components)],
+        "responses": responses,
+    }
+
+
+def _response(text: str, media_type: str, schema: dict[str, Any]) -> dict[str, Any]:
+    return {"description": text, "content": {media_type: {"schema": schema}}}
+
+
+def _in_path(route: Route) -> Iterator[dict[str, Any]]:
+    for name in _PATH_PARAMETER.findall(route.path):
+        yield {
+            "name": name,
+            "in": "path",
+            "required": True,
+            "schema": {"type": "string"},
+        }
+
+
+def _in_query(route: Route, components: dict[str, Any]) -> Iterator[dict[str, Any]]:
+    schema = route.parameters.model_json_schema(
+        ref_template=_TEMPLATE.replace("name", "model")
+    )
+    components.update(schema.get("$defs", {}))
+    for name, rule in schema.get("properties", {}).items():
+        yield {
+            "name": name,
+            "in": "query",
+            "required": name in schema.get("required", ()),
+            "description": rule.pop("description"),
+            "schema": rule,
+        }

@@ -1,0 +1,190 @@
+"""Every address of the admin API, declared once.
+
+The application, the OpenAPI description and the reference page are made from
+this table.
+"""
+
+from collections.abc import Awaitable, Callable
+from typing import Any, NamedTuple
+
+from aiohttp import web
+
+from hub.admin import handlers
+from hub.admin.context import PartStatus
+from hub.admin.parameters import (
+    DecisionParameters,
+    DeliveryParameters,
+    EventParameters,
+    ExplainParameters,
+    MessageParameters,
+    Parameters,
+)
+from hub.model.events import CareEvent
+from hub.registry import PluginStatus
+from hub.store.views import (
+    DecisionView,
+    DeliveryDetail,
+    DeliveryView,
+    Explanation,
+    MessageView,
+    Page,
+)
+
+Answer = Callable[[web.Request, Any], Awaitable[web.StreamResponse]]
+
+
+class Route(NamedTuple):
+    """One address. `shape` is the type of its JSON; None: it answers no JSON."""
+
+    method: str
+    path: str
+    answer: Answer
+    summary: str
+    shape: Any
+    parameters: type[Parameters] = Parameters
+    media_type: str = "application/json"
+    statuses: tuple[int, ...] = ()
+
+
+ROUTES = (
+    Route(
+        "GET",
+        "/health/live",
+        handlers.live,
+        "Whether the process answers.",
+        handlers.Live,
+    ),
+    Route(
+        "GET",
+        "/health/ready",
+        handlers.ready,
+        "Whether the hub can do its work; 503 with the reasons where it cannot.",
+        handlers.Ready,
+    ),
+    Route(
+        "GET",
+        "/metrics",
+        handlers.metrics,
+        "The metrics, for Prometheus.",
+        None,
+        media_type="text/plain",
+    ),
+    Route(
+        "GET",
+        "/api/v1/messages",
+        handlers.messages,
+        "The messages that the hub received, newest first.",
+        Page[MessageView],
+        MessageParameters,
+    ),
+    Route(
+        "GET",
+        "/api/v1/messages/{id}",
+        handlers.message,
+        "One message, without its bytes.",
+        MessageView,
+        statuses=(404,),
+    ),
+    Route(
+        "GET",
+        "/api/v1/messages/{id}/raw",
+        handlers.raw,
+        "The bytes of a message as they were received, checked against their hash.",
+        None,
+        media_type="application/octet-stream",
+        statuses=(404, 500),
+    ),
+    Route(
+        "POST",
+        "/api/v1/messages/{id}/replay",
+        handlers.replay_message,
+        "Process a parked or unmapped message again.",
+        handlers.Replayed,
+        statuses=(404, 409),
+    ),
+    Route(
+        "GET",
+        "/api/v1/events",
+        handlers.events,
+        "The care events that the hub emitted, newest first, with their content.",
+        Page[CareEvent],
+        EventParameters,
+    ),
+    Route(
+        "GET",
+        "/api/v1/events/{id}",
+        handlers.event,
+        "One care event with its content.",
+        CareEvent,
+        statuses=(404,),
+    ),
+    Route(
+        "GET",
+        "/api/v1/deliveries",
+        handlers.deliveries,
+        "What is, was or will be sent, newest first.",
+        Page[DeliveryView],
+        DeliveryParameters,
+    ),
+    Route(
+        "GET",
+        "/api/v1/deliveries/{id}",
+        handlers.delivery,
+        "One delivery with each of its attempts.",
+        DeliveryDetail,
+        statuses=(404,),
+    ),
+    Route(
+        "POST",
+        "/api/v1/deliveries/{id}/replay",
+        handlers.replay_delivery,
+        "Try a dead delivery again.",
+        handlers.Replayed,
+        statuses=(404, 409),
+    ),
+    Route(
+        "GET",
+        "/api/v1/decisions",
+        handlers.decisions,
+        "Why notices were permitted or withheld, newest first.",
+        Page[DecisionView],
+        DecisionParameters,
+    ),
+    Route(
+        "GET",
+        "/api/v1/plugins",
+        handlers.plugins,
+        "What became of each plugin.",
+        Page[PluginStatus],
+    ),
+    Route(
+        "GET",
+        "/api/v1/sources",
+        handlers.sources,
+        "What each source is doing.",
+        Page[PartStatus],
+    ),
+    Route(
+        "GET",
+        "/api/v1/destinations",
+        handlers.destinations,
+        "What each destination is doing.",
+        Page[PartStatus],
+    ),
+    Route(
+        "GET",
+        "/api/v1/explain",
+        handlers.explain,
+        "Why something was sent, or was not: the path of one message.",
+        Explanation,
+        ExplainParameters,
+        statuses=(404,),
+    ),
+    Route(
+        "GET",
+        "/api/v1/openapi.json",
+        handlers.openapi,
+        "The description of this API.",
+        dict[str, Any],
+    ),
+)

@@ -1,0 +1,100 @@
+"""The admin API as a server on loopback."""
+
+import asyncio
+import ipaddress
+from collections.abc import Awaitable, Callable
+
+import structlog
+from aiohttp import web
+
+from hub.admin.answers import add_headers
+from hub.admin.context import AdminContext
+from hub.admin.errors import AddressTakenError, NotLoopbackError
+from hub.admin.guard import guard
+from hub.admin.handlers import CONTEXT, OPENAPI, SLOTS
+from hub.admin.openapi import openapi
+from hub.admin.parameters import parse
+from hub.admin.routes import ROUTES, Route
+
+log = structlog.get_logger()
+
+MAX_BODY_BYTES = 64 * 1024
+MAX_QUESTIONS = 2  # threads that read the store for the API at once
+SHUTDOWN_SECONDS = 3
+
+
+def create_app(context: AdminContext) -> web.Application:
+    """Return the application, with everything that guards it."""
+    app = web.Application(middlewares=[guard], client_max_size=MAX_BODY_BYTES)
+    app[CONTEXT] = context
+    app[SLOTS] = asyncio.Semaphore(MAX_QUESTIONS)
+    app[OPENAPI] = openapi()
+    app.on_response_prepare.append(add_headers)
+    for route in ROUTES:
+        app.router.add_route(route.method, route.path, _handler(route))
+        if route.method == "GET":
+            app.router.add_route("HEAD", route.path, _handler(route))
+    return app
+
+
+def _handler(route: Route) -> Callable[[web.Request], Awaitable[web.StreamResponse]]:
+    async def handle(request: web.Request) -> web.StreamResponse:
+        return await route.answer(request, parse(route.parameters, request.query))
+
+    return handle
+
+
+class AdminServer:
+    """Serves the admin API while it is started.
+
+    `host` must be loopback; with `port` 0 the system chooses one.
+    """
+
+    def __init__(self, context: AdminContext, host: str, port: int) -> None:
+        self._context = context
+        self._host = host
+        self._port = port
+        self._runner: web.AppRunner | None = None
+
+    @property
+    def address(self) -> str:
+        """Where the API is (``http://127.0.0.1:8080``); empty while stopped."""
+        if self._runner is None or not self._runner.addresses:
+            return ""
+        host, port, *_ = self._runner.addresses[0]
+        return f"http://[{host}]:{port}" if ":" in host else f"http://{host}:{port}"
+
+    async def start(self) -> None:
+        """Listen. Raises NotLoopbackError, AddressTakenError."""
+        if not _is_loopback(self._host):
+            raise NotLoopbackError(self._host)
+        runner = web.AppRunner(
+            create_app(self._context),
+            access_log=None,
+            handle_signals=False,
+            shutdown_timeout=SHUTDOWN_SECONDS,
+        )
+        await runner.setup()
+        try:
+            await web.TCPSite(runner, self._host, self._port).start()
+        except OSError as error:
+            await runner.cleanup()
+            where = f"{self._host}:{self._port}"
+            raise AddressTakenError(f"{where}, {error.strerror}") from error
+        self._runner = runner
+        log.info("admin.started", address=self.address)
+
+    async def stop(self) -> None:
+        """Let requests that are under way end, and stop listening."""
+        if self._runner is not None:
+            runner, self._runner = self._runner, None
+            await runner.cleanup()
+
+
+def _is_loopback(host: str) -> bool:
+    if host == "localhost":
+        return True
+    try:
+        return ipaddress.ip_address(host).is_loopback
+    except ValueError:
+        return False

@@ -1,0 +1,106 @@
+"""The JSON Schema of the configuration, from which editors complete and check.
+
+It says for each kind which keys its table has, and for each normaliser and each
+format what may stand in `profile` and in `format_options`. What only the hub can
+know, such as whether a subscription's destination exists, `hub check` tells.
+"""
+
+from collections.abc import Mapping
+from typing import Any
+
+from pydantic.json_schema import models_json_schema
+
+from hub.config import Catalogue
+from hub.settings import Settings
+from hub.tables import NAME, NAMED, SINGLE
+
+
+def json_schema(catalogue: Catalogue) -> dict[str, Any]:
+    """Return a JSON Schema of the configuration, for editors."""
+    models: list[type[Settings]] = [*SINGLE.values(), *NAMED.values()]
+    models += [spec.settings for spec in catalogue.sources.values()]
+    models += [spec.settings for spec in catalogue.destinations.values()]
+    models += [spec.profile for spec in catalogue.normalisers.values()]
+    models += [spec.options for spec in catalogue.renderers.values()]
+    found, document = models_json_schema(
+        [(model, "validation") for model in dict.fromkeys(models)]
+    )
+    refs = {model: ref for (model, _), ref in found.items()}
+    named = {top: refs[model] for top, model in NAMED.items()}
+    named["sources"] = _sources(catalogue, refs)
+    named["destinations"] = _destinations(catalogue, refs)
+    return {
+        "$schema": "https://json-schema.org/draft/2020-12/schema",
+        "title": "Configuration of Carehub",
+        "type": "object",
+        "additionalProperties": False,
+        "properties": {
+            **{top: refs[model] for top, model in SINGLE.items()},
+            **{top: _by_name(one) for top, one in named.items()},
+        },
+        "$defs": document.get("$defs", {}),
+    }
+
+
+def _by_name(table: Mapping[str, Any]) -> dict[str, Any]:
+    return {
+        "type": "object",
+        "propertyNames": {"pattern": f"^{NAME}$"},
+        "additionalProperties": table,
+    }
+
+
+def _sources(catalogue: Catalogue, refs: Mapping[Any, Any]) -> dict[str, Any]:
+    rules = [
+        _rule({"kind": kind}, refs[spec.settings])
+        for kind, spec in catalogue.sources.items()
+    ]
+    for name, normaliser in catalogue.normalisers.items():
+        profile = {"properties": {"profile": refs[normaliser.profile]}}
+        rules.append(_rule({"normaliser": name}, profile))
+        for kind, spec in catalogue.sources.items():
+            if spec.normaliser == name:
+                unnamed = {"not": {"required": ["normaliser"]}}
+                rules.append(_rule({"kind": kind}, profile, unnamed))
+    return {
+        "type": "object",
+        "required": ["kind"],
+        "properties": {
+            "kind": {"enum": [*catalogue.sources]},
+            "normaliser": {"enum": ["", *catalogue.normalisers]},
+        },
+        "allOf": rules,
+    }
+
+
+def _destinations(catalogue: Catalogue, refs: Mapping[Any, Any]) -> dict[str, Any]:
+    rules = [
+        _rule({"kind": kind}, refs[spec.settings])
+        for kind, spec in catalogue.destinations.items()
+    ]
+    for name, renderer in catalogue.renderers.items():
+        options = {"properties": {"format_options": refs[renderer.options]}}
+        rules.append(_rule({"format": name}, options))
+    return {
+        "type": "object",
+        "required": ["kind", "format"],
+        "properties": {
+            "kind": {"enum": [*catalogue.destinations]},
+            "format": {"enum": [*catalogue.renderers]},
+        },
+        "allOf": rules,
+    }
+
+
+def _rule(
+    where: Mapping[str, str],
+    then: Mapping[str, Any],
+    besides: Mapping[str, Any] | None = None,
+) -> dict[str, Any]:
+    """Return the schema: where the keys have these values, `then` holds."""
+    condition = {
+        "properties": {key: {"const": value} for key, value in where.items()},
+        "required": [*where],
+        **(besides or {}),
+    }
+    return {"if": condition, "then": then}

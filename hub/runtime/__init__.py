@@ -1,0 +1,1 @@
+"""The moving parts: intake, pipeline, dispatch, and what supervises them."""

@@ -1,0 +1,235 @@
+"""Dispatch: one destination's deliveries, claimed, sent and settled.
+
+Each destination has its own dispatcher, so that a slow or dead one delays no
+other. Its workers send at once as many artifacts as the configuration allows;
+the outbox sees to it that the notices about one person stay in order.
+"""
+
+import asyncio
+from collections.abc import Callable
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import structlog
+
+from hub.contract import Destination
+from hub.errors import HubError
+from hub.model.delivery import DeliveryState, Receipt
+from hub.runtime.backoff import Backoff, Breaker, next_step
+from hub.runtime.errors import RenderFailedError
+from hub.runtime.sending import attempt, refusal, render
+from hub.store import outbox
+from hub.store.outbox import Claim, Claimed
+from hub.store.writer import Apply, Writer
+from hub.tables import DestinationConfig
+from hub.telemetry import Metrics
+
+log = structlog.get_logger()
+
+#: Without a sign of new deliveries a dispatcher looks by itself this often.
+POLL_SECONDS = 1.0
+#: How many claims may wait in memory for each worker: enough to keep it busy.
+CLAIMS_PER_WORKER = 4
+
+Batch = list[Claimed]
+
+
+def _now() -> datetime:
+    return datetime.now(UTC)
+
+
+class Dispatcher:
+    """Sends what is due to one destination, until cancelled."""
+
+    def __init__(
+        self,
+        config: DestinationConfig,
+        destination: Destination,
+        writer: Writer,
+        metrics: Metrics,
+        clock: Callable[[], datetime] = _now,
+    ) -> None:
+        self._config = config
+        self._settings = config.settings
+        self._destination = destination
+        self._writer = writer
+        self._metrics = metrics
+        self._clock = clock
+        self._together = config.max_notices > 1
+        self._backoff = Backoff(config.settings)
+        self._breaker = Breaker(self._backoff)
+        self._wake = asyncio.Event()
+        self._workers = config.settings.concurrency
+        self._work: asyncio.Queue[Batch] = asyncio.Queue(self._workers)
+        self.last_error_code = ""
+
+    @property
+    def name(self) -> str:
+        """The name of the destination in the configuration."""
+        return self._config.name
+
+    @property
+    def state(self) -> str:
+        """What an operator would call the destination's condition."""
+        return "suspended" if self._breaker.open else "running"
+
+    def wake(self) -> None:
+        """Say that there may be something to send. Event loop only."""
+        self._wake.set()
+
+    async def run(self) -> None:
+        """Send until cancelled. What is under way then is sent again later."""
+        structlog.contextvars.bind_contextvars(destination=self.name)
+        try:
+            async with asyncio.TaskGroup() as tasks:
+                for _ in range(self._workers):
+                    tasks.create_task(self._send_from_queue())
+                tasks.create_task(self._claim_into_queue())
+        finally:
+            await self._destination.close()
+
+    async def _claim_into_queue(self) -> None:
+        while True:
+            self._wake.clear()
+            wait = self._breaker.wait_seconds(self._clock())
+            if wait:  # new work does not make a dead destination answer
+                await asyncio.sleep(min(wait, POLL_SECONDS))
+                continue
+            batches = await self._claim()
+            if not batches:
+                await self._rest()
+            for batch in batches:
+                await self._work.put(batch)
+            if self._breaker.open:
+                await self._work.join()  # one probe, then think again
+
+    async def _rest(self) -> None:
+        try:
+            async with asyncio.timeout(POLL_SECONDS):
+                await self._wake.wait()
+        except TimeoutError:
+            return
+
+    async def _claim(self) -> list[Batch]:
+        """Claim what is due: one artifact's worth, or single deliveries."""
+        most = self._config.max_notices if self._together else self._workers
+        if not self._together:
+            most *= CLAIMS_PER_WORKER
+        claim = Claim(
+            destination=self.name,
+            now=self._clock(),
+            most=1 if self._breaker.open and not self._together else most,
+            together=self._together,
+            hold=self._settings.dead_letter == "hold",
+        )
+        claimed = await self._commit(outbox.claim, claim)
+        if self._together:
+            return [claimed] if claimed else []
+        return [[each] for each in claimed]
+
+    async def _send_from_queue(self) -> None:
+        while True:
+            batch = await self._work.get()
+            try:
+                await self._send(batch)
+            finally:
+                self._work.task_done()
+                self._wake.set()
+
+    async def _send(self, batch: Batch) -> None:
+        started = self._clock()
+        try:
+            artifact = render(self._config, batch)
+        except RenderFailedError as error:
+            await self._set_aside(batch, refusal(error), started)
+            return
+        receipt = await attempt(
+            self._destination, artifact, self._settings.timeout_seconds
+        )
+        self._breaker.heard(receipt, self._clock())
+        await self._settle(batch, receipt, started)
+
+    async def _set_aside(
+        self, batch: Batch, receipt: Receipt, started: datetime
+    ) -> None:
+        """Find what of a batch cannot be rendered; the rest goes out without it."""
+        bad = [each for each in batch if len(batch) == 1 or not self._renders(each)]
+        await self._settle(bad or batch, receipt, started)
+        rest = [each for each in batch if bad and each not in bad]
+        if rest:
+            await self._send([each._replace(batch=rest[0].batch) for each in rest])
+
+    def _renders(self, claimed: Claimed) -> bool:
+        try:
+            render(self._config, [claimed])
+        except RenderFailedError:
+            return False
+        return True
+
+    async def _settle(self, batch: Batch, receipt: Receipt, started: datetime) -> None:
+        ended = self._clock()
+        settled = [self._settled(each, receipt, started, ended) for each in batch]
+        await self._commit(outbox.settle, settled)
+        self._metrics.attempted(self.name, receipt.outcome.value, len(batch))
+        self.last_error_code = receipt.error_code
+        for each in settled:
+            self._tell(each)
+
+    def _settled(
+        self, claimed: Claimed, receipt: Receipt, started: datetime, ended: datetime
+    ) -> outbox.Settled:
+        wait = receipt.retry_after_seconds or self._backoff.seconds(claimed.attempts)
+        return outbox.Settled(
+            claimed=claimed,
+            state=next_step(receipt, claimed.attempts, self._settings),
+            due=ended + timedelta(seconds=wait),
+            started_at=started,
+            ended_at=ended,
+            outcome=receipt.outcome,
+            evidence=receipt.evidence,
+            error_code=receipt.error_code,
+        )
+
+    def _tell(self, settled: outbox.Settled) -> None:
+        if settled.state is DeliveryState.READY:
+            log.info(
+                "delivery.postponed",
+                delivery_id=settled.claimed.id,
+                outcome=settled.outcome.value,
+                error_code=settled.error_code,
+                attempts=settled.claimed.attempts,
+                stage="sending",
+            )
+            return
+        self._metrics.delivery_settled(self.name, settled.state.value)
+        if settled.state is DeliveryState.DEAD:
+            log.error(
+                "delivery.given_up",
+                delivery_id=settled.claimed.id,
+                error_code=settled.error_code,
+                attempts=settled.claimed.attempts,
+                stage="sending",
+            )
+
+    async def _commit(self, apply: Apply, payload: Any) -> Any:
+        """Have the writer do something and wait until it is committed.
+
+        While the store has no room the destination waits with it: an attempt
+        whose result is not recorded would only be made again.
+        """
+        while True:
+            result: asyncio.Future[Any] = asyncio.get_running_loop().create_future()
+            self._writer.submit(apply, payload, _settler(result))
+            answer = await result
+            if not isinstance(answer, HubError):
+                return answer
+            log.error("outbox.refused", error_code=answer.code)
+            await asyncio.sleep(POLL_SECONDS)
+
+
+def _settler(future: "asyncio.Future[Any]") -> Callable[[Any], None]:
+    def settle(result: Any) -> None:
+        if not future.done():  # else its waiter was cancelled
+            future.set_result(result)
+
+    return settle

@@ -1,0 +1,149 @@
+"""People and encounters in memory: a cache over the store, kept by the pipeline.
+
+What a batch changes is seen by the rest of the batch before it is committed.
+Where a commit fails, the cache forgets everything and reads the store again.
+"""
+
+import sqlite3
+from collections import OrderedDict
+from typing import NamedTuple, TypeVar
+
+import msgspec
+from msgspec import Struct
+
+from hub.coordination.announcements import Announced
+from hub.coordination.differences import Slot
+from hub.coordination.fold import Witness, witness
+from hub.coordination.people import Person
+from hub.model.encounters import Encounter
+from hub.model.facts import Fact
+from hub.model.identifiers import Identifier
+from hub.store import state
+
+_Key = TypeVar("_Key")
+_Value = TypeVar("_Value")
+
+#: Entities kept in memory. A hospital has a few thousand open encounters. A batch
+#: must fit, because what it changed is not in the store yet.
+CACHE_SIZE = 20_000
+
+_encode = msgspec.json.Encoder().encode
+_fact = msgspec.json.Decoder(Fact).decode
+
+
+class _EncounterBody(Struct, frozen=True):
+    encounter: Encounter
+    slots: dict[Slot, str]
+
+
+_encounter_body = msgspec.json.Decoder(_EncounterBody).decode
+_person_body = msgspec.json.Decoder(Person).decode
+
+
+class EncounterRecord(NamedTuple):
+    """An encounter with the facts behind it and what was announced about it."""
+
+    key: str
+    person: str
+    witnesses: tuple[Witness, ...]
+    encounter: Encounter | None
+    announced: Announced
+
+    def row(self) -> state.EntityRow:
+        """Return the record as the store keeps it."""
+        body = _encode(
+            _EncounterBody(self.encounter or Encounter(), self.announced.slots)
+        )
+        version = self.announced.version
+        return state.EntityRow(self.key, "encounter", self.person, version, body)
+
+
+class PersonRecord(NamedTuple):
+    """A person with the version of the newest event about them."""
+
+    key: str
+    person: Person
+    version: int
+
+    def row(self) -> state.EntityRow:
+        """Return the record as the store keeps it."""
+        body = _encode(self.person)
+        return state.EntityRow(self.key, "person", self.key, self.version, body)
+
+
+class Entities:
+    """Reads people and encounters; remembers what was read and changed."""
+
+    def __init__(self, connection: sqlite3.Connection, size: int = CACHE_SIZE) -> None:
+        self._connection = connection
+        self._size = size
+        self._encounters: OrderedDict[str, EncounterRecord] = OrderedDict()
+        self._persons: OrderedDict[str, PersonRecord] = OrderedDict()
+        self._owners: OrderedDict[Identifier, str] = OrderedDict()
+
+    def forget(self) -> None:
+        """Drop everything: the store is right, memory may not be."""
+        self._encounters.clear()
+        self._persons.clear()
+        self._owners.clear()
+
+    def owner(self, identifier: Identifier) -> str | None:
+        """Return the key of the person with this identifier, None if unknown."""
+        # The type is a label on the pair and does not identify.
+        pair = Identifier(identifier.system, identifier.value)
+        known = self._owners.get(pair)
+        if known is None:
+            known = state.person_of(self._connection, pair.system, pair.value)
+            if known is not None:
+                self._keep(self._owners, pair, known)
+        return known
+
+    def set_owner(self, identifier: Identifier, person: str) -> None:
+        """Remember whose identifier this is."""
+        pair = Identifier(identifier.system, identifier.value)
+        self._keep(self._owners, pair, person)
+
+    def person(self, key: str) -> PersonRecord | None:
+        """Return a person, None if the hub does not know them."""
+        record = self._persons.get(key)
+        if record is None:
+            row = state.entity_of(self._connection, key)
+            if row is not None:
+                record = PersonRecord(key, _person_body(row.body), row.version)
+                self.put_person(record)
+        return record
+
+    def put_person(self, record: PersonRecord) -> None:
+        """Remember a person as they are now."""
+        self._keep(self._persons, record.key, record)
+
+    def encounter(self, key: str) -> EncounterRecord | None:
+        """Return an encounter with its facts, None if the hub does not know it."""
+        record = self._encounters.get(key)
+        if record is None:
+            row = state.entity_of(self._connection, key)
+            if row is not None:
+                record = self._load(row)
+                self.put_encounter(record)
+        return record
+
+    def put_encounter(self, record: EncounterRecord) -> None:
+        """Remember an encounter as it is now."""
+        self._keep(self._encounters, record.key, record)
+
+    def _load(self, row: state.EntityRow) -> EncounterRecord:
+        facts = [_fact(body) for body in state.facts_of(self._connection, row.key)]
+        body = _encounter_body(row.body)
+        return EncounterRecord(
+            row.key,
+            row.person,
+            tuple(witness(fact) for fact in facts),
+            body.encounter,
+            Announced(row.version, body.slots),
+        )
+
+    def _keep(self, cache: OrderedDict[_Key, _Value], key: _Key, value: _Value) -> None:
+        cache[key] = value
+        cache.move_to_end(key)
+        if len(cache) > self._size:
+            cache.popitem(last=False)

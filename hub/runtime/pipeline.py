@@ -1,0 +1,217 @@
+"""The pipeline: stored messages become facts, state, events and deliveries.
+
+It runs on a thread of its own, so that a slow normaliser cannot keep a sender
+from its acknowledgement. Each round takes what waits, works it out, and commits
+once. Where a round fails, its messages are worked out one by one.
+"""
+
+import sqlite3
+import threading
+import time
+from collections.abc import Callable, Iterable, Mapping
+from datetime import UTC, datetime
+from typing import NamedTuple
+
+import structlog
+
+from hub.contract import NormaliserSpec
+from hub.errors import HubError, Recovery
+from hub.model.facts import Normalised, Problem
+from hub.model.message import MessageState
+from hub.runtime.entities import Entities
+from hub.runtime.errors import (
+    FeedGoneError,
+    NormaliserFailedError,
+    NormaliserResultError,
+    NotRecordedError,
+)
+from hub.runtime.processing import Processor, parked
+from hub.settings import Settings
+from hub.store import journal, state
+from hub.store.journal import Waiting, microseconds
+from hub.store.state import Settlement
+from hub.store.writer import Writer
+from hub.telemetry import Metrics
+
+log = structlog.get_logger()
+
+#: Messages of one round. More would make ACKs wait behind a large commit.
+ROUND = 64
+#: Without a sign of new messages the pipeline looks by itself this often.
+POLL_SECONDS = 1.0
+#: How long to wait before trying again where the store has no room.
+RETRY_SECONDS = 2.0
+
+
+class Feed(NamedTuple):
+    """How the messages of one source become facts."""
+
+    normaliser: NormaliserSpec
+    profile: Settings
+
+
+class Pipeline:
+    """Works until stopped. `on_deliveries` hears which destinations have work."""
+
+    def __init__(
+        self,
+        *,
+        feeds: Mapping[str, Feed],
+        reader: sqlite3.Connection,
+        writer: Writer,
+        processor: Processor,
+        entities: Entities,
+        metrics: Metrics,
+        on_deliveries: Callable[[set[str]], None],
+        clock: Callable[[], datetime] = lambda: datetime.now(UTC),
+    ) -> None:
+        self._feeds = feeds
+        self._reader = reader
+        self._writer = writer
+        self._processor = processor
+        self._entities = entities
+        self._metrics = metrics
+        self._on_deliveries = on_deliveries
+        self._clock = clock
+        self._arrived = threading.Event()
+        self._stopping = False
+        self._thread = threading.Thread(target=self._run, name="pipeline", daemon=True)
+
+    def start(self) -> None:
+        """Begin to work."""
+        self._thread.start()
+
+    def wake(self) -> None:
+        """Say that messages arrived. Cheap, and may be called from any thread."""
+        if not self._arrived.is_set():
+            self._arrived.set()
+
+    def stop(self) -> None:
+        """Finish the round in hand and end. Blocks for as long as that takes."""
+        self._stopping = True
+        self._arrived.set()
+        self._thread.join()
+
+    def _run(self) -> None:
+        while not self._stopping:
+            self._arrived.clear()
+            try:
+                worked = self.work()
+            except HubError as error:
+                log.exception("round.failed", error_code=error.code)
+                if error.recovery is Recovery.STOP:
+                    return
+                time.sleep(RETRY_SECONDS)
+                continue
+            if not worked:
+                self._arrived.wait(POLL_SECONDS)
+        self._reader.close()
+
+    def work(self) -> int:
+        """Do one round; return how many messages it settled.
+
+        Raises HubError where nothing can be stored now; all is done again then.
+        """
+        batch = journal.claim(self._reader, 0, ROUND)
+        if batch:
+            try:
+                self._record(batch)
+            except HubError as error:
+                self._entities.forget()
+                if error.recovery is not Recovery.REJECT:
+                    raise
+                for waiting in batch:
+                    self._record_alone(waiting)
+        return len(batch)
+
+    def _record(self, batch: list[Waiting]) -> None:
+        settlements = [self._settle(waiting) for waiting in batch]
+        self._writer.call(state.settle, settlements)
+        self._tell(batch, settlements)
+
+    def _record_alone(self, waiting: Waiting) -> None:
+        try:
+            self._record([waiting])
+        except HubError as error:
+            self._entities.forget()
+            if error.recovery is not Recovery.REJECT:
+                raise
+            settlement = parked(waiting, NotRecordedError(error.code), self._clock())
+            self._writer.call(state.settle, [settlement])
+            self._tell([waiting], [settlement])
+
+    def _settle(self, waiting: Waiting) -> Settlement:
+        """Work out one message. What a plugin does wrong ends here."""
+        now = self._clock()
+        try:
+            normalised = self._normalise(waiting)
+            if normalised.problem:
+                return _with_problem(waiting, normalised, normalised.problem, now)
+            warnings = self._warnings(waiting)
+            if normalised.facts:
+                return self._processor.process(waiting, normalised, warnings, now)
+        except HubError as error:
+            return parked(waiting, error, now)
+        return Settlement(
+            waiting.seq,
+            MessageState.UNMAPPED,
+            microseconds(now),
+            reason=normalised.unmapped or "no facts",
+            warnings=(*normalised.warnings, *warnings),
+        )
+
+    def _normalise(self, waiting: Waiting) -> Normalised:
+        feed = self._feeds.get(waiting.source)
+        if feed is None:
+            raise FeedGoneError(waiting.source)
+        try:
+            normalised = feed.normaliser.normalise(waiting.body, feed.profile)
+        except Exception as error:  # a plugin's mistake must not end the feed
+            log.exception("normaliser.failed", normaliser=feed.normaliser.name)
+            raise NormaliserFailedError(type(error).__name__) from None
+        if not isinstance(normalised, Normalised):
+            raise NormaliserResultError(type(normalised).__name__)
+        if any(not fact.subject.identifiers for fact in normalised.facts):
+            raise NormaliserResultError("a fact about nobody")
+        return normalised
+
+    def _warnings(self, waiting: Waiting) -> tuple[str, ...]:
+        if waiting.control_id and journal.control_id_reused(self._reader, waiting):
+            return ("control_id.reused",)
+        return ()
+
+    def _tell(
+        self, batch: Iterable[Waiting], settlements: Iterable[Settlement]
+    ) -> None:
+        """Count and log what was committed, and wake who has work now."""
+        destinations: set[str] = set()
+        for waiting, each in zip(batch, settlements, strict=True):
+            self._metrics.settled(waiting.source, each.state.value)
+            for event in each.events:
+                self._metrics.emitted(event.type)
+            for decision in each.decisions:
+                self._metrics.decided(permitted=decision.permitted)
+            destinations |= {delivery.destination for delivery in each.deliveries}
+            if each.state is MessageState.PARKED:
+                log.warning(
+                    "message.parked",
+                    feed=waiting.source,
+                    message_id=waiting.id,
+                    error_code=each.error_code,
+                    stage="processing",
+                )
+        if destinations:
+            self._on_deliveries(destinations)
+
+
+def _with_problem(
+    waiting: Waiting, normalised: Normalised, problem: Problem, now: datetime
+) -> Settlement:
+    return Settlement(
+        waiting.seq,
+        MessageState.PARKED,
+        microseconds(now),
+        reason=problem.detail,
+        error_code=problem.code,
+        warnings=normalised.warnings,
+    )

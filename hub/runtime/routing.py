@@ -1,0 +1,89 @@
+"""Routing: an event, the subscriptions that ask for it, a decision for each."""
+
+from collections.abc import Iterable
+from datetime import datetime
+from functools import cache
+from typing import NamedTuple
+
+import msgspec
+
+from hub.coordination.ids import delivery_id
+from hub.coordination.policy import Case, decide
+from hub.coordination.routes import Subscription
+from hub.model.delivery import Decision, DeliveryState
+from hub.model.events import CareEvent
+from hub.model.identifiers import Identifier
+from hub.store.journal import microseconds
+from hub.store.state import DecisionRow, DeliveryRow
+
+
+class Routed(NamedTuple):
+    """What is to be recorded about one event: decisions first, then deliveries."""
+
+    decisions: list[DecisionRow]
+    deliveries: list[DeliveryRow]
+
+
+class Router:
+    """Decides for each subscription, and queues what is permitted."""
+
+    def __init__(self, subscriptions: Iterable[Subscription]) -> None:
+        self._subscriptions = tuple(subscriptions)
+        self._wanting = cache(self._find)
+
+    def route(
+        self,
+        event: CareEvent,
+        identifiers: tuple[Identifier, ...],
+        ordering_key: str,
+        now: datetime,
+    ) -> Routed:
+        """Return the decisions on `event` and the deliveries that they permit.
+
+        Two subscriptions of one destination lead to two decisions and one
+        delivery: nobody is told the same thing twice.
+        """
+        routed = Routed([], [])
+        served: set[str] = set()
+        for subscription in self._wanting(event.type):
+            decision = decide(Case(event, subscription, identifiers, now.date()))
+            routed.decisions.append(_decision_row(decision, now))
+            if decision.permitted and decision.destination not in served:
+                served.add(decision.destination)
+                due = subscription.cadence.due(now)
+                routed.deliveries.append(
+                    _delivery_row(decision, ordering_key, due, now)
+                )
+        return routed
+
+    def _find(self, event_type: str) -> tuple[Subscription, ...]:
+        return tuple(each for each in self._subscriptions if each.wants(event_type))
+
+
+def _decision_row(decision: Decision, now: datetime) -> DecisionRow:
+    return DecisionRow(
+        event=decision.event,
+        subscription=decision.subscription,
+        destination=decision.destination,
+        permitted=decision.permitted,
+        reason=decision.reason,
+        purpose=decision.purpose,
+        patient_id=decision.patient_id,
+        rules=msgspec.json.encode(decision.rules).decode(),
+        decided_at=microseconds(now),
+    )
+
+
+def _delivery_row(
+    decision: Decision, ordering_key: str, due: datetime, now: datetime
+) -> DeliveryRow:
+    return DeliveryRow(
+        id=delivery_id(decision.event, decision.destination),
+        event=decision.event,
+        subscription=decision.subscription,
+        destination=decision.destination,
+        okey=ordering_key,
+        state=DeliveryState.READY.value,
+        due=microseconds(due),
+        created_at=microseconds(now),
+    )

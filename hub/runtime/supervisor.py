@@ -1,0 +1,50 @@
+"""Supervision: each source runs by itself, and one that fails stops no other."""
+
+import asyncio
+from typing import Protocol
+
+import structlog
+import tenacity
+
+from hub.contract import Inbox, Source
+from hub.errors import HubError, Recovery
+from hub.runtime.errors import SourceFailedError
+
+log = structlog.get_logger()
+
+#: Between two starts of a source that failed.
+RESTART_WAIT = tenacity.wait_random_exponential(multiplier=0.5, max=60)
+
+
+class Watch(Protocol):
+    """Who is told when a source changes its condition."""
+
+    def source_changed(self, name: str, state: str, error_code: str) -> None:
+        """Hear that the source is ``starting``, ``waiting`` or ``failed``."""
+
+
+async def supervise(name: str, source: Source, inbox: Inbox, watch: Watch) -> None:
+    """Run a source until cancelled, or until it says that it cannot work."""
+    structlog.contextvars.bind_contextvars(connector=name)
+    state = tenacity.RetryCallState(None, None, (), {})  # type: ignore[arg-type]
+    while True:
+        watch.source_changed(name, "starting", "")
+        error = await _run(source, inbox)
+        log.error("source.failed", error=error, error_code=error.code)
+        if error.recovery is Recovery.STOP:
+            watch.source_changed(name, "failed", error.code)
+            return
+        watch.source_changed(name, "waiting", error.code)
+        await asyncio.sleep(RESTART_WAIT(state))
+        state.attempt_number += 1
+
+
+async def _run(source: Source, inbox: Inbox) -> HubError:
+    try:
+        await source.run(inbox)
+    except HubError as error:
+        return error
+    except Exception as error:  # a plugin's mistake must not end the hub
+        log.exception("source.raised")
+        return SourceFailedError(type(error).__name__)
+    return SourceFailedError("it ended by itself")
