@@ -4,27 +4,22 @@
 stale. They cover the hub and the plugins that come with it.
 """
 
-import importlib
-import importlib.metadata
 import json
-import re
 import sys
 from collections.abc import Iterator
 from pathlib import Path
-from types import ModuleType
 from typing import Any, NamedTuple
 
 import click
-from packaging.requirements import Requirement
-from packaging.utils import canonicalize_name
 
 import hub
+from hub.catalogue import bundled, catalogued
 from hub.config import Catalogue
-from hub.config_schema import json_schema
-from hub.errors import HubError, Recovery
-from hub.registry import GROUP, Registry
+from hub.config.schema import json_schema
+from hub.config.tables import NAMED, SINGLE
+from hub.errors import Recovery
+from hub.registry import Registry
 from hub.settings import DestinationSettings, Settings, SourceSettings
-from hub.tables import NAMED, SINGLE
 
 ROOT = Path(hub.__file__).parents[1]
 MOST_CHOICES = 12  # more than that are told in the description
@@ -34,7 +29,6 @@ _RECOVERY = {
     Recovery.REJECT: "this message or request is set aside, the hub goes on",
     Recovery.STOP: "this part stops, the others go on",
 }
-_ERROR_CODE = re.compile(r"""\bcode\b.* = ["'][A-Z][A-Z0-9]+-\d{3}["']""")
 _MADE = "Made from the code by `python -m hub.reference --write`; do not edit."
 
 
@@ -45,18 +39,6 @@ class Row(NamedTuple):
     type: str
     default: str
     description: str
-
-
-def bundled() -> list[str]:
-    """Return the names of the distributions that come with the hub."""
-    needed = map(Requirement, importlib.metadata.requires("carehub") or [])
-    return sorted(
-        canonicalize_name(one.name)
-        for one in needed
-        if one.marker
-        and one.marker.evaluate({"extra": "standard"})
-        and not one.marker.evaluate({"extra": ""})
-    )
 
 
 def bundled_registry() -> Registry:
@@ -225,35 +207,6 @@ _ABOUT_ERRORS = [
     "`hub errors CODE` prints the section of one.",
     "In the log it is the field `error_code`.",
 ]
-
-
-def catalogued() -> dict[str, type[HubError]]:
-    """Import the hub and the plugins that come with it; return their errors."""
-    names = {"hub"}
-    for entry in importlib.metadata.entry_points(group=GROUP):
-        if entry.dist and canonicalize_name(entry.dist.name) in bundled():
-            names.add(entry.module)
-    for name in sorted(names):
-        _import_errors(importlib.import_module(name))
-    return {
-        code: error
-        for code, error in HubError.catalogue.items()
-        if error.__module__.partition(".")[0] in names
-        and not error.__module__.startswith("hub.testing")
-    }
-
-
-def _import_errors(package: ModuleType) -> None:
-    """Import the modules of `package` that define errors.
-
-    Not all of it: parts such as the demonstration need more than is installed
-    everywhere, and migrations run inside Alembic only.
-    """
-    for folder in map(Path, package.__path__):
-        for file in sorted(folder.rglob("*.py")):
-            parts = file.relative_to(folder).with_suffix("").parts
-            if "testing" not in parts and _ERROR_CODE.search(file.read_text("utf-8")):
-                importlib.import_module(".".join([package.__name__, *parts]))
 
 
 def pages() -> dict[str, str]:

@@ -43,7 +43,9 @@ SAFE_FIELDS = frozenset(
         *("frames", "connections", "messages", "events", "deliveries", "decisions"),
         *("attempt", "attempts", "repeats", "imbalance", "checks", "code"),
         *("seconds", "wait_seconds", "retry_after_seconds", "timeout_seconds"),
-        *("address", "host", "port", "peer", "path", "folder", "setting"),
+        *("address", "host", "port", "peer", "path", "folder", "setting", "evidence"),
+        # guards that the hub takes where a library has a fault
+        "guard",
     }
 )
 
@@ -194,7 +196,11 @@ def _safe_value(value: object) -> object:
 
 
 def _plain(text: str) -> str:
-    text = text[:_MAX_TEXT]
+    return printable(text[:_MAX_TEXT])
+
+
+def printable(text: str) -> str:
+    """Return `text` on one line, control characters written out (S12)."""
     if text.isprintable():
         return text
     return "".join(

@@ -6,11 +6,15 @@ look for it where content may not be.
 
 import hashlib
 import json
+import logging
+import sys
+import threading
 from pathlib import Path
 from types import SimpleNamespace
 
 import pytest
 import sqlalchemy as sa
+import structlog
 
 from hub.store import schema
 from hub.store.sqlite import DATABASE_NAME
@@ -206,3 +210,33 @@ def seeded(tmp_path):
         event=lambda number: f"evt_{number:032x}",
         delivery=lambda number: f"dlv_{number:032x}",
     )
+
+
+@pytest.fixture(autouse=True)
+def _logging_is_put_back(monkeypatch):
+    """Undo what `configure_logging` does to the process, as commands call it.
+
+    Loggers that were cached would keep the level and form of one test.
+    """
+    configure = structlog.configure
+    saved = structlog.get_config()
+    root = logging.getLogger()
+    handlers, level = root.handlers[:], root.level
+    monkeypatch.setattr(
+        structlog,
+        "configure",
+        lambda **given: configure(**given | {"cache_logger_on_first_use": False}),
+    )
+    # Setting the hooks to what they are makes monkeypatch put them back.
+    monkeypatch.setattr(sys, "excepthook", sys.excepthook)
+    monkeypatch.setattr(sys, "unraisablehook", sys.unraisablehook)
+    monkeypatch.setattr(threading, "excepthook", threading.excepthook)
+    yield
+    configure(**saved)
+    structlog.contextvars.clear_contextvars()
+    for handler in set(root.handlers) - set(handlers):
+        root.removeHandler(handler)
+    for handler in handlers:
+        if handler not in root.handlers:
+            root.addHandler(handler)
+    root.setLevel(level)

@@ -2,13 +2,14 @@
 
 from dataclasses import dataclass, field, replace
 from datetime import time
-from zoneinfo import ZoneInfo
 
 import pytest
 from pydantic import Field, field_validator
 
 from hub.config import ConfigError, ConfigUnreadableError, load
+from hub.config.tables import expand, parse_cadence
 from hub.contract import DestinationSpec, NormaliserSpec, RendererSpec, SourceSpec
+from hub.coordination.routes import Cadence
 from hub.model.delivery import Rendered
 from hub.model.facts import Normalised
 from hub.model.taxonomy import EVENT_TYPES
@@ -19,7 +20,6 @@ from hub.settings import (
     Settings,
     SourceSettings,
 )
-from hub.tables import Daily, expand, parse_cadence
 
 
 class WireSettings(SourceSettings):
@@ -190,7 +190,7 @@ def test_reads_a_subscription(write):
     assert "encounter.admitted" in subscription.types
     assert "stay.opened" not in subscription.types
     assert subscription.purpose == "care_coordination"
-    assert subscription.cadence == Daily(time(6), ZoneInfo("Europe/Berlin"))
+    assert subscription.cadence == Cadence(time(6), "Europe/Berlin")
 
 
 def test_an_empty_file_is_a_hub_with_defaults(write, tmp_path):

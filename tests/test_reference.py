@@ -12,7 +12,8 @@ from pydantic import Field
 
 import hub.hookspecs
 from hub.config import load
-from hub.config_schema import json_schema
+from hub.config.schema import json_schema
+from hub.config.tables import NAMED, SINGLE
 from hub.contract import DestinationSpec, NormaliserSpec, RendererSpec, SourceSpec
 from hub.hookspecs import PROJECT
 from hub.model.delivery import Rendered
@@ -35,7 +36,6 @@ from hub.settings import (
     Settings,
     SourceSettings,
 )
-from hub.tables import NAMED, SINGLE
 
 ROOT = Path(__file__).parents[1]
 HOOKS_PAGE = (ROOT / "docs/reference/hooks.md").read_text(encoding="utf-8")

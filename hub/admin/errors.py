@@ -87,7 +87,7 @@ class NothingToReplayError(HubError):
 
     code = "ADMIN-009"
     summary = "There is nothing to do again"
-    remedy = "Only parked or unmapped messages and dead deliveries are replayed"
+    remedy = "Replay parked or unmapped messages, and deliveries that are not waiting"
     recovery = Recovery.REJECT
 
 

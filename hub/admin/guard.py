@@ -76,10 +76,7 @@ def _refuse(request: web.Request, error: HubError) -> web.StreamResponse:
 
 
 def _refuse_http(error: web.HTTPException) -> web.StreamResponse:
-    kind = _REFUSALS.get(error.status)
-    if kind is None:
-        return refuse(RequestFailedError())
-    response = refuse(kind())
+    response = refuse(_REFUSALS.get(error.status, RequestFailedError)())
     if isinstance(error, web.HTTPMethodNotAllowed):
         response.headers[hdrs.ALLOW] = ", ".join(sorted(error.allowed_methods))
     return response

@@ -5,6 +5,7 @@ import re
 from collections.abc import Callable
 from typing import Any, ParamSpec, TypeVar
 
+import structlog
 from aiohttp import web
 from msgspec import Struct
 from prometheus_client import CONTENT_TYPE_LATEST, generate_latest
@@ -15,6 +16,8 @@ from hub.admin.errors import BadRequestError, NothingToReplayError
 from hub.admin.parameters import ExplainParameters, Paging, Parameters
 from hub.registry import PluginStatus
 from hub.store.views import Page
+
+log = structlog.get_logger()
 
 A = ParamSpec("A")
 T = TypeVar("T")
@@ -176,4 +179,5 @@ async def _replay(
     await _ask(request, find, key)
     if not await request.app[CONTEXT].replay(kind, key):
         raise NothingToReplayError
+    log.info("replay.requested", **{"kind": kind, f"{kind}_id": key})
     return answer(Replayed(kind, key, replayed=True))

@@ -138,7 +138,7 @@ ROUTES = (
         "POST",
         "/api/v1/deliveries/{id}/replay",
         handlers.replay_delivery,
-        "Try a dead delivery again.",
+        "Send a dead, or delivered, delivery again.",
         handlers.Replayed,
         statuses=(404, 409),
     ),

@@ -1,1 +1,5 @@
-"""The command line."""
+"""The command line. Importing it loads click and little else."""
+
+from hub.cli.group import main
+
+__all__ = ["main"]

@@ -8,6 +8,8 @@ happened is the difference between what it knew and what it knows. Source: domai
 from collections.abc import Iterator
 from typing import Literal, NamedTuple
 
+from msgspec.structs import replace
+
 from hub.model.encounters import (
     INPATIENT_CLASSES,
     Encounter,
@@ -48,6 +50,8 @@ def differences(before: Encounter | None, after: Encounter) -> list[Change]:
     before = before or _UNSEEN
     if before == after:
         return []
+    if before.status is EncounterStatus.CANCELLED:
+        before = replace(before, end=None)  # it was taken back with the start
     changes = [*_beginning(before, after), *_whereabouts(before, after)]
     changes += _ending(before, after)
     return changes or [*_details(before, after)]
@@ -60,6 +64,8 @@ def _beginning(before: Encounter, after: Encounter) -> Iterator[Change]:
         yield from _seen_without_start(before, after)
     elif not before.started or after.restarts > before.restarts:
         yield _arrival(after)
+    elif after.restarts < before.restarts:
+        yield _one_stay_again(before, after)
     else:
         yield from _class(before, after)
         if _moment(before.start) != _moment(after.start):
@@ -79,10 +85,22 @@ def _cancelled(before: Encounter) -> Iterator[Change]:
         yield Change("admit_cancelled", before.start, corrects=_start_of(before))
 
 
+def _one_stay_again(before: Encounter, after: Encounter) -> Change:
+    """The later of two starts was taken back, or the end between them was."""
+    again = before.classes[-1].since
+    if _moment(again) != _moment(after.classes[-1].since):
+        return Change("admit_cancelled", again, corrects=_start_of(before))
+    if before.end is None:
+        return Change("discharge_cancelled", corrects=("end",))
+    return Change("history_corrected", before.end, fields=("period",))
+
+
 def _seen_without_start(before: Encounter, after: Encounter) -> Iterator[Change]:
     """The feed begins mid-stay, or a start is late: something is going on."""
     known = {EncounterStatus.IN_PROGRESS, EncounterStatus.FINISHED}
-    if after.status in known and before.status not in known:
+    if before.started:
+        yield Change("admit_cancelled", before.start, corrects=_start_of(before))
+    if after.status in known and (before.started or before.status not in known):
         yield Change("observed", after.start, basis="inferred", fills="arrival")
 
 
@@ -116,6 +134,8 @@ def _whereabouts(before: Encounter, after: Encounter) -> Iterator[Change]:
         return
     if EncounterStatus.CANCELLED in {before.status, after.status}:
         return
+    if after.restarts > before.restarts:
+        return  # the arrival says where
     moved_on = _same_places(old, new[: len(old)])
     went_back = _same_places(new, old[: len(new)])
     if before.status is EncounterStatus.FINISHED or not (moved_on or went_back):
@@ -129,6 +149,8 @@ def _whereabouts(before: Encounter, after: Encounter) -> Iterator[Change]:
 def _ending(before: Encounter, after: Encounter) -> Iterator[Change]:
     if after.status is EncounterStatus.CANCELLED:
         return
+    if after.restarts < before.restarts:
+        return  # told with the beginning
     if after.end is None:
         if before.end and after.restarts == before.restarts:
             yield Change("discharge_cancelled", before.end, corrects=("end",))

@@ -25,7 +25,10 @@ from hub.model.times import FuzzyTime
 SAME_MOMENT = timedelta(minutes=1)
 
 _UNKNOWN_CLASS = Code(code="")
-_encode = msgspec.json.Encoder(order="deterministic").encode
+# Sorted throughout, so that a value in `details` weighs the same when it comes
+# back from the store as plain data.
+_encode = msgspec.json.Encoder(order="sorted").encode
+_plain = msgspec.json.Decoder(dict[str, Any]).decode
 
 
 class Witness(NamedTuple):
@@ -117,10 +120,10 @@ class _Folding:
         Only what was said before the cancel can be meant: a later statement of
         the same kind is a new one.
         """
-        assert cancel.fact.cancels is not None  # noqa: S101 - a CANCEL names its kind
+        kind = cancel.fact.cancels
         candidates = [
             each
-            for each in self._standing(cancel.fact.cancels)
+            for each in (self._standing(kind) if kind else ())
             if each.recorded <= cancel.recorded
         ]
         candidates = _of_the_time_named(candidates, cancel)
@@ -165,16 +168,20 @@ class _Folding:
         return tuple(segments)
 
     def _details(self) -> dict[str, Any]:
-        """Return the latest statement on each detail; a deleted one is not there."""
+        """Return the latest statement on each detail; a deleted one is not there.
+
+        They are plain data, the same before and after the store.
+        """
         details: dict[str, Any] = {}
         for each in self._ordered:
             if each.fact.kind is not FactKind.CANCEL:
                 details |= each.fact.details
-        return {
+        kept = {
             name: value
             for name, value in details.items()
             if value is not None and name not in PROPOSALS
         }
+        return _plain(_encode(kept)) if kept else kept
 
     def _period(
         self, end: Witness | None

@@ -37,6 +37,10 @@ class Member(NamedTuple):
             self.valid_to is None or day <= self.valid_to
         )
 
+    def begins_after(self, day: date) -> bool:
+        """Say whether the link is yet to begin on `day`."""
+        return self.valid_from is not None and day < self.valid_from
+
 
 class Panel(NamedTuple):
     """The members of a panel by identifier; a person may be listed repeatedly."""
@@ -56,6 +60,16 @@ def read_panel(name: str, lines: Iterable[str]) -> Panel:
     Raises PanelError naming columns and line numbers, never what stands there.
     """
     rows = csv.DictReader(lines)
+    try:
+        return Panel(name, _members(name, rows))
+    except csv.Error:
+        where = f"{name}: after line {rows.line_num}"
+        raise PanelError(f"{where} the file is not CSV") from None
+
+
+def _members(
+    name: str, rows: csv.DictReader[str]
+) -> dict[tuple[str, str], tuple[Member, ...]]:
     missing = _NEEDED - set(rows.fieldnames or ())
     if missing:
         raise PanelError(f"{name}: missing columns {', '.join(sorted(missing))}")
@@ -63,7 +77,7 @@ def read_panel(name: str, lines: Iterable[str]) -> Panel:
     for row in rows:
         key, member = _entry(name, rows.line_num, row)
         members[key] = (*members.get(key, ()), member)
-    return Panel(name, members)
+    return members
 
 
 def _entry(
@@ -74,8 +88,8 @@ def _entry(
         raise PanelError(f"{name}: line {line} lacks a value that is needed")
     try:
         since, until = _day(values["valid_from"]), _day(values["valid_to"])
-    except ValueError as error:
-        raise PanelError(f"{name}: line {line} has no date like 2026-01-31") from error
+    except ValueError:  # its text would show what stands there
+        raise PanelError(f"{name}: line {line} has no date like 2026-01-31") from None
     key = (values["assigning_authority"], values["identifier"])
     return key, Member(values["patient_id"], since, until)
 

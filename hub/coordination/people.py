@@ -14,7 +14,7 @@ from msgspec import Struct, field
 from hub.model.facts import Subject
 from hub.model.identifiers import Identifier
 
-_encode = msgspec.json.Encoder(order="deterministic").encode
+_encode = msgspec.json.Encoder(order="sorted").encode
 
 
 class Statement(Struct, frozen=True):
@@ -60,7 +60,11 @@ def learn(
         for name, value in subject.demographics.items()
         if (statement := _newer(person.statements.get(name), recorded, value))
     }
-    new = tuple(each for each in subject.identifiers if each not in person.identifiers)
+    new = tuple(
+        each
+        for each in dict.fromkeys(subject.identifiers)
+        if each not in person.identifiers
+    )
     if not changed and not new:
         return person, ()
     visible = tuple(
@@ -78,7 +82,10 @@ def _newer(current: Statement | None, recorded: float, value: Any) -> Statement 
     """Return the statement if it beats `current`; equal times are told by content."""
     if current is not None and current.recorded > recorded:
         return None
-    statement = Statement(recorded, _encode(value).decode(), msgspec.to_builtins(value))
+    encoded = _encode(value)
+    # Plain data, the same before and after the store.
+    plain = msgspec.json.decode(encoded)
+    statement = Statement(recorded, encoded.decode(), plain)
     if current is not None and (current.recorded, current.digest) >= (
         recorded,
         statement.digest,

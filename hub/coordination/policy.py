@@ -64,6 +64,8 @@ def relationship(case: Case) -> Finding:
         return Finding(
             permits=True, reason="relationship.panel", patient_id=active[0].patient_id
         )
+    if any(link.begins_after(case.day) for link in links):
+        return Finding(permits=False, reason="relationship.not_started")
     known = "relationship.expired" if links else "relationship.none"
     return Finding(permits=False, reason=known)
 
@@ -83,7 +85,7 @@ def decide(case: Case) -> Decision:
     """Return whether the event may go to the recipient, and why."""
     findings: dict[str, Finding] = {}
     for name, rule in RULES.items():
-        findings[name] = rule(case)
+        findings[name] = _ask(rule, case)
         if not findings[name].permits:
             break
     permitted = all(finding.permits for finding in findings.values())
@@ -99,6 +101,13 @@ def decide(case: Case) -> Decision:
         patient_id=findings["relationship@1"].patient_id if permitted else "",
         rules=tuple(findings),
     )
+
+
+def _ask(rule: Rule, case: Case) -> Finding:
+    try:
+        return rule(case)
+    except Exception:  # noqa: BLE001 - whatever breaks in here must not disclose
+        return Finding(permits=False, reason="rule.failed")
 
 
 def project(event: CareEvent) -> CareEvent:

@@ -1,6 +1,6 @@
 """Subscriptions: who asked for which events, about whom, at which pace."""
 
-from datetime import datetime, time, timedelta
+from datetime import UTC, date, datetime, time, timedelta
 from typing import NamedTuple
 from zoneinfo import ZoneInfo
 
@@ -13,6 +13,9 @@ class Cadence(NamedTuple):
     at: time | None = None
     zone: str = "UTC"
 
+    def __str__(self) -> str:
+        return f"daily {self.at:%H:%M} {self.zone}" if self.at else "immediate"
+
     def due(self, now: datetime) -> datetime:
         """Return when a notice that exists at `now` is to be sent.
 
@@ -21,13 +24,18 @@ class Cadence(NamedTuple):
         """
         if self.at is None:
             return now
-        local = now.astimezone(ZoneInfo(self.zone))
-        due = datetime.combine(local.date(), self.at, local.tzinfo)
-        if due <= local:
-            due = datetime.combine(
-                local.date() + timedelta(days=1), self.at, local.tzinfo
-            )
+        zone = ZoneInfo(self.zone)
+        today = now.astimezone(zone).date()
+        due = _instant(today, self.at, zone)
+        if due <= now.astimezone(UTC):
+            due = _instant(today + timedelta(days=1), self.at, zone)
         return due.astimezone(now.tzinfo)
+
+
+def _instant(day: date, at: time, zone: ZoneInfo) -> datetime:
+    # Local times are not compared: in one zone Python looks at the clock's face
+    # only, which goes back an hour in autumn.
+    return datetime.combine(day, at, zone).astimezone(UTC)
 
 
 class Subscription(NamedTuple):

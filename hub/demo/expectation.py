@@ -20,11 +20,13 @@ PAYER_EVENTS = (
     "encounter.transfer_cancelled",
     "encounter.end_corrected",
 )
-#: What the social services ask to be told, about everybody.
+#: What the social services ask to be told, about everybody; also what takes it back.
 SOCIAL_EVENTS = (
     "encounter.admitted",
     "encounter.discharged",
     "encounter.ed_arrived",
+    "encounter.admit_cancelled",
+    "encounter.discharge_cancelled",
 )
 #: What is kept in the archive folder.
 ARCHIVE_EVENTS = (

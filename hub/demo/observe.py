@@ -30,10 +30,6 @@ class Peers:
         """Return how many positive answers the hospitals got."""
         return sum(count.acknowledged for count in self.feeds().values())
 
-    def rejected(self) -> int:
-        """Return how many negative answers the hospitals got."""
-        return sum(sum(count.rejected.values()) for count in self.feeds().values())
-
 
 def take_snapshot(reader: Reader, peers: Peers) -> Snapshot:
     """Return what the live view shows."""

@@ -1,5 +1,6 @@
 """What a demonstration found out, for programs and for people."""
 
+import shlex
 from collections.abc import Mapping
 from pathlib import Path
 
@@ -110,13 +111,15 @@ def _verdict(result: DemoResult) -> str:
 
 
 def _places(folder: Path, admin_url: str) -> str:
-    config = folder / "hub.toml"
-    return (
-        "Where to look\n"
-        f"  what the payer received       {folder / 'payer-sftp' / 'notifications'}\n"
-        f"  what the webhook received     {folder / 'webhook-received.jsonl'}\n"
-        f"  the archive                   {folder / 'archive'}\n"
-        f"  the configuration             {config}\n"
-        f"  the API while it runs         {admin_url}\n"
-        f"  the same on the command line  hub events --config {config}\n"
-    )
+    config = shlex.quote(str(folder / "hub.toml"))
+    places = {
+        "what the payer received": folder / "payer-sftp" / "notifications",
+        "what the webhook received": folder / "webhook-received.jsonl",
+        "the archive": folder / "archive",
+        "the configuration": folder / "hub.toml",
+        "the API, while it runs": f"{admin_url}/api/v1/events",
+        "health, while it runs": f"{admin_url}/health/ready",
+        "on the command line": f"hub events --config {config}",
+    }
+    lines = (f"  {what:<28}{where}\n" for what, where in places.items())
+    return f"Where to look\n{''.join(lines)}"

@@ -5,7 +5,7 @@ import signal
 import sys
 import tempfile
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager, closing
+from contextlib import asynccontextmanager, closing, suppress
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -98,14 +98,20 @@ async def _play(
             problems = await _send_everything(stage, scenario)
             problems += await _rest(hub)
             watching.cancel()
-        view.draw(take_snapshot(reader, stage.peers))
+        await _draw(view, reader, stage)
     return await asyncio.to_thread(_judge, hub, stage, scenario, problems)
 
 
 async def _watch(view: View, reader: Reader, stage: Stage) -> None:
     while view.wanted:
-        view.draw(await asyncio.to_thread(take_snapshot, reader, stage.peers))
+        await _draw(view, reader, stage)
         await asyncio.sleep(1 / REDRAWS_PER_SECOND)
+
+
+async def _draw(view: View, reader: Reader, stage: Stage) -> None:
+    # A picture that comes too late must not end the demonstration.
+    with suppress(HubError):
+        view.draw(await asyncio.to_thread(take_snapshot, reader, stage.peers))
 
 
 async def _send_everything(stage: Stage, scenario: Scenario) -> list[str]:
@@ -171,8 +177,6 @@ def _reader(stage: Stage) -> Reader:
 def _report(result: DemoResult, stage: Stage, options: DemoOptions) -> None:
     text = summarise(result, stage.folder, stage.admin_url)
     sys.stdout.write(f"{result.to_json()}\n" if options.json else text)
-    if not options.exit:
-        sys.stderr.write("The hub is still running; Ctrl-C ends it.\n")
     sys.stdout.flush()
 
 
@@ -182,6 +186,7 @@ async def _interruption() -> None:
     signals = (signal.SIGINT, signal.SIGTERM)
     for number in signals:
         loop.add_signal_handler(number, asked.set)
+    sys.stderr.write("The hub is still running; Ctrl-C ends it.\n")
     try:
         await asked.wait()
     finally:

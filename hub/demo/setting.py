@@ -19,6 +19,25 @@ HOST = "127.0.0.1"
 DATA, ARCHIVE, PANEL, SECRET = "data", "archive", "panel-payer-a.csv", "keys/webhook"
 PURPOSE = "care_coordination"
 
+HEAD = """\
+# The region that `hub demo` plays. It writes this file, the panel and the keys into
+# a folder of its own, with ports that are free there. Everybody in it is synthetic.
+# Look at a region that was played with `--config FOLDER/hub.toml`.
+"""
+REMARKS = {
+    "hub": "The store is in a folder beside this file.",
+    "admin": "Health, metrics, the JSON API and the console.",
+    "sources.klinik-nord": "A German hospital; it writes ISO 8859-1 and local times.",
+    "sources.st-mary": "A hospital in New York; it writes UTF-8 and local times.",
+    "destinations.payer-a": "A payer: files with a row for each notice, by SFTP.",
+    "destinations.social-services": "Social services: a signed POST for each notice.",
+    "destinations.archive": "A folder of this machine, to look at.",
+    "panels.payer-a": "Whom the payer insures, under the payer's own numbers.",
+    "subscriptions.payer-a-members": "The payer hears of its members only.",
+    "subscriptions.social-services-all": "The social services hear of everybody.",
+    "subscriptions.archive-discharges": "Ends of stays, and what became of them.",
+}
+
 Value = str | int | tuple[str, ...] | Mapping[str, str]
 
 
@@ -68,8 +87,7 @@ def write_configuration(folder: Path, around: Surroundings) -> Path:
     path = folder / "hub.toml"
     tables = [*_hub(around), *_sources(around), *_destinations(around)]
     tables += [("panels.payer-a", {"file": PANEL}), *_subscriptions()]
-    head = "# Written by `hub demo`. Everybody in here is synthetic.\n"
-    text = head + "".join(f"\n{_table(name, keys)}" for name, keys in tables)
+    text = HEAD + "".join(f"\n{_table(name, keys)}" for name, keys in tables)
     path.write_text(text, encoding="utf-8")
     return path
 
@@ -149,7 +167,7 @@ def _subscriptions() -> Iterable[tuple[str, Mapping[str, Value]]]:
 
 def _table(name: str, keys: Mapping[str, Value]) -> str:
     lines = [f"{key} = {_value(value)}\n" for key, value in keys.items()]
-    return f"[{name}]\n{''.join(lines)}"
+    return f"# {REMARKS[name]}\n[{name}]\n{''.join(lines)}"
 
 
 def _value(value: Value) -> str:

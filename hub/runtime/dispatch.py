@@ -12,6 +12,7 @@ from typing import Any
 
 import structlog
 
+from hub.config.tables import DestinationConfig
 from hub.contract import Destination
 from hub.errors import HubError
 from hub.model.delivery import DeliveryState, Receipt
@@ -21,7 +22,6 @@ from hub.runtime.sending import attempt, refusal, render
 from hub.store import outbox
 from hub.store.outbox import Claim, Claimed
 from hub.store.writer import Apply, Writer
-from hub.tables import DestinationConfig
 from hub.telemetry import Metrics
 
 log = structlog.get_logger()

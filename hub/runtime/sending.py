@@ -9,6 +9,7 @@ from collections.abc import Sequence
 import msgspec
 import structlog
 
+from hub.config.tables import DestinationConfig
 from hub.contract import Destination
 from hub.coordination.policy import project
 from hub.errors import HubError, Recovery
@@ -21,7 +22,6 @@ from hub.runtime.errors import (
     SendTimeoutError,
 )
 from hub.store.outbox import Claimed
-from hub.tables import DestinationConfig
 
 log = structlog.get_logger()
 

@@ -2,9 +2,9 @@
 
 from pathlib import Path
 
+from hub.config.tables import EVERYONE, HubConfig
 from hub.coordination.panels import Panel, PanelError, read_panel
-from hub.coordination.routes import Cadence, Subscription
-from hub.tables import EVERYONE, Daily, HubConfig
+from hub.coordination.routes import Subscription
 
 
 def subscriptions(config: HubConfig) -> list[Subscription]:
@@ -17,7 +17,7 @@ def subscriptions(config: HubConfig) -> list[Subscription]:
             events=each.types,
             purpose=each.purpose,
             panel=None if each.panel == EVERYONE else panels[each.panel],
-            cadence=_cadence(each.cadence),
+            cadence=each.cadence,
         )
         for each in config.subscriptions.values()
     ]
@@ -31,9 +31,3 @@ def _panel(name: str, file: Path) -> Panel:
         raise PanelError(f"{name}: {file}: {error.strerror}") from error
     except UnicodeDecodeError as error:
         raise PanelError(f"{name}: {file} is not UTF-8") from error
-
-
-def _cadence(cadence: str | Daily) -> Cadence:
-    if isinstance(cadence, Daily):
-        return Cadence(cadence.at, cadence.zone.key)
-    return Cadence()

@@ -73,3 +73,12 @@ class RowRefusedError(HubError):
     summary = "The database refused what was to be stored"
     remedy = "Report this with the hub's log: it is a defect of the hub"
     recovery = Recovery.REJECT
+
+
+class StorageBusyError(HubError):
+    """Another program keeps the database locked."""
+
+    code = "STORE-009"
+    summary = "Another program keeps the database locked"
+    remedy = "Let nothing but the hub write to its data folder"
+    recovery = Recovery.RETRY

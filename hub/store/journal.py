@@ -7,7 +7,7 @@ acknowledges when it has committed, and not before.
 import hashlib
 import sqlite3
 from collections.abc import Sequence
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import Any, NamedTuple
 
 import sqlalchemy as sa
@@ -15,6 +15,9 @@ import sqlalchemy as sa
 from hub.model.message import MessageState, RawMessage, Stored
 from hub.store.schema import message
 from hub.store.statements import Insert, Statement
+
+_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+_MICROSECOND = timedelta(microseconds=1)
 
 _COLUMNS = (
     "id",
@@ -29,13 +32,14 @@ _COLUMNS = (
     "peer",
     "state",
 )
-_RECEIVED_AT = _COLUMNS.index("received_at")
-_INSERT = Insert(message, _COLUMNS, suffix="ON CONFLICT (id) DO NOTHING")
+_INSERT = Insert(message, _COLUMNS, suffix="ON CONFLICT DO NOTHING")
 
 _LAST_SEQ = Statement(sa.select(sa.func.coalesce(sa.func.max(message.c.seq), 0)))
-_IS_NEW = Statement(
-    sa.select(message.c.seq > sa.bindparam("last")).where(
-        message.c.id == sa.bindparam("key")
+_FIRST = Statement(
+    sa.select(message.c.seq, message.c.id).where(
+        message.c.source == sa.bindparam("source"),
+        message.c.control_id == sa.bindparam("control_id"),
+        message.c.sha256 == sa.bindparam("sha256"),
     )
 )
 _COUNT_REPEAT = Statement(
@@ -96,25 +100,26 @@ class Waiting(NamedTuple):
 
 def microseconds(moment: datetime) -> int:
     """Return an aware time as the store keeps it."""
-    return int(moment.timestamp() * 1_000_000)
+    return (moment - _EPOCH) // _MICROSECOND
 
 
 def moment(microseconds: int) -> datetime:
     """Return a stored time as an aware time in UTC."""
-    return datetime.fromtimestamp(microseconds / 1_000_000, UTC)
+    return _EPOCH + microseconds * _MICROSECOND
 
 
 def row(source: str, raw: RawMessage) -> tuple[Any, ...]:
     """Return what `put` stores for `raw`. The first value is the message's id.
 
-    The id is a function of source, control id and bytes (G7): a resend has the
-    id of its first arrival; the same control id with other bytes has another.
+    The id is given once, when the message is stored: the time of arrival, so that
+    ids sort, and a digest of the content. All other ids derive from it.
     """
     digest = hashlib.sha256(raw.body).digest()
-    name = f"{len(source)}:{source}{len(raw.control_id)}:{raw.control_id}"
-    key = hashlib.sha256(name.encode("utf-8", "surrogatepass") + digest)
+    received_at = microseconds(raw.received_at)
+    name = f"{source}\0{raw.control_id}".encode("utf-8", "surrogatepass")
+    key = hashlib.blake2b(name + digest, digest_size=10).hexdigest()
     return (
-        f"msg_{key.hexdigest()[:32]}",
+        f"msg_{received_at // 1000:012x}{key}",
         source,
         raw.control_id,
         raw.message_type,
@@ -122,7 +127,7 @@ def row(source: str, raw: RawMessage) -> tuple[Any, ...]:
         digest,
         len(raw.body),
         raw.body,
-        microseconds(raw.received_at),
+        received_at,
         raw.peer,
         MessageState.RECEIVED.value,
     )
@@ -131,23 +136,29 @@ def row(source: str, raw: RawMessage) -> tuple[Any, ...]:
 def put(
     connection: sqlite3.Connection, rows: Sequence[tuple[Any, ...]]
 ) -> list[Stored]:
-    """Store messages, each once; count those that were there before."""
+    """Store messages, each once; count those that were there before.
+
+    Of the same bytes under the same control id from the same source only the
+    first are stored, within one call too.
+    """
     last = _LAST_SEQ(connection).fetchone()[0]
     if _INSERT.run(connection, rows) == len(rows):
         return [Stored(row[0]) for row in rows]
-    seen: set[str] = set()
-    return [_stored(connection, row, last, seen) for row in rows]
+    met: set[str] = set()
+    return [_stored(connection, row, last, met) for row in rows]
 
 
 def _stored(
-    connection: sqlite3.Connection, row: tuple[Any, ...], last: int, seen: set[str]
+    connection: sqlite3.Connection, row: tuple[Any, ...], last: int, met: set[str]
 ) -> Stored:
-    key = row[0]
-    new = key not in seen and _IS_NEW(connection, last=last, key=key).fetchone()[0]
-    seen.add(key)
-    if not new:
-        _COUNT_REPEAT(connection, at=row[_RECEIVED_AT], key=key)
-    return Stored(key, duplicate=not new)
+    values = dict(zip(_COLUMNS, row, strict=True))
+    key = {name: values[name] for name in ("source", "control_id", "sha256")}
+    seq, first = _FIRST(connection, **key).fetchone()
+    duplicate = seq <= last or first in met
+    met.add(first)
+    if duplicate:
+        _COUNT_REPEAT(connection, at=values["received_at"], key=first)
+    return Stored(first, duplicate=duplicate)
 
 
 def claim(connection: sqlite3.Connection, after: int, most: int) -> list[Waiting]:

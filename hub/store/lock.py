@@ -35,6 +35,9 @@ class FolderLock:
         except BlockingIOError as error:
             self.__exit__()
             raise DataFolderLockedError(str(self._folder)) from error
+        except OSError as error:
+            self.__exit__()
+            raise DataFolderError(f"{self._folder}: {error.strerror}") from error
         return self
 
     def __exit__(

@@ -5,7 +5,7 @@ from pathlib import Path
 import sqlalchemy as sa
 
 from hub.store.errors import SchemaError
-from hub.store.sqlite import open_writer
+from hub.store.sqlite import open_writer, unusable
 
 _SCRIPTS = Path(__file__).parent / "migrations"
 
@@ -13,7 +13,8 @@ _SCRIPTS = Path(__file__).parent / "migrations"
 def upgrade(folder: Path) -> None:
     """Migrate the database in `folder` to this release's schema.
 
-    Raises SchemaError where a newer release wrote it.
+    A migration is done as a whole or not at all, whatever ends the process.
+    Raises DataFolderError, and SchemaError where a newer release wrote it.
     """
     # Alembic takes most of a second to import, and commands that read need none.
     from alembic import command  # noqa: PLC0415
@@ -26,12 +27,20 @@ def upgrade(folder: Path) -> None:
     engine = sa.create_engine(
         "sqlite://", creator=lambda: open_writer(folder), poolclass=sa.NullPool
     )
+    # The driver would otherwise commit each statement by itself.
+    sa.event.listen(engine, "begin", _begin)
     with engine.connect() as connection:
         settings.attributes["connection"] = connection
         try:
             command.upgrade(settings, "head")
+            version = len(list(ScriptDirectory.from_config(settings).walk_revisions()))
+            connection.exec_driver_sql(f"PRAGMA user_version={version}")
+            connection.commit()
         except CommandError as error:
             raise SchemaError from error
-        version = len(list(ScriptDirectory.from_config(settings).walk_revisions()))
-        connection.exec_driver_sql(f"PRAGMA user_version={version}")
-        connection.commit()
+        except sa.exc.DBAPIError as error:
+            raise unusable(error.orig) from error
+
+
+def _begin(connection: sa.Connection) -> None:
+    connection.exec_driver_sql("BEGIN IMMEDIATE")

@@ -74,7 +74,8 @@ _earlier = delivery.alias("earlier")
 def _blocked(*, together: bool) -> sa.ColumnElement[bool]:
     """Say whether an earlier delivery of the same key must be settled first.
 
-    Where deliveries travel together, earlier ones that are due come along.
+    Where deliveries travel together, earlier ones of the same artifact come along:
+    those it was sent with before, or those that are due and were never sent.
     """
     blocking = [
         _earlier.c.destination == delivery.c.destination,
@@ -84,8 +85,15 @@ def _blocked(*, together: bool) -> sa.ColumnElement[bool]:
         sa.or_(_earlier.c.state != "dead", sa.bindparam("hold")),
     ]
     if together:
+        unsent_and_not_due = sa.and_(
+            _earlier.c.batch == "", _earlier.c.due > sa.bindparam("now")
+        )
         blocking.append(
-            sa.or_(_earlier.c.state != "ready", _earlier.c.due > sa.bindparam("now"))
+            sa.or_(
+                _earlier.c.state != "ready",
+                _earlier.c.batch != delivery.c.batch,
+                unsent_and_not_due,
+            )
         )
     return sa.exists().where(*blocking)
 
@@ -106,7 +114,12 @@ def _heads(*, together: bool) -> Statement:
 
 _HEADS = {together: _heads(together=together) for together in (False, True)}
 _ONE_BATCH = Statement(
-    sa.select(delivery.c.seq, delivery.c.id, delivery.c.batch)
+    sa.select(
+        delivery.c.seq,
+        delivery.c.id,
+        delivery.c.batch,
+        _blocked(together=True).label("blocked"),
+    )
     .where(
         delivery.c.destination == sa.bindparam("destination"),
         delivery.c.state == _READY,
@@ -185,7 +198,10 @@ _REVIVE = Statement(
     sa.update(delivery)
     .where(
         delivery.c.id == sa.bindparam("key"),
-        delivery.c.state.in_([DeliveryState.DEAD.value, DeliveryState.DELIVERED.value]),
+        delivery.c.state.in_(
+            sa.literal_column(f"'{state}'")
+            for state in (DeliveryState.DEAD, DeliveryState.DELIVERED)
+        ),
     )
     .values(
         state=DeliveryState.READY.value,
@@ -232,7 +248,7 @@ def _claim(connection: sqlite3.Connection, claim: Claim) -> list[Claimed]:
     batch = ""
     if claim.together:
         heads, batch = _one_artifact(connection, claim, heads)
-    seqs = f"[{','.join(str(seq) for seq, _, _ in heads)}]"
+    seqs = f"[{','.join(str(head[0]) for head in heads)}]"
     _TAKE(connection, seqs=seqs, batch_id=batch)
     return [Claimed(*row) for row in _TAKEN(connection, seqs=seqs)]
 
@@ -240,13 +256,28 @@ def _claim(connection: sqlite3.Connection, claim: Claim) -> list[Claimed]:
 def _one_artifact(
     connection: sqlite3.Connection, claim: Claim, heads: list[Any]
 ) -> tuple[list[Any], str]:
-    sent_before = next((batch for _, _, batch in heads if batch), "")
-    if sent_before:
-        again = _ONE_BATCH(
-            connection, destination=claim.destination, batch=sent_before
-        ).fetchall()
-        return again, sent_before
-    return heads, batch_id([key for _, key, _ in heads])
+    """Return what goes into one artifact, and the artifact's id.
+
+    Where an operator let something be sent again that comes before a part of a
+    former artifact, that part waits, and the rest is an artifact of its own. What
+    then still bears the former id was in it whenever it was sent, so a recipient
+    that has the former one misses nothing.
+    """
+    _, _, sent_before = heads[0]
+    if not sent_before:
+        fresh = [head for head in heads if not head[2]]
+        return fresh, batch_id([key for _, key, _ in fresh])
+    members = _ONE_BATCH(
+        connection,
+        destination=claim.destination,
+        batch=sent_before,
+        now=microseconds(claim.now),
+        hold=claim.hold,
+    ).fetchall()
+    free = [member for member in members if not member[3]]
+    if len(free) == len(members):
+        return members, sent_before
+    return free, batch_id([key for _, key, *_ in free])
 
 
 def settle(

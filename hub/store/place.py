@@ -4,11 +4,12 @@ SQLite's write-ahead log needs memory that all its users share, and locks that
 hold; network file systems promise neither.
 """
 
+import re
 from pathlib import Path
 
 from hub.store.errors import DataFolderError
 
-_NETWORK = ("nfs", "cifs", "smb", "9p", "afs", "ceph", "fuse.sshfs", "glusterfs")
+_NETWORK = ("nfs", "cifs", "smb", "9p", "afs", "ceph", "sshfs", "glusterfs")
 _MOUNTS = Path("/proc/self/mounts")
 
 
@@ -17,8 +18,8 @@ def require_local(folder: Path, mounts: Path = _MOUNTS) -> None:
 
     Where the system has no list of mounts, nothing is known and nothing refused.
     """
-    kind = _file_system(folder.absolute(), mounts)
-    if kind.startswith(_NETWORK):
+    kind = _file_system(folder.resolve(), mounts)
+    if kind.removeprefix("fuse.").startswith(_NETWORK):
         raise DataFolderError(f"{folder} is on a network file system ({kind})")
 
 
@@ -27,9 +28,16 @@ def _file_system(folder: Path, mounts: Path) -> str:
         lines = mounts.read_text(encoding="utf-8", errors="replace").split("\n")
     except OSError:
         return ""
-    mounts_by_depth = []
+    deepest, found = 0, ""
     for line in filter(None, lines):
         _, point, kind, *_ = line.split(" ")
-        if folder.is_relative_to(point):
-            mounts_by_depth.append((len(point), kind))
-    return max(mounts_by_depth)[1] if mounts_by_depth else ""
+        path = _unescaped(point)
+        # Of two mounts at the same place the later one hides the earlier.
+        if folder.is_relative_to(path) and len(path) >= deepest:
+            deepest, found = len(path), kind
+    return found
+
+
+def _unescaped(point: str) -> str:
+    """Return a mount point as a path: blanks and such are written in octal."""
+    return re.sub(r"\\([0-7]{3})", lambda code: chr(int(code[1], 8)), point)

@@ -287,28 +287,38 @@ class Reader:
                 yield connection
         except sa.exc.DatabaseError as error:
             raise _judge(error.orig) from error
-        except sqlite3.DatabaseError as error:
-            raise _judge(error) from error
 
     def _open(self) -> sqlite3.Connection:
-        if not self._path.is_file():
-            raise StoreUnreadableError(f"there is no {self._path}")
         deadline = time.monotonic() + self._time_limit
-        connection = self._connect()
+        connection = open_read_only(self._path)
         connection.set_progress_handler(lambda: time.monotonic() > deadline, _STEPS)
         return connection
 
-    def _connect(self) -> sqlite3.Connection:
-        try:
-            return _connect(self._path, "mode=ro")
-        except sqlite3.OperationalError:
-            # A reader needs the files of the write-ahead log, or a folder to make
-            # them in. Without a log there is no hub that writes, and the file is
-            # all there is.
-            log = self._path.with_name(f"{self._path.name}-wal")
-            if log.exists() and log.stat().st_size:
-                raise
-            return _connect(self._path, "mode=ro&immutable=1")
+
+def open_read_only(path: Path) -> sqlite3.Connection:
+    """Return a connection that cannot change the store in the file `path`.
+
+    Raises StoreUnreadableError where there is none that can be read.
+    """
+    if not path.is_file():
+        raise StoreUnreadableError(f"there is no {path}")
+    try:
+        return _connect_read_only(path)
+    except sqlite3.DatabaseError as error:
+        raise _judge(error) from error
+
+
+def _connect_read_only(path: Path) -> sqlite3.Connection:
+    try:
+        return _connect(path, "mode=ro")
+    except sqlite3.OperationalError:
+        # A reader needs the files of the write-ahead log, or a folder to make
+        # them in. Without a log there is no hub that writes, and the file is all
+        # there is.
+        log = path.with_name(f"{path.name}-wal")
+        if log.exists() and log.stat().st_size:
+            raise
+        return _connect(path, "mode=ro&immutable=1")
 
 
 def _connect(path: Path, options: str) -> sqlite3.Connection:

@@ -32,6 +32,8 @@ _WRITER: dict[str, int | str] = {
     "wal_autocheckpoint": 4000,
     "application_id": APPLICATION_ID,
 }
+# A build without memory mapping does not know this one, and maps nothing.
+_HARMLESS = frozenset({"mmap_size"})
 # A reader never checkpoints: with two connections at it, SQLite before 3.51.3
 # can corrupt the file.
 _READER: dict[str, int | str] = {**_SHARED, "query_only": 1, "wal_autocheckpoint": 0}
@@ -69,7 +71,7 @@ def _apply(connection: sqlite3.Connection, pragmas: dict[str, int | str]) -> Non
         refused = [name for name in pragmas if not _accepts(connection, name, pragmas)]
     except sqlite3.DatabaseError as error:
         connection.close()
-        raise DataFolderError(f"{DATABASE_NAME}: {error.sqlite_errorname}") from error
+        raise unusable(error) from error
     if refused:
         connection.close()
         raise PragmaError(", ".join(refused))
@@ -80,5 +82,12 @@ def _accepts(
 ) -> bool:
     connection.execute(f"PRAGMA {name}={pragmas[name]}")
     answer = connection.execute(f"PRAGMA {name}").fetchone()
-    # A build without memory mapping answers nothing to mmap_size, and maps nothing.
-    return answer is None or answer[0] == pragmas[name]
+    if answer is None:  # a build that does not know the setting
+        return name in _HARMLESS
+    return bool(answer[0] == pragmas[name])
+
+
+def unusable(error: BaseException | None) -> DataFolderError:
+    """Return the error for a database that cannot be opened as it is."""
+    reason = getattr(error, "sqlite_errorname", type(error).__name__)
+    return DataFolderError(f"{DATABASE_NAME}: {reason}")

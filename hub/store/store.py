@@ -12,15 +12,16 @@ import sqlalchemy as sa
 import structlog
 from sqlalchemy.dialects.sqlite import insert
 
+from hub.errors import HubError
 from hub.store import outbox
 from hub.store.errors import DataFolderError
 from hub.store.lock import FolderLock
 from hub.store.migrate import upgrade
 from hub.store.place import require_local
 from hub.store.schema import meta
-from hub.store.sqlite import open_reader, open_writer
+from hub.store.sqlite import open_reader, open_writer, unusable
 from hub.store.statements import Statement
-from hub.store.writer import Done, Observe, Report, Writer
+from hub.store.writer import Done, Observe, Report, Writer, no_reaction
 
 log = structlog.get_logger()
 
@@ -49,7 +50,8 @@ class Store:
     """Owns a data folder while the context lasts.
 
     `report` runs the callbacks of a commit (on the event loop, in a running hub);
-    `observe` hears of the items and seconds of each commit.
+    `observe` hears of the items and seconds of each commit, `on_failure` of the
+    error after which nothing is accepted any more.
     Raises DataFolderError, DataFolderLockedError, PragmaError, SchemaError.
     """
 
@@ -57,11 +59,17 @@ class Store:
     secret: bytes
 
     def __init__(
-        self, folder: Path, report: Report, observe: Observe = _no_observation
+        self,
+        folder: Path,
+        report: Report,
+        *,
+        observe: Observe = _no_observation,
+        on_failure: Done = no_reaction,
     ) -> None:
         self.folder = folder
         self._report = report
         self._observe = observe
+        self._on_failure = on_failure
         self._stack = ExitStack()
 
     def __enter__(self) -> Self:
@@ -71,8 +79,10 @@ class Store:
             _require_writable(self.folder)
             upgrade(self.folder)
             connection = open_writer(self.folder)
-            self.secret = _prepare(connection)
-            self.writer = Writer(connection, self._report, self._observe)
+            self.secret = _made_whole(connection)
+            self.writer = Writer(
+                connection, self._report, self._observe, self._on_failure
+            )
             stack.callback(self.writer.close)
             self._stack = stack.pop_all()
         return self
@@ -93,6 +103,14 @@ class Store:
 def _require_writable(folder: Path) -> None:
     if not os.access(folder, os.W_OK | os.X_OK):
         raise DataFolderError(f"{folder} is not writable")
+
+
+def _made_whole(connection: sqlite3.Connection) -> bytes:
+    try:
+        return _prepare(connection)
+    except (sqlite3.Error, HubError) as error:
+        connection.close()
+        raise error if isinstance(error, HubError) else unusable(error) from error
 
 
 def _prepare(connection: sqlite3.Connection) -> bytes:

@@ -6,16 +6,19 @@ are aware and in UTC.
 """
 
 from datetime import UTC, datetime, timedelta
-from typing import Any, Generic, TypeVar
+from typing import Annotated, Any, Generic, TypeVar
 
 import msgspec
 import sqlalchemy as sa
-from msgspec import Struct
+from msgspec import Meta, Struct
 
 from hub.model.delivery import DeliveryState
 from hub.store import schema
 
 T = TypeVar("T")
+
+#: An aware time in UTC.
+Instant = Annotated[datetime, Meta(tz=True)]
 
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
@@ -32,7 +35,7 @@ class MessageView(Struct, frozen=True, kw_only=True):
 
     id: str
     source: str
-    received_at: datetime
+    received_at: Instant
     media_type: str
     control_id: str
     message_type: str
@@ -43,8 +46,8 @@ class MessageView(Struct, frozen=True, kw_only=True):
     reason: str
     error_code: str
     repeats: int
-    repeated_at: datetime | None
-    settled_at: datetime | None
+    repeated_at: Instant | None
+    settled_at: Instant | None
 
 
 class DecisionView(Struct, frozen=True, kw_only=True):
@@ -57,7 +60,7 @@ class DecisionView(Struct, frozen=True, kw_only=True):
     reason: str
     purpose: str
     rules: list[str]
-    decided_at: datetime
+    decided_at: Instant
 
 
 class DeliveryView(Struct, frozen=True, kw_only=True):
@@ -72,19 +75,19 @@ class DeliveryView(Struct, frozen=True, kw_only=True):
     subscription: str
     state: str
     attempts: int
-    next_attempt_at: datetime | None
+    next_attempt_at: Instant | None
     receipt: str
     error_code: str
-    created_at: datetime
-    settled_at: datetime | None
+    created_at: Instant
+    settled_at: Instant | None
 
 
 class AttemptView(Struct, frozen=True, kw_only=True):
     """One attempt at a delivery."""
 
     number: int
-    started_at: datetime
-    ended_at: datetime
+    started_at: Instant
+    ended_at: Instant
     outcome: str
     evidence: str
     error_code: str
@@ -136,7 +139,7 @@ class ExplainedEvent(Struct, frozen=True, kw_only=True):
     type: str
     entity: str
     version: int
-    emitted_at: datetime
+    emitted_at: Instant
     decisions: list[ExplainedDecision]
 
 

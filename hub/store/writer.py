@@ -20,6 +20,7 @@ import structlog
 from hub.errors import HubError, Recovery
 from hub.store.errors import (
     RowRefusedError,
+    StorageBusyError,
     StorageFailedError,
     StorageFullError,
     StoreClosedError,
@@ -36,6 +37,16 @@ Report = Callable[[list[tuple[Done, Any]]], None]
 #: Told after each commit: items and seconds.
 Observe = Callable[[int, float], None]
 
+#: What a piece of work raises that cannot be stored as it is, now or later.
+UNFIT = (
+    sqlite3.IntegrityError,
+    sqlite3.ProgrammingError,
+    sqlite3.DataError,
+    OverflowError,
+    TypeError,
+    ValueError,
+)
+
 MAX_ITEMS = 256
 MAX_BYTES = 8 * 1024 * 1024
 
@@ -49,18 +60,28 @@ class Work(NamedTuple):
     size: int
 
 
+def no_reaction(_failure: HubError) -> None:
+    """Whoever waits for work hears of the failure through it."""
+
+
 class Writer:
     """Owns the writing connection. Nothing else in the process writes."""
 
     def __init__(
-        self, connection: sqlite3.Connection, report: Report, observe: Observe
+        self,
+        connection: sqlite3.Connection,
+        report: Report,
+        observe: Observe,
+        on_failure: Done = no_reaction,
     ) -> None:
         self._connection = connection
         self._report = report
         self._observe = observe
-        self._queue: queue.SimpleQueue[Work | None] = queue.SimpleQueue()
+        self._on_failure = on_failure
+        self._queue: queue.SimpleQueue[Sequence[Work]] = queue.SimpleQueue()
         self._failure: HubError | None = None
         self._closed = False
+        self._gate = threading.Lock()
         self._thread = threading.Thread(target=self._run, name="writer", daemon=True)
         self._thread.start()
 
@@ -69,17 +90,15 @@ class Writer:
         """What ended the writer's trust in the disk, or None."""
         return self._failure
 
-    @property
-    def waiting(self) -> int:
-        """How many pieces of work wait for a commit."""
-        return self._queue.qsize()
-
     def submit(self, apply: Apply, payload: Any, done: Done, size: int = 0) -> None:
         """Queue work; `done` hears of it after the commit, never before."""
-        if self._failure or self._closed:
-            self._report([(done, self._failure or StoreClosedError())])
-            return
-        self._queue.put(Work(apply, payload, done, size))
+        self.submit_all([Work(apply, payload, done, size)])
+
+    def submit_all(self, works: Sequence[Work]) -> None:
+        """Queue several pieces of work, at least one, with one wake-up."""
+        if not self._enqueue(works):
+            refusal = self._failure or StoreClosedError()
+            self._report([(work.done, refusal) for work in works])
 
     def call(self, apply: Apply, payload: Any = None, size: int = 0) -> Any:
         """Do work from another thread and wait for the commit.
@@ -88,7 +107,8 @@ class Writer:
         that `report` runs callbacks on: that would wait for itself.
         """
         future: Future[Any] = Future()
-        self._queue.put(Work(apply, payload, _Waiter(future), size))
+        if not self._enqueue([Work(apply, payload, _Waiter(future), size)]):
+            raise self._failure or StoreClosedError()
         result = future.result()
         if isinstance(result, HubError):
             raise result
@@ -96,10 +116,18 @@ class Writer:
 
     def close(self) -> None:
         """Finish what is queued, checkpoint, and end the thread."""
-        if not self._closed:
-            self._closed = True
-            self._queue.put(None)
-            self._thread.join()
+        with self._gate:
+            if not self._closed:
+                self._closed = True
+                self._queue.put(())
+        self._thread.join()
+
+    def _enqueue(self, works: Sequence[Work]) -> bool:
+        """Queue work and return True, or False where nobody would come to do it."""
+        with self._gate:
+            if not self._closed:
+                self._queue.put(works)
+            return not self._closed
 
     def _run(self) -> None:
         while batch := self._take():
@@ -113,26 +141,26 @@ class Writer:
         """Wait for work, then take all that is there, up to the limits."""
         batch: list[Work] = []
         size = 0
-        work = self._queue.get()
-        while work is not None:
-            batch.append(work)
-            size += work.size
+        works = self._queue.get()
+        while works:
+            batch += works
+            size += sum(work.size for work in works)
             if len(batch) >= MAX_ITEMS or size >= MAX_BYTES:
                 break
             try:
-                work = self._queue.get_nowait()
+                works = self._queue.get_nowait()
             except queue.Empty:
                 break
-        if work is None and batch:
-            self._queue.put(None)  # seen too early: come back to it
+        if not works and batch:
+            self._queue.put(())  # the sign to end, seen too early: come back to it
         return batch
 
     def _settle(self, batch: list[Work]) -> list[Any]:
         try:
             return self._commit(batch)
-        except (sqlite3.Error, HubError) as error:
+        except Exception as error:  # noqa: BLE001 - the thread must outlive any work
             failure = self._judge(error)
-        if len(batch) == 1 or failure.recovery is Recovery.STOP:
+        if len(batch) == 1 or _concerns_all(failure):
             return [failure] * len(batch)
         return [result for work in batch for result in self._settle([work])]
 
@@ -152,18 +180,21 @@ class Writer:
             raise
         return results
 
-    def _judge(self, error: sqlite3.Error | HubError) -> HubError:
+    def _judge(self, error: Exception) -> HubError:
         """Say what a failed transaction means, and stop trusting a broken disk."""
         if isinstance(error, HubError):
             return error
         name = getattr(error, "sqlite_errorname", "") or type(error).__name__
         if name.startswith("SQLITE_FULL"):
             return StorageFullError(name)
-        if isinstance(error, sqlite3.IntegrityError | sqlite3.ProgrammingError):
+        if name.startswith(("SQLITE_BUSY", "SQLITE_LOCKED")):
+            return StorageBusyError(name)
+        if isinstance(error, UNFIT):
             log.error("row.refused", error_code=RowRefusedError.code, reason=name)
             return RowRefusedError(name)
         self._failure = StorageFailedError(name)
         log.critical("store.failed", error_code=self._failure.code, reason=name)
+        self._report([(self._on_failure, self._failure)])
         return self._failure
 
     def _answer(self, batch: list[Work], results: list[Any]) -> None:
@@ -177,9 +208,19 @@ class Writer:
             self._report(reports)
 
     def _finish(self) -> None:
-        if not self._failure:
-            self._connection.execute("PRAGMA wal_checkpoint(TRUNCATE)")
-        self._connection.close()
+        try:
+            if not self._failure:
+                self._connection.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+        except sqlite3.Error as error:
+            # What was acknowledged is in the log; the next start tries again.
+            log.warning("checkpoint.failed", reason=error.sqlite_errorname)
+        finally:
+            self._connection.close()
+
+
+def _concerns_all(failure: HubError) -> bool:
+    """Say whether doing a batch piece by piece would only fail again."""
+    return failure.recovery is Recovery.STOP or isinstance(failure, StorageBusyError)
 
 
 class _Waiter:

@@ -305,11 +305,12 @@ async def test_all_problems_are_named_at_once(client):
         ("messages?limit=1001", "limit: must be less than or equal to 1000"),
         ("messages?limit=ten", "limit: must be a valid integer"),
         ("messages/x?y=1", "y: there is no such parameter"),
-        ("events?type=encounter.admited", "did you mean encounter.admitted?"),
+        ("events?type=encounter.admittedd", "did you mean encounter.admitted?"),
         ("events?type=zzz", "type: no event has this type"),
         ("decisions?permitted=perhaps", "permitted: must be a valid boolean"),
         ("explain", "message: is needed"),
         ("messages?a%20b=1", "a parameter: there is no such parameter"),
+        ("messages?source=a&source=b", "source: given more than once"),
         (f"messages?source={'x' * 201}", "source: String should have at most 200"),
     ],
 )
@@ -441,7 +442,7 @@ async def test_a_question_that_takes_too_long_is_given_up(hub, monkeypatch):
 
 async def test_an_expectation_that_cannot_be_met_is_refused(client):
     async with client.get("/health/live", headers={"Expect": "wonders"}) as response:
-        assert response.status in {417, 500}
+        assert response.status == 417
 
 
 async def raw_answer(client, request):

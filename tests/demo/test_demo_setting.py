@@ -7,6 +7,7 @@ import pytest
 from hub.demo.errors import DemoFolderTakenError
 from hub.demo.expectation import PAYER_EVENTS
 from hub.demo.setting import (
+    REMARKS,
     Surroundings,
     free_ports,
     prepare_folder,
@@ -71,3 +72,22 @@ def test_refuses_a_folder_with_something_in_it(tmp_path):
 
 def test_finds_as_many_free_ports_as_asked():
     assert len(set(free_ports(3))) == 3
+
+
+def test_keeps_the_sample_in_the_repository_up_to_date(tmp_path):
+    sample = Path(__file__).parents[2] / "config" / "demo.toml"
+
+    assert write_configuration(tmp_path, AROUND).read_bytes() == sample.read_bytes()
+
+
+def test_remarks_on_every_table(tmp_path):
+    config = tomllib.loads(
+        write_configuration(tmp_path, AROUND).read_text(encoding="utf-8")
+    )
+
+    tables = {"hub", "admin"} | {
+        f"{top}.{name}"
+        for top in ("sources", "destinations", "panels", "subscriptions")
+        for name in config[top]
+    }
+    assert tables == set(REMARKS)

@@ -9,6 +9,7 @@ context.configure(
     connection=connection,
     target_metadata=metadata,
     render_as_batch=True,
+    transactional_ddl=True,
     transaction_per_migration=True,
 )
 with context.begin_transaction():

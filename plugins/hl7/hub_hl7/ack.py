@@ -12,6 +12,7 @@ from functools import lru_cache
 
 from msgspec import Struct
 
+from hub_hl7.er7 import usable_delimiters
 from hub_hl7.header import Header
 
 #: Versions in which MSH-9 of an acknowledgement is ``ACK`` alone.
@@ -60,7 +61,7 @@ def acknowledge(
     source = header or _UNREADABLE
     told = source if source.name == b"MSH" else _UNREADABLE
     mark, field = source.separator, source.field
-    marks = field(2) or _USUAL
+    marks = _marks(mark, field(2))
     lines = [
         mark.join(
             (
@@ -76,6 +77,13 @@ def acknowledge(
     if b"\x0b" in answer or b"\x1c" in answer:
         return answer.translate(None, _UNFRAMABLE)
     return answer
+
+
+@lru_cache(maxsize=512)
+def _marks(separator: bytes, sent: bytes) -> bytes:
+    """Return MSH-2 as it was sent, or the usual one where that is unusable."""
+    marks = "".join(dict.fromkeys(sent.decode("latin-1")))
+    return sent if usable_delimiters(separator.decode(), marks) else _USUAL
 
 
 def _type(header: Header) -> bytes:

@@ -182,7 +182,7 @@ class Conversation(asyncio.Protocol):
     def _submit_frames(self, now: datetime) -> bool:
         """Submit what the decoder holds; say whether a frame ended or was begun."""
         self._behind, progress = True, False
-        while self._writable and len(self._waiting) < self._limits.max_pipelined:
+        while self._has_room():
             event = self._decoder.next_event()
             if event is None:
                 self._behind = False
@@ -194,6 +194,10 @@ class Conversation(asyncio.Protocol):
             else:
                 progress = self._note(event) or progress
         return progress
+
+    def _has_room(self) -> bool:
+        room = len(self._waiting) < self._limits.max_pipelined
+        return room and self._writable and not self._finishing
 
     def _submit(self, body: bytes, now: datetime) -> None:
         header = read_header(body)
@@ -251,6 +255,7 @@ class Conversation(asyncio.Protocol):
         header = self._waiting.popleft()
         if self._broken:
             return
+        self._active_at = self._loop.time()
         if isinstance(outcome, HubError):
             log.warning(
                 "message.refused",
@@ -273,7 +278,6 @@ class Conversation(asyncio.Protocol):
             sent = ack.timestamp(datetime.now(UTC))
             answers = [self._answer(header, sent) for header in self._stored]
             self._stored.clear()
-            self._active_at = self._loop.time()
             self._transport.write(b"".join(answers))
         if self._behind and self._writable:
             self._pump()
@@ -323,7 +327,8 @@ class Conversation(asyncio.Protocol):
         """
         limit = self._limits.idle_timeout_seconds
         left = self._active_at + limit - self._loop.time()
-        busy = self._writable and (self._waiting or "frame" in self._timers)
+        at_work = self._waiting or self._stored or "frame" in self._timers
+        busy = self._writable and at_work
         if left > 0 or busy:
             self._start("idle", left if left > 0 else limit, self._on_idle)
             return

@@ -51,13 +51,17 @@ class Field:
 
         Subcomponent 0 is the whole component with its delimiters.
         """
-        if self.raw == DELETE:
-            return None
-        if self._components is None:
-            self._components = self._message.split(self.raw, "component")
-        if number > len(self._components):
+        components = self._components
+        if components is None:
+            if self.raw == DELETE:
+                return None
+            separator = self._message.syntax.component
+            components = self._components = self.raw.split(separator, MOST_PARTS)
+        if number > len(components):
             return ""
-        raw = self._components[number - 1]
+        raw = components[number - 1]
+        if raw.isalnum():  # the plain case: no mark of any kind in it
+            return raw if subcomponent < 2 else ""  # noqa: PLR2004  there is only one
         if raw == DELETE:
             return None
         if subcomponent:
@@ -73,23 +77,23 @@ class Field:
 class Segment:
     """One segment; its fields are split when first asked for."""
 
-    __slots__ = ("_elements", "_message", "_offset", "name", "raw")
+    __slots__ = ("_elements", "_message", "name", "raw")
 
     def __init__(self, raw: str, message: "Message") -> None:
         self.raw = raw
         self.name = raw[:3].upper()
         self._message = message
-        self._offset = 1 if self.name in HEADERS else 0
         self._elements: list[str] | None = None
 
     def raw_field(self, number: int) -> str:
         """Return a field as it was sent, with all its repetitions."""
-        if self._elements is None:
-            self._elements = self.raw.split(self._message.syntax.field, MOST_PARTS)
-        place = number - self._offset
-        if place == 0:
-            return self._message.syntax.field
-        return self._elements[place] if place < len(self._elements) else ""
+        elements = self._elements
+        if elements is None:
+            separator = self._message.syntax.field
+            elements = self._elements = self.raw.split(separator, MOST_PARTS)
+            if self.name in HEADERS:
+                elements.insert(1, separator)
+        return elements[number] if number < len(elements) else ""
 
     def repetitions(self, number: int) -> Sequence[Field]:
         """Return the repetitions of a field in order, blank ones included.
@@ -115,12 +119,14 @@ class Segment:
     def value(self, number: int, component: int = 1, subcomponent: int = 0) -> Value:
         """Return a component of the first repetition of a field."""
         raw = self.raw_field(number)
+        if raw.isalnum():  # the plain case: no mark of any kind in it
+            return raw if component == 1 and subcomponent < 2 else ""  # noqa: PLR2004  as above
         if not raw:
             return ""
         return self.field(number).component(component, subcomponent)
 
     def _is_delimiters(self, number: int) -> bool:
-        return bool(self._offset) and number <= 2  # noqa: PLR2004  MSH-1 and MSH-2
+        return number <= 2 and self.name in HEADERS  # noqa: PLR2004  MSH-1 and MSH-2
 
 
 class Message:
@@ -195,8 +201,7 @@ class Message:
 
     def text(self, raw: str) -> str:
         """Return a leaf with its escape sequences replaced."""
-        escape = self.syntax.escape
-        if not escape or escape not in raw:
+        if self.syntax.escape not in raw:
             return raw
         return unescape(raw, self.syntax, self.oddities)
 

@@ -67,7 +67,7 @@ class MllpListener:
                 return await loop.create_server(
                     lambda: Conversation(gathering), host, port, backlog=BACKLOG
                 )
-        except (OSError, TimeoutError) as error:
+        except (OSError, UnicodeError) as error:  # the latter from a name too long
             raise AddressUnavailableError(f"{host}:{port}") from error
 
 

@@ -137,10 +137,10 @@ class Decoder:
         """
         if self._ready:
             return self._ready.popleft()
-        if not self._buffer:
-            return None
         if self._strayed > self._max_stray:
             raise StrayBytesError(f"more than {self._max_stray} bytes")
+        if not self._buffer:
+            return None
         if self._buffer[0] != VT[0]:
             start = self._buffer.find(VT)
             return self._take_stray(start if start > 0 else len(self._buffer))

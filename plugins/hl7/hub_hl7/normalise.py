@@ -111,7 +111,7 @@ def _normalise(
     try:
         unmapped = _unmapped(reading, header)
         if unmapped is None:
-            fact = _fact(reading, RULES[_trigger(reading)])
+            fact = _fact(reading, RULES[reading.trigger])
     except HubError as error:
         problem = Problem(error.code, error.detail)
     odd = sorted(reading.message.oddities)
@@ -132,7 +132,7 @@ def _provenance(reading: Reading, codec: str) -> Provenance:
     batch = header.name != "MSH"
     if not batch and not header.value(10):
         reading.warn("control_id.missing")
-    names = (header.value(9, 1) or "").upper(), _trigger(reading)
+    names = (header.value(9, 1) or "").upper(), reading.trigger
     return Provenance(
         system=header.value(3, 1) or "",
         facility=header.value(4, 1) or "",
@@ -143,13 +143,6 @@ def _provenance(reading: Reading, codec: str) -> Provenance:
         charset=codec,
         extensions=extensions,
     )
-
-
-def _trigger(reading: Reading) -> str:
-    """Return MSH-9.2, or EVN-1 where the message is older than that."""
-    header = reading.message.header
-    sent = header.value(9, 2) or reading.segment("EVN").value(1) or ""
-    return sent.strip().upper()
 
 
 def _unmapped(reading: Reading, header: Header) -> str | None:
@@ -170,7 +163,7 @@ def _unmapped(reading: Reading, header: Header) -> str | None:
         return f"processing_id.{processing}"
     if msh.value(14) or message.all("DSC") or message.all("ADD"):
         raise ContinuationError
-    kind, trigger = (msh.value(9) or "").strip().upper(), _trigger(reading)
+    kind, trigger = (msh.value(9) or "").strip().upper(), reading.trigger
     if kind != "ADT":
         return f"type.{_code(kind)}"
     return None if trigger in RULES else f"trigger.{_code(trigger)}"
@@ -222,13 +215,13 @@ def _check_consistency(reading: Reading) -> None:
     if len(message.all("PID")) > 1:
         reading.warn("pid.repeated")
     said = (reading.segment("EVN").value(1) or "").strip().upper()
-    if said and said != _trigger(reading):
+    if said and said != reading.trigger:
         reading.warn("trigger.mismatch")
 
 
 def _implied_class(reading: Reading) -> Code | None:
     """Return the class that the trigger implies: only A01 means a bed."""
-    if _trigger(reading) != "A01" or reading.segment("PV1").raw_field(2):
+    if reading.trigger != "A01" or reading.segment("PV1").raw_field(2):
         return None
     reading.warn("class.implied")
     return Code("inpatient")

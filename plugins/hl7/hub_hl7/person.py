@@ -140,11 +140,10 @@ def _reached(system: str, value: Value, use: str) -> dict[str, Any]:
 
 
 def _deceased(pid: Segment) -> Any:
-    at, flag = pid.value(29), pid.value(30)
-    if not at and not flag:
+    at, flag = pid.value(29), _flag(pid.value(30))
+    if not at and flag in {"", None}:
         return None if at is None or flag is None else ""
-    known = _flag(flag)
-    return stated(flag=bool(at) if known == "" else known, at=at)
+    return stated(flag=bool(at) if flag in {"", None} else flag, at=at)
 
 
 def _flag(value: Value) -> Any:

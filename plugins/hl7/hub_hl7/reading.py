@@ -1,5 +1,6 @@
 """One message together with what its feed says about how to read it."""
 
+from functools import cached_property, lru_cache
 from typing import Any
 
 import msgspec
@@ -22,12 +23,19 @@ class Reading:
         self.profile = profile
         self.warnings: dict[str, None] = {}
         self._placeholders = _upper(profile.placeholders)
+        self._times: dict[str, FuzzyTime | None] = {}
         header = message.header
         self._clock = clock_for(
             header.value(7) or "",
             feed_zone=profile.stated_zone,
             midnight_means_day=profile.midnight_means_day,
         )
+
+    @cached_property
+    def trigger(self) -> str:
+        """The trigger event: MSH-9.2, or EVN-1 where the message is older."""
+        sent = self.message.header.value(9, 2) or self.segment("EVN").value(1) or ""
+        return sent.strip().upper()
 
     def warn(self, code: str) -> None:
         """Note something odd, once."""
@@ -42,7 +50,9 @@ class Reading:
         raw = segment.value(number) or ""
         if not raw or self.is_placeholder(raw):
             return None
-        time = read_time(raw, self._clock)
+        if raw not in self._times:
+            self._times[raw] = read_time(raw, self._clock)
+        time = self._times[raw]
         if time is None:
             self.warn(f"time.invalid.{segment.name.lower()}-{number}")
         return time
@@ -89,5 +99,6 @@ def plain(value: Any) -> Any:
     return msgspec.to_builtins(value)
 
 
+@lru_cache(maxsize=64)
 def _upper(placeholders: tuple[str, ...]) -> frozenset[str]:
     return frozenset(text.upper() for text in placeholders)

@@ -1,5 +1,6 @@
 """MLLP framing, without a socket in sight. All samples are synthetic."""
 
+import contextlib
 import time
 from itertools import pairwise
 
@@ -7,13 +8,15 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from hub.sdk import HubError, Recovery
+from hub.sdk import Recovery
 from hub_hl7 import mllp
 from hub_hl7.mllp import Abandoned, Frame, Stray
 
 ROOMY = 1 << 20
 
-payloads = st.binary(max_size=64).filter(lambda b: b"\x0b" not in b and b"\x1c" not in b)
+payloads = st.binary(max_size=64).filter(
+    lambda b: b"\x0b" not in b and b"\x1c" not in b
+)
 noise = st.binary(max_size=8).filter(lambda b: b"\x0b" not in b)
 # Mostly the bytes that mean something: that is where decoders go wrong.
 wires = st.lists(
@@ -35,6 +38,12 @@ def decode(*chunks, max_frame=ROOMY, eof=False):
 
 def frames(events):
     return [event.payload for event in events if isinstance(event, Frame)]
+
+
+def content_of(event):
+    match event:
+        case Frame(payload=content) | Stray(data=content) | Abandoned(partial=content):
+            return content
 
 
 def whole(events):
@@ -79,10 +88,9 @@ def test_splitting_any_stream_changes_nothing(wire, data):
 
 @given(wires | st.binary(max_size=200), st.integers(0, 20), st.data())
 def test_arbitrary_bytes_raise_only_what_is_documented(wire, max_frame, data):
-    try:
+    documented = mllp.FrameTooLargeError, mllp.TruncatedFrameError, mllp.StrayBytesError
+    with contextlib.suppress(*documented):
         decode(*chunked(data, wire), max_frame=max_frame, eof=True)
-    except HubError as error:
-        assert error.code in {"MLLP-001", "MLLP-002", "MLLP-003"}
 
 
 @given(wires, st.integers(0, 6), st.data())
@@ -101,7 +109,6 @@ def test_the_limit_is_met_at_the_same_frame_however_the_stream_is_split(
 
     split, at_once = outcome(chunked(data, wire)), outcome([wire])
 
-    # With everything at once, events before the error were pulled one by one too.
     assert split == at_once
 
 
@@ -111,19 +118,12 @@ def test_no_byte_is_lost(wire):
     decoder = mllp.Decoder(max_frame=ROOMY)
     decoder.receive_data(wire)
     events = list(iter(decoder.next_event, None))
-    kept = "".join(
-        {Frame: "F", Abandoned: "A", Stray: "S"}[type(event)] for event in events
-    )
-    content = sum(
-        len(event.data if isinstance(event, Stray) else event.__struct_fields__ and
-            getattr(event, event.__struct_fields__[0]))
-        for event in events
-    )
-    vts = kept.count("F") + kept.count("A")
+    ended = len(frames(events))
+    begun = ended + sum(isinstance(event, Abandoned) for event in events)
+    content = sum(len(content_of(event)) for event in events)
 
-    waiting = len(decoder._buffer)
-    ends = len(wire) - content - vts - waiting
-    assert kept.count("F") <= ends + 0 <= 2 * kept.count("F")
+    marks = len(wire) - content - len(decoder._buffer) - begun
+    assert ended <= marks <= 2 * ended  # FS CR, or FS alone
 
 
 # Limits hold at the limit.
@@ -168,9 +168,8 @@ def test_an_abandoned_frame_counts_against_the_limit():
 def test_endless_noise_is_refused_past_its_own_limit():
     decoder = mllp.Decoder(max_frame=10, max_stray=5)
     decoder.receive_data(b"noise!")
-    decoder.next_event()
-    decoder.receive_data(b"x")
 
+    assert decoder.next_event() == Stray(b"noise!")
     with pytest.raises(mllp.StrayBytesError):
         decoder.next_event()
 
@@ -254,6 +253,12 @@ def test_vt_inside_a_frame_starts_it_anew_and_keeps_the_evidence():
     assert events == [Abandoned(b"partial"), Frame(b"whole")]
 
 
+def test_a_frame_started_anew_in_another_read_is_no_different():
+    events = decode(b"\x0bpartial", b"\x0bwhole\x1c\r", b"\x0bnext\x1c\r")
+
+    assert events == [Abandoned(b"partial"), Frame(b"whole"), Frame(b"next")]
+
+
 def test_fs_followed_by_data_is_part_of_the_payload():
     assert decode(b"\x0ba\x1cb\x1c\x1c\r") == [Frame(b"a\x1cb\x1c")]
 
@@ -321,7 +326,7 @@ def seconds(chunks):
 )
 def test_cost_is_linear(piece):
     """Twice as much takes about twice as long, whatever it is."""
-    small = min(seconds([b"\x0b", *[piece] * 2000]) for _ in range(3))
-    large = min(seconds([b"\x0b", *[piece] * 8000]) for _ in range(3))
+    small = min(seconds([b"\x0b", *[piece] * 1000]) for _ in range(3))
+    large = min(seconds([b"\x0b", *[piece] * 4000]) for _ in range(3))
 
     assert large < 12 * small + 0.05

@@ -40,7 +40,6 @@ class Files(asyncssh.SFTPServer):
 
     def __init__(self, chan, server):
         self.server = server
-        self.connection = chan.get_connection()
         super().__init__(chan, chroot=os.fsencode(server.root))
 
     async def open(self, path, pflags, attrs):
@@ -51,6 +50,10 @@ class Files(asyncssh.SFTPServer):
         await self.server.before("write", self)
         self.server.written += len(data)
         return super().write(file_obj, offset, data)
+
+    async def stat(self, path):
+        await self.server.before("stat", self)
+        return super().stat(path)
 
     async def rename(self, oldpath, newpath):
         await self.server.before("rename", self)
@@ -94,6 +97,7 @@ class Server:
         self.authorized = folder / "authorized_keys"
         self.known_hosts = folder / "known_hosts"
         self.host_key = KEYS["host"]
+        self.host_keys = [self.host_key]
         self.options: dict[str, Any] = {"sftp_factory": self._files}
         self.faults: dict[str, Callable[[Any], Any]] = {}
         self.connections: list[Any] = []
@@ -106,7 +110,7 @@ class Server:
             "127.0.0.1",
             self.port,
             server_factory=lambda: Door(self),
-            server_host_keys=[self.host_key],
+            server_host_keys=self.host_keys,
             authorized_client_keys=str(self.authorized),
             **self.options,
         )

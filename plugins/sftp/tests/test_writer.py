@@ -104,9 +104,7 @@ async def test_a_connection_that_the_server_ended_is_opened_again(
     await writer.send(make_artifact())
     await server.stop()
     await server.start()
-    async with asyncio.timeout(5):
-        while writer._session._alive():
-            await asyncio.sleep(0.01)
+    await asyncio.to_thread(writer._session._channel.get_transport().join, 5)
     receipt = await writer.send(make_artifact(name="batch-2"))
 
     assert receipt.outcome is Outcome.ACCEPTED
@@ -183,9 +181,8 @@ async def test_the_server_shows_the_kind_of_key_that_is_pinned(
     """Also where it has another key that it would rather show."""
     await server.stop()
     pinned = asyncssh.generate_private_key(kind)
-    server.host_key = [asyncssh.generate_private_key("ssh-ed25519"), pinned]
-    if kind == "ssh-ed25519":
-        server.host_key = [asyncssh.generate_private_key("ssh-rsa"), pinned]
+    other = "ssh-rsa" if kind == "ssh-ed25519" else "ssh-ed25519"
+    server.host_keys = [asyncssh.generate_private_key(other), pinned]
     await server.start()
     server.pin(pinned)
 

@@ -1,6 +1,8 @@
 """What the ``sftp-writer`` says and leaves behind when something is wrong."""
 
 import asyncio
+import os
+from contextlib import suppress
 
 import asyncssh
 import pytest
@@ -174,10 +176,12 @@ async def test_a_folder_that_is_missing_is_tried_again(
 
 
 async def test_a_file_that_shrank_on_the_server_is_tried_again(
-    server, writer, make_artifact, monkeypatch
+    server, writer, make_artifact
 ):
-    monkeypatch.setattr(client.Session, "upload", lambda self, path, body: None)
-    (server.root / "batch-1.csv.part").write_bytes(b"short")
+    async def shrink(_files):
+        os.truncate(server.root / "batch-1.csv.part", 5)
+
+    server.faults["stat"] = shrink
 
     await failed(writer.send(make_artifact()), "SFTP-008")
     assert server.names() == []
@@ -360,23 +364,19 @@ async def test_a_send_after_a_cancelled_one_is_not_held_up(
 async def test_a_rename_that_the_server_does_late_moves_no_half_file(
     server, writer, make_artifact, gate
 ):
-    """The second attempt is under way when the server gets to the first's rename."""
-    server.faults["posix_rename"] = gate
-    first = asyncio.create_task(writer.send(make_artifact(BODY)))
-    await gate.reached.wait()
-    first.cancel()
-    await asyncio.wait({first})
-    late, halfway = gate, type(gate)()
-    server.faults = {"write": halfway}
+    """A slow server gets to the first attempt's rename in the midst of the second."""
+    server.faults["posix_rename"] = server.cut
+    await failed(writer.send(make_artifact(BODY)), "SFTP-009", Outcome.UNKNOWN)
+    server.faults = {"write": gate}
     second = asyncio.create_task(writer.send(make_artifact(BODY, attempt=2)))
-    await halfway.reached.wait()
-    late.opened.set()
-    await asyncio.sleep(0.05)
-    while_sending = server.names()
-    halfway.opened.set()
+    await gate.reached.wait()
+    with suppress(FileNotFoundError):
+        (server.root / "batch-1.csv.part").rename(server.root / "batch-1.csv")
+    after_the_rename = server.names()
+    gate.opened.set()
     receipt = await second
 
-    assert "batch-1.csv" not in while_sending
+    assert "batch-1.csv" not in after_the_rename
     assert receipt.outcome is Outcome.ACCEPTED
     assert server.names() == ["batch-1.csv"]
 

@@ -42,11 +42,14 @@ def upgrade() -> None:
         sa.Column("repeated_at", sa.BigInteger(), nullable=True),
         sa.PrimaryKeyConstraint("seq", name=op.f("pk_message")),
         sa.UniqueConstraint("id", name=op.f("uq_message_id")),
+        sa.UniqueConstraint(
+            "source",
+            "control_id",
+            "sha256",
+            name=op.f("uq_message_source_control_id_sha256"),
+        ),
     )
     with op.batch_alter_table("message", schema=None) as batch_op:
-        batch_op.create_index(
-            "ix_message_source_control_id", ["source", "control_id"], unique=False
-        )
         batch_op.create_index(
             "ix_message_waiting",
             ["seq"],

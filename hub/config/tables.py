@@ -1,7 +1,7 @@
 """The tables of the configuration, and the value that they become.
 
 The tables of sources and destinations belong to plugins; what all of them have
-in common is in `hub.settings`. `hub.config` reads and checks the files.
+in common is in `hub.settings`. `hub.config.loading` reads and checks the files.
 """
 
 import difflib
@@ -12,26 +12,20 @@ from collections.abc import Collection, Iterable
 from dataclasses import dataclass, field
 from datetime import time
 from pathlib import Path
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any
 
 from pydantic import AfterValidator, BeforeValidator, Field
 from pydantic_core import PydanticCustomError
 
 from hub.contract import DestinationSpec, NormaliserSpec, RendererSpec, SourceSpec
+from hub.coordination.policy import Purpose
+from hub.coordination.routes import Cadence
 from hub.model.taxonomy import EVENT_TYPES, TAXONOMY
 from hub.settings import ConfigPath, DestinationSettings, Settings, SourceSettings
 
 NAME = r"[a-z][a-z0-9-]*"
 EVERYONE = "all"
-PURPOSES = (
-    "treatment",
-    "care_coordination",
-    "payment",
-    "operations",
-    "public_health",
-    "patient_request",
-    "legal_duty",
-)
+PURPOSES = tuple(purpose.value for purpose in Purpose)
 #: What may stand in the `events` of a subscription.
 EVENT_PATTERNS = ("*", *(f"{family}.*" for family in TAXONOMY), *sorted(EVENT_TYPES))
 
@@ -83,37 +77,16 @@ def expand(patterns: Iterable[str]) -> frozenset[str]:
     )
 
 
-@dataclass(frozen=True, slots=True)
-class Daily:
-    """A cadence: what has gathered goes out at a wall-clock time each day."""
-
-    at: time
-    zone: zoneinfo.ZoneInfo
-
-    def __str__(self) -> str:
-        return f"daily {self.at:%H:%M} {self.zone.key}"
-
-
-Cadence = Literal["immediate"] | Daily
-
-
-def _zone(name: str) -> zoneinfo.ZoneInfo:
-    try:
-        return zoneinfo.ZoneInfo(name)
-    except (KeyError, OSError, ValueError):
-        _known("time zone", name, zoneinfo.available_timezones())
-        raise
-
-
 def parse_cadence(text: str) -> Cadence:
     """Parse ``immediate`` or ``daily HH:MM Zone``; ValueError for anything else."""
     if text == "immediate":
-        return "immediate"
+        return Cadence()
     parts = re.fullmatch(r"daily ([01]\d|2[0-3]):([0-5]\d) (\S+)", text)
     if parts is None:
         raise ValueError('must be "immediate" or like "daily 06:00 Europe/Berlin"')
-    hour, minute, name = parts.groups()
-    return Daily(time(int(hour), int(minute)), _zone(name))
+    hour, minute, zone = parts.groups()
+    _known("time zone", zone, zoneinfo.available_timezones())
+    return Cadence(time(int(hour), int(minute)), zone)
 
 
 def _cadence(text: str) -> str:

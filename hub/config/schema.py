@@ -11,8 +11,8 @@ from typing import Any
 from pydantic.json_schema import models_json_schema
 
 from hub.config import Catalogue
+from hub.config.tables import NAME, NAMED, SINGLE
 from hub.settings import Settings
-from hub.tables import NAME, NAMED, SINGLE
 
 
 def json_schema(catalogue: Catalogue) -> dict[str, Any]:

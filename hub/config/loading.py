@@ -15,10 +15,7 @@ from typing import Any, Protocol, TypeVar, get_args
 from pydantic import BaseModel, ValidationError
 from pydantic_core import ErrorDetails
 
-from hub.contract import DestinationSpec, NormaliserSpec, RendererSpec, SourceSpec
-from hub.errors import HubError, Recovery
-from hub.settings import Settings
-from hub.tables import (
+from hub.config.tables import (
     EVERYONE,
     NAME,
     NAMED,
@@ -35,18 +32,9 @@ from hub.tables import (
     nearest,
     parse_cadence,
 )
-
-__all__ = [
-    "Catalogue",
-    "ConfigError",
-    "ConfigProblem",
-    "ConfigUnreadableError",
-    "DestinationConfig",
-    "HubConfig",
-    "SourceConfig",
-    "Subscription",
-    "load",
-]
+from hub.contract import DestinationSpec, NormaliserSpec, RendererSpec, SourceSpec
+from hub.errors import HubError, Recovery
+from hub.settings import Settings
 
 _Spec = TypeVar("_Spec")
 _Model = TypeVar("_Model", bound=Settings)

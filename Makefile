@@ -1,0 +1,53 @@
+# Each target sets up what it needs. On a new machine python3 (3.11 or newer), pip
+# and make are enough.
+
+PLUGINS := hl7 payer sftp webhook
+VENV := .venv
+BIN := $(VENV)/bin
+PIP := python3 -m pip --python $(VENV) --disable-pip-version-check
+EDITABLE := $(foreach plugin,$(PLUGINS),-e plugins/$(plugin))
+PROJECTS := pyproject.toml $(PLUGINS:%=plugins/%/pyproject.toml)
+
+.DEFAULT_GOAL := demo
+.PHONY: demo test check bench docs faults clean
+
+demo: $(VENV)/installed
+	$(BIN)/hub demo --exit
+
+test: $(VENV)/installed-dev
+	$(BIN)/python -m pytest
+
+check: $(VENV)/installed-dev
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+	$(BIN)/lint-imports
+	$(BIN)/codespell
+	$(BIN)/python -m hub.reference --check
+
+bench: $(VENV)/installed-dev
+	$(BIN)/python tests/perf/bench.py
+
+docs: $(VENV)/installed-dev
+	$(BIN)/python -m hub.reference --write
+
+# Fifty crashes under load: some minutes, and not part of `make test`.
+faults: $(VENV)/installed-dev
+	$(BIN)/python tests/faults/kill_loop.py --times 50
+
+clean:
+	rm -rf $(VENV) build dist var .mypy_cache .ruff_cache .pytest_cache .hypothesis \
+		.import_linter_cache *.egg-info plugins/*/build plugins/*/dist
+	find . -name __pycache__ -type d -prune -exec rm -rf {} +
+
+# Debian's python3 makes no environment with pip in it, so pip works from outside.
+$(VENV)/bin/python:
+	python3 -m venv --without-pip $(VENV)
+
+$(VENV)/installed: $(PROJECTS) | $(VENV)/bin/python
+	$(PIP) install --quiet -e '.[demo]' $(EDITABLE)
+	touch $@
+
+$(VENV)/installed-dev: $(VENV)/installed
+	$(PIP) install --quiet -e '.[demo,dev]' $(EDITABLE)
+	touch $@

@@ -1,0 +1,1 @@
+"""The subcommands of `hub`, one module each; `command` is what click runs."""

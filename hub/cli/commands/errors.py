@@ -1,0 +1,64 @@
+"""``hub errors``."""
+
+import difflib
+
+import click
+
+from hub.catalogue import catalogued
+from hub.cli.errors import UnknownCodeError
+from hub.cli.loading import discover
+from hub.cli.options import json_option
+from hub.cli.printing import show_details, show_json, show_table
+from hub.errors import HubError
+
+_COLUMNS = ("code", "summary", "recovery")
+
+
+@click.command("errors")
+@click.argument("code", required=False)
+@json_option
+def command(code: str | None, *, as_json: bool) -> None:
+    """Explain an error code, or list all of them.
+
+    Codes of the hub and of the installed plugins; upper and lower case are the
+    same.
+    """
+    described = {name: _describe(error) for name, error in sorted(_catalogue().items())}
+    if code is None:
+        _show_all(list(described.values()), as_json=as_json)
+        return
+    found = described.get(code.upper())
+    if found is None:
+        raise UnknownCodeError(_suggest(code, list(described)))
+    show_json(found) if as_json else show_details(found)
+
+
+def _show_all(errors: list[dict[str, str]], *, as_json: bool) -> None:
+    if as_json:
+        show_json(errors)
+        return
+    show_table(_COLUMNS, [[error[column] for column in _COLUMNS] for error in errors])
+
+
+def _catalogue() -> dict[str, type[HubError]]:
+    discover()
+    catalogued()
+    return {
+        code: error
+        for code, error in HubError.catalogue.items()
+        if not error.__module__.startswith("hub.testing")
+    }
+
+
+def _describe(error: type[HubError]) -> dict[str, str]:
+    return {
+        "code": error.code,
+        "summary": error.summary,
+        "remedy": error.remedy,
+        "recovery": error.recovery.value,
+    }
+
+
+def _suggest(code: str, codes: list[str]) -> str:
+    near = difflib.get_close_matches(code.upper(), codes, n=1)
+    return f"perhaps {near[0]} was meant" if near else ""

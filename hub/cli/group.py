@@ -1,0 +1,84 @@
+"""The command `hub`: finds its subcommands by name and loads them when called."""
+
+import importlib
+from typing import Any, NoReturn
+
+import click
+
+from hub import __version__
+from hub.cli.errors import CommandFailedError
+from hub.errors import HubError
+
+#: Each command's one-line help, so that listing them loads none of them.
+COMMANDS = {
+    "run": "Run the hub until it is told to stop.",
+    "check": "Check the configuration, and with --books the store.",
+    "demo": "Play a simulated region: two hospitals, a payer, a social service.",
+    "plugins": "Show what became of each plugin.",
+    "messages": "Show the messages that the hub received.",
+    "events": "Show the care events that the hub emitted.",
+    "deliveries": "Show what is, was or will be sent.",
+    "explain": "Say why something was sent, or was not.",
+    "replay": "Let messages be processed, or deliveries sent, again.",
+    "errors": "Explain an error code, or list all of them.",
+}
+
+
+class HubGroup(click.Group):
+    """A group whose commands are modules of `hub.cli.commands`."""
+
+    def list_commands(self, ctx: click.Context) -> list[str]:  # noqa: ARG002 - click's
+        """Return the names of the commands, in the order of their use."""
+        return list(COMMANDS)
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:  # noqa: ARG002 - click's
+        """Load a command; None where there is no such command."""
+        if cmd_name not in COMMANDS:
+            return None
+        module = importlib.import_module(f"hub.cli.commands.{cmd_name}")
+        command: click.Command = module.command
+        return command
+
+    def format_commands(
+        self,
+        ctx: click.Context,  # noqa: ARG002 - click's
+        formatter: click.HelpFormatter,
+    ) -> None:
+        """List the commands without loading them."""
+        with formatter.section("Commands"):
+            formatter.write_dl(list(COMMANDS.items()))
+
+    def invoke(self, ctx: click.Context) -> Any:
+        """Run a command; an error is one line and exit status 1, no traceback."""
+        try:
+            return super().invoke(ctx)
+        except HubError as error:
+            _report(ctx, error)
+        except (click.ClickException, click.exceptions.Exit, click.Abort):
+            raise
+        except (BrokenPipeError, KeyboardInterrupt):
+            raise
+        except Exception as error:  # noqa: BLE001 - its text may quote content
+            _report(ctx, _described(error))
+
+
+def _report(ctx: click.Context, error: HubError) -> NoReturn:
+    click.echo(str(error), err=True)
+    ctx.exit(1)
+
+
+def _described(error: Exception) -> CommandFailedError:
+    traceback = error.__traceback__
+    while traceback and traceback.tb_next:
+        traceback = traceback.tb_next
+    where = ""
+    if traceback:
+        file = traceback.tb_frame.f_code.co_filename
+        where = f" at {'/'.join(file.split('/')[-3:])}:{traceback.tb_lineno}"
+    return CommandFailedError(f"{type(error).__name__}{where}")
+
+
+@click.group(cls=HubGroup, context_settings={"help_option_names": ["-h", "--help"]})
+@click.version_option(__version__, prog_name="carehub")
+def main() -> None:
+    """Carehub: the open integration hub for care that crosses sectors."""

@@ -1,0 +1,27 @@
+"""The configuration: TOML files in, a frozen `HubConfig` out, or every problem."""
+
+from hub.config.loading import (
+    Catalogue,
+    ConfigError,
+    ConfigProblem,
+    ConfigUnreadableError,
+    load,
+)
+from hub.config.tables import (
+    DestinationConfig,
+    HubConfig,
+    SourceConfig,
+    Subscription,
+)
+
+__all__ = [
+    "Catalogue",
+    "ConfigError",
+    "ConfigProblem",
+    "ConfigUnreadableError",
+    "DestinationConfig",
+    "HubConfig",
+    "SourceConfig",
+    "Subscription",
+    "load",
+]

@@ -1,0 +1,75 @@
+"""The hub as a process: started by ``hub run``, stopped by a signal."""
+
+import asyncio
+import os
+import signal
+from pathlib import Path
+from typing import Any
+
+import structlog
+
+from hub.app import Hub
+from hub.config import HubConfig, load
+from hub.errors import HubError
+from hub.registry import Registry
+
+log = structlog.get_logger()
+
+
+def run(path: Path) -> int:
+    """Run the hub that the configuration at `path` describes; return its status.
+
+    Raises HubError, ConfigError among them.
+    """
+    registry = Registry.discover()
+    config = load(path, registry)
+    with asyncio.Runner(loop_factory=_loop_factory()) as runner:
+        runner.run(_serve(config, registry))
+    return 0
+
+
+def _loop_factory() -> Any:
+    """Return uvloop's loop where it is installed, else None for asyncio's own."""
+    try:
+        import uvloop  # noqa: PLC0415 - it is optional
+    except ImportError:
+        return None
+    return uvloop.new_event_loop
+
+
+async def _serve(config: HubConfig, registry: Registry) -> None:
+    """Run until asked to stop, or until the hub cannot go on.
+
+    A second request to stop ends the process at once, which loses nothing that
+    was acknowledged.
+    """
+    stopping = asyncio.Event()
+
+    def ask() -> None:
+        if stopping.is_set():
+            os._exit(1)
+        stopping.set()
+
+    loop = asyncio.get_running_loop()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        loop.add_signal_handler(number, ask)
+    async with Hub(config, registry) as hub:
+        await hub.started()
+        log.info("hub.started", hub=config.hub.name)
+        failure = await _first(stopping, hub)
+        log.info("hub.stopping", hub=config.hub.name)
+    if failure is not None:
+        raise failure
+
+
+async def _first(stopping: asyncio.Event, hub: Hub) -> HubError | None:
+    """Wait for a request to stop, or for the hub's failure."""
+    failed = asyncio.create_task(hub.failed())
+    asked = asyncio.create_task(stopping.wait())
+    try:
+        await asyncio.wait({failed, asked}, return_when=asyncio.FIRST_COMPLETED)
+        return failed.result() if failed.done() else None
+    finally:
+        failed.cancel()
+        asked.cancel()
+        await asyncio.gather(failed, asked, return_exceptions=True)

@@ -1,0 +1,70 @@
+"""The listener and the normaliser keep the hub's contracts. Samples are synthetic."""
+
+import asyncio
+import contextlib
+
+import pytest
+
+import hub_hl7
+from hub.testing import NormaliserContract, SourceContract
+from hub_hl7 import mllp
+from hub_hl7.listener import MllpListener
+from hub_hl7.profile import Hl7Profile
+from hub_hl7.settings import ListenerSettings
+
+
+class TestMllpListener(SourceContract):
+    @pytest.fixture
+    def source(self):
+        return MllpListener(ListenerSettings(kind="mllp-listener", port=0))
+
+    @pytest.fixture
+    def samples(self, adt):
+        return [adt(), adt(trigger="A03", msh={10: "2"}), b"no HL7 at all"]
+
+    @pytest.fixture
+    def canaries(self):
+        return ["Musterfrau", "0047", "F2026001234", "no HL7"]
+
+    @pytest.fixture
+    def exchange(self):
+        async def exchange(address, body):
+            reader, writer = await asyncio.open_connection(*address.split(":"))
+            try:
+                writer.write(mllp.encode(body))
+                return await reader.readuntil(mllp.END)
+            except (asyncio.IncompleteReadError, ConnectionError):
+                return None
+            finally:
+                writer.close()
+                with contextlib.suppress(ConnectionError):
+                    await writer.wait_closed()
+
+        return exchange
+
+
+class TestHl7Normaliser(NormaliserContract):
+    @pytest.fixture
+    def spec(self):
+        (spec,) = hub_hl7.normalisers()
+        return spec
+
+    @pytest.fixture
+    def profile(self):
+        return Hl7Profile(time_zone="Europe/Berlin")
+
+    @pytest.fixture
+    def samples(self, adt):
+        triggers = ("A01", "A02", "A03", "A04", "A08", "A11", "A12", "A13", "A31")
+        return [
+            *(adt(trigger=trigger, pv1={45: "20260314"}) for trigger in triggers),
+            adt(pid={18: "K7"}, pv1={19: ""}, extra=["DG1|1||I50.1^x", "ZBE|1"]),
+        ]
+
+
+def test_declares_a_source_whose_normaliser_it_also_declares():
+    (source,), (normaliser,) = hub_hl7.sources(), hub_hl7.normalisers()
+
+    assert (source.kind, source.normaliser) == ("mllp-listener", normaliser.name)
+    assert normaliser.media_type == "x-application/hl7-v2+er7"
+    assert hub_hl7.HUB_API == ">=1.0,<2"

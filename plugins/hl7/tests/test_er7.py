@@ -1,0 +1,334 @@
+"""The tolerant parser. Every sample is synthetic."""
+
+import time
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from hub_hl7.er7 import MOST_LINES, Message
+from hub_hl7.errors import DelimitersError, NotHl7Error, TooManyPartsError
+
+MSH = r"MSH|^~\&|KIS|KLINIK_TEST|HUB|REGION|20260310||ADT^A01^ADT_A01|0042|P|2.5"
+PID = "PID|||0047^^^KLINIK&1.2.3&ISO^PI~A12^^^GKV^NI||Weiß^Änne"
+SAMPLE = f"{MSH}\r{PID}\rPV1|1|I\rZBE|98^KIS\r"
+
+
+def value(raw, *, path="OBX-5", codec="utf-8"):
+    """Return what is read where `raw` is the text of a field."""
+    return Message(f"{MSH}\rOBX|1|FT|||{raw}\r", codec=codec)[path]
+
+
+# Addresses.
+
+
+@pytest.mark.parametrize(
+    ("path", "expected"),
+    [
+        ("MSH-1", "|"),
+        ("MSH-2", "^~\\&"),
+        ("MSH-3", "KIS"),
+        ("MSH-9.2", "A01"),
+        ("MSH-10", "0042"),
+        ("MSH-12", "2.5"),
+        ("PID-3.1", "0047"),
+        ("PID-3.4", "KLINIK&1.2.3&ISO"),
+        ("PID-3.4.2", "1.2.3"),
+        ("PID-3(2).1", "A12"),
+        ("PID-3(3).1", ""),
+        ("PID-3(0).1", ""),
+        ("PID-5", "Weiß^Änne"),
+        ("PID-5.2", "Änne"),
+        ("PID-5.3", ""),
+        ("PID-5.1.2", ""),
+        ("PID-40", ""),
+        ("PV2-3", ""),
+        ("ZBE-1.2", "KIS"),
+    ],
+)
+def test_reads_a_value_at_the_address_the_standard_gives_it(path, expected):
+    assert Message(SAMPLE)[path] == expected
+
+
+@pytest.mark.parametrize(
+    "path", ["PID", "PID-", "pid-3", "PID-3.", "PID-3.1.1.1", "-3"]
+)
+def test_a_malformed_address_is_a_mistake_of_the_caller(path):
+    with pytest.raises(ValueError, match="not a path"):
+        Message(SAMPLE)[path]
+
+
+def test_repetitions_are_read_in_order():
+    fields = Message(SAMPLE).segment("PID").repetitions(3)
+
+    assert [field.component(1) for field in fields] == ["0047", "A12"]
+
+
+def test_blank_repetitions_keep_their_place():
+    """Repetitions are positional: a blank one is not left out."""
+    message = Message(f"{MSH}\rPID|||~A12\r")
+
+    assert [one.component(1) for one in message.segment("PID").repetitions(3)] == [
+        "",
+        "A12",
+    ]
+
+
+def test_segments_are_kept_in_order_with_those_of_a_site():
+    message = Message(SAMPLE)
+
+    assert [segment.name for segment in message.segments] == [
+        "MSH",
+        "PID",
+        "PV1",
+        "ZBE",
+    ]
+    assert [segment.raw for segment in message.local()] == ["ZBE|98^KIS"]
+
+
+# Three states.
+
+
+def test_absent_delete_and_value_are_different():
+    message = Message(f'{MSH}\rPID|||1|""||""^Änne|||\r')
+
+    assert message["PID-2"] == ""
+    assert message["PID-4"] is None
+    assert message["PID-4.1"] is None
+    assert message["PID-6.1"] is None
+    assert message["PID-6.2"] == "Änne"
+    assert message["PID-99"] == ""
+
+
+def test_quotation_marks_inside_text_are_text():
+    assert value('say ""') == 'say ""'
+    assert value('""x') == '""x'
+
+
+# Escapes.
+
+
+@pytest.mark.parametrize(
+    ("raw", "expected"),
+    [
+        (r"a\F\b\S\c\T\d\R\e\E\f", r"a|b^c&d~e\f"),
+        (r"\P\ ", "# "),
+        (r"line\.br\line", "line\nline"),
+        (r"a\.sp2\b\.in+4\c", "a\nb c"),
+        (r"\H\loud\N\ ", "loud "),
+        (r"\X41C3A4\ ", "Aä "),
+        (r"\Zlocal\ ", r"\Zlocal\ "),
+        (r"\C2842\ ", r"\C2842\ "),
+        (r"DOMAIN\user", r"DOMAIN\user"),
+        (r"DOMAIN\user\T\co", r"DOMAIN\user&co"),
+        ("trailing\\", "trailing\\"),
+        (r"\X4\ ", r"\X4\ "),
+        (r"\Q\F\ ", r"\Q| "),
+        (r"\\", r"\\"),
+        (r"\XFF\ ", r"\XFF\ "),
+    ],
+)
+def test_escape_sequences_become_what_they_stand_for(raw, expected):
+    assert value(raw) == expected
+
+
+def test_hexadecimal_bytes_are_read_in_the_message_s_character_set():
+    assert value(r"\XE4\ ", codec="cp1252") == "ä "
+
+
+def test_an_escaped_line_end_does_not_end_the_segment():
+    message = Message(f"{MSH}\rOBX|1|FT|||a\\X0D\\PID|x\r")
+
+    assert message["OBX-5"] == "a\rPID"
+    assert message.segment("PID") is None
+
+
+def test_escaped_delimiters_do_not_split():
+    message = Message(rf"{MSH}{chr(13)}PID|||||O\S\Brien\T\Sons^Ann")
+
+    assert message["PID-5.1"] == "O^Brien&Sons"
+    assert message["PID-5.1.1"] == "O^Brien&Sons"
+
+
+@pytest.mark.parametrize(
+    ("raw", "code"),
+    [
+        ("a\\b", "escape.unpaired"),
+        (r"\C2842\ ", "escape.charset"),
+        (r"\XFF\ ", "escape.undecodable"),
+        ("\\" * 200_000, "escape.too_many"),
+    ],
+)
+def test_odd_escapes_are_noted(raw, code):
+    message = Message(f"{MSH}\rOBX|1|FT|||{raw}\r")
+
+    assert message["OBX-5"]
+    assert code in message.oddities
+
+
+# Delimiters.
+
+
+def test_delimiters_come_from_the_message():
+    message = Message("MSH#!@%*#KIS#KLINIK\rPID###7!!!A*1.2*ISO@8##Name%S%x\r")
+
+    assert message["PID-3.1"] == "7"
+    assert message["PID-3(2).1"] == "8"
+    assert message["PID-3.4.2"] == "1.2"
+    assert message["PID-5"] == "Name!x"
+
+
+@pytest.mark.parametrize("marks", ["^~\\", "^~\\&", "^~\\&#"])
+def test_three_to_five_encoding_characters_are_accepted(marks):
+    assert Message(f"MSH|{marks}|KIS\rPID|||1^2\r")["PID-3.2"] == "2"
+
+
+def test_without_a_subcomponent_character_nothing_is_a_subcomponent():
+    assert Message("MSH|^~\\|KIS\rPID|||1^2&3\r")["PID-3.2.1"] == "2&3"
+
+
+def test_delimiters_that_were_escaped_twice_are_repaired():
+    message = Message("MSH|^~\\\\&|KIS\rPID|||1^2&3\r")
+
+    assert message["PID-3.2.2"] == "3"
+    assert "delimiters.repeated" in message.oddities
+
+
+@pytest.mark.parametrize(
+    "text",
+    ["MSH", "MSH|", "MSH||||", "MSH|^|KIS", "MSH|^~|KIS", "MSHA^~\\&AKIS",
+     "MSH|^~\\&#$|KIS", "MSH|^~a&|KIS", "MSH|^~\r|KIS", "MSH\r^~\\&\rKIS",
+     "MSH\x01^~\\&\x01", "MSH|^~ &|"],
+)  # fmt: skip
+def test_unusable_delimiters_are_an_error(text):
+    with pytest.raises(DelimitersError):
+        Message(text)
+
+
+@pytest.mark.parametrize(
+    "text", ["", "PID|1", "<ADT_A01/>", "msx|", "\x89PNG\r\n", " "]
+)
+def test_what_has_no_header_is_not_hl7(text):
+    with pytest.raises(NotHl7Error):
+        Message(text)
+
+
+@pytest.mark.parametrize("name", ["FHS", "BHS"])
+def test_a_batch_is_recognised_by_its_header(name):
+    message = Message(f"{name}|^~\\&|KIS|KLINIK|||2026||file|comment|0815\r{SAMPLE}")
+
+    assert message.header.name == name
+    assert message.header.value(11) == "0815"
+
+
+# Lines.
+
+
+@pytest.mark.parametrize("end", ["\r", "\n", "\r\n", "\r\r", "\r\n\r\n", "\n\r"])
+def test_any_line_end_ends_a_segment(end):
+    message = Message(SAMPLE.replace("\r", end))
+
+    assert [segment.name for segment in message.segments] == [
+        "MSH",
+        "PID",
+        "PV1",
+        "ZBE",
+    ]
+    assert message["PV1-2"] == "I"
+
+
+def test_line_ends_may_be_mixed():
+    message = Message(f"{MSH}\r\n{PID}\nPV1|1|I\rZBE|98")
+
+    assert [segment.name for segment in message.segments] == [
+        "MSH",
+        "PID",
+        "PV1",
+        "ZBE",
+    ]
+
+
+def test_a_line_feed_that_no_segment_follows_is_data():
+    message = Message(f"{MSH}\rNTE|1||first\nsecond|x\rPV1|1|I\r")
+
+    assert message["NTE-3"] == "first\nsecond"
+    assert message["NTE-4"] == "x"
+    assert message["PV1-2"] == "I"
+
+
+@pytest.mark.parametrize("mark", ["\x0b", "\x1c", "\x1d", "\x1e", "\x85", "\u2028"])
+def test_characters_that_other_tools_take_for_line_ends_are_data(mark):
+    message = Message(f"{MSH}\rNTE|1||a{mark}b\r")
+
+    assert message["NTE-3"] == f"a{mark}b"
+
+
+@pytest.mark.parametrize("noise", ["\ufeff", "\r\n", " \t", "\0\0", "\ufeff\r\n"])
+def test_noise_before_the_header_is_skipped(noise):
+    assert Message(noise + SAMPLE)["MSH-10"] == "0042"
+
+
+def test_lower_case_segment_names_are_read():
+    assert Message(SAMPLE.replace("PV1", "pv1"))["PV1-2"] == "I"
+
+
+# Laws.
+
+leaves = st.text(
+    st.characters(exclude_categories=["Cs", "Cc"], exclude_characters="|^~\\&#")
+)
+
+
+@given(st.lists(leaves, min_size=1, max_size=5))
+def test_components_without_delimiters_come_back_as_they_were(parts):
+    message = Message(f"{MSH}\rZZZ|{'^'.join(parts)}\r")
+    read = [message[f"ZZZ-1.{number}"] for number in range(1, len(parts) + 1)]
+
+    assert read == [None if part == '""' else part for part in parts]
+
+
+@given(st.text(alphabet=st.sampled_from('\\|^~&XFE.br0AZ\r\n"MSHPID '), max_size=80))
+def test_arbitrary_text_raises_only_what_is_documented(text):
+    try:
+        message = Message(f"MSH|^~\\&|{text}")
+    except DelimitersError:
+        return
+    for segment in message.segments:
+        for number in range(12):
+            for field in segment.repetitions(number):
+                field.component(1, 1)
+                field.text()
+
+
+@given(st.lists(st.text(alphabet="PIDZ1|^a\n", max_size=10), max_size=6))
+def test_every_character_between_line_ends_is_kept(lines):
+    """Segments keep what they hold: only line ends can be missing."""
+    text = "\r".join([MSH, *lines])
+
+    kept = "".join(segment.raw for segment in Message(text).segments)
+
+    assert kept.replace("\n", "") == text.replace("\r", "").replace("\n", "")
+
+
+def seconds(text):
+    started = time.process_time()
+    message = Message(f"{MSH}\r{text}")
+    for segment in message.segments[:3]:
+        for field in segment.repetitions(3):
+            field.component(1, 1)
+    return time.process_time() - started
+
+
+@pytest.mark.parametrize(
+    "unit", ["NTE|1\r", "PID|||1~", "PID|||1^", "|", "\\", "\n", "\r"]
+)
+def test_cost_is_linear(unit):
+    small = min(seconds(unit * 25_000) for _ in range(3))
+    large = min(seconds(unit * 100_000) for _ in range(3))
+
+    assert large < 12 * small + 0.05
+
+
+def test_more_lines_than_any_message_has_are_refused():
+    with pytest.raises(TooManyPartsError):
+        Message(MSH + "\r" * (MOST_LINES + 1))

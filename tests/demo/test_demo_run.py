@@ -1,0 +1,114 @@
+"""The whole demonstration: hub, hospitals, SSH and HTTP, all on loopback."""
+
+import asyncio
+import json
+import signal
+import sys
+
+import pytest
+
+from hub.config import load
+from hub.demo.errors import DemoFolderTakenError
+from hub.demo.expectation import PAYER_EVENTS
+from hub.demo.pathways import PATHWAYS
+from hub.demo.run import WATCHED_RATE, DemoOptions, main, run
+from hub.demo.scenario import Scenario
+from hub.registry import Registry
+
+pytestmark = pytest.mark.acceptance
+
+PEOPLE = 2 * len(PATHWAYS)
+START = """
+from pathlib import Path
+from hub.demo.run import DemoOptions, main
+import sys
+sys.exit(main(DemoOptions(data_dir=Path(sys.argv[1]), people=20, rate=0)))
+"""
+
+
+@pytest.fixture
+def options(tmp_path):
+    folder = tmp_path / "demo"
+    return DemoOptions(data_dir=folder, people=PEOPLE, seed=3, exit=True, json=True)
+
+
+async def test_tells_everybody_exactly_what_they_must_know(options):
+    result = await run(options)
+
+    assert result.succeeded
+    assert result.messages.received == result.messages.acknowledged
+    assert set(result.deliveries) == {"payer-a", "social-services", "archive"}
+    assert {s for each in result.deliveries.values() for s in each} == {"delivered"}
+
+
+async def test_leads_to_the_events_that_the_script_promises(options):
+    result = await run(options)
+
+    promised = Scenario.make(PEOPLE, 3).simulation.events()
+    about_visits = {
+        name: count
+        for name, count in result.events.items()
+        if name.startswith("encounter.")
+    }
+    assert about_visits == promised
+    assert result.events["person.demographics_changed"] > 0
+
+
+async def test_leaves_a_folder_that_other_commands_can_look_at(options):
+    await run(options)
+
+    config = load(options.data_dir / "hub.toml", Registry.discover())
+    assert config.hub.data_dir == options.data_dir / "data"
+    assert (options.data_dir / "data" / "carehub.sqlite3").exists()
+
+
+def test_prints_one_json_object_and_ends_with_status_zero(options, capsys):
+    status = main(options)
+
+    printed = json.loads(capsys.readouterr().out)
+    assert status == 0
+    assert printed["books_balance"] is True
+    assert {"messages", "events", "decisions", "deliveries"} <= set(printed)
+
+
+def test_ends_with_status_one_when_a_notice_is_missing(options, capsys, monkeypatch):
+    """The hub is not asked for discharges, which the payer still waits for."""
+    asked = tuple(e for e in PAYER_EVENTS if e != "encounter.discharged")
+    monkeypatch.setattr("hub.demo.setting.PAYER_EVENTS", asked)
+    status = main(options)
+
+    printed = json.loads(capsys.readouterr().out)
+    assert status == 1
+    assert {each["type"] for each in printed["missing"]} == {"encounter.discharged"}
+    assert {each["destination"] for each in printed["missing"]} == {"payer-a"}
+    assert printed["books_balance"] is True
+    assert printed["unexpected"] == []
+
+
+async def test_refuses_a_folder_that_is_in_use(options):
+    await run(options)
+
+    with pytest.raises(DemoFolderTakenError):
+        await run(options)
+
+
+async def test_stays_until_it_is_interrupted(tmp_path):
+    process = await asyncio.create_subprocess_exec(
+        *(sys.executable, "-c", START, str(tmp_path / "demo")),
+        stdout=asyncio.subprocess.PIPE,
+        stderr=asyncio.subprocess.PIPE,
+    )
+    async with asyncio.timeout(60):
+        said = await process.stderr.readuntil(b"Ctrl-C ends it.\n")
+        process.send_signal(signal.SIGINT)
+        out, _ = await process.communicate()
+
+    assert b"still running" in said
+    assert b"The books balance." in out
+    assert process.returncode == 0
+
+
+def test_is_slow_enough_to_watch_unless_asked_otherwise():
+    assert DemoOptions().pace == WATCHED_RATE
+    assert DemoOptions(exit=True).pace == 0
+    assert DemoOptions(exit=True, rate=5).pace == 5

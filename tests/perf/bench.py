@@ -1,0 +1,204 @@
+"""The benchmark: ``make bench``.
+
+Hub and load run on different cores. Each round measures the bare limit and the
+hub one after the other, so that what disturbs one disturbs the other; medians of
+the rounds are reported. Rates depend on the machine: read the ratios.
+"""
+
+import argparse
+import json
+import os
+import platform
+import signal
+import socket
+import sqlite3
+import subprocess
+import sys
+import tempfile
+import time
+import urllib.request
+from contextlib import contextmanager
+from pathlib import Path
+from statistics import median
+
+HERE = Path(__file__).parent
+CONNECTIONS = (1, 8, 32)
+MESSAGES = {1: 3_000, 8: 15_000, 32: 30_000}
+END_TO_END = 6_000
+TICKS = os.sysconf("SC_CLK_TCK")
+
+CONFIG = """
+[hub]
+name = "bench"
+data_dir = "data"
+
+[admin]
+port = {admin}
+
+[sources.bench]
+kind = "mllp-listener"
+port = {port}
+profile = {{ charset_default = "8859/1", time_zone = "Europe/Berlin" }}
+"""
+WEBHOOK = """
+[destinations.webhook]
+kind = "webhook"
+format = "cloudevents-json"
+url = "http://127.0.0.1:{webhook}/"
+secret = "env:BENCH_SECRET"
+concurrency = 8
+
+[subscriptions.all]
+destination = "webhook"
+panel = "all"
+events = ["encounter.admitted"]
+purpose = "care_coordination"
+"""
+
+
+def free_port():
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return probe.getsockname()[1]
+
+
+def pinned(core):
+    """Return what keeps a child process on one core, where there are two."""
+    cores = sorted(os.sched_getaffinity(0))
+    chosen = cores[core % len(cores)]
+    return lambda: os.sched_setaffinity(0, {chosen})
+
+
+def start(arguments, **options):
+    return subprocess.Popen(
+        [sys.executable, *arguments], preexec_fn=pinned(0), text=True, **options
+    )
+
+
+def cpu_seconds(process):
+    fields = Path(f"/proc/{process.pid}/stat").read_text().rpartition(")")[2].split()
+    return (int(fields[11]) + int(fields[12])) / TICKS
+
+
+@contextmanager
+def bare():
+    process = start([str(HERE / "bare.py")], stdout=subprocess.PIPE)
+    try:
+        yield process, int(process.stdout.readline())
+    finally:
+        process.terminate()
+        process.wait()
+        process.stdout.close()
+
+
+@contextmanager
+def hub(*, webhook=0):
+    admin, port = free_port(), free_port()
+    with tempfile.TemporaryDirectory(prefix="carehub-bench-") as folder:
+        config = Path(folder) / "hub.toml"
+        text = CONFIG.format(admin=admin, port=port)
+        config.write_text(text + (WEBHOOK.format(webhook=webhook) if webhook else ""))
+        process = start(
+            ["-m", "hub.cli", "run", "--config", str(config)],
+            env=os.environ | {"BENCH_SECRET": "whsec_" + "QUJDREVGR0hJSktMTU5PUA=="},
+            stderr=subprocess.DEVNULL,
+        )
+        try:
+            wait_until_ready(admin)
+            yield process, port, Path(folder)
+        finally:
+            process.send_signal(signal.SIGTERM)
+            process.wait(60)
+
+
+def wait_until_ready(admin):
+    for _ in range(200):
+        try:
+            urllib.request.urlopen(f"http://127.0.0.1:{admin}/health/ready").close()
+        except OSError:
+            time.sleep(0.1)
+        else:
+            return
+    sys.exit("the hub did not become ready")
+
+
+def load(port, connections, messages, *, first=1, webhook=0):
+    command = [sys.executable, str(HERE / "load.py"), "--port", str(port)]
+    command += ["--connections", str(connections), "--messages", str(messages)]
+    command += ["--first", str(first), "--webhook", str(webhook)]
+    done = subprocess.run(
+        command, preexec_fn=pinned(1), check=True, capture_output=True, text=True
+    )
+    return json.loads(done.stdout)
+
+
+def measure(process, port, connections, first):
+    """Return one measurement, after a warm-up."""
+    load(port, connections, max(500, connections * 20), first=first)
+    before = cpu_seconds(process)
+    count = MESSAGES[connections]
+    report = load(port, connections, count, first=first + 1_000_000)
+    report["cpu_s_per_1000"] = (cpu_seconds(process) - before) / count * 1000
+    return report
+
+
+def acknowledgements(rounds):
+    """Compare bare limit and hub, alternating, for each number of connections."""
+    table = {}
+    for connections in CONNECTIONS:
+        reports = {"bare": [], "hub": []}
+        for _ in range(rounds):
+            with bare() as (process, port):
+                reports["bare"].append(measure(process, port, connections, 1))
+            with hub() as (process, port, _):
+                reports["hub"].append(measure(process, port, connections, 1))
+        table[connections] = {
+            name: {key: median(each[key] for each in runs) for key in runs[0]}
+            for name, runs in reports.items()
+        }
+    return table
+
+
+def end_to_end(rounds):
+    """Return messages per second until the last event is at the webhook."""
+    rates, cpu = [], []
+    for _ in range(rounds):
+        webhook = free_port()
+        with hub(webhook=webhook) as (process, port, _):
+            before = cpu_seconds(process)
+            report = load(port, 8, END_TO_END, webhook=webhook)
+            rates.append(report["end_to_end"])
+            cpu.append((cpu_seconds(process) - before) / END_TO_END * 1000)
+    return {"rate": median(rates), "cpu_s_per_1000": median(cpu)}
+
+
+def show(table, total):
+    lines = [
+        f"Python {platform.python_version()}, SQLite {sqlite3.sqlite_version}, "
+        f"{os.cpu_count()} cores; ACK after commit with synchronous=FULL",
+        "connections        ACK/s   p50 ms   p99 ms   CPU s/1000   of bare",
+    ]
+    for connections, both in table.items():
+        for name, one in both.items():
+            share = one["rate"] / both["bare"]["rate"]
+            lines.append(
+                f"{connections:>6} {name:<8}{one['rate']:>9.0f}{one['p50_ms']:>9.2f}"
+                f"{one['p99_ms']:>9.2f}{one['cpu_s_per_1000']:>13.3f}{share:>10.0%}"
+            )
+    lines.append(
+        f"end to end to one webhook: {total['rate']:.0f} messages/s, "
+        f"{total['cpu_s_per_1000']:.2f} CPU s per 1,000"
+    )
+    return "\n".join(lines)
+
+
+if __name__ == "__main__":
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--rounds", type=int, default=3)
+    parser.add_argument("--json", action="store_true")
+    options = parser.parse_args()
+    acks, total = acknowledgements(options.rounds), end_to_end(options.rounds)
+    if options.json:
+        print(json.dumps({"acknowledged": acks, "end_to_end": total}))  # noqa: T201
+    else:
+        print(show(acks, total))  # noqa: T201
