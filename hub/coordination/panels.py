@@ -68,7 +68,7 @@ def read_panel(name: str, lines: Iterable[str]) -> Panel:
 
 
 def _members(
-    name: str, rows: csv.DictReader[str]
+    name: str, rows: "csv.DictReader[str]"
 ) -> dict[tuple[str, str], tuple[Member, ...]]:
     missing = _NEEDED - set(rows.fieldnames or ())
     if missing:

@@ -36,14 +36,42 @@ _PATH = re.compile(
 )
 
 
+class Cutter:
+    """Cuts text at the delimiters of one message and replaces its escapes.
+
+    Segments and fields hold this and not the message, so that nothing refers back
+    to what holds it: memory is free again at once.
+    """
+
+    __slots__ = ("oddities", "syntax")
+
+    def __init__(self, syntax: Syntax, oddities: set[str]) -> None:
+        self.syntax = syntax
+        self.oddities = oddities
+
+    def split(self, raw: str, by: str) -> list[str]:
+        """Return `raw` cut at a delimiter, which is the name of one in `Syntax`.
+
+        Of more than `MOST_PARTS` parts the last one holds the rest.
+        """
+        separator = getattr(self.syntax, by)
+        return raw.split(separator, MOST_PARTS) if separator else [raw]
+
+    def text(self, raw: str) -> str:
+        """Return a leaf with its escape sequences replaced."""
+        if self.syntax.escape not in raw:
+            return raw
+        return unescape(raw, self.syntax, self.oddities)
+
+
 class Field:
     """One repetition of a field."""
 
-    __slots__ = ("_components", "_message", "raw")
+    __slots__ = ("_components", "_cutter", "raw")
 
-    def __init__(self, raw: str, message: "Message") -> None:
+    def __init__(self, raw: str, cutter: Cutter) -> None:
         self.raw = raw
-        self._message = message
+        self._cutter = cutter
         self._components: list[str] | None = None
 
     def component(self, number: int, subcomponent: int = 0) -> Value:
@@ -55,7 +83,7 @@ class Field:
         if components is None:
             if self.raw == DELETE:
                 return None
-            separator = self._message.syntax.component
+            separator = self._cutter.syntax.component
             components = self._components = self.raw.split(separator, MOST_PARTS)
         if number > len(components):
             return ""
@@ -65,31 +93,31 @@ class Field:
         if raw == DELETE:
             return None
         if subcomponent:
-            parts = self._message.split(raw, "subcomponent")
+            parts = self._cutter.split(raw, "subcomponent")
             raw = parts[subcomponent - 1] if subcomponent <= len(parts) else ""
-        return self._message.text(raw)
+        return self._cutter.text(raw)
 
     def text(self) -> Value:
         """Return the whole repetition as text."""
-        return None if self.raw == DELETE else self._message.text(self.raw)
+        return None if self.raw == DELETE else self._cutter.text(self.raw)
 
 
 class Segment:
     """One segment; its fields are split when first asked for."""
 
-    __slots__ = ("_elements", "_message", "name", "raw")
+    __slots__ = ("_cutter", "_elements", "name", "raw")
 
-    def __init__(self, raw: str, message: "Message") -> None:
+    def __init__(self, raw: str, cutter: Cutter) -> None:
         self.raw = raw
         self.name = raw[:3].upper()
-        self._message = message
+        self._cutter = cutter
         self._elements: list[str] | None = None
 
     def raw_field(self, number: int) -> str:
         """Return a field as it was sent, with all its repetitions."""
         elements = self._elements
         if elements is None:
-            separator = self._message.syntax.field
+            separator = self._cutter.syntax.field
             elements = self._elements = self.raw.split(separator, MOST_PARTS)
             if self.name in HEADERS:
                 elements.insert(1, separator)
@@ -104,17 +132,17 @@ class Segment:
         if not raw:
             return ()
         if self._is_delimiters(number):
-            return (Field(raw, self._message),)
-        parts = self._message.split(raw, "repetition")
-        return [Field(part, self._message) for part in parts]
+            return (Field(raw, self._cutter),)
+        parts = self._cutter.split(raw, "repetition")
+        return [Field(part, self._cutter) for part in parts]
 
     def field(self, number: int) -> Field:
         """Return the first repetition of a field; its raw text may be empty."""
         raw = self.raw_field(number)
-        separator = self._message.syntax.repetition
+        separator = self._cutter.syntax.repetition
         if separator in raw and not self._is_delimiters(number):
             raw = raw.partition(separator)[0]
-        return Field(raw, self._message)
+        return Field(raw, self._cutter)
 
     def value(self, number: int, component: int = 1, subcomponent: int = 0) -> Value:
         """Return a component of the first repetition of a field."""
@@ -140,10 +168,11 @@ class Message:
         self.oddities: set[str] = set()
         text = text.lstrip(_LEADING_NOISE)
         self.syntax = self._read_syntax(text, codec)
+        self.cutter = Cutter(self.syntax, self.oddities)
         if text.count("\r") + text.count("\n") > MOST_LINES:
             raise TooManyPartsError(f"more than {MOST_LINES} lines")
         self.segments = [
-            Segment(raw, self) for raw in _lines(text, self.syntax.field) if raw
+            Segment(raw, self.cutter) for raw in _lines(text, self.syntax.field) if raw
         ]
         self._named: dict[str, list[Segment]] = {}
         for segment in self.segments:
@@ -190,20 +219,6 @@ class Message:
         if match["component"] is None:
             return field.text()
         return field.component(int(match["component"]), int(match["subcomponent"] or 0))
-
-    def split(self, raw: str, by: str) -> list[str]:
-        """Return `raw` cut at a delimiter, which is the name of one in `Syntax`.
-
-        Of more than `MOST_PARTS` parts the last one holds the rest.
-        """
-        separator = getattr(self.syntax, by)
-        return raw.split(separator, MOST_PARTS) if separator else [raw]
-
-    def text(self, raw: str) -> str:
-        """Return a leaf with its escape sequences replaced."""
-        if self.syntax.escape not in raw:
-            return raw
-        return unescape(raw, self.syntax, self.oddities)
 
     def _read_syntax(self, text: str, codec: str) -> Syntax:
         if text[:3].upper() not in HEADERS:

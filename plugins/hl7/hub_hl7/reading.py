@@ -43,7 +43,7 @@ class Reading:
 
     def segment(self, name: str) -> Segment:
         """Return the first segment called `name`, an empty one where there is none."""
-        return self.message.segment(name) or Segment(name, self.message)
+        return self.message.segment(name) or Segment(name, self.message.cutter)
 
     def time(self, segment: Segment, number: int) -> FuzzyTime | None:
         """Return the time in a field, None where it states no possible one."""
