@@ -13,7 +13,9 @@ from typing import Any, NamedTuple
 import click
 
 import hub
+from hub.admin.reference import api_reference
 from hub.catalogue import bundled, catalogued
+from hub.cli.reference import cli_reference
 from hub.config import Catalogue
 from hub.config.schema import json_schema
 from hub.config.tables import NAMED, SINGLE
@@ -216,6 +218,8 @@ def pages() -> dict[str, str]:
     return {
         "docs/reference/config.md": reference(registry),
         "docs/reference/errors.md": errors_reference(),
+        "docs/reference/cli.md": cli_reference(),
+        "docs/reference/api.md": api_reference(),
         "config/carehub.schema.json": schema + "\n",
     }
 

@@ -35,7 +35,16 @@ SAFE_FIELDS = frozenset(
         *("message_id", "event_id", "event_type", "delivery", "delivery_id"),
         *("artifact", "artifact_id", "decision", "error_id", "worker"),
         # what came of it
-        *("state", "outcome", "stage", "reason", "error", "error_code", "recovery"),
+        *(
+            "state",
+            "outcome",
+            "evidence",
+            "stage",
+            "reason",
+            "error",
+            "error_code",
+            "recovery",
+        ),
         *("action", "permitted", "intentional", "warning", "warnings", "anomaly"),
         *("signal", "status", "method", "exit_status", "version", "ready", "task"),
         # how much, how long, where to

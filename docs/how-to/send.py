@@ -5,6 +5,8 @@
 It needs only Python. For trying things out: it sends one file and waits once.
 """
 
+# ruff: noqa: INP001 - a script, not part of a package
+
 import socket
 import sys
 from pathlib import Path

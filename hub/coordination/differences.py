@@ -40,6 +40,7 @@ class Change(NamedTuple):
 
 
 _UNSEEN = Encounter()
+_SEEN = frozenset({EncounterStatus.IN_PROGRESS, EncounterStatus.FINISHED})
 # An admission is an event of its own only where a visit became one.
 _ADMISSION: tuple[Slot, ...] = ("admission", "arrival")
 _ARRIVALS = {"emergency": "ed_arrived"} | dict.fromkeys(INPATIENT_CLASSES, "admitted")
@@ -62,8 +63,12 @@ def _beginning(before: Encounter, after: Encounter) -> Iterator[Change]:
         yield from _cancelled(before)
     elif not after.started:
         yield from _seen_without_start(before, after)
-    elif not before.started or after.restarts > before.restarts:
+    elif not before.started:
         yield _arrival(after)
+    elif after.restarts > before.restarts:
+        # An end that is heard of late is overtaken by a start that is known.
+        known = before.classes == after.classes
+        yield _history("period") if known else _arrival(after)
     elif after.restarts < before.restarts:
         yield _one_stay_again(before, after)
     else:
@@ -81,26 +86,29 @@ def _beginning(before: Encounter, after: Encounter) -> Iterator[Change]:
 def _cancelled(before: Encounter) -> Iterator[Change]:
     if before.end:
         yield Change("discharge_cancelled", before.end, corrects=("end",))
-    if before.started:
+    if before.status in _SEEN:
         yield Change("admit_cancelled", before.start, corrects=_start_of(before))
 
 
 def _one_stay_again(before: Encounter, after: Encounter) -> Change:
-    """The later of two starts was taken back, or the end between them was."""
+    """The end between two starts was taken back, or the later start was."""
+    if before.end is None and after.end is None:
+        return Change("discharge_cancelled", corrects=("end",))
     again = before.classes[-1].since
     if _moment(again) != _moment(after.classes[-1].since):
         return Change("admit_cancelled", again, corrects=_start_of(before))
-    if before.end is None:
-        return Change("discharge_cancelled", corrects=("end",))
-    return Change("history_corrected", before.end, fields=("period",))
+    return _history("period")
+
+
+def _history(field: str, occurred: FuzzyTime | None = None) -> Change:
+    return Change("history_corrected", occurred, fields=(field,))
 
 
 def _seen_without_start(before: Encounter, after: Encounter) -> Iterator[Change]:
     """The feed begins mid-stay, or a start is late: something is going on."""
-    known = {EncounterStatus.IN_PROGRESS, EncounterStatus.FINISHED}
     if before.started:
         yield Change("admit_cancelled", before.start, corrects=_start_of(before))
-    if after.status in known and (before.started or before.status not in known):
+    if after.status in _SEEN and (before.started or before.status not in _SEEN):
         yield Change("observed", after.start, basis="inferred", fills="arrival")
 
 
@@ -139,7 +147,7 @@ def _whereabouts(before: Encounter, after: Encounter) -> Iterator[Change]:
     moved_on = _same_places(old, new[: len(old)])
     went_back = _same_places(new, old[: len(new)])
     if before.status is EncounterStatus.FINISHED or not (moved_on or went_back):
-        yield Change("history_corrected", new[-1].since, fields=("location",))
+        yield _history("location", new[-1].since)
     elif moved_on:
         yield Change("transferred", new[-1].since, fills="location")
     else:

@@ -10,7 +10,6 @@ from typing import Any, NamedTuple
 
 import msgspec
 import sqlalchemy as sa
-from sqlalchemy.dialects.sqlite import insert as upsert
 
 from hub.model.message import MessageState
 from hub.store.schema import (
@@ -109,14 +108,11 @@ _DELIVERIES = Insert(delivery, DeliveryRow._fields)
 _IDENTIFIERS = Insert(
     person_identifier, ("system", "value", "person"), "ON CONFLICT DO NOTHING"
 )
-_row: dict[str, Any] = {name: sa.bindparam(name) for name in EntityRow._fields}
-_PUT_ENTITY = Statement(
-    upsert(entity)
-    .values(_row)
-    .on_conflict_do_update(
-        index_elements=[entity.c.key],
-        set_={name: _row[name] for name in EntityRow._fields if name != "key"},
-    )
+_ENTITIES = Insert(
+    entity,
+    EntityRow._fields,
+    "ON CONFLICT (key) DO UPDATE SET"
+    " person = excluded.person, version = excluded.version, body = excluded.body",
 )
 _seqs = sa.func.json_each(sa.bindparam("seqs")).table_valued("value")
 _SETTLE_PLAIN = Statement(
@@ -183,8 +179,8 @@ def settle(
     settlements = [each for batch in batches for each in batch]
     _IDENTIFIERS.run(connection, _all(settlements, "identifiers"))
     _FACTS.run(connection, _all(settlements, "facts"))
-    for row in {row.key: row for row in _all(settlements, "entities")}.values():
-        _PUT_ENTITY(connection, **row._asdict())
+    latest = {row.key: row for row in _all(settlements, "entities")}
+    _ENTITIES.run(connection, list(latest.values()))
     _EVENTS.run(connection, _all(settlements, "events"))
     _DECISIONS.run(connection, _all(settlements, "decisions"))
     _DELIVERIES.run(connection, _all(settlements, "deliveries"))

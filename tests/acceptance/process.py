@@ -15,6 +15,7 @@ from hub.store.books import balance
 from hub.store.sqlite import open_reader
 
 COMMAND = (str(Path(sys.executable).with_name("hub")), "run", "--log-format", "json")
+ENVIRONMENT = {**os.environ, "HOOK_SECRET": "whsec_" + "QUJD" * 8}
 #: Generous: the machine of a test may be busy with something else.
 PATIENCE_SECONDS = 20.0
 POLL_SECONDS = 0.02
@@ -89,7 +90,7 @@ class HubProcess:
         self._news = threading.Condition()
         self.process = subprocess.Popen(
             [*command, "--config", str(config)],
-            env={**os.environ, "HOOK_SECRET": "whsec_" + "QUJD" * 8, **(env or {})},
+            env=ENVIRONMENT | (env or {}),
             stdin=subprocess.DEVNULL,
             stdout=subprocess.PIPE,
             stderr=subprocess.STDOUT,
@@ -116,6 +117,11 @@ class HubProcess:
         """All that the hub wrote to standard output and error."""
         return "".join(self.lines)
 
+    @property
+    def end_of_log(self):
+        """What the hub wrote last, for a test that failed."""
+        return "".join(self.lines[-20:])
+
     def logged(self, event, **fields):
         """Return the entries of an event that have these fields."""
         wanted = {"event": event, **fields}.items()
@@ -137,7 +143,7 @@ class HubProcess:
                 self._news.wait(0.2)
                 if time.monotonic() > deadline:
                     break
-            assert told(), f"no {event} {fields} in:\n{self.log}"
+            assert told(), f"no {event} {fields} in:\n{self.end_of_log}"
             return self.logged(event, **fields)[-1]
 
     def ready(self):
@@ -199,7 +205,11 @@ class HubProcess:
 
     def wait(self):
         """Wait until the process has ended, and return its exit status."""
-        status = self.process.wait(PATIENCE_SECONDS)
+        try:
+            status = self.process.wait(PATIENCE_SECONDS)
+        except subprocess.TimeoutExpired:
+            self.process.kill()
+            raise
         self._listening.join()
         self.process.stdout.close()
         return status
@@ -208,11 +218,7 @@ class HubProcess:
         """Stop the hub if it still runs; say how it ended."""
         if self.process.poll() is not None:
             return self.wait()
-        try:
-            return self.terminate()[0]
-        except subprocess.TimeoutExpired:
-            self.kill()
-            raise
+        return self.terminate()[0]
 
 
 def _flat(entry):
@@ -223,7 +229,7 @@ def eventually(question, hub=None):
     """Wait until `question` is answered with something true, and return that."""
     deadline = time.monotonic() + PATIENCE_SECONDS
     while not (answer := question()):
-        log = hub.log if hub else ""
+        log = hub.end_of_log if hub else ""
         assert time.monotonic() < deadline, f"it never came about\n{log}"
         time.sleep(POLL_SECONDS)
     return answer

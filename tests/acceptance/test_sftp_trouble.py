@@ -85,7 +85,7 @@ def test_everything_arrives_after_the_server_was_down(start, payer):
     hub = start()
 
     assert send(hub.address(), *admissions()) == ["AA"] * COUNT
-    hub.wait_for("delivery.postponed", error_code="SFTP-002")
+    hub.wait_for("delivery.postponed", error_code="SFTP-001")
     assert payer.names() == []
 
     payer.start()

@@ -10,18 +10,25 @@ import pytest
 from hub.cli import main
 from hub.config import load
 from hub.config.tables import NAMED, SINGLE
-from tests.docs.pages import Block, all_blocks, blocks
+from tests.docs.pages import Block, all_blocks, blocks, name_of
 
 #: Shown, not run: what crosses the wire or a screen, and drawings.
 SHOWN = {"text", "hl7", "csv", "json", "console", "diff", "ini"}
 RUN = {"toml", "python", "sh"}
 
-TOML = all_blocks("toml")
+#: Their blocks are run by a test of their own.
+ELSEWHERE = {"reference", "tutorial"}
+#: Shows only the keys of its format, not the whole table.
+FRAGMENTS = {"plugins/payer/README.md"}
+
 CONFIGURATION = [
     block
-    for block in TOML
+    for block in all_blocks("toml")
     if set(tomllib.loads(block.text)) & {*SINGLE, *NAMED}
+    and not ELSEWHERE & {*block.page.parts}
+    and name_of(block.page) not in FRAGMENTS
 ]
+PYTHON = [each for each in all_blocks("python") if not ELSEWHERE & {*each.page.parts}]
 
 
 def ids(block):
@@ -56,9 +63,7 @@ def test_every_block_says_what_it_is():
 
 
 @pytest.mark.parametrize("block", CONFIGURATION, ids=ids)
-def test_configuration_in_the_pages_has_no_problem(
-    block, registry, surround, tmp_path
-):
+def test_configuration_in_the_pages_has_no_problem(block, registry, surround, tmp_path):
     """A block may refer to tables that stand above it on the same page."""
     for number, each in enumerate([block, *earlier(block)]):
         (tmp_path / f"{number}.toml").write_text(each.text)
@@ -70,10 +75,6 @@ def test_configuration_in_the_pages_has_no_problem(
 @pytest.mark.parametrize("block", all_blocks("json"), ids=ids)
 def test_json_in_the_pages_is_json(block):
     assert json.loads(block.text)
-
-
-# tests/test_reference.py runs those of the reference.
-PYTHON = [each for each in all_blocks("python") if "reference" not in each.page.parts]
 
 
 @pytest.mark.parametrize("block", PYTHON, ids=ids)

@@ -2,9 +2,11 @@
 
 import re
 import subprocess
+from itertools import pairwise
 
 import pytest
 
+from hub.model.taxonomy import EVENT_TYPES
 from tests.docs.pages import (
     PAGES,
     ROOT,
@@ -42,7 +44,9 @@ def test_links_lead_somewhere(page):
 
 def test_every_page_is_on_the_map():
     overview = ROOT / "docs/README.md"
-    linked = {(overview.parent / each.split("#")[0]).resolve() for each in links(overview)}
+    linked = {
+        (overview.parent / each.split("#")[0]).resolve() for each in links(overview)
+    }
     pages = [*(ROOT / "docs").glob("*/*.md"), *(ROOT / "docs").glob("*/*.py")]
 
     missing = [name_of(page) for page in pages if page.resolve() not in linked]
@@ -56,7 +60,7 @@ def test_a_page_has_one_title_and_skips_no_level(page):
 
     assert levels[:1] == [1]
     assert levels.count(1) == 1
-    assert all(after - before <= 1 for before, after in zip(levels, levels[1:], strict=False))
+    assert all(after - before <= 1 for before, after in pairwise(levels))
 
 
 @pytest.mark.parametrize("page", WRITTEN, ids=name_of)
@@ -72,7 +76,7 @@ def test_each_sentence_has_a_line_of_its_own(page):
 
 @pytest.mark.parametrize("page", WRITTEN, ids=name_of)
 def test_spelling_is_british(page):
-    text = re.sub(r"`[^`]*`|\]\([^)]*\)|Apache License", "", prose(page))
+    text = re.sub(r"`[^`]*`|\]\([^)]*\)|Apache License|LICENSE", "", prose(page))
 
     assert not [match[0] for match in AMERICAN.finditer(text)]
 
@@ -124,7 +128,7 @@ def test_the_readme_names_commands_that_make_has():
     targets = set(re.findall(r"\bmake ([a-z]+)", readme))
 
     for target in targets:
-        done = subprocess.run(  # noqa: S603 - a word of our own README
+        done = subprocess.run(
             ["make", "--dry-run", target],  # noqa: S607 - make is what users have
             cwd=ROOT,
             capture_output=True,
@@ -132,3 +136,67 @@ def test_the_readme_names_commands_that_make_has():
         )
         assert done.returncode == 0, target
     assert {"demo", "test"} <= targets
+
+
+CLAUSES = ROOT / "docs/specs/connector.md"
+
+
+def test_tests_that_clauses_name_exist():
+    named = set(re.findall(r"`(test_[a-z0-9_]+)`", prose(CLAUSES)))
+    known = {
+        name
+        for file in [*ROOT.glob("tests/**/*.py"), *ROOT.glob("hub/testing/*.py")]
+        for name in re.findall(r"def (test_\w+)", file.read_text(encoding="utf-8"))
+    }
+
+    assert named
+    assert named <= known
+
+
+def test_clauses_are_numbered_without_gaps():
+    numbers = re.findall(r"^(\d+)\. ", prose(CLAUSES), re.MULTILINE)
+
+    assert [int(each) for each in numbers] == list(range(1, len(numbers) + 1))
+
+
+def test_every_test_of_a_contract_suite_is_a_clause():
+    clauses = CLAUSES.read_text(encoding="utf-8")
+    suites = [
+        name
+        for file in (ROOT / "hub/testing").glob("*.py")
+        for name in re.findall(r"def (test_\w+)", file.read_text(encoding="utf-8"))
+    ]
+
+    missing = [name for name in suites if f"`{name}`" not in clauses]
+
+    assert suites
+    assert not missing
+
+
+def test_the_places_that_the_map_of_the_code_names_exist():
+    named = re.findall(r"`([a-z0-9_.]+/[\w./]+)`", prose(ROOT / "ARCHITECTURE.md"))
+
+    assert named
+    assert not [place for place in named if not (ROOT / place).exists()]
+
+
+@pytest.mark.parametrize("page", WRITTEN, ids=name_of)
+def test_error_codes_in_the_pages_exist(page):
+    own = {"FOODBANK"}  # the tutorial's
+    codes = re.findall(r"`([A-Z][A-Z0-9]{1,8})-(\d{3})`", prose(page))
+    catalogue = (ROOT / "docs/reference/errors.md").read_text(encoding="utf-8")
+
+    missing = [
+        f"{prefix}-{number}"
+        for prefix, number in codes
+        if prefix not in own and f"## {prefix}-{number}\n" not in catalogue
+    ]
+
+    assert not missing
+
+
+@pytest.mark.parametrize("page", WRITTEN, ids=name_of)
+def test_event_types_in_the_pages_exist(page):
+    named = set(re.findall(r"`((?:encounter|person)\.[a-z_]+)`", prose(page)))
+
+    assert named <= EVENT_TYPES

@@ -70,7 +70,15 @@ def settlement(seq, name=None, *, destination="payer", okey="p_1", due=NOW, **gi
         f"evt_{name}", seq, "encounter.admitted", f"enc_{name}", 1, okey, at, 1, b"{}"
     )
     decision = state.DecisionRow(
-        event.id, "s", destination, True, "x", "treatment", "", "[]", at
+        event=event.id,
+        subscription="s",
+        destination=destination,
+        permitted=True,
+        reason="relationship.all",
+        purpose="treatment",
+        patient_id="",
+        rules="[]",
+        decided_at=at,
     )
     delivery = state.DeliveryRow(
         f"dlv_{name}",

@@ -71,7 +71,13 @@ def test_one_process_cannot_hold_a_folder_twice(folder):
 
 def test_a_process_that_the_hub_starts_does_not_inherit_the_lock(folder):
     with FolderLock(folder):
-        child = subprocess.Popen(["/bin/cat"], stdin=subprocess.PIPE, close_fds=False)
+        child = subprocess.Popen(
+            ["/bin/sh", "-c", "echo started; cat"],
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            close_fds=False,
+        )
+        assert child.stdout.readline() == b"started\n"
     with child, FolderLock(folder):
         assert child.poll() is None
 

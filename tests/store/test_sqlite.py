@@ -27,9 +27,7 @@ READER = EXPECTED | {"query_only": 1, "wal_autocheckpoint": 0}
 
 
 def asked(connection, names):
-    return {
-        name: connection.execute(f"PRAGMA {name}").fetchone()[0] for name in names
-    }
+    return {name: connection.execute(f"PRAGMA {name}").fetchone()[0] for name in names}
 
 
 def test_the_writer_commits_durably(tmp_path):

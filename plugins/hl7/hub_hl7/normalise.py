@@ -1,9 +1,8 @@
 """From an HL7 v2 message to facts.
 
-What a trigger event means is the table of R-ENC and domain "Trigger events": A01
-and A04 start an encounter, A02 moves it, A03 ends it, A08 updates it, A11, A12 and
-A13 take the start, the move and the end back. A trigger is what the sender *said*;
-whether it is so is for the core to find out. Source: HL7 v2.5.1, section 3.3.
+A01 and A04 start an encounter, A02 moves it, A03 ends it, A08 updates it; A11, A12
+and A13 take the start, the move and the end back. A trigger is what the sender
+*said*; what is so is for the core to find out. Source: HL7 v2.5.1, section 3.3.
 """
 
 import re

@@ -101,7 +101,7 @@ def _place(folder: int, name: str, body: bytes) -> Receipt:
     there = _is_there(folder, name, body)
     if not there:
         _write(folder, name, body)
-        log.debug("file.stored", name=name, size=len(body))
+        log.debug("file.stored", artifact=name, size=len(body))
     # Also where it is there: the attempt that renamed it may have ended before.
     os.fsync(folder)
     what = "already there" if there else "stored"

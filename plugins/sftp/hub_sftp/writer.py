@@ -77,7 +77,7 @@ def _store(session: Session, folder: str, name: str, artifact: Artifact) -> Rece
     for leftover in earlier_parts(final, artifact.attempt):
         session.remove(leftover)
     _put(session, part_name(final, artifact.attempt), final, artifact.body)
-    log.debug("file.stored", name=name, size=size, server=session.server)
+    log.debug("file.stored", artifact=name, size=size, host=session.server)
     return _accepted("stored", size, session)
 
 

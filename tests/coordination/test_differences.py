@@ -1,0 +1,165 @@
+"""What is said to have happened, where feeds take things back or come late."""
+
+import pytest
+from hypothesis import given
+
+from hub.coordination.differences import differences
+from hub.coordination.fold import fold
+from hub.model.events import CareEvent
+from hub.model.facts import FactKind
+from hub.model.taxonomy import EVENT_TYPES
+from tests.coordination.scenarios import at, cancel, end, fact, move, start
+from tests.coordination.walks import facts, many_facts, walk
+
+NEXT_DAY = {"day": 1}
+
+
+def update(recorded, **details):
+    return fact(FactKind.UPDATE, recorded, details=details)
+
+
+#: What arrives, in this order, and what is said.
+STORIES = {
+    "a cancelled encounter that is spoken of again is not cancelled again": (
+        [
+            start(at(8)),
+            end(at(9)),
+            cancel(FactKind.START, at(8), at(10)),
+            update(at(11), service="SURG"),
+        ],
+        "admitted discharged discharge_cancelled admit_cancelled updated",
+    ),
+    "what ended, was cancelled and stands again is discharged again": (
+        [
+            start(at(8)),
+            end(at(9)),
+            cancel(FactKind.START, at(8), at(10)),
+            start(at(8, 30), at(11)),
+        ],
+        "admitted discharged discharge_cancelled admit_cancelled admitted discharged",
+    ),
+    "a start that is taken back while the stay goes on is retracted": (
+        [start(at(8)), move(at(12)), cancel(FactKind.START, at(8), at(9))],
+        "admitted transferred admit_cancelled observed history_corrected",
+    ),
+    "what was only observed is retracted when it turns out cancelled": (
+        [
+            move(at(7)),
+            cancel(FactKind.START, at(8), at(9)),
+            start(at(8)),
+        ],
+        "observed admit_cancelled",
+    ),
+    "a new contact on another ward is an admission and nothing else": (
+        [start(at(8)), end(at(9)), start(at(8, **NEXT_DAY), ward="W2")],
+        "admitted discharged admitted",
+    ),
+    "a new contact that is taken back leaves the discharge alone": (
+        [
+            start(at(8)),
+            end(at(9)),
+            start(at(8, **NEXT_DAY)),
+            cancel(FactKind.START, at(8, **NEXT_DAY), at(9, **NEXT_DAY)),
+        ],
+        "admitted discharged admitted admit_cancelled",
+    ),
+    "the end between two contacts can be taken back": (
+        [
+            start(at(8)),
+            end(at(9)),
+            start(at(8, **NEXT_DAY)),
+            cancel(FactKind.END, at(9), at(9, **NEXT_DAY)),
+        ],
+        "admitted discharged admitted discharge_cancelled",
+    ),
+    "an end before a start that is known is history": (
+        [start(at(8), at(12)), end(at(7))],
+        "admitted history_corrected",
+    ),
+    "a visit that becomes a stay and back": (
+        [
+            start(at(8), code="emergency"),
+            start(at(9)),
+            start(at(10), code="outpatient"),
+            end(at(11)),
+        ],
+        "ed_arrived class_changed admitted class_changed admission_reversed ended",
+    ),
+    "a stay that was none": (
+        [
+            start(at(8), code="emergency"),
+            start(at(9)),
+            cancel(FactKind.START, at(9), at(10)),
+        ],
+        "ed_arrived class_changed admitted admit_cancelled",
+    ),
+    "a start at another time": (
+        [start(at(8)), start(at(7), at(9))],
+        "admitted start_corrected",
+    ),
+    "an end whose class is known later": (
+        [end(at(9)), start(at(8), at(10))],
+        "observed ended admitted discharged",
+    ),
+    "details": (
+        [
+            start(at(8)),
+            update(at(9), service="SURG", account="1"),
+            update(at(10), service="SURG", account=None),
+        ],
+        "admitted updated updated",
+    ),
+    "an update before anything else": ([update(at(8), service="SURG")], ""),
+}
+
+
+@pytest.mark.parametrize("name", STORIES)
+def test_a_story_is_told_as_it_happened(name):
+    arriving, told = STORIES[name]
+
+    assert walk(arriving).types == told.split()
+
+
+def test_an_update_says_which_details_changed():
+    before = fold([start(at(8)), update(at(9), service="SURG", account="1")])
+    after = fold(
+        [
+            start(at(8)),
+            update(at(9), service="SURG", account="1"),
+            update(at(10), account=None),
+        ]
+    )
+
+    (change,) = differences(before, after)
+    assert (change.type, change.fields) == ("updated", ("account",))
+
+
+@given(many_facts)
+def test_every_type_is_in_the_taxonomy(arriving):
+    assert {event.type for event in walk(arriving).events} <= EVENT_TYPES
+
+
+@given(many_facts, facts)
+def test_a_fact_that_arrives_twice_is_told_once(arriving, last):
+    once = walk([*arriving, last])
+    twice = walk([*arriving, last, last])
+
+    assert twice.types == once.types
+
+
+@given(many_facts)
+def test_a_cancelled_encounter_has_no_end_that_was_told_and_stands(arriving):
+    """Unless it ended before what was cancelled began."""
+    after = walk(arriving)
+    standing = after.announced.slots.get("end")
+    taken_back = {
+        event.correction.of
+        for event in after.events
+        if event.correction and event.correction.kind == "retraction"
+    }
+
+    assert standing not in taken_back
+
+
+def test_what_was_told_is_a_care_event():
+    assert all(isinstance(event, CareEvent) for event in walk([start(at(8))]).events)

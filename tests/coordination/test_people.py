@@ -1,0 +1,127 @@
+from itertools import permutations
+
+import msgspec
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from hub.coordination.people import Person, find, learn
+from hub.model.facts import Subject
+from hub.model.identifiers import Code, Identifier
+
+MR = Identifier("KLINIK", "0001", "MR")
+INSURED = Identifier("KASSE", "A123", "KVNR")
+
+
+def said(**demographics):
+    return Subject((MR,), demographics)
+
+
+def told(*statements):
+    """Return the person after statements, each a pair of a time and a subject."""
+    person = Person()
+    for recorded, subject in statements:
+        person, _ = learn(person, subject, recorded)
+    return person
+
+
+values = st.none() | st.text("xy", max_size=2) | st.lists(st.integers(0, 2), max_size=2)
+subjects = st.dictionaries(st.sampled_from(["name", "sex", "address"]), values).map(
+    lambda demographics: Subject((MR,), demographics)
+)
+statements = st.tuples(st.integers(0, 3).map(float), subjects)
+
+
+@given(st.lists(statements, max_size=4))
+def test_no_order_of_arrival_changes_what_is_known(heard):
+    pictures = [told(*order).demographics() for order in permutations(heard)]
+
+    assert all(picture == pictures[0] for picture in pictures)
+
+
+@given(st.lists(statements, max_size=6), st.data())
+def test_hearing_it_again_changes_nothing(heard, data):
+    person = told(*heard)
+    again = data.draw(st.sampled_from(heard)) if heard else (0.0, Subject(()))
+
+    after, changed = learn(person, again[1], again[0])
+
+    assert (after, changed) == (person, ())
+
+
+@given(st.lists(statements, max_size=6), statements)
+def test_a_person_means_the_same_after_the_store(heard, then):
+    person = told(*heard)
+    kept = msgspec.json.decode(msgspec.json.encode(person), type=Person)
+
+    assert kept == person
+    assert learn(kept, then[1], then[0]) == learn(person, then[1], then[0])
+
+
+@pytest.mark.parametrize("value", [("a", "b"), Code("M"), {"parts": ("a",)}])
+def test_a_value_that_is_said_again_after_a_restart_is_no_change(value):
+    """In the store it is plain data; what a normaliser returns may be anything."""
+    person = told((1.0, said(name=value)))
+    kept = msgspec.json.decode(msgspec.json.encode(person), type=Person)
+
+    _, changed = learn(kept, said(name=value), 2.0)
+
+    assert changed == ()
+
+
+def test_the_newest_statement_wins_however_late_the_others_come():
+    person = told((2.0, said(name="new")), (1.0, said(name="old", sex="f")))
+
+    assert person.demographics() == {"name": "new", "sex": "f"}
+
+
+def test_none_deletes_until_something_newer_is_said():
+    person = told((1.0, said(name="x")), (2.0, said(name=None)))
+
+    assert person.demographics() == {}
+    assert told((2.0, said(name=None)), (1.0, said(name="x"))).demographics() == {}
+    again, _ = learn(person, said(name="y"), 3.0)
+    assert again.demographics() == {"name": "y"}
+
+
+def test_no_statement_leaves_a_field_alone():
+    person, changed = learn(told((1.0, said(name="x"))), said(sex="f"), 2.0)
+
+    assert person.demographics() == {"name": "x", "sex": "f"}
+    assert changed == ("sex",)
+
+
+def test_only_what_is_seen_to_change_is_said_to_change():
+    before = told((1.0, said(name="x", sex="f", city="z")))
+
+    _, changed = learn(before, said(name="x", sex=None, city="y", old=None), 2.0)
+
+    assert changed == ("city", "sex")
+
+
+def test_an_older_statement_changes_nothing():
+    before = told((2.0, said(name="x")))
+
+    assert learn(before, said(name="y"), 1.0) == (before, ())
+
+
+def test_identifiers_gather_each_once():
+    person, _ = learn(Person(), Subject((MR, MR)), 1.0)
+    person, _ = learn(person, Subject((INSURED, MR)), 2.0)
+
+    assert person.identifiers == (MR, INSURED)
+
+
+def test_a_person_is_found_by_any_identifier():
+    known = {INSURED: "p_1"}.get
+
+    assert find((MR, INSURED), known) == ("p_1", True)
+    assert find((MR,), known) == (None, True)
+    assert find((), known) == (None, True)
+
+
+def test_identifiers_of_different_people_conflict_and_the_first_decides():
+    known = {MR: "p_1", INSURED: "p_2"}.get
+
+    assert find((MR, INSURED), known) == ("p_1", False)
+    assert find((INSURED, MR), known) == ("p_2", False)

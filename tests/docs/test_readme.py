@@ -1,0 +1,87 @@
+"""The message in the README takes the way that the README shows."""
+
+import json
+import re
+
+import pytest
+from structlog.testing import capture_logs
+
+from hub.app import Hub
+from hub.config import load
+from hub.store.books import balance
+from tests.docs.pages import ROOT, blocks
+from tests.docs.running import exchange, free_ports, holds, matches, segments
+
+PAGE = ROOT / "README.md"
+
+
+def block_after(words, language):
+    """Return the block whose introduction has `words`."""
+    (found,) = [each for each in blocks(PAGE, language) if words in each.introduction]
+    return found.text
+
+
+@pytest.fixture
+def folder(tmp_path):
+    """Return the reader's folder; only ports and nothing else differ."""
+    ports = free_ports(2)
+    config = block_after("first/hub.toml", "toml")
+    config = config.replace("2575", str(ports[0])).replace("8080", str(ports[1]))
+    (tmp_path / "hub.toml").write_text(config)
+    panel = block_after("panel-payer-a.csv", "csv")
+    (tmp_path / "panel-payer-a.csv").write_text(panel)
+    return tmp_path
+
+
+def sent_to(folder, name):
+    (file,) = (folder / name).iterdir()
+    return file.read_text(encoding="utf-8")
+
+
+async def test_one_message_goes_from_end_to_end(folder, registry):
+    config = load(folder / "hub.toml", registry)
+    with capture_logs():
+        async with Hub(config, registry) as hub:
+            await hub.started()
+            port = config.sources["klinik-nord"].settings.port
+            message = segments(block_after("first/admit.hl7", "hl7"))
+            answer = await exchange(port, message)
+            await hub.idle()
+            reader = hub.store.reader()
+            balanced = balance(reader).balanced
+            reader.close()
+
+    shown = segments(block_after("survive a power cut", "hl7")).decode()
+    assert matches(shown, answer.decode())
+    event = json.loads(sent_to(folder, "food-bank"))
+    assert holds(json.loads(block_after("CloudEvent", "json")), event)
+    rows = sent_to(folder, "payer-a").splitlines()
+    assert len(rows) == 2
+    assert matches(block_after("M-2201", "csv").strip(), rows[1])
+    assert balanced
+
+
+def test_the_readme_promises_no_more_than_the_guarantees():
+    text = " ".join(PAGE.read_text(encoding="utf-8").split())
+
+    for limit in (
+        "Exactly-once delivery",
+        "Order across patients, or across destinations",
+        "a disk that lies",
+        "Network file systems",
+        "loss of the only disk",
+        "Encryption of the data at rest",
+        "TLS on MLLP",
+        "PostgreSQL",
+        "consent engine",
+    ):
+        assert limit in text
+
+
+def test_the_triggers_in_the_readme_are_those_of_the_normaliser():
+    """The README writes them as ranges."""
+    source = (ROOT / "plugins/hl7/hub_hl7/normalise.py").read_text(encoding="utf-8")
+    rules = set(re.findall(r'^    "(A\d\d)": Rule', source, re.MULTILINE))
+
+    assert rules == {"A01", "A02", "A03", "A04", "A08", "A11", "A12", "A13"}
+    assert "A01 to A04, A08 and A11 to A13" in PAGE.read_text(encoding="utf-8")

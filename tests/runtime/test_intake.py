@@ -1,0 +1,125 @@
+"""Between a source and the journal. Every message in here is synthetic."""
+
+import asyncio
+
+import pytest
+
+from hub.errors import HubError
+from hub.model.message import Stored
+from hub.runtime.intake import FeedInbox, Intake
+from hub.store.errors import RowRefusedError, StoreClosedError
+from tests.runtime.setting import metrics, raw
+
+
+class Told(list):
+    """Counts its calls."""
+
+    def __call__(self, *what):
+        self.append(what)
+
+
+@pytest.fixture
+def told():
+    return Told()
+
+
+@pytest.fixture
+async def inbox(live_store, told):
+    intake = Intake(live_store.writer)
+    return FeedInbox(
+        "klinik-nord",
+        intake,
+        metrics(),
+        on_arrival=lambda: told("arrived"),
+        on_ready=lambda *what: told(*what),
+    )
+
+
+def bodies(store):
+    reader = store.reader()
+    try:
+        return [body for (body,) in reader.execute("SELECT body FROM message")]
+    finally:
+        reader.close()
+
+
+async def test_returns_once_the_message_is_stored(inbox, live_store, told):
+    stored = await inbox.put(raw(b"first"))
+
+    assert not stored.duplicate
+    assert bodies(live_store) == [b"first"]
+    assert told == [("arrived",)]
+
+
+async def test_says_that_a_message_came_before_and_wakes_nobody(inbox, told):
+    first = await inbox.put(raw(b"same"))
+    second = await inbox.put(raw(b"same"))
+
+    assert second == Stored(first.id, duplicate=True)
+    assert told == [("arrived",)]
+
+
+async def test_tells_in_the_order_of_submission(inbox, live_store):
+    count = 500
+    answers = []
+    done = asyncio.Event()
+
+    def note(number):
+        def on_stored(stored):
+            answers.append((number, stored.duplicate))
+            if len(answers) == count:
+                done.set()
+
+        return on_stored
+
+    for number in range(count):
+        inbox.submit(raw(b"%d" % number), note(number))
+    async with asyncio.timeout(30):
+        await done.wait()
+
+    assert answers == [(number, False) for number in range(count)]
+    assert bodies(live_store) == [b"%d" % number for number in range(count)]
+
+
+async def test_raises_where_the_store_takes_nothing(inbox, live_store):
+    live_store.writer.close()
+
+    with pytest.raises(StoreClosedError):
+        await inbox.put(raw())
+
+
+async def test_one_row_that_the_store_refuses_costs_no_other(inbox, live_store):
+    junk = raw(b"junk", control_id="\udcff")
+    works = [inbox.put(each) for each in (raw(b"before"), junk, raw(b"after"))]
+
+    async with asyncio.timeout(10):
+        before, refused, after = await asyncio.gather(*works, return_exceptions=True)
+
+    assert isinstance(before, Stored)
+    assert isinstance(refused, HubError | Stored)
+    assert isinstance(after, Stored)
+    assert {b"before", b"after"} <= set(bodies(live_store))
+
+
+@pytest.mark.parametrize(
+    "junk",
+    [{"message_type": None}, {"peer": ["somewhere"]}, {"media_type": object()}],
+)
+async def test_refuses_a_message_that_is_full_of_junk(inbox, junk):
+    message = type(raw())(**{"body": b"", "media_type": "", **_times(), **junk})
+
+    async with asyncio.timeout(10):
+        with pytest.raises(RowRefusedError):
+            await inbox.put(message)
+        assert await inbox.put(raw(b"good"))
+
+
+def _times():
+    return {"received_at": raw().received_at}
+
+
+async def test_passes_on_where_the_source_receives(inbox, told):
+    inbox.report_ready("127.0.0.1:2575")
+
+    assert told == [("klinik-nord", "127.0.0.1:2575")]
+    assert inbox.feed == "klinik-nord"

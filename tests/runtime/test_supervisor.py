@@ -1,0 +1,162 @@
+"""Sources run by themselves: one that fails stops no other."""
+
+import asyncio
+
+import pytest
+import tenacity
+
+from hub.errors import HubError, Recovery
+from hub.runtime import supervisor
+from hub.runtime.conditions import Conditions
+from hub.runtime.errors import NothingRunsError
+from hub.runtime.supervisor import supervise
+from hub.testing.inbox import MemoryInbox
+from tests.plugins import hostile_sources
+
+
+class NoCableError(HubError):
+    """Made up."""
+
+    code = "RTTEST-010"
+    summary = "There is no cable"
+    remedy = "Plug it in"
+    recovery = Recovery.RETRY
+
+
+class NoSocketError(HubError):
+    """Made up."""
+
+    code = "RTTEST-011"
+    summary = "There is no socket"
+    remedy = "Build one"
+    recovery = Recovery.STOP
+
+
+class Follows:
+    """A source that fails as it is told, then receives until cancelled."""
+
+    def __init__(self, *errors):
+        self._errors = list(errors)
+        self.runs = 0
+
+    async def run(self, inbox):
+        self.runs += 1
+        if self._errors:
+            raise self._errors.pop(0)
+        inbox.report_ready("somewhere")
+        await asyncio.Event().wait()
+
+
+@pytest.fixture(autouse=True)
+def no_waits(monkeypatch):
+    monkeypatch.setattr(supervisor, "RESTART_WAIT", tenacity.wait_fixed(0.001))
+
+
+class Inbox(MemoryInbox):
+    def __init__(self, name, conditions):
+        super().__init__(name)
+        self._conditions = conditions
+
+    def report_ready(self, address):
+        self._conditions.source_ready(self.feed, address)
+
+
+@pytest.fixture
+async def start():
+    """Return what supervises a source for a test."""
+    tasks = []
+
+    def start(name, source, conditions):
+        inbox = Inbox(name, conditions)
+        tasks.append(asyncio.create_task(supervise(name, source, inbox, conditions)))
+        return tasks[-1]
+
+    yield start
+    for _ in range(3):  # some ignore the first request
+        for task in tasks:
+            task.cancel()
+        await asyncio.wait(tasks, timeout=1)
+
+
+async def until(condition):
+    async with asyncio.timeout(10):
+        while not condition():  # noqa: ASYNC110  what is watched has no event
+            await asyncio.sleep(0.001)
+
+
+@pytest.mark.parametrize("error", [NoCableError(), RuntimeError("broken")])
+async def test_starts_a_source_again_that_fails(start, error):
+    conditions = Conditions(["one"])
+    source = Follows(error, error, error)
+
+    start("one", source, conditions)
+    async with asyncio.timeout(10):
+        await conditions.started()
+
+    assert source.runs == 4
+    assert conditions["one"].state == "running"
+    assert conditions.complaints() == []
+
+
+async def test_starts_a_source_again_that_ends_by_itself(start):
+    conditions = Conditions(["one"])
+    start("one", hostile_sources.Returns(None), conditions)
+
+    await until(lambda: conditions["one"].last_error_code == "HUB-002")
+
+
+async def test_leaves_a_source_alone_that_cannot_work_and_runs_the_others(start):
+    conditions = Conditions(["one", "two"])
+    broken = Follows(NoSocketError())
+
+    task = start("one", broken, conditions)
+    start("two", Follows(), conditions)
+    await task
+    async with asyncio.timeout(10):
+        await conditions.started()
+
+    assert broken.runs == 1
+    assert conditions.complaints() == ["source one is failed RTTEST-011"]
+    assert conditions["two"].state == "running"
+
+
+async def test_says_so_where_no_source_can_work(start):
+    conditions = Conditions(["one", "two"])
+    for name in ("one", "two"):
+        start(name, Follows(NoSocketError()), conditions)
+
+    async with asyncio.timeout(10):
+        with pytest.raises(NothingRunsError, match="RTTEST-011"):
+            await conditions.started()
+
+
+async def test_a_hub_without_sources_has_started():
+    async with asyncio.timeout(1):
+        await Conditions([]).started()
+
+
+async def test_a_source_that_never_comes_up_does_not_delay_the_start_of_the_hub(start):
+    conditions = Conditions(["one", "two"])
+    start("one", hostile_sources.Crashes(None), conditions)
+    start("two", Follows(), conditions)
+
+    async with asyncio.timeout(5):
+        await conditions.started()
+
+
+async def test_a_source_that_puts_junk_fails_by_itself(start):
+    conditions = Conditions(["one"])
+    start("one", hostile_sources.PutsJunk(None), conditions)
+
+    await until(lambda: conditions["one"].last_error_code == "HUB-002")
+
+
+async def test_a_source_that_ignores_being_cancelled_is_not_started_again(start):
+    conditions = Conditions(["one"])
+    task = start("one", hostile_sources.IgnoresStop(None), conditions)
+    await until(lambda: conditions["one"].state == "running")
+
+    task.cancel()
+    done, _ = await asyncio.wait({task}, timeout=3)
+
+    assert done

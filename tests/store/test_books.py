@@ -1,0 +1,139 @@
+"""Each check of the books finds exactly the imbalance that it is named after."""
+
+import pytest
+
+from hub.model.delivery import DeliveryState
+from hub.model.message import MessageState
+from hub.store import journal, outbox, state
+from hub.store.books import CHECKS, balance
+from hub.store.outbox import Claim
+from hub.store.state import Settlement
+from tests.store.rows import NOW, queued, received, settled, settlement
+
+#: For each check a change, or several, that only it finds.
+IMBALANCES = {
+    "message in no known state": ["UPDATE message SET state = 'lost' WHERE seq = 6"],
+    "processed message without a fact": ["DELETE FROM fact WHERE message = 1"],
+    "fact of a message that is not processed": [
+        "INSERT INTO fact (message, place, entity, body) VALUES (6, 0, 'e', '')"
+    ],
+    "unmapped or parked message without a reason": [
+        "UPDATE message SET reason = '', error_code = '' WHERE seq = 5"
+    ],
+    "event of a message that is not processed": [
+        "UPDATE event SET message = 6 WHERE id = 'evt_withheld'"
+    ],
+    "entity whose events have a gap": [
+        "UPDATE entity SET version = 2 WHERE key = 'enc_sent'"
+    ],
+    "event whose decisions are not one for each route": [
+        "UPDATE event SET routes = 2 WHERE id = 'evt_sent'"
+    ],
+    "permitted notice without its delivery": [
+        "DELETE FROM delivery WHERE id = 'dlv_waiting'"
+    ],
+    "delivery that was not permitted": [
+        "UPDATE delivery SET event = 'evt_withheld' WHERE id = 'dlv_waiting'",
+        "UPDATE decision SET permitted = 0 WHERE event = 'evt_waiting'",
+    ],
+    "delivery in no known state": [
+        "UPDATE delivery SET state = 'lost' WHERE id = 'dlv_waiting'"
+    ],
+    "delivered without an accepted attempt": [
+        "UPDATE attempt SET outcome = 'unknown' WHERE delivery = 1"
+    ],
+    "more attempts than claims": [
+        "UPDATE delivery SET attempts = 0 WHERE id = 'dlv_sent'"
+    ],
+}
+
+
+@pytest.fixture
+def ledger(memory):
+    """A store in which each kind of thing happened, and the books balance."""
+    queued(memory, "sent", okey="a")
+    queued(memory, "dead", okey="b")
+    (claimed,) = outbox.claim(memory, [Claim("payer", NOW, 9)])
+    sent, dead = claimed
+    outbox.settle(memory, [[settled(sent)], [settled(dead, DeliveryState.DEAD)]])
+    queued(memory, "waiting", okey="c")
+    withheld(memory, received(memory, 4))
+    at = journal.microseconds(NOW)
+    aside = Settlement(received(memory, 5), MessageState.PARKED, at, reason="why")
+    state.settle(memory, [[aside]])
+    received(memory, 6)
+    return memory
+
+
+def withheld(connection, seq):
+    told = settlement(seq, "withheld")
+    (decision,) = told.decisions
+    denied = decision._replace(permitted=False)
+    state.settle(connection, [[told._replace(decisions=(denied,), deliveries=())]])
+
+
+def found(connection):
+    return {name: count for name, count in balance(connection).checks if count}
+
+
+def test_a_store_in_which_nothing_is_lost_balances(ledger):
+    assert balance(ledger).balanced
+    assert [name for name, _ in balance(ledger).checks] == list(CHECKS)
+
+
+def test_an_empty_store_balances(memory):
+    assert balance(memory).balanced
+
+
+def test_each_check_has_an_imbalance_here():
+    assert IMBALANCES.keys() == CHECKS.keys()
+
+
+@pytest.mark.parametrize("name", CHECKS)
+def test_a_check_finds_its_imbalance_and_no_other_does(ledger, name):
+    ledger.execute("PRAGMA foreign_keys=0")
+    for change in IMBALANCES[name]:
+        ledger.execute(change)
+
+    assert found(ledger) == {name: 1}
+    assert not balance(ledger).balanced
+
+
+@pytest.mark.parametrize(
+    ("check", "change"),
+    [
+        (
+            "entity whose events have a gap",
+            "DELETE FROM event WHERE entity = 'enc_sent'",
+        ),
+        (
+            "entity whose events have a gap",
+            "UPDATE event SET version = 3 WHERE entity = 'enc_sent'",
+        ),
+        (
+            "event whose decisions are not one for each route",
+            "DELETE FROM decision WHERE event = 'evt_withheld'",
+        ),
+        ("delivered without an accepted attempt", "DELETE FROM attempt"),
+        (
+            "delivery that was not permitted",
+            "UPDATE delivery SET destination = 'stranger' WHERE id = 'dlv_waiting'",
+        ),
+    ],
+)
+def test_what_is_missing_is_found_too(ledger, check, change):
+    ledger.execute("PRAGMA foreign_keys=0")
+    ledger.execute(change)
+
+    assert check in found(ledger)
+
+
+def test_foreign_keys_keep_most_imbalances_from_arising(ledger):
+    with pytest.raises(Exception, match="FOREIGN KEY"):
+        ledger.execute("DELETE FROM decision WHERE event = 'evt_sent'")
+
+
+def test_balancing_leaves_the_connection_as_it_was(ledger):
+    balance(ledger)
+
+    assert not ledger.in_transaction

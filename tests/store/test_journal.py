@@ -1,0 +1,223 @@
+from contextlib import closing
+from datetime import UTC, datetime, timedelta
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from hub.model.message import MessageState, Stored
+from hub.store import journal
+from tests.store.rows import NOW, SECOND, in_memory, received, row
+
+texts = st.text(st.characters(), max_size=6)
+contents = st.tuples(st.sampled_from(["a", "ab"]), texts, st.binary(max_size=6))
+
+
+def named(content, received_at=NOW):
+    source, control_id, body = content
+    return row(source, control_id=control_id, body=body, received_at=received_at)
+
+
+def stored(connection, key):
+    found = connection.execute(
+        "SELECT source, control_id, body, state, repeats, repeated_at "
+        "FROM message WHERE id = ?",
+        [key],
+    )
+    return found.fetchone()
+
+
+def mark(connection, key, state):
+    connection.execute("UPDATE message SET state = ? WHERE id = ?", [state, key])
+
+
+@given(contents, contents)
+def test_at_one_time_only_the_same_content_has_the_same_id(one, other):
+    assert (named(one)[0] == named(other)[0]) == (one == other)
+
+
+@pytest.mark.parametrize(
+    ("one", "other"),
+    [
+        (("a", "b1", b""), ("ab", "1", b"")),
+        (("a", "1", b"2"), ("a", "12", b"")),
+        (("a", "", b"1"), ("a", "1", b"")),
+        (("a", "\x00", b""), ("a", "", b"\x00")),
+    ],
+)
+def test_what_follows_each_other_in_an_id_is_kept_apart(one, other):
+    assert named(one)[0] != named(other)[0]
+
+
+def moments(first, last):
+    microseconds = st.integers(0, (last - first) // timedelta(microseconds=1))
+    return microseconds.map(lambda each: first + timedelta(microseconds=each))
+
+
+YEAR_1900 = datetime(1900, 1, 1, tzinfo=UTC)
+YEAR_1970 = datetime(1970, 1, 1, tzinfo=UTC)
+YEAR_2200 = datetime(2200, 1, 1, tzinfo=UTC)
+
+
+@given(moments(YEAR_1970, YEAR_2200), st.integers(1, 10**9))
+def test_ids_sort_by_the_time_of_arrival(first, milliseconds):
+    later = first + timedelta(milliseconds=milliseconds)
+
+    assert row(body=b"1", received_at=first)[0] < row(body=b"2", received_at=later)[0]
+
+
+def test_an_id_has_a_fixed_form_and_shows_no_content():
+    assert row()[0].startswith("msg_")
+    assert len(row()[0]) == 36
+    assert set(row()[0][4:]) <= set("0123456789abcdef")
+
+
+@given(moments(YEAR_1900, YEAR_2200))
+def test_times_are_kept_to_the_microsecond(moment):
+    assert journal.moment(journal.microseconds(moment)) == moment
+
+
+def test_the_bytes_are_kept_as_they_came(memory):
+    body = bytes(range(256))
+
+    (answer,) = journal.put(memory, [row(body=body)])
+
+    assert stored(memory, answer.id)[2] == body
+
+
+def test_a_resend_is_answered_with_its_first_arrival_and_counted(memory):
+    (first,) = journal.put(memory, [row()])
+    later = NOW + 5 * SECOND
+
+    (again,) = journal.put(memory, [row(received_at=later)])
+
+    assert again == Stored(first.id, duplicate=True)
+    assert stored(memory, first.id)[4:] == (1, journal.microseconds(later))
+    assert journal.count_waiting(memory) == 1
+
+
+def test_a_resend_of_what_was_processed_is_not_processed_again(memory):
+    (first,) = journal.put(memory, [row()])
+    mark(memory, first.id, MessageState.PROCESSED)
+
+    journal.put(memory, [row()])
+
+    assert journal.claim(memory, 0, 9) == []
+
+
+def test_the_same_control_id_with_other_bytes_is_another_message(memory):
+    answers = journal.put(memory, [row(body=b"one"), row(body=b"two")])
+
+    assert [each.duplicate for each in answers] == [False, False]
+    assert answers[0].id != answers[1].id
+
+
+def test_the_same_bytes_from_another_source_are_another_message(memory):
+    answers = journal.put(memory, [row("nord"), row("sued")])
+
+    assert [each.duplicate for each in answers] == [False, False]
+
+
+def test_a_resend_within_one_batch_is_a_duplicate(memory):
+    first, other, again, third = journal.put(
+        memory,
+        [
+            row(),
+            row(body=b"other"),
+            row(received_at=NOW + SECOND),
+            row(received_at=NOW + 2 * SECOND),
+        ],
+    )
+
+    assert [each.duplicate for each in (first, other, again, third)] == [0, 0, 1, 1]
+    assert again.id == third.id == first.id
+    assert stored(memory, first.id)[4] == 2
+
+
+small = st.tuples(
+    st.sampled_from(["nord", "sued"]),
+    st.sampled_from(["", "C1", "C2"]),
+    st.sampled_from([b"", b"one", b"two"]),
+)
+
+
+@settings(deadline=None)
+@given(st.lists(st.lists(small, min_size=1, max_size=8), max_size=6))
+def test_each_content_is_stored_once_and_each_repeat_counted(batches):
+    with closing(in_memory()) as connection:
+        ids, repeats, at = {}, {}, NOW
+        for batch in batches:
+            rows = []
+            for content in batch:
+                at += SECOND
+                rows.append(named(content, at))
+            for content, answer in zip(
+                batch, journal.put(connection, rows), strict=True
+            ):
+                assert answer.duplicate == (content in ids)
+                assert ids.setdefault(content, answer.id) == answer.id
+                repeats[content] = repeats.get(content, -1) + 1
+
+        assert len(set(ids.values())) == len(ids)
+        for content, key in ids.items():
+            source, control_id, body, _, count, _ = stored(connection, key)
+            assert (source, control_id, body) == content
+            assert count == repeats[content]
+
+
+def test_waiting_messages_are_claimed_oldest_first(memory):
+    for number in range(1, 6):
+        received(memory, number)
+    mark(memory, journal.claim(memory, 0, 9)[1].id, MessageState.PARKED)
+
+    claimed = journal.claim(memory, 0, 3)
+
+    assert [each.body for each in claimed] == [b"1", b"3", b"4"]
+    assert [each.body for each in journal.claim(memory, claimed[-1].seq, 9)] == [b"5"]
+    assert journal.count_waiting(memory) == 4
+
+
+def test_a_claimed_message_is_what_was_stored(memory):
+    (answer,) = journal.put(memory, [row("nord", control_id="C7", body=b"bytes")])
+
+    (waiting,) = journal.claim(memory, 0, 1)
+
+    assert waiting == (waiting.seq, answer.id, "nord", "C7", b"bytes", NOW)
+    assert journal.claim(memory, 0, 1) == [waiting]
+
+
+@pytest.mark.parametrize(
+    ("source", "control_id", "reused"),
+    [("nord", "C1", True), ("nord", "C2", False), ("sued", "C1", False)],
+)
+def test_a_control_id_is_reused_where_the_same_source_had_it_for_other_bytes(
+    memory, source, control_id, reused
+):
+    journal.put(memory, [row("nord", control_id="C1", body=b"first")])
+    journal.put(memory, [row(source, control_id=control_id, body=b"second")])
+    first, second = journal.claim(memory, 0, 2)
+
+    assert journal.control_id_reused(memory, second) is reused
+    assert journal.control_id_reused(memory, first) is False
+
+
+@pytest.mark.parametrize("state", MessageState)
+def test_only_what_was_set_aside_is_processed_again(memory, state):
+    (answer,) = journal.put(memory, [row()])
+    mark(memory, answer.id, state)
+    replayable = state in {MessageState.UNMAPPED, MessageState.PARKED}
+
+    assert journal.replay(memory, [answer.id, "msg_unknown"]) == [replayable, False]
+    waits = replayable or state is MessageState.RECEIVED
+    assert journal.count_waiting(memory) == waits
+
+
+def test_claiming_reads_nothing_but_what_waits(memory):
+    plan = memory.execute(
+        f"EXPLAIN QUERY PLAN {journal._CLAIM._text}",
+        journal._CLAIM._literals | {"after": 0, "most": 1},
+    ).fetchall()
+
+    assert [step[3] for step in plan] == [
+        "SEARCH message USING INDEX ix_message_waiting (seq>?)"
+    ]
