@@ -29,7 +29,7 @@ from hub.runtime.processing import Processor
 from hub.runtime.routing import Router
 from hub.runtime.supervisor import supervise
 from hub.runtime.upkeep import Upkeep
-from hub.runtime.wiring import subscriptions
+from hub.runtime.wiring import assemble
 from hub.store import journal, outbox, replay
 from hub.store.queries import Reader
 from hub.store.sqlite import DATABASE_NAME
@@ -68,13 +68,12 @@ class Hub:
         self._failure: asyncio.Future[HubError] = self._loop.create_future()
         async with AsyncExitStack() as stack:
             # Built first: a wrong key or panel is found before anything runs.
-            router = Router(subscriptions(self.config))
-            sources, destinations = self._build()
+            parts = await asyncio.to_thread(assemble, self.config)
             await self._open_store(stack)
-            await self._start_dispatchers(stack, destinations)
-            self._start_pipeline(stack, router)
+            await self._start_dispatchers(stack, parts.destinations)
+            self._start_pipeline(stack, Router(parts.subscriptions))
             await self._start_admin(stack)
-            await self._start_sources(stack, sources)
+            await self._start_sources(stack, parts.sources)
             self._stack = stack.pop_all()
         return self
 
@@ -85,17 +84,6 @@ class Hub:
         traceback: TracebackType | None,
     ) -> None:
         await self._stack.aclose()
-
-    def _build(self) -> tuple[dict[str, Source], dict[str, Destination]]:
-        sources = {
-            name: each.spec.build(each.settings)
-            for name, each in self.config.sources.items()
-        }
-        destinations = {
-            name: each.spec.build(each.settings)
-            for name, each in self.config.destinations.items()
-        }
-        return sources, destinations
 
     async def _open_store(self, stack: AsyncExitStack) -> None:
         store = Store(
@@ -138,7 +126,8 @@ class Hub:
             metrics=self._metrics,
             on_deliveries=self._wake_later,
         )
-        self.pipeline.start()
+        self._intake = Intake(self.store.writer, self._metrics, self.pipeline.wake)
+        self.pipeline.start(crowded=self._intake.crowded)
         stack.push_async_callback(asyncio.to_thread, self.pipeline.stop)
 
     async def _start_admin(self, stack: AsyncExitStack) -> None:
@@ -157,15 +146,8 @@ class Hub:
     async def _start_sources(
         self, stack: AsyncExitStack, sources: dict[str, Source]
     ) -> None:
-        intake = Intake(self.store.writer)
         for name, source in sources.items():
-            inbox = FeedInbox(
-                name,
-                intake,
-                self._metrics,
-                on_arrival=self.pipeline.wake,
-                on_ready=self._conditions.source_ready,
-            )
+            inbox = FeedInbox(name, self._intake, self._conditions.source_ready)
             running = supervise(name, source, inbox, self._conditions)
             await _run_within(stack, running)
 

@@ -1,21 +1,34 @@
 """Intake: from a source to the journal. Returns when it is stored, not before."""
 
 import asyncio
+import time
+from collections import Counter
 from collections.abc import Callable
-from typing import Any
+from typing import Any, NamedTuple
 
 from hub.contract import OnStored
-from hub.errors import HubError
+from hub.errors import HubError, Recovery
 from hub.model.message import RawMessage, Stored
 from hub.store import journal
-from hub.store.writer import Work, Writer
+from hub.store.writer import Writer
 from hub.telemetry import Metrics
 
-#: Fewer than this are not worth a commit of their own.
-SMALLEST_HALF = 8
+#: Fewer messages than this are not worth a commit of their own …
+SMALLEST_BATCH = 8
+#: … and so many that arrive together are a crowd, which stays one for so long.
+CROWD = 4
+CROWD_SECONDS = 0.01
 
 # What a row costs beside its body, for the writer's limit on one commit.
 _ROW_OVERHEAD = 200
+
+
+class Arrival(NamedTuple):
+    """A message on its way into the journal, and who waits for it to be there."""
+
+    feed: str
+    row: tuple[Any, ...]
+    on_stored: OnStored
 
 
 class Intake:
@@ -23,51 +36,90 @@ class Intake:
 
     Without it the writer would wake for the first message and commit that one
     alone, while the others of the same moment wait for the next commit. Where
-    many wait for an answer they go in two halves: the loop reads and answers the
-    one while the disk is at work on the other.
+    many wait for an answer they go in halves: the loop reads and answers the one
+    while the disk is at work on the other. Use it on the event loop only.
     """
 
-    def __init__(self, writer: Writer) -> None:
+    def __init__(
+        self, writer: Writer, metrics: Metrics, on_arrival: Callable[[int], None]
+    ) -> None:
         self._writer = writer
+        self._metrics = metrics
+        self._on_arrival = on_arrival
         self._loop = asyncio.get_running_loop()
-        self._works: list[Work] = []
+        self._arrivals: list[Arrival] = []
         self._unanswered = 0
+        self._crowded_at = 0.0
 
-    def add(self, work: Work) -> None:
-        """Take work to be handed over when the loop has heard everyone."""
-        if not self._works:
+    def crowded(self) -> bool:
+        """Say whether many senders wait for an answer just now. For any thread."""
+        return time.monotonic() - self._crowded_at < CROWD_SECONDS
+
+    def add(self, arrival: Arrival) -> None:
+        """Take a message, to be handed over when the loop has heard everyone."""
+        if not self._arrivals:
             self._loop.call_soon(self._hand_over)
-        self._works.append(work)
+        self._arrivals.append(arrival)
         self._unanswered += 1
-        if len(self._works) >= max(SMALLEST_HALF, self._unanswered // 2):
+        if len(self._arrivals) >= max(SMALLEST_BATCH, self._unanswered // 2):
             self._hand_over()
 
-    def answered(self) -> None:
-        """Note that a work's result is there."""
-        self._unanswered -= 1
-
     def _hand_over(self) -> None:
-        if self._works:
-            works, self._works = self._works, []
-            self._writer.submit_all(works)
+        if self._arrivals:
+            arrivals, self._arrivals = self._arrivals, []
+            if len(arrivals) >= CROWD:
+                self._crowded_at = time.monotonic()
+            self._submit(arrivals)
+
+    def _submit(self, arrivals: list[Arrival]) -> None:
+        def answer(result: list[Stored] | HubError) -> None:
+            self._answer(arrivals, result)
+
+        rows = [arrival.row for arrival in arrivals]
+        size = sum(len(row[journal.BODY]) + _ROW_OVERHEAD for row in rows)
+        self._writer.submit(journal.put, rows, answer, size)
+
+    def _answer(self, arrivals: list[Arrival], result: list[Stored] | HubError) -> None:
+        if isinstance(result, HubError):
+            self._refuse(arrivals, result)
+            return
+        self._unanswered -= len(arrivals)
+        for arrival, stored in zip(arrivals, result, strict=True):
+            arrival.on_stored(stored)
+        self._count(arrivals, result)
+
+    def _refuse(self, arrivals: list[Arrival], error: HubError) -> None:
+        """Say no to one; of several try each alone: only one may be at fault."""
+        if len(arrivals) > 1 and error.recovery is Recovery.REJECT:
+            for arrival in arrivals:
+                self._submit([arrival])
+            return
+        self._unanswered -= len(arrivals)
+        for arrival in arrivals:
+            arrival.on_stored(error)
+
+    def _count(self, arrivals: list[Arrival], result: list[Stored]) -> None:
+        pairs = zip(arrivals, result, strict=True)
+        counts = Counter((each.feed, stored.duplicate) for each, stored in pairs)
+        new = 0
+        for (feed, duplicate), count in counts.items():
+            if duplicate:
+                self._metrics.repeated(feed, count)
+            else:
+                self._metrics.received(feed, count)
+                new += count
+        if new:
+            self._on_arrival(new)
 
 
 class FeedInbox:
     """The inbox of one source. Use it on the event loop only."""
 
     def __init__(
-        self,
-        feed: str,
-        intake: Intake,
-        metrics: Metrics,
-        *,
-        on_arrival: Callable[[], None],
-        on_ready: Callable[[str, str], None],
+        self, feed: str, intake: Intake, on_ready: Callable[[str, str], None]
     ) -> None:
         self._feed = feed
         self._intake = intake
-        self._metrics = metrics
-        self._on_arrival = on_arrival
         self._on_ready = on_ready
 
     @property
@@ -92,24 +144,9 @@ class FeedInbox:
 
     def submit(self, message: RawMessage, on_stored: OnStored) -> None:
         """Store `message`; see `hub.contract.Inbox.submit`."""
-
-        def committed(result: Any) -> None:
-            self._intake.answered()
-            if isinstance(result, Stored):
-                self._count(result)
-            on_stored(result)
-
         row = journal.row(self._feed, message)
-        size = len(message.body) + _ROW_OVERHEAD
-        self._intake.add(Work(journal.put, row, committed, size))
+        self._intake.add(Arrival(self._feed, row, on_stored))
 
     def report_ready(self, address: str) -> None:
         """Say that the source now receives at `address`."""
         self._on_ready(self._feed, address)
-
-    def _count(self, stored: Stored) -> None:
-        if stored.duplicate:
-            self._metrics.repeated(self._feed)
-        else:
-            self._metrics.received(self._feed)
-            self._on_arrival()

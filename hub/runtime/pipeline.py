@@ -8,7 +8,7 @@ once. Where a round fails, its messages are worked out one by one.
 import sqlite3
 import threading
 import time
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import UTC, datetime
 from typing import NamedTuple
 
@@ -41,6 +41,15 @@ ROUND = 64
 POLL_SECONDS = 1.0
 #: How long to wait before trying again where the store has no room.
 RETRY_SECONDS = 2.0
+#: The pipeline gives way to a crowd of senders for so long before each message …
+LONGEST_PAUSE = 0.01
+PAUSE_STEP = 0.002
+#: … unless so many messages wait already that notices would come late.
+LONGEST_QUEUE = 50_000
+
+
+def _never() -> bool:
+    return False
 
 
 class Feed(NamedTuple):
@@ -72,17 +81,22 @@ class Pipeline:
         self._entities = entities
         self._metrics = metrics
         self._on_deliveries = on_deliveries
+        self._crowded = _never
         self._clock = clock
+        self._arrivals = 0
+        self._settled = 0
         self._arrived = threading.Event()
         self._stopping = False
         self._thread = threading.Thread(target=self._run, name="pipeline", daemon=True)
 
-    def start(self) -> None:
-        """Begin to work."""
+    def start(self, crowded: Callable[[], bool] = _never) -> None:
+        """Begin to work; give way while `crowded` says that many senders wait."""
+        self._crowded = crowded
         self._thread.start()
 
-    def wake(self) -> None:
-        """Say that messages arrived. Cheap, and may be called from any thread."""
+    def wake(self, arrivals: int = 0) -> None:
+        """Say that messages arrived, or that others may wait. For the event loop."""
+        self._arrivals += arrivals
         if not self._arrived.is_set():
             self._arrived.set()
 
@@ -124,8 +138,26 @@ class Pipeline:
                     self._record_alone(waiting)
         return len(batch)
 
+    def _give_way(self) -> None:
+        """Let a crowd of senders have their answers first.
+
+        Both want the interpreter. A sender that waits keeps a hospital's queue
+        waiting; a notice comes some seconds later, and only after a burst.
+        """
+        paused = 0.0
+        while (
+            paused < LONGEST_PAUSE
+            and self._crowded()
+            and self._arrivals - self._settled < LONGEST_QUEUE
+        ):
+            time.sleep(PAUSE_STEP)
+            paused += PAUSE_STEP
+
     def _record(self, batch: list[Waiting]) -> None:
-        settlements = [self._settle(waiting) for waiting in batch]
+        settlements = []
+        for waiting in batch:
+            self._give_way()
+            settlements.append(self._settle(waiting))
         self._writer.call(state.settle, settlements)
         self._tell(batch, settlements)
 
@@ -181,9 +213,10 @@ class Pipeline:
         return ()
 
     def _tell(
-        self, batch: Iterable[Waiting], settlements: Iterable[Settlement]
+        self, batch: Sequence[Waiting], settlements: Iterable[Settlement]
     ) -> None:
         """Count and log what was committed, and wake who has work now."""
+        self._settled += len(batch)
         destinations: set[str] = set()
         for waiting, each in zip(batch, settlements, strict=True):
             self._metrics.settled(waiting.source, each.state.value)

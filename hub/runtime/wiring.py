@@ -1,15 +1,76 @@
-"""From the configuration to the values that the pure rules work with."""
+"""From the configuration to the parts that it describes, before anything runs."""
 
+from collections.abc import Callable, Iterator, Mapping
+from functools import partial
 from pathlib import Path
+from typing import Any, NamedTuple
 
 from hub.config.tables import EVERYONE, HubConfig
+from hub.contract import Destination, Source
 from hub.coordination.panels import Panel, PanelError, read_panel
 from hub.coordination.routes import Subscription
+from hub.errors import HubError
 
 
-def subscriptions(config: HubConfig) -> list[Subscription]:
-    """Return the subscriptions with their panels read. Raises PanelError."""
-    panels = {name: _panel(name, table.file) for name, table in config.panels.items()}
+class Fault(NamedTuple):
+    """A part that cannot be made: its table in the configuration, and why."""
+
+    table: str
+    error: HubError
+
+
+class Parts(NamedTuple):
+    """What a hub is put together from. Nothing is open or running yet."""
+
+    subscriptions: list[Subscription]
+    sources: dict[str, Source]
+    destinations: dict[str, Destination]
+
+
+def assemble(config: HubConfig) -> Parts:
+    """Read the panels and build the plugins' objects.
+
+    Raises the HubError of the first part that cannot be made.
+    """
+    makers = _makers(config)
+    made = {
+        kind: {name: make() for name, make in makers[kind].items()} for kind in makers
+    }
+    return Parts(
+        _subscriptions(config, made["panels"]), made["sources"], made["destinations"]
+    )
+
+
+def faults(config: HubConfig) -> Iterator[Fault]:
+    """Try to make every part, and yield each that cannot be made."""
+    for kind, makers in _makers(config).items():
+        for name, make in makers.items():
+            try:
+                make()
+            except HubError as error:
+                yield Fault(f"{kind}.{name}", error)
+
+
+def _makers(config: HubConfig) -> dict[str, dict[str, Callable[[], Any]]]:
+    return {
+        "panels": {
+            name: partial(_panel, name, table.file)
+            for name, table in config.panels.items()
+        },
+        "sources": {
+            name: partial(each.spec.build, each.settings)
+            for name, each in config.sources.items()
+        },
+        "destinations": {
+            name: partial(each.spec.build, each.settings)
+            for name, each in config.destinations.items()
+        },
+    }
+
+
+def _subscriptions(
+    config: HubConfig, panels: Mapping[str, Panel]
+) -> list[Subscription]:
     return [
         Subscription(
             name=each.name,

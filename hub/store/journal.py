@@ -5,6 +5,7 @@ acknowledges when it has committed, and not before.
 """
 
 import hashlib
+import itertools
 import sqlite3
 from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
@@ -32,11 +33,12 @@ _COLUMNS = (
     "peer",
     "state",
 )
+#: Where the body is in a row.
+BODY = _COLUMNS.index("body")
 _INSERT = Insert(message, _COLUMNS, suffix="ON CONFLICT DO NOTHING")
 
-_LAST_SEQ = Statement(sa.select(sa.func.coalesce(sa.func.max(message.c.seq), 0)))
 _FIRST = Statement(
-    sa.select(message.c.seq, message.c.id).where(
+    sa.select(message.c.id).where(
         message.c.source == sa.bindparam("source"),
         message.c.control_id == sa.bindparam("control_id"),
         message.c.sha256 == sa.bindparam("sha256"),
@@ -87,6 +89,9 @@ _REPLAY = Statement(
 )
 
 
+_arrivals = itertools.count()
+
+
 class Waiting(NamedTuple):
     """A stored message that waits to be processed."""
 
@@ -111,15 +116,14 @@ def moment(microseconds: int) -> datetime:
 def row(source: str, raw: RawMessage) -> tuple[Any, ...]:
     """Return what `put` stores for `raw`. The first value is the message's id.
 
-    The id is given once, when the message is stored: the time of arrival, so that
-    ids sort, and a digest of the content. All other ids derive from it.
+    The id is given once, for this arrival: its time, so that ids sort, a counter,
+    so that no two are the same, and a digest. All other ids derive from it.
     """
     digest = hashlib.sha256(raw.body).digest()
     received_at = microseconds(raw.received_at)
-    name = f"{source}\0{raw.control_id}".encode("utf-8", "surrogatepass")
-    key = hashlib.blake2b(name + digest, digest_size=10).hexdigest()
+    arrival = next(_arrivals) & 0xFFFF
     return (
-        f"msg_{received_at // 1000:012x}{key}",
+        f"msg_{received_at // 1000:012x}{arrival:04x}{digest[:8].hex()}",
         source,
         raw.control_id,
         raw.message_type,
@@ -134,28 +138,30 @@ def row(source: str, raw: RawMessage) -> tuple[Any, ...]:
 
 
 def put(
-    connection: sqlite3.Connection, rows: Sequence[tuple[Any, ...]]
-) -> list[Stored]:
+    connection: sqlite3.Connection, batches: Sequence[Sequence[tuple[Any, ...]]]
+) -> list[list[Stored]]:
     """Store messages, each once; count those that were there before.
 
     Of the same bytes under the same control id from the same source only the
-    first are stored, within one call too.
+    first are stored. Storing is one statement, and so whole without a transaction
+    around it; counting what is there already can only follow.
     """
-    last = _LAST_SEQ(connection).fetchone()[0]
+    rows = (
+        batches[0] if len(batches) == 1 else [row for each in batches for row in each]
+    )
     if _INSERT.run(connection, rows) == len(rows):
-        return [Stored(row[0]) for row in rows]
-    met: set[str] = set()
-    return [_stored(connection, row, last, met) for row in rows]
+        return [[Stored(row[0]) for row in batch] for batch in batches]
+    connection.execute("SAVEPOINT repeats")
+    stored = [[_stored(connection, row) for row in batch] for batch in batches]
+    connection.execute("RELEASE repeats")
+    return stored
 
 
-def _stored(
-    connection: sqlite3.Connection, row: tuple[Any, ...], last: int, met: set[str]
-) -> Stored:
+def _stored(connection: sqlite3.Connection, row: tuple[Any, ...]) -> Stored:
     values = dict(zip(_COLUMNS, row, strict=True))
     key = {name: values[name] for name in ("source", "control_id", "sha256")}
-    seq, first = _FIRST(connection, **key).fetchone()
-    duplicate = seq <= last or first in met
-    met.add(first)
+    (first,) = _FIRST(connection, **key).fetchone()
+    duplicate = first != values["id"]
     if duplicate:
         _COUNT_REPEAT(connection, at=values["received_at"], key=first)
     return Stored(first, duplicate=duplicate)

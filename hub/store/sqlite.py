@@ -58,9 +58,13 @@ def open_reader(folder: Path) -> sqlite3.Connection:
 
 def _connect(folder: Path) -> sqlite3.Connection:
     try:
-        # Transactions are written out in full where they happen.
+        # Transactions are written out in full where they happen. An insert of many
+        # rows is another statement for each number of rows.
         return sqlite3.connect(
-            folder / DATABASE_NAME, isolation_level=None, check_same_thread=False
+            folder / DATABASE_NAME,
+            isolation_level=None,
+            check_same_thread=False,
+            cached_statements=1024,
         )
     except sqlite3.OperationalError as error:
         raise DataFolderError(f"{folder / DATABASE_NAME} cannot be opened") from error

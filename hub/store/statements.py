@@ -17,7 +17,7 @@ from sqlalchemy.sql.compiler import SQLCompiler
 _DIALECT = sqlite.dialect(paramstyle="named")
 
 # SQLite takes 32,766 parameters; the widest table has fewer than 20 columns.
-_CHUNKS = (128, 64, 32, 16, 8, 4, 2, 1)
+_MOST_ROWS = 256
 
 
 class Statement:
@@ -61,11 +61,9 @@ class Insert:
 
     def run(self, connection: sqlite3.Connection, rows: Sequence[Sequence[Any]]) -> int:
         """Insert `rows` in their order; return how many went in."""
-        inserted = start = 0
-        for size in _CHUNKS:
-            while len(rows) - start >= size:
-                chunk = rows[start : start + size]
-                values = [value for row in chunk for value in row]
-                inserted += connection.execute(self._text(size), values).rowcount
-                start += size
+        inserted = 0
+        for start in range(0, len(rows), _MOST_ROWS):
+            chunk = rows[start : start + _MOST_ROWS]
+            values = [value for row in chunk for value in row]
+            inserted += connection.execute(self._text(len(chunk)), values).rowcount
         return inserted

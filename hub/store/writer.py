@@ -25,6 +25,7 @@ from hub.store.errors import (
     StorageFullError,
     StoreClosedError,
 )
+from hub.store.journal import put
 
 log = structlog.get_logger()
 
@@ -169,11 +170,16 @@ class Writer:
         if self._failure:
             raise self._failure
         connection, results = self._connection, []
-        connection.execute("BEGIN IMMEDIATE")
+        # One statement is a transaction of its own, and the interpreter is asked
+        # for once, not three times: most commits are of messages that arrived.
+        explicit = any(work.apply is not put for work in batch)
         try:
+            if explicit:
+                connection.execute("BEGIN IMMEDIATE")
             for apply, group in groupby(batch, lambda work: work.apply):
                 results += apply(connection, [work.payload for work in group])
-            connection.execute("COMMIT")
+            if explicit:
+                connection.execute("COMMIT")
         except BaseException:
             if connection.in_transaction:
                 connection.execute("ROLLBACK")

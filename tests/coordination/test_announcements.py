@@ -171,7 +171,7 @@ def test_a_correction_names_what_it_corrects(name):
 
 
 def test_what_was_never_told_becomes_a_matter_of_history():
-    """Two transfers are taken back, and only the newest is remembered."""
+    """A move that was heard of after the end was no transfer to anybody."""
     arriving = [
         start(at(8)),
         end(at(9)),

@@ -5,7 +5,6 @@ from hypothesis import given
 
 from hub.coordination.differences import differences
 from hub.coordination.fold import fold
-from hub.model.events import CareEvent
 from hub.model.facts import FactKind
 from hub.model.taxonomy import EVENT_TYPES
 from tests.coordination.scenarios import at, cancel, end, fact, move, start
@@ -145,21 +144,3 @@ def test_a_fact_that_arrives_twice_is_told_once(arriving, last):
     twice = walk([*arriving, last, last])
 
     assert twice.types == once.types
-
-
-@given(many_facts)
-def test_a_cancelled_encounter_has_no_end_that_was_told_and_stands(arriving):
-    """Unless it ended before what was cancelled began."""
-    after = walk(arriving)
-    standing = after.announced.slots.get("end")
-    taken_back = {
-        event.correction.of
-        for event in after.events
-        if event.correction and event.correction.kind == "retraction"
-    }
-
-    assert standing not in taken_back
-
-
-def test_what_was_told_is_a_care_event():
-    assert all(isinstance(event, CareEvent) for event in walk([start(at(8))]).events)

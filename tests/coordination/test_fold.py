@@ -1,16 +1,27 @@
 """The fold: the same facts give the same encounter however they arrive."""
 
-from itertools import permutations
+from itertools import pairwise, permutations
 
+import msgspec
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from hub.coordination.differences import differences
-from hub.coordination.fold import fold
+from hub.coordination.fold import fold, witness
 from hub.model.encounters import Encounter
-from hub.model.facts import FactKind
-from tests.coordination.scenarios import VECTORS, WARDS, at, cancel, end, move, start
+from hub.model.facts import Fact, FactKind
+from hub.model.identifiers import Code
+from tests.coordination.scenarios import (
+    VECTORS,
+    WARDS,
+    at,
+    cancel,
+    end,
+    fact,
+    move,
+    start,
+)
 
 
 def told(facts):
@@ -91,6 +102,125 @@ def test_the_same_picture_twice_is_no_event(facts):
     picture = fold(facts)
 
     assert differences(picture, picture) == []
+
+
+@given(st.lists(facts_of_any_kind, max_size=8))
+def test_the_picture_is_the_same_after_the_store(facts):
+    kept = [msgspec.json.decode(msgspec.json.encode(each), type=Fact) for each in facts]
+
+    assert fold(kept) == fold(facts)
+    picture = msgspec.json.encode(fold(facts))
+    assert msgspec.json.decode(picture, type=Encounter) == fold(facts)
+
+
+DETAILS = {
+    "plain": {"service": "SURG", "diagnoses": [{"code": "I10"}]},
+    "a code": {"service": Code("SURG", original="CHIR")},
+    "a time": {"expected": {"discharge": at(8)}},
+    "several": {"careteam": ({"role": "attending"},)},
+}
+
+
+@pytest.mark.parametrize("name", DETAILS)
+def test_details_weigh_the_same_before_and_after_the_store(name):
+    """Else a resend after a restart would be another fact, or news."""
+    said = fact(FactKind.UPDATE, at(9), details=DETAILS[name])
+    kept = msgspec.json.decode(msgspec.json.encode(said), type=Fact)
+
+    assert witness(kept).digest == witness(said).digest
+    assert fold([start(at(8)), kept]) == fold([start(at(8)), said])
+    stored = msgspec.json.encode(fold([start(at(8)), said]))
+    assert (
+        differences(
+            msgspec.json.decode(stored, type=Encounter), fold([start(at(8)), said])
+        )
+        == []
+    )
+
+
+@given(st.lists(facts_of_any_kind, max_size=8))
+def test_a_picture_does_not_contradict_itself(facts):
+    picture = fold(facts)
+
+    assert picture.started == bool(picture.classes)
+    assert (picture.status == "finished") <= (picture.end is not None)
+    assert (picture.status == "cancelled") <= (not picture.started)
+    assert (picture.status == "in-progress") <= (picture.end is None)
+    since = [each.since.earliest for each in picture.classes]
+    assert since == sorted(since)
+    places = [each.value for each in picture.locations]
+    assert all(one != other for one, other in pairwise(places))
+
+
+def test_a_cancel_that_names_no_kind_cancels_nothing():
+    """A normaliser must name it; one that does not must not stop the feed."""
+    nameless = fact(FactKind.CANCEL, at(8), at(9))
+
+    picture = fold([start(at(8)), nameless])
+
+    assert picture.status == "in-progress"
+    assert picture.anomalies == ("unmatched_cancel",)
+
+
+def test_a_deleted_detail_is_not_there():
+    def update(recorded, **details):
+        return fact(FactKind.UPDATE, recorded, details=details)
+
+    facts = [update(at(8), service="SURG", account="1"), update(at(9), service=None)]
+
+    assert fold(facts).details == {"account": "1"}
+    assert fold(facts[::-1]).details == {"account": "1"}
+
+
+def test_a_prior_location_that_was_not_heard_of_is_inferred():
+    unheard = fact(
+        FactKind.MOVE, at(9), location=WARDS["W2"], prior_location=WARDS["W1"]
+    )
+
+    inferred, stated = fold([unheard]).locations
+
+    assert (inferred.value, inferred.inferred) == (WARDS["W1"], True)
+    assert (stated.value, stated.inferred) == (WARDS["W2"], False)
+
+
+def test_a_move_to_where_the_patient_is_says_only_that():
+    stays = fact(FactKind.MOVE, at(9), location=WARDS["W2"], prior_location=WARDS["W2"])
+
+    (place,) = fold([stays]).locations
+
+    assert (place.value, place.inferred) == (WARDS["W2"], False)
+
+
+def test_a_cancel_takes_back_what_was_said_last():
+    facts = [start(at(8)), end(at(9)), end(at(10)), cancel(FactKind.END, None, at(11))]
+
+    assert fold(facts).end == at(9)
+
+
+def test_a_cancelled_move_is_found_by_the_place_that_it_led_to():
+    facts = [
+        start(at(8)),
+        move(at(9), ward="W2"),
+        move(at(10), ward="W1"),
+        cancel(FactKind.MOVE, None, at(11), prior_location=WARDS["W2"]),
+    ]
+
+    assert seen(fold(facts))["places"] == "W1"
+
+
+def test_a_cancel_of_another_time_cancels_nothing():
+    facts = [start(at(8)), end(at(9)), cancel(FactKind.END, at(12), at(15))]
+
+    assert fold(facts).end == at(9)
+    assert fold(facts).anomalies == ("unmatched_cancel",)
+
+
+def test_an_end_that_is_said_after_the_start_stands():
+    """Though it is said to be earlier: one of the two times is wrong."""
+    facts = [start(at(10), at(8)), end(at(9), at(12))]
+
+    assert fold(facts).status == "finished"
+    assert fold(facts).restarts == 0
 
 
 def test_a_cancel_that_arrives_first_waits_for_what_it_cancels():

@@ -48,7 +48,8 @@ def raw(body=b"synthetic", control_id="", received_at=NOW):
 
 def put(writer, body=b"synthetic", source="klinik-nord", **given):
     """Store a message."""
-    return writer.call(journal.put, journal.row(source, raw(body, **given)))
+    [stored] = writer.call(journal.put, [journal.row(source, raw(body, **given))])
+    return stored
 
 
 def settings(**given):

@@ -8,7 +8,7 @@ from hub.errors import HubError
 from hub.model.message import Stored
 from hub.runtime.intake import FeedInbox, Intake
 from hub.store.errors import RowRefusedError, StoreClosedError
-from tests.runtime.setting import metrics, raw
+from tests.runtime.setting import NOW, metrics, raw
 
 
 class Told(list):
@@ -25,14 +25,8 @@ def told():
 
 @pytest.fixture
 async def inbox(live_store, told):
-    intake = Intake(live_store.writer)
-    return FeedInbox(
-        "klinik-nord",
-        intake,
-        metrics(),
-        on_arrival=lambda: told("arrived"),
-        on_ready=lambda *what: told(*what),
-    )
+    intake = Intake(live_store.writer, metrics(), lambda count: told("arrived", count))
+    return FeedInbox("klinik-nord", intake, told)
 
 
 def bodies(store):
@@ -48,7 +42,7 @@ async def test_returns_once_the_message_is_stored(inbox, live_store, told):
 
     assert not stored.duplicate
     assert bodies(live_store) == [b"first"]
-    assert told == [("arrived",)]
+    assert told == [("arrived", 1)]
 
 
 async def test_says_that_a_message_came_before_and_wakes_nobody(inbox, told):
@@ -56,7 +50,7 @@ async def test_says_that_a_message_came_before_and_wakes_nobody(inbox, told):
     second = await inbox.put(raw(b"same"))
 
     assert second == Stored(first.id, duplicate=True)
-    assert told == [("arrived",)]
+    assert told == [("arrived", 1)]
 
 
 async def test_tells_in_the_order_of_submission(inbox, live_store):
@@ -106,16 +100,12 @@ async def test_one_row_that_the_store_refuses_costs_no_other(inbox, live_store):
     [{"message_type": None}, {"peer": ["somewhere"]}, {"media_type": object()}],
 )
 async def test_refuses_a_message_that_is_full_of_junk(inbox, junk):
-    message = type(raw())(**{"body": b"", "media_type": "", **_times(), **junk})
+    message = type(raw())(**{"body": b"", "media_type": "", "received_at": NOW, **junk})
 
     async with asyncio.timeout(10):
         with pytest.raises(RowRefusedError):
             await inbox.put(message)
         assert await inbox.put(raw(b"good"))
-
-
-def _times():
-    return {"received_at": raw().received_at}
 
 
 async def test_passes_on_where_the_source_receives(inbox, told):

@@ -151,7 +151,10 @@ async def test_a_source_that_puts_junk_fails_by_itself(start):
     await until(lambda: conditions["one"].last_error_code == "HUB-002")
 
 
-async def test_a_source_that_ignores_being_cancelled_is_not_started_again(start):
+async def test_a_source_that_ignores_being_cancelled_is_not_started_again(
+    start, monkeypatch
+):
+    monkeypatch.setattr(supervisor, "RESTART_WAIT", tenacity.wait_fixed(60))
     conditions = Conditions(["one"])
     task = start("one", hostile_sources.IgnoresStop(None), conditions)
     await until(lambda: conditions["one"].state == "running")

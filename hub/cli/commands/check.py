@@ -11,8 +11,11 @@ from hub.cli.loading import Loaded, load
 from hub.cli.options import config_option, json_option
 from hub.cli.printing import show_json, show_table
 from hub.config import ConfigError
+from hub.runtime.wiring import Fault, faults
 from hub.store.books import balance
 from hub.store.queries import open_read_only
+
+_UNASKED = {"balanced": True}
 
 
 @click.command("check")
@@ -40,11 +43,17 @@ def command(
         show_json({"ok": False, "problems": _problems(error)})
         ctx.exit(1)
     report = _report(loaded)
+    report["problems"] = [_problem(fault) for fault in faults(loaded.config)]
     if books:
         report["books"] = _books(loaded)
-        report["ok"] = report["books"]["balanced"]
+    report["ok"] = not report["problems"] and report.get("books", _UNASKED)["balanced"]
     show_json(report) if as_json else _show(report)
     ctx.exit(0 if report["ok"] else 1)
+
+
+def _problem(fault: Fault) -> dict[str, str]:
+    """Return a part that cannot be made, in the shape of a `ConfigProblem`."""
+    return {"file": "", "path": fault.table, "message": str(fault.error)}
 
 
 def _problems(error: ConfigError) -> Any:
@@ -54,7 +63,6 @@ def _problems(error: ConfigError) -> Any:
 def _report(loaded: Loaded) -> dict[str, Any]:
     config = loaded.config
     return {
-        "ok": True,
         "hub": config.hub.name,
         "data_dir": str(config.hub.data_dir),
         "admin": f"http://{config.admin.host}:{config.admin.port}",
@@ -95,7 +103,10 @@ def _books(loaded: Loaded) -> dict[str, Any]:
 
 
 def _show(report: dict[str, Any]) -> None:
-    click.echo(f"The configuration of {report['hub']} is right.")
+    for problem in report["problems"]:
+        click.echo(f"{problem['path']}: {problem['message']}", err=True)
+    verdict = "cannot run as it is" if report["problems"] else "is right"
+    click.echo(f"The configuration of {report['hub']} {verdict}.")
     click.echo(f"Its data is in {report['data_dir']}, its API at {report['admin']}.")
     for part in ("sources", "destinations", "subscriptions"):
         click.echo(f"\n{part.capitalize()}")

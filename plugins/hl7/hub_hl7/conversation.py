@@ -66,6 +66,9 @@ class Host(Protocol):
     def left(self, conversation: "Conversation") -> None:
         """Note that a connection is over."""
 
+    def answer_later(self, conversation: "Conversation") -> None:
+        """Have `conversation.flush` called once in this turn of the event loop."""
+
     def next_control_id(self) -> bytes:
         """Return an MSH-10 that was never used before, at most 20 characters."""
 
@@ -233,7 +236,7 @@ class Conversation(asyncio.Protocol):
             peer=self._peer,
             stage="receiving",
             error_code=error.code,
-            detail=error.detail,
+            error=error,
         )
         self._oddities.clear()  # they are part of what was just said
         self.finish()
@@ -268,14 +271,14 @@ class Conversation(asyncio.Protocol):
             self._stored.append(header)
         if not self._flushing:
             self._flushing = True
-            self._loop.call_soon(self._flush)
+            self._host.answer_later(self)
 
-    def _flush(self) -> None:
+    def flush(self, sent: bytes) -> None:
+        """Write what can be answered; `sent` is the time of the answers (MSH-7)."""
         self._flushing = False
         if self._transport.is_closing():
             return
         if self._stored:
-            sent = ack.timestamp(datetime.now(UTC))
             answers = [self._answer(header, sent) for header in self._stored]
             self._stored.clear()
             self._transport.write(b"".join(answers))

@@ -4,10 +4,12 @@ import asyncio
 import contextlib
 import itertools
 import secrets
+from datetime import UTC, datetime
 
 import structlog
 
 from hub.sdk import HubError, Inbox, Recovery
+from hub_hl7 import ack
 from hub_hl7.conversation import Conversation
 from hub_hl7.settings import ListenerSettings
 
@@ -77,7 +79,9 @@ class Gathering:
     def __init__(self, limits: ListenerSettings, inbox: Inbox) -> None:
         self.limits = limits
         self.inbox = inbox
+        self._loop = asyncio.get_running_loop()
         self._conversations: set[Conversation] = set()
+        self._to_answer: list[Conversation] = []
         self._empty = asyncio.Event()
         self._empty.set()
         self._full = False
@@ -106,6 +110,18 @@ class Gathering:
         self._conversations.discard(conversation)
         if not self._conversations:
             self._empty.set()
+
+    def answer_later(self, conversation: Conversation) -> None:
+        """Let `conversation` answer together with all others of this turn."""
+        if not self._to_answer:
+            self._loop.call_soon(self._answer)
+        self._to_answer.append(conversation)
+
+    def _answer(self) -> None:
+        conversations, self._to_answer = self._to_answer, []
+        sent = ack.timestamp(datetime.now(UTC))
+        for conversation in conversations:
+            conversation.flush(sent)
 
     def next_control_id(self) -> bytes:
         """Return ten random characters and ten of a counter."""

@@ -1,0 +1,80 @@
+"""The gauges and the hourly look at the books."""
+
+import asyncio
+
+import structlog
+from prometheus_client import CollectorRegistry
+
+from hub.runtime import upkeep
+from hub.runtime.upkeep import Upkeep
+from hub.telemetry import Metrics
+from tests.runtime.setting import put
+
+
+async def until(condition):
+    async with asyncio.timeout(10):
+        while not condition():  # noqa: ASYNC110  a gauge has no event
+            await asyncio.sleep(0.005)
+
+
+async def running(work, condition):
+    task = asyncio.create_task(work.run())
+    try:
+        await until(condition)
+    finally:
+        task.cancel()
+        await asyncio.gather(task, return_exceptions=True)
+
+
+async def test_says_how_much_waits(live_store, outbox):
+    registry = CollectorRegistry()
+    work = Upkeep(live_store.reader, ["out", "idle"], Metrics(registry))
+    await asyncio.to_thread(put, live_store.writer, b"waits")
+    await asyncio.to_thread(outbox.add, "anna", "bert")
+
+    def value(name, **labels):
+        return registry.get_sample_value(name, labels)
+
+    await running(work, lambda: value("hub_messages_waiting") == 1)
+
+    assert value("hub_deliveries_waiting", destination="out") == 2
+    assert value("hub_deliveries_waiting", destination="idle") == 0
+    assert value("hub_books_imbalance") == 0
+
+
+async def test_raises_an_alarm_where_the_books_do_not_balance(live_store):
+    registry = CollectorRegistry()
+    await asyncio.to_thread(put, live_store.writer)
+    await _say(live_store, "UPDATE message SET state = 'vanished'")
+
+    with structlog.testing.capture_logs() as entries:
+        await running(
+            Upkeep(live_store.reader, [], Metrics(registry)),
+            lambda: registry.get_sample_value("hub_books_imbalance") == 1,
+        )
+
+    await _say(live_store, "UPDATE message SET state = 'received'")
+    [alarm] = [each for each in entries if each["event"] == "books.unbalanced"]
+    assert alarm["checks"] == ["message in no known state"]
+
+
+async def test_goes_on_after_the_store_could_not_be_read(live_store, monkeypatch):
+    monkeypatch.setattr(upkeep, "GAUGES_SECONDS", 0.005)
+    registry = CollectorRegistry()
+    looks = []
+
+    def unreadable_at_first():
+        looks.append(live_store.reader())
+        if len(looks) == 1:
+            looks[0].set_progress_handler(lambda: 1, 1)
+        return looks[-1]
+
+    work = Upkeep(unreadable_at_first, ["out"], Metrics(registry))
+
+    await running(work, lambda: len(looks) > 2)
+
+
+async def _say(store, statement):
+    await asyncio.to_thread(
+        store.writer.call, lambda sql, _: [sql.execute(statement) and None]
+    )

@@ -1,0 +1,75 @@
+"""From the configuration to the parts of a hub. The panels are made up."""
+
+import pytest
+
+from hub.config.tables import (
+    AdminTable,
+    HubConfig,
+    HubTable,
+    PanelTable,
+)
+from hub.config.tables import Subscription as Told
+from hub.coordination.panels import PanelError
+from hub.coordination.routes import Cadence
+from hub.runtime.wiring import assemble, faults
+
+HEAD = "patient_id,assigning_authority,identifier"
+
+
+def config(tmp_path, content, panel="members"):
+    file = tmp_path / "members.csv"
+    if content is not None:
+        file.write_bytes(content)
+    told = Told(
+        name="sub",
+        destination="out",
+        panel=panel,
+        events=("encounter.admitted",),
+        types=frozenset({"encounter.admitted"}),
+        purpose="treatment",
+        cadence=Cadence(),
+    )
+    return HubConfig(
+        hub=HubTable(data_dir=tmp_path),
+        admin=AdminTable(),
+        subscriptions={"sub": told},
+        panels={"members": PanelTable(file=file)},
+    )
+
+
+def test_reads_the_panel_of_a_subscription(tmp_path):
+    content = f"\ufeff{HEAD}\r\nM-1,NORD,0001\r\n".encode()
+
+    [subscription] = assemble(config(tmp_path, content)).subscriptions
+
+    assert [member.patient_id for member in subscription.panel.members["NORD", "0001"]]
+    assert subscription.wants("encounter.admitted")
+    assert not subscription.wants("encounter.discharged")
+
+
+def test_a_subscription_to_all_has_no_panel(tmp_path):
+    told = config(tmp_path, f"{HEAD}\n".encode(), panel="all")
+
+    [subscription] = assemble(told).subscriptions
+
+    assert subscription.panel is None
+
+
+@pytest.mark.parametrize(
+    "content", [None, b"", b"\xff\xfe", b"patient_id,identifier\n", b"\x00" * 9]
+)
+def test_refuses_a_panel_that_cannot_be_read(tmp_path, content):
+    told = config(tmp_path, content)
+
+    with pytest.raises(PanelError) as raised:
+        assemble(told)
+
+    assert "members" in str(raised.value)
+    [fault] = faults(told)
+    assert (fault.table, fault.error.code) == ("panels.members", "PANEL-001")
+
+
+def test_finds_no_fault_where_everything_can_be_made(tmp_path):
+    told = config(tmp_path, f"{HEAD}\n".encode())
+
+    assert list(faults(told)) == []
