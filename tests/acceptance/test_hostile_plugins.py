@@ -12,7 +12,9 @@ from tests.acceptance.process import eventually, feed, folder, subscription, tab
 pytestmark = pytest.mark.acceptance
 
 PLUGINS = Path(__file__).parents[1] / "plugins"
-PYTHONPATH = [path for path in os.environ.get("PYTHONPATH", "").split(os.pathsep) if path]
+PYTHONPATH = [
+    path for path in os.environ.get("PYTHONPATH", "").split(os.pathsep) if path
+]
 
 
 @pytest.fixture
@@ -176,7 +178,9 @@ def test_normalisers_that_misbehave_park_their_own_feed_only(hubs, install):
 
 def test_a_source_that_crashes_does_not_keep_the_others(hubs, install):
     crashing = table("sources.crashes", kind="hostile-crashes", normaliser="hl7-v2")
-    hub = hubs.launch(*beside(hubs, crashing), env=install("hostile_sources", "hostile_formats"))
+    hub = hubs.launch(
+        *beside(hubs, crashing), env=install("hostile_sources", "hostile_formats")
+    )
 
     answers = send(hub.address(), adt())
     hub.wait_for("source.raised", count=2)
@@ -192,7 +196,9 @@ def test_a_source_that_ignores_a_request_to_stop_does_not_keep_the_hub(hubs, ins
     stubborn = table(
         "sources.stubborn", kind="hostile-ignores-stop", normaliser="hl7-v2"
     )
-    hub = hubs.start(*beside(hubs, stubborn), env=install("hostile_sources", "hostile_formats"))
+    hub = hubs.start(
+        *beside(hubs, stubborn), env=install("hostile_sources", "hostile_formats")
+    )
 
     assert send(hub.address(), adt()) == ["AA"]
 

@@ -184,7 +184,9 @@ def test_killed_with_work_in_hand_it_finishes_it_by_itself(hubs, receiver):
     receiver.always = 503
     tables = (feed(), webhook(receiver.url), subscription("hook"))
     dying = hubs.start(*tables)
-    bodies = [adt(control_id=f"C{n}", visit=f"V{n}", patient=f"P{n}") for n in range(40)]
+    bodies = [
+        adt(control_id=f"C{n}", visit=f"V{n}", patient=f"P{n}") for n in range(40)
+    ]
     assert send(dying.address(), *bodies) == ["AA"] * 40
     dying.kill()
     receiver.always = 202

@@ -166,7 +166,9 @@ def test_keeps_a_persons_order_through_failures(start, receiver):
 def test_a_dead_destination_keeps_nobody_from_an_acknowledgement(start, receiver):
     receiver.always = Receiver.SILENCE
     hub = start(timeout_seconds=600)
-    bodies = [adt(control_id=f"C{n}", visit=f"V{n}", patient=f"P{n}") for n in range(50)]
+    bodies = [
+        adt(control_id=f"C{n}", visit=f"V{n}", patient=f"P{n}") for n in range(50)
+    ]
 
     answers = send(hub.address(), *bodies)
     processed = "SELECT count(*) FROM message WHERE state = 'processed'"

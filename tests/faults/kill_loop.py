@@ -246,9 +246,7 @@ async def play(times, seed, connections, folder):
     ]
     with (folder / "hub.log").open("wb") as log:
         async with serving(receiver) as url, asyncio.TaskGroup() as group:
-            hook = webhook(
-                url, timeout_seconds=2, concurrency=16, retry_max_seconds=1
-            )
+            hook = webhook(url, timeout_seconds=2, concurrency=16, retry_max_seconds=1)
             tables = (feed(port=port), hook, subscription("hook"))
             hub = Hub(write_config(folder / "hub.toml", *tables), port, log)
             for hospital in hospitals:
@@ -292,10 +290,10 @@ def _query(data_dir, sql):
 def _judge(hospitals, receiver, data_dir, problems):
     stored = {body for (body,) in _query(data_dir, "SELECT body FROM message")}
     sent = {body for each in hospitals for body in each.sent.values()}
-    acknowledged = {
-        each.sent[name] for each in hospitals for name in each.acknowledged
-    }
-    events = _query(data_dir, "SELECT id, person, entity, version FROM event ORDER BY seq")
+    acknowledged = {each.sent[name] for each in hospitals for name in each.acknowledged}
+    events = _query(
+        data_dir, "SELECT id, person, entity, version FROM event ORDER BY seq"
+    )
     with closing(open_reader(data_dir)) as connection:
         books = balance(connection)
     problems += receiver.problems

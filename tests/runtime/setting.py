@@ -151,7 +151,9 @@ class Outbox:
 
     def states(self):
         """Return the state of each delivery, oldest first."""
-        return [each for (each,) in self.query("SELECT state FROM delivery ORDER BY seq")]
+        return [
+            each for (each,) in self.query("SELECT state FROM delivery ORDER BY seq")
+        ]
 
 
 def _settlement(seq, event, person):
@@ -165,16 +167,33 @@ def _settlement(seq, event, person):
         facts=(state.FactRow(seq, 0, key, b"{}"),),
         entities=(state.EntityRow(key, "encounter", person, version, b"{}"),),
         events=(
-            state.EventRow(event.id, seq, event.type, key, version, person, now, 1, body),
+            state.EventRow(
+                event.id, seq, event.type, key, version, person, now, 1, body
+            ),
         ),
         decisions=(
             state.DecisionRow(
-                event.id, "sub", "out", True, "all", "treatment", "", "[]", now  # noqa: FBT003  as the table has it
+                event.id,
+                "sub",
+                "out",
+                True,
+                "all",
+                "treatment",
+                "",
+                "[]",
+                now,  # noqa: FBT003  as the table has it
             ),
         ),
         deliveries=(
             state.DeliveryRow(
-                delivery_id(event.id, "out"), event.id, "sub", "out", person, "ready", now, now
+                delivery_id(event.id, "out"),
+                event.id,
+                "sub",
+                "out",
+                person,
+                "ready",
+                now,
+                now,
             ),
         ),
     )

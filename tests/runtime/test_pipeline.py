@@ -348,9 +348,7 @@ def test_a_round_sees_what_it_has_not_committed_yet(make, store, query):
     assert query("SELECT count(*) FROM entity WHERE kind = 'encounter'") == [(1,)]
 
 
-def test_holds_a_senders_clock_that_is_ahead_to_the_time_of_arrival(
-    make, store, query
-):
+def test_holds_a_senders_clock_that_is_ahead_to_the_time_of_arrival(make, store, query):
     ahead = fact(recorded=at(8, day=30))
     put(store.writer, received_at=at(9).earliest)
 

@@ -406,7 +406,7 @@ async def test_another_protocol_is_named_in_one_line(inbox, opening, protocol):
 
             assert await peer.rest() == b""
     (entry,) = [entry for entry in logs if entry["log_level"] == "warning"]
-    assert (entry["error_code"], entry["detail"]) == ("MLLP-005", protocol)
+    assert (entry["error_code"], entry["error"].detail) == ("MLLP-005", protocol)
     assert len(logs) == 1
 
 
