@@ -5,11 +5,11 @@ import json
 from contextlib import asynccontextmanager
 
 import aiohttp
+import pytest
+
 import hub_hl7
 import hub_sftp
 import hub_webhook
-import pytest
-
 from hub.app import Hub
 from hub.config import load
 from hub.errors import HubError

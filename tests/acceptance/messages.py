@@ -18,12 +18,12 @@ def adt(
     left="",
 ):
     """Return an ADT message, the visit in PV1-19; `left` is when the stay ended."""
+    number, start = f"{visit}^^^KLINIK_NORD^VN", "20260314080000"
     lines = [
         header(f"ADT^{trigger}", control_id, at),
         f"EVN|{trigger}|{at}||||{left or at}",
         pid(patient, family),
-        f"PV1|1|I|{unit}^12^1^KLINIK_NORD{'|' * 16}{visit}^^^KLINIK_NORD^VN"
-        f"{'|' * 25}20260314080000|{left}",
+        f"PV1|1|I|{unit}^12^1^KLINIK_NORD{'|' * 16}{number}{'|' * 25}{start}|{left}",
     ]
     return joined(lines)
 

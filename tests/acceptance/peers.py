@@ -56,7 +56,7 @@ class Receiver:
             protocol_version = "HTTP/1.1"
             timeout = PATIENCE_SECONDS
 
-            def do_POST(self):  # noqa: N802  http.server calls it so
+            def do_POST(self):
                 body = self.rfile.read(int(self.headers["Content-Length"]))
                 answer = receiver.receive(self.headers["Idempotency-Key"], body)
                 if answer == receiver.SILENCE:

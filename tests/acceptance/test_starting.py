@@ -42,13 +42,11 @@ WRONG = {
     ),
     "a misspelt key": (
         feed("misspelt", max_frame_byte=1),
-        "sources.misspelt.max_frame_byte: there is no such setting; "
-        "did you mean max_frame_bytes?",
+        "max_frame_byte: there is no such setting; did you mean max_frame_bytes?",
     ),
     "a kind that no plugin has": (
         feed("unknown", kind="mlp-listener"),
-        "sources.unknown.kind: no plugin provides mlp-listener; "
-        "did you mean mllp-listener?",
+        "no plugin provides mlp-listener; did you mean mllp-listener?",
     ),
     "a value of the wrong type": (
         feed("mistyped", port="many"),

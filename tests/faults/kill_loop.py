@@ -186,7 +186,7 @@ class Hospital:
             at=at,
             family=f"Muster{step}",
             unit=f"WARD{place}",
-            left=at if place == 4 else "",  # noqa: PLR2004  the place of A03
+            left=at if place == 4 else "",
         )
 
 
@@ -265,7 +265,7 @@ async def play(times, seed, connections, folder):
 async def _kill(hub, times, chance):
     for _ in range(times):
         await hub.start()
-        if chance.random() < 0.1:  # noqa: PLR2004  now and then while it starts
+        if chance.random() < 0.1:
             await asyncio.sleep(chance.uniform(0, 1))
         else:
             await hub.ready()
@@ -276,9 +276,9 @@ async def _kill(hub, times, chance):
 async def _quiet(hospitals, data_dir):
     """Wait until all is acknowledged, processed and sent."""
     async with asyncio.timeout(PATIENCE_SECONDS * 5):
-        while any(len(each.sent) > len(each.acknowledged) for each in hospitals):
+        while any(len(each.sent) > len(each.acknowledged) for each in hospitals):  # noqa: ASYNC110  the hospitals count, they do not tell
             await asyncio.sleep(0.05)
-        while await asyncio.to_thread(_query, data_dir, WAITING) != [(0,)]:
+        while await asyncio.to_thread(_query, data_dir, WAITING) != [(0,)]:  # noqa: ASYNC110  the store is another process's
             await asyncio.sleep(0.1)
 
 

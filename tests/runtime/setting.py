@@ -171,31 +171,35 @@ def _settlement(seq, event, person):
                 event.id, seq, event.type, key, version, person, now, 1, body
             ),
         ),
-        decisions=(
-            state.DecisionRow(
-                event.id,
-                "sub",
-                "out",
-                True,
-                "all",
-                "treatment",
-                "",
-                "[]",
-                now,  # noqa: FBT003  as the table has it
-            ),
-        ),
-        deliveries=(
-            state.DeliveryRow(
-                delivery_id(event.id, "out"),
-                event.id,
-                "sub",
-                "out",
-                person,
-                "ready",
-                now,
-                now,
-            ),
-        ),
+        decisions=(_decision(event.id, now),),
+        deliveries=(_delivery(event.id, person, now),),
+    )
+
+
+def _decision(event, now):
+    return state.DecisionRow(
+        event=event,
+        subscription="sub",
+        destination="out",
+        permitted=True,
+        reason="relationship.all",
+        purpose="treatment",
+        patient_id="",
+        rules="[]",
+        decided_at=now,
+    )
+
+
+def _delivery(event, person, now):
+    return state.DeliveryRow(
+        id=delivery_id(event, "out"),
+        event=event,
+        subscription="sub",
+        destination="out",
+        okey=person,
+        state="ready",
+        due=now,
+        created_at=now,
     )
 
 

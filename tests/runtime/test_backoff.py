@@ -87,7 +87,7 @@ def test_never_suspects_a_destination_of_one_bad_letter_among_good_ones(breaker)
     assert not any(hear(breaker, FAILED, ACCEPTED) for _ in range(1000))
 
 
-def test_leaves_a_destination_alone_until_its_time_has_come(breaker):
+def test_leaves_a_destination_alone_until_its_time_has_come():
     breaker = Breaker(Backoff(settings(retry_initial_seconds=60)))
     receipt = type(FAILED)(outcome=FAILED.outcome, retry_after_seconds=20.0)
     hear(breaker, *[receipt] * SUSPICIOUS)
@@ -99,7 +99,7 @@ def test_leaves_a_destination_alone_until_its_time_has_come(breaker):
     assert breaker.open
 
 
-def test_waits_ever_longer_for_a_destination_that_stays_down(breaker):
+def test_waits_ever_longer_for_a_destination_that_stays_down():
     longest = []
     for failures in (SUSPICIOUS, SUSPICIOUS + 8):
         waits = []

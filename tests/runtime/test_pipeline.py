@@ -43,6 +43,9 @@ def subscription(name="everyone", destination="out", panel=None):
     return Subscription(name, destination, EVENT_TYPES, "treatment", panel)
 
 
+EVERYONE = (subscription(),)
+
+
 def fact(kind=FactKind.START, patient="P1", visit="V1", hour=8, **given):
     """Return a fact about a made-up stay."""
     identifiers = given.pop("identifiers", (Identifier("NORD", patient, "MR"),))
@@ -76,7 +79,7 @@ def make(store):
     """Return what makes a pipeline whose one feed has the given normaliser."""
     readers = []
 
-    def make(normalise, *, subscriptions=(subscription(),), clock=None, on=None):
+    def make(normalise, *, subscriptions=EVERYONE, clock=None, on=None):
         reader = store.reader()
         readers.append(reader)
         spec = NormaliserSpec(
