@@ -4,7 +4,8 @@ A panel is a CSV file that the recipient gives. Source: R-ENC-09, R-ENC-10.
 """
 
 import csv
-from collections.abc import Iterable, Iterator
+import difflib
+from collections.abc import Iterable, Iterator, Sequence
 from datetime import date
 from typing import NamedTuple
 
@@ -70,9 +71,7 @@ def read_panel(name: str, lines: Iterable[str]) -> Panel:
 def _members(
     name: str, rows: "csv.DictReader[str]"
 ) -> dict[tuple[str, str], tuple[Member, ...]]:
-    missing = _NEEDED - set(rows.fieldnames or ())
-    if missing:
-        raise PanelError(f"{name}: missing columns {', '.join(sorted(missing))}")
+    _check_header(name, rows.fieldnames or ())
     members: dict[tuple[str, str], tuple[Member, ...]] = {}
     for row in rows:
         key, member = _entry(name, rows.line_num, row)
@@ -80,10 +79,28 @@ def _members(
     return members
 
 
+def _check_header(name: str, header: Sequence[str]) -> None:
+    """Refuse a header that lacks a column, or misspells one.
+
+    Other columns are the recipient's own; but a misspelt `valid_to` would make
+    every link last for ever.
+    """
+    missing = [column for column in COLUMNS if column not in header]
+    for column in set(header) - set(COLUMNS):
+        meant = difflib.get_close_matches(column, missing, n=1, cutoff=0.75)
+        if meant:
+            raise PanelError(f"{name}: the column for {meant[0]} is misspelt")
+    needed = sorted(_NEEDED.intersection(missing))
+    if needed:
+        raise PanelError(f"{name}: missing columns {', '.join(needed)}")
+
+
 def _entry(
     name: str, line: int, row: dict[str, str | None]
 ) -> tuple[tuple[str, str], Member]:
     values = {column: (row.get(column) or "").strip() for column in COLUMNS}
+    if None in row:
+        raise PanelError(f"{name}: line {line} has more cells than the header")
     if not all(values[column] for column in _NEEDED):
         raise PanelError(f"{name}: line {line} lacks a value that is needed")
     try:

@@ -15,7 +15,7 @@ import structlog
 from hub.config.tables import DestinationConfig
 from hub.contract import Destination
 from hub.errors import HubError
-from hub.model.delivery import DeliveryState, Receipt
+from hub.model.delivery import Artifact, DeliveryState, Receipt
 from hub.runtime.backoff import Backoff, Breaker, next_step
 from hub.runtime.errors import RenderFailedError
 from hub.runtime.sending import attempt, refusal, render
@@ -139,7 +139,7 @@ class Dispatcher:
     async def _send(self, batch: Batch) -> None:
         started = self._clock()
         try:
-            artifact = render(self._config, batch)
+            artifact = await self._render(batch)
         except RenderFailedError as error:
             await self._set_aside(batch, refusal(error), started)
             return
@@ -148,6 +148,12 @@ class Dispatcher:
         )
         self._breaker.heard(receipt, self._clock())
         await self._settle(batch, receipt, started)
+
+    async def _render(self, batch: Batch) -> Artifact:
+        """Make the artifact; a large one on a thread, so that no sender waits."""
+        if len(batch) == 1:
+            return render(self._config, batch)
+        return await asyncio.to_thread(render, self._config, batch)
 
     async def _set_aside(
         self, batch: Batch, receipt: Receipt, started: datetime

@@ -36,7 +36,7 @@ from hub.telemetry import Metrics
 log = structlog.get_logger()
 
 #: Messages of one round. More would make ACKs wait behind a large commit.
-ROUND = 64
+ROUND = 32
 #: Without a sign of new messages the pipeline looks by itself this often.
 POLL_SECONDS = 1.0
 #: How long to wait before trying again where the store has no room.

@@ -143,3 +143,21 @@ def test_any_text_is_a_panel_or_refused(text):
         members = read_panel("payer-a", lines).members
 
     assert all(authority and value for authority, value in members)
+
+
+def test_a_misspelt_column_is_refused_and_an_own_one_is_not():
+    """A misspelt `valid_to` would make every link last for ever."""
+    row = "A-1,NORD,0001,2026-01-01,2026-01-31"
+    start = "patient_id,assigning_authority,identifier,valid_from"
+
+    with pytest.raises(PanelError, match="the column for valid_to is misspelt"):
+        read_panel("payer", [f"{start},valid_tu", row])
+    panel = read_panel("payer", [f"{start},valid_to,programme", f"{row},asthma"])
+    assert len(panel.members) == 1
+
+
+def test_a_line_with_more_cells_than_the_header_is_refused():
+    header = "patient_id,assigning_authority,identifier"
+
+    with pytest.raises(PanelError, match="line 2 has more cells"):
+        read_panel("payer", [header, "A-1,NORD,0001,2026-01-31"])

@@ -30,6 +30,12 @@ def row(source="klinik", **given):
     return journal.row(source, raw(**given))
 
 
+def put(connection, *rows):
+    """Store rows as one batch; return an answer for each."""
+    (answers,) = journal.put(connection, [rows])
+    return answers
+
+
 def in_memory():
     """Return a connection to an empty store that is nowhere but in memory."""
     connection = sqlite3.connect(
@@ -53,7 +59,7 @@ def received(connection, number):
 
     The body tells the messages apart.
     """
-    journal.put(connection, [row(body=b"%d" % number, control_id=f"C{number}")])
+    put(connection, row(body=b"%d" % number, control_id=f"C{number}"))
     key = hashlib.sha256(b"%d" % number).digest()
     found = connection.execute("SELECT seq FROM message WHERE sha256 = ?", [key])
     return found.fetchone()[0]

@@ -17,7 +17,7 @@ def again(store, kind, key):
 
 
 def test_a_parked_message_is_processed_again(store):
-    stored = store.writer.call(journal.put, row())
+    (stored,) = store.writer.call(journal.put, [row()])
     at = journal.microseconds(NOW)
     store.writer.call(
         state.settle, [Settlement(1, MessageState.PARKED, at, reason="why")]
@@ -30,7 +30,7 @@ def test_a_parked_message_is_processed_again(store):
 @pytest.fixture
 def delivery(store):
     """A delivery that is in the hands of a sender."""
-    store.writer.call(journal.put, row())
+    store.writer.call(journal.put, [row()])
     store.writer.call(state.settle, [settlement(1, "one")])
     (claimed,) = store.writer.call(outbox.claim, Claim("payer", NOW, 1))
     return claimed

@@ -144,7 +144,7 @@ def broken(seq, missing):
 def test_all_of_a_message_is_stored_or_nothing(store, missing):
     """A delivery without its decision, a decision without its event."""
     writer, reader = store.writer, store.reader()
-    writer.call(journal.put, row())
+    writer.call(journal.put, [row()])
     (waiting,) = journal.claim(reader, 0, 1)
 
     with pytest.raises(RowRefusedError):
@@ -156,7 +156,7 @@ def test_all_of_a_message_is_stored_or_nothing(store, missing):
 
 
 def test_a_message_is_not_processed_twice(store):
-    store.writer.call(journal.put, row())
+    store.writer.call(journal.put, [row()])
     store.writer.call(state.settle, [settlement(1, "first")])
 
     with pytest.raises(RowRefusedError):
@@ -170,7 +170,7 @@ def test_a_message_is_not_processed_twice(store):
 def test_one_round_that_is_refused_leaves_the_others_alone(store):
     rows = [row(body=b"%d" % number, control_id=f"C{number}") for number in range(3)]
     for each in rows:
-        store.writer.call(journal.put, each)
+        store.writer.call(journal.put, [each])
     answers = []
     for each in [settlement(1), broken(2, "decisions"), settlement(3)]:
         store.writer.submit(state.settle, [each], answers.append)

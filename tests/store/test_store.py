@@ -38,7 +38,7 @@ def refused(folder):
 
 def fill(store):
     """Store a message and what comes of it, and claim its delivery."""
-    store.writer.call(journal.put, row())
+    store.writer.call(journal.put, [row()])
     store.writer.call(state.settle, [settlement(1, "one")])
     return store.writer.call(outbox.claim, Claim("payer", NOW, 9))
 
@@ -77,7 +77,7 @@ from hub.store.store import Store, call_at_once
 from tests.store.rows import row
 with Store(Path(sys.argv[1]), call_at_once) as store:
     for number in range(20):
-        store.writer.call(journal.put, row(body=b"%d" % number))
+        store.writer.call(journal.put, [row(body=b"%d" % number)])
     os.kill(os.getpid(), signal.SIGKILL)
 """
     ended = subprocess.run([sys.executable, "-c", program, str(folder)], check=False)
@@ -91,12 +91,13 @@ with Store(Path(sys.argv[1]), call_at_once) as store:
 def test_a_second_hub_is_refused_and_the_first_goes_on(store, folder):
     assert isinstance(refused(folder), DataFolderLockedError)
 
-    assert not store.writer.call(journal.put, row()).duplicate
+    (stored,) = store.writer.call(journal.put, [row()])
+    assert not stored.duplicate
 
 
 def test_a_reader_sees_what_is_committed_and_cannot_write(store):
     with closing(store.reader()) as reader:
-        store.writer.call(journal.put, row())
+        store.writer.call(journal.put, [row()])
 
         assert journal.count_waiting(reader) == 1
         with pytest.raises(sqlite3.OperationalError):
@@ -108,13 +109,13 @@ def test_a_closed_store_takes_nothing_more(folder):
         pass
 
     with pytest.raises(StoreClosedError):
-        store.writer.call(journal.put, row())
+        store.writer.call(journal.put, [row()])
 
 
 def test_each_commit_is_observed(folder):
     seen = []
     with Store(folder, call_at_once, observe=lambda *told: seen.append(told)) as store:
-        store.writer.call(journal.put, row())
+        store.writer.call(journal.put, [row()])
 
     ((items, seconds),) = seen
     assert items == 1
@@ -222,7 +223,7 @@ def test_a_program_that_keeps_the_log_open_is_noticed(folder, monkeypatch):
         connection = sqlite3.connect(folder / DATABASE_NAME, isolation_level=None)
         connection.execute("BEGIN")
         connection.execute("SELECT * FROM message").fetchall()
-        store.writer.call(journal.put, row())
+        store.writer.call(journal.put, [row()])
 
     with closing(connection):
         error = refused(folder)

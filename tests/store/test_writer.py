@@ -11,6 +11,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from hub.errors import HubError, Recovery
+from hub.store import journal
 from hub.store.errors import (
     DataFolderError,
     RowRefusedError,
@@ -22,6 +23,7 @@ from hub.store.errors import (
 from hub.store.sqlite import DATABASE_NAME, open_writer
 from hub.store.store import call_at_once
 from hub.store.writer import MAX_BYTES, MAX_ITEMS, Work, Writer
+from tests.store.rows import put, row
 
 
 def insert(connection, payloads):
@@ -416,3 +418,80 @@ def test_work_that_is_handed_in_while_the_writer_closes_is_answered(desk):
 
     assert not thread.is_alive()
     assert desk.numbers() == answered
+
+
+@pytest.fixture
+def arrivals(store):
+    """Hand in batches of rows while the writer is busy; return what was answered."""
+
+    def hand_in(*batches, apply=journal.put):
+        begun, go_on = threading.Event(), threading.Event()
+        answers = []
+
+        def occupy(_connection, _payloads):
+            begun.set()
+            assert go_on.wait(10)
+            return [None]
+
+        store.writer.submit(occupy, None, lambda _: None)
+        assert begun.wait(10)
+        hand_in.statements = []
+        store.writer._connection.set_trace_callback(hand_in.statements.append)
+        for batch in batches:
+            store.writer.submit(apply, batch, answers.append)
+        go_on.set()
+        store.writer.close()
+        return answers
+
+    return hand_in
+
+
+def message(number):
+    return row(body=b"%d" % number, control_id=f"C{number}")
+
+
+def waiting(store):
+    with closing(store.reader()) as reader:
+        return [each.control_id for each in journal.claim(reader, 0, 999)]
+
+
+def test_messages_that_arrived_are_stored_by_one_statement(store, arrivals):
+    answers = arrivals(*([message(2 * n), message(2 * n + 1)] for n in range(50)))
+
+    assert [len(each) for each in answers] == [2] * 50
+    assert waiting(store) == [f"C{number}" for number in range(100)]
+    inserts = [each for each in arrivals.statements if each.startswith("INSERT")]
+    assert len(inserts) == 1
+    assert "BEGIN IMMEDIATE" not in arrivals.statements
+
+
+def test_a_message_that_cannot_be_stored_fails_alone(store, arrivals):
+    unfit = row(control_id="\udc80")
+
+    answers = arrivals([message(1)], [unfit], [message(2)])
+
+    assert answers[1].code == RowRefusedError.code
+    assert [each.duplicate for (each,) in (answers[0], answers[2])] == [False, False]
+    assert waiting(store) == ["C1", "C2"]
+
+
+def test_more_messages_than_fit_one_statement_are_stored_once(store, arrivals):
+    many = [message(number) for number in range(600)]
+
+    (answers,) = arrivals(many)
+
+    assert not any(each.duplicate for each in answers)
+    assert waiting(store) == [f"C{number}" for number in range(600)]
+
+
+def test_messages_beside_other_work_are_in_its_transaction(store, arrivals):
+    def put_and_judge(connection, payloads):
+        return [
+            [each.duplicate for each in put(connection, *rows)] for rows in payloads
+        ]
+
+    answers = arrivals([message(1)], [message(1), message(2)], apply=put_and_judge)
+
+    assert answers == [[False], [True, False]]
+    assert arrivals.statements[0] == "BEGIN IMMEDIATE"
+    assert waiting(store) == ["C1", "C2"]
