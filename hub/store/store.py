@@ -108,9 +108,12 @@ def _require_writable(folder: Path) -> None:
 def _made_whole(connection: sqlite3.Connection) -> bytes:
     try:
         return _prepare(connection)
-    except (sqlite3.Error, HubError) as error:
+    except sqlite3.Error as error:
         connection.close()
-        raise error if isinstance(error, HubError) else unusable(error) from error
+        raise unusable(error) from error
+    except HubError:
+        connection.close()
+        raise
 
 
 def _prepare(connection: sqlite3.Connection) -> bytes:

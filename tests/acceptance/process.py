@@ -17,7 +17,7 @@ from hub.store.sqlite import open_reader
 COMMAND = (str(Path(sys.executable).with_name("hub")), "run", "--log-format", "json")
 ENVIRONMENT = {**os.environ, "HOOK_SECRET": "whsec_" + "QUJD" * 8}
 #: Generous: the machine of a test may be busy with something else.
-PATIENCE_SECONDS = 20.0
+PATIENCE_SECONDS = 60.0
 POLL_SECONDS = 0.02
 
 

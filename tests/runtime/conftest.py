@@ -4,10 +4,19 @@ import asyncio
 
 import pytest
 
+from hub.contract import NormaliserSpec
+from hub.coordination.ids import Keys
 from hub.runtime import dispatch
+from hub.runtime.entities import Entities
+from hub.runtime.pipeline import Feed, Pipeline
+from hub.runtime.processing import Processor
+from hub.runtime.routing import Router
+from hub.sdk import Settings
 from hub.store.books import balance
 from hub.store.store import Store, call_at_once
-from tests.runtime.setting import Outbox
+from hub.testing.clock import FakeClock
+from tests.runtime.facts import EVERYONE, SECRET
+from tests.runtime.setting import NOW, Outbox, metrics
 
 
 def assert_balanced(store):
@@ -48,3 +57,47 @@ def outbox(live_store):
 def quick(monkeypatch):
     """Let dispatchers look for work often, so that no test waits for a poll."""
     monkeypatch.setattr(dispatch, "POLL_SECONDS", 0.005)
+
+
+@pytest.fixture
+def make(store):
+    """Return what makes a pipeline whose one feed has the given normaliser."""
+    readers = []
+
+    def make(normalise, *, subscriptions=EVERYONE, clock=None, on=None):
+        reader = store.reader()
+        readers.append(reader)
+        spec = NormaliserSpec(
+            name="made-up",
+            media_type="text/plain",
+            profile=Settings,
+            normalise=normalise,
+            summary="For a test.",
+        )
+        entities = Entities(reader)
+        return Pipeline(
+            feeds={"klinik-nord": Feed(spec, Settings())},
+            reader=reader,
+            writer=store.writer,
+            processor=Processor(entities, Keys(SECRET), Router(subscriptions)),
+            entities=entities,
+            metrics=metrics(),
+            on_deliveries=on or (lambda _destinations: None),
+            clock=clock or FakeClock(NOW),
+        )
+
+    yield make
+    for reader in readers:
+        reader.close()
+
+
+@pytest.fixture
+def query(store):
+    def query(sql):
+        reader = store.reader()
+        try:
+            return reader.execute(sql).fetchall()
+        finally:
+            reader.close()
+
+    return query

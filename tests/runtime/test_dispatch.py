@@ -24,7 +24,7 @@ from tests.runtime.setting import (
     dispatcher,
 )
 
-PATIENCE_SECONDS = 15
+PATIENCE_SECONDS = 30
 pytestmark = pytest.mark.usefixtures("quick")
 
 

@@ -32,7 +32,6 @@ STATEMENTS = [each for module in MODULES for each in statements_of(module)]
 @pytest.mark.parametrize("statement", STATEMENTS)
 def test_every_statement_of_the_store_is_one_that_sqlite_understands(statement, memory):
     """A list of values would be left for SQLAlchemy to write out, and is not."""
-    memory.execute("CREATE TABLE IF NOT EXISTS alembic_version (version_num)")
     words = [name for name in _parameters(statement) if name not in _given(statement)]
 
     memory.execute(
@@ -69,6 +68,14 @@ def test_rows_go_in_in_their_order_however_many_there_are(values):
         assert count == len(values)
         kept = connection.execute("SELECT name, value FROM meta ORDER BY rowid")
         assert kept.fetchall() == pairs
+
+
+@pytest.mark.parametrize("count", [0, 1, 255, 256, 257, 512, 600])
+def test_no_row_is_left_out_where_a_statement_is_full(memory, count):
+    pairs = [(str(place), b"") for place in range(count)]
+
+    assert Insert(schema.meta, ("name", "value")).run(memory, pairs) == count
+    assert memory.execute("SELECT name, value FROM meta").fetchall() == pairs
 
 
 @given(st.lists(st.integers(0, 50), max_size=300))

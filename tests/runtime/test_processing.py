@@ -1,0 +1,170 @@
+"""What comes of messages: ids, warnings, decisions. Every message is synthetic."""
+
+from datetime import timedelta
+
+from hub.model.facts import (
+    FactKind,
+)
+from hub.model.identifiers import Identifier
+from hub.store import journal
+from hub.testing.clock import FakeClock
+from tests.coordination.scenarios import at
+from tests.runtime.facts import PANEL, events, fact, reads, says, states, subscription
+from tests.runtime.setting import NOW, put
+
+
+def test_gives_the_same_ids_when_all_is_done_again(make, store, query):
+    facts = {
+        b"1": fact(),
+        b"2": fact(FactKind.MOVE, hour=9),
+        b"3": fact(FactKind.END, hour=10, location=None),
+    }
+    for body in facts:
+        put(store.writer, body)
+
+    def half(body, profile):
+        if body == b"3":
+            raise RuntimeError("the hub was killed here")
+        return reads(facts)(body, profile)
+
+    make(half).work()
+    [(key,)] = query("SELECT id FROM message WHERE state = 'parked'")
+    first = [event.id for event in events(query)]
+    # Another hub on the same store knows nothing by heart.
+    store.writer.call(journal.replay, key)
+    make(reads(facts)).work()
+    whole = events(query)
+    undo = (
+        "DELETE FROM delivery", "DELETE FROM decision", "DELETE FROM event",
+        "DELETE FROM fact", "DELETE FROM entity", "DELETE FROM person_identifier",
+        "UPDATE message SET state = 'received'",
+    )  # fmt: skip
+    for statement in undo:
+        store.writer.call(lambda sql, each: [sql.execute(each[0]) and None], statement)
+    make(reads(facts), clock=FakeClock(NOW + timedelta(days=3))).work()
+
+    again = events(query)
+    assert [event.id for event in whole][: len(first)] == first
+    assert [event.id for event in again] == [event.id for event in whole]
+    assert [event.entity for event in again] == [event.entity for event in whole]
+
+
+def test_a_round_sees_what_it_has_not_committed_yet(make, store, query):
+    facts = {b"%d" % n: fact(FactKind.UPDATE, hour=8 + n) for n in range(1, 6)}
+    facts[b"0"] = fact()
+    for body in sorted(facts):
+        put(store.writer, body)
+
+    make(reads(facts)).work()
+
+    versions = [event.entity.version for event in events(query)]
+    assert versions == list(range(1, len(versions) + 1))
+    assert query("SELECT count(*) FROM entity WHERE kind = 'encounter'") == [(1,)]
+
+
+def test_holds_a_senders_clock_that_is_ahead_to_the_time_of_arrival(make, store, query):
+    ahead = fact(recorded=at(8, day=30))
+    put(store.writer, received_at=at(9).earliest)
+
+    make(says(ahead)).work()
+
+    assert query("SELECT warnings FROM message") == [('["clock.ahead"]',)]
+    [event] = events(query)
+    assert event.times.recorded.earliest == at(9).earliest
+    assert "clock_ahead" in event.times.recorded.flags
+    assert event.quality.warnings == ("clock.ahead",)
+
+
+def test_believes_a_senders_clock_that_is_a_little_ahead(make, store, query):
+    put(store.writer, received_at=at(8).earliest - timedelta(minutes=4))
+
+    make(says(fact())).work()
+
+    assert query("SELECT warnings FROM message") == [("[]",)]
+
+
+def test_warns_of_identifiers_that_belong_to_different_people(make, store, query):
+    both = (Identifier("NORD", "P1", "MR"), Identifier("NORD", "P2", "MR"))
+    facts = {
+        b"1": fact(patient="P1", visit="V1"),
+        b"2": fact(patient="P2", visit="V2"),
+        b"3": fact(identifiers=both, visit="V3"),
+    }
+    for body in facts:
+        put(store.writer, body)
+
+    make(reads(facts)).work()
+
+    warnings = query("SELECT warnings FROM message ORDER BY seq")
+    assert warnings == [("[]",), ("[]",), ('["identity.conflict"]',)]
+    first, _, third = (event.subject.person for event in events(query))
+    assert first == third
+
+
+def test_parks_a_visit_number_that_belongs_to_another_patient(make, store, query):
+    facts = {b"1": fact(patient="P1"), b"2": fact(FactKind.MOVE, patient="P2", hour=9)}
+    for body in facts:
+        put(store.writer, body)
+
+    make(reads(facts)).work()
+
+    assert states(query) == [("processed", ""), ("parked", "PIPE-003")]
+    assert query("SELECT count(*) FROM person_identifier") == [(1,)]
+
+
+def test_says_the_same_once_however_often_it_is_told(make, store, query):
+    for number in range(3):
+        put(store.writer, b"%d" % number)
+
+    make(says(fact())).work()
+
+    assert len(events(query)) == 1
+    assert query("SELECT count(*) FROM fact") == [(3,)]
+
+
+def test_two_subscriptions_of_one_destination_lead_to_one_delivery(make, store, query):
+    subscriptions = (subscription("one"), subscription("two"), subscription("x", "far"))
+    put(store.writer)
+
+    make(says(fact()), subscriptions=subscriptions).work()
+
+    assert query("SELECT subscription, permitted FROM decision ORDER BY seq") == [
+        ("one", 1),
+        ("two", 1),
+        ("x", 1),
+    ]
+    assert query("SELECT destination, subscription FROM delivery ORDER BY seq") == [
+        ("out", "one"),
+        ("far", "x"),
+    ]
+
+
+def test_records_why_somebody_is_not_told(make, store, query):
+    facts = {
+        b"1": fact(patient="P1", visit="V1"),
+        b"2": fact(patient="P2", visit="V2"),
+    }
+    for body in facts:
+        put(store.writer, body)
+
+    make(reads(facts), subscriptions=[subscription(panel=PANEL)]).work()
+
+    assert query("SELECT permitted, reason, patient_id FROM decision ORDER BY seq") == [
+        (1, "relationship.panel", "M-1"),
+        (0, "relationship.none", ""),
+    ]
+    assert query("SELECT count(*) FROM delivery") == [(1,)]
+
+
+def test_knows_a_member_by_a_number_of_an_earlier_message(make, store, query):
+    both = (Identifier("SUED", "S7", "MR"), Identifier("NORD", "P1", "MR"))
+    facts = {
+        b"1": fact(identifiers=both, visit="V1"),
+        b"2": fact(identifiers=both[:1], visit="V2"),
+    }
+    for body in facts:
+        put(store.writer, body)
+
+    make(reads(facts), subscriptions=[subscription(panel=PANEL)]).work()
+
+    assert query("SELECT permitted FROM decision") == [(1,), (1,)]
