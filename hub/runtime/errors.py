@@ -35,6 +35,14 @@ class NotRecordedError(HubError):
     remedy = "Report this with the hub's log: it is a defect of the hub"
 
 
+class NotProcessedError(HubError):
+    """The core failed on what a normaliser made of a message."""
+
+    code = "PIPE-006"
+    summary = "The hub failed on what this message says"
+    remedy = "Report this with the hub's log: it is a defect of the hub"
+
+
 class FeedGoneError(HubError):
     """A stored message is of a feed that the configuration no longer has."""
 

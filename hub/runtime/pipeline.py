@@ -23,6 +23,7 @@ from hub.runtime.errors import (
     FeedGoneError,
     NormaliserFailedError,
     NormaliserResultError,
+    NotProcessedError,
     NotRecordedError,
 )
 from hub.runtime.processing import Processor, parked
@@ -168,7 +169,9 @@ class Pipeline:
             self._entities.forget()
             if error.recovery is not Recovery.REJECT:
                 raise
-            settlement = parked(waiting, NotRecordedError(error.code), self._clock())
+            if not isinstance(error, NotProcessedError):
+                error = NotRecordedError(error.code)
+            settlement = parked(waiting, error, self._clock())
             self._writer.call(state.settle, [settlement])
             self._tell([waiting], [settlement])
 
@@ -181,7 +184,9 @@ class Pipeline:
                 return _with_problem(waiting, normalised, normalised.problem, now)
             warnings = self._warnings(waiting)
             if normalised.facts:
-                return self._processor.process(waiting, normalised, warnings, now)
+                return self._process(waiting, normalised, warnings, now)
+        except NotProcessedError:
+            raise
         except HubError as error:
             return parked(waiting, error, now)
         return Settlement(
@@ -191,6 +196,25 @@ class Pipeline:
             reason=normalised.unmapped or "no facts",
             warnings=(*normalised.warnings, *warnings),
         )
+
+    def _process(
+        self,
+        waiting: Waiting,
+        normalised: Normalised,
+        warnings: tuple[str, ...],
+        now: datetime,
+    ) -> Settlement:
+        """Let the core work. Where it fails, what it remembers is half done.
+
+        The round is done again then, without the message that it fails on.
+        """
+        try:
+            return self._processor.process(waiting, normalised, warnings, now)
+        except (HubError, sqlite3.Error):
+            raise
+        except Exception as error:  # a fact may be anything: the feed must go on
+            log.exception("processing.failed", message_id=waiting.id)
+            raise NotProcessedError(type(error).__name__) from None
 
     def _normalise(self, waiting: Waiting) -> Normalised:
         feed = self._feeds.get(waiting.source)

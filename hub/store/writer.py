@@ -38,16 +38,6 @@ Report = Callable[[list[tuple[Done, Any]]], None]
 #: Told after each commit: items and seconds.
 Observe = Callable[[int, float], None]
 
-#: What a piece of work raises that cannot be stored as it is, now or later.
-UNFIT = (
-    sqlite3.IntegrityError,
-    sqlite3.ProgrammingError,
-    sqlite3.DataError,
-    OverflowError,
-    TypeError,
-    ValueError,
-)
-
 MAX_ITEMS = 256
 MAX_BYTES = 8 * 1024 * 1024
 
