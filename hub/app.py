@@ -5,7 +5,6 @@ that is acknowledged must have somewhere to go. Stop: the other way.
 """
 
 import asyncio
-from collections.abc import Coroutine
 from contextlib import AsyncExitStack
 from types import TracebackType
 from typing import Any, Self
@@ -28,6 +27,7 @@ from hub.runtime.pipeline import Feed, Pipeline
 from hub.runtime.processing import Processor
 from hub.runtime.routing import Router
 from hub.runtime.supervisor import supervise
+from hub.runtime.tasks import Tasks
 from hub.runtime.upkeep import Upkeep
 from hub.runtime.wiring import assemble
 from hub.store import journal, outbox, replay
@@ -61,6 +61,7 @@ class Hub:
         self._metrics_registry = CollectorRegistry()
         self._metrics = Metrics(self._metrics_registry)
         self._conditions = Conditions(list(config.sources))
+        self._tasks: list[Tasks] = []
         self._stack = AsyncExitStack()
 
     async def __aenter__(self) -> Self:
@@ -70,10 +71,10 @@ class Hub:
             # Built first: a wrong key or panel is found before anything runs.
             parts = await asyncio.to_thread(assemble, self.config)
             await self._open_store(stack)
-            await self._start_dispatchers(stack, parts.destinations)
+            self._start_dispatchers(stack, parts.destinations)
             self._start_pipeline(stack, Router(parts.subscriptions))
             await self._start_admin(stack)
-            await self._start_sources(stack, parts.sources)
+            self._start_sources(stack, parts.sources)
             self._stack = stack.pop_all()
         return self
 
@@ -97,9 +98,10 @@ class Hub:
         self._reader = store.reader()
         stack.callback(self._reader.close)
 
-    async def _start_dispatchers(
+    def _start_dispatchers(
         self, stack: AsyncExitStack, destinations: dict[str, Destination]
     ) -> None:
+        tasks = self._tasks_within(stack)
         for name, destination in destinations.items():
             self.dispatchers[name] = Dispatcher(
                 self.config.destinations[name],
@@ -107,9 +109,9 @@ class Hub:
                 self.store.writer,
                 self._metrics,
             )
-            await _run_within(stack, self.dispatchers[name].run())
+            tasks.start(name, self.dispatchers[name].run())
         upkeep = Upkeep(self.store.reader, self.dispatchers, self._metrics)
-        await _run_within(stack, upkeep.run())
+        tasks.start("upkeep", upkeep.run())
 
     def _start_pipeline(self, stack: AsyncExitStack, router: Router) -> None:
         reader = self.store.reader()
@@ -143,13 +145,23 @@ class Hub:
         await self.admin.start()
         stack.push_async_callback(self.admin.stop)
 
-    async def _start_sources(
-        self, stack: AsyncExitStack, sources: dict[str, Source]
-    ) -> None:
+    def _start_sources(self, stack: AsyncExitStack, sources: dict[str, Source]) -> None:
+        tasks = self._tasks_within(stack)
         for name, source in sources.items():
             inbox = FeedInbox(name, self._intake, self._conditions.source_ready)
-            running = supervise(name, source, inbox, self._conditions)
-            await _run_within(stack, running)
+            tasks.start(name, supervise(name, source, inbox, self._conditions))
+
+    def _tasks_within(self, stack: AsyncExitStack) -> Tasks:
+        """Return tasks that end together when the hub stops."""
+        tasks = Tasks()
+        self._tasks.append(tasks)
+        stack.push_async_callback(tasks.stop)
+        return tasks
+
+    @property
+    def abandoned(self) -> list[str]:
+        """The parts that did not end when they were told to."""
+        return [name for tasks in self._tasks for name in tasks.abandoned]
 
     def _report(self, reports: list[tuple[Done, Any]]) -> None:
         self._loop.call_soon_threadsafe(_call_all, reports)
@@ -236,17 +248,6 @@ def _closing(store: Store) -> Any:
         await asyncio.to_thread(store.__exit__, *exc_info)
 
     return close
-
-
-async def _run_within(stack: AsyncExitStack, work: Coroutine[Any, Any, None]) -> None:
-    """Run `work` as a task that is cancelled and awaited when the hub stops."""
-    task = asyncio.create_task(work)
-
-    async def end() -> None:
-        task.cancel()
-        await asyncio.gather(task, return_exceptions=True)
-
-    stack.push_async_callback(end)
 
 
 def _call_all(reports: list[tuple[Done, Any]]) -> None:

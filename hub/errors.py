@@ -40,7 +40,7 @@ class HubError(Exception):
         if not (cls.summary and cls.remedy):
             raise TypeError(f"{cls.__qualname__}: a summary and a remedy are needed")
         owner = HubError.catalogue.setdefault(cls.code, cls)
-        if owner.__qualname__ != cls.__qualname__:
+        if (owner.__module__, owner.__qualname__) != (cls.__module__, cls.__qualname__):
             raise TypeError(f"{cls.__qualname__}: {cls.code} is {owner.__qualname__}")
 
     def __init__(self, detail: str = "") -> None:

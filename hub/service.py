@@ -15,6 +15,8 @@ from hub.registry import Registry
 
 log = structlog.get_logger()
 
+_FIRST = asyncio.FIRST_COMPLETED
+
 
 def run(path: Path) -> int:
     """Run the hub that the configuration at `path` describes; return its status.
@@ -24,7 +26,10 @@ def run(path: Path) -> int:
     registry = Registry.discover()
     config = load(path, registry)
     with asyncio.Runner(loop_factory=_loop_factory()) as runner:
-        runner.run(_serve(config, registry))
+        abandoned = runner.run(_serve(config, registry))
+        if abandoned:
+            # All is stored and closed, and what is left would never end.
+            os._exit(0)
     return 0
 
 
@@ -37,11 +42,11 @@ def _loop_factory() -> Any:
     return uvloop.new_event_loop
 
 
-async def _serve(config: HubConfig, registry: Registry) -> None:
+async def _serve(config: HubConfig, registry: Registry) -> list[str]:
     """Run until asked to stop, or until the hub cannot go on.
 
-    A second request to stop ends the process at once, which loses nothing that
-    was acknowledged.
+    Returns the parts that did not end. A second request to stop ends the process
+    at once, which loses nothing that was acknowledged.
     """
     stopping = asyncio.Event()
 
@@ -54,22 +59,33 @@ async def _serve(config: HubConfig, registry: Registry) -> None:
     for number in (signal.SIGTERM, signal.SIGINT):
         loop.add_signal_handler(number, ask)
     async with Hub(config, registry) as hub:
-        await hub.started()
-        log.info("hub.started", hub=config.hub.name)
-        failure = await _first(stopping, hub)
+        failure = await _until_over(stopping, hub)
         log.info("hub.stopping", hub=config.hub.name)
     if failure is not None:
         raise failure
+    return hub.abandoned
 
 
-async def _first(stopping: asyncio.Event, hub: Hub) -> HubError | None:
-    """Wait for a request to stop, or for the hub's failure."""
+async def _until_over(stopping: asyncio.Event, hub: Hub) -> HubError | None:
+    """Wait for a request to stop, or for the hub's failure.
+
+    Raises NothingRunsError. The start may take for ever: a source may keep trying.
+    """
+    starting = asyncio.create_task(_say_when_started(hub))
     failed = asyncio.create_task(hub.failed())
     asked = asyncio.create_task(stopping.wait())
     try:
-        await asyncio.wait({failed, asked}, return_when=asyncio.FIRST_COMPLETED)
+        await asyncio.wait({starting, failed, asked}, return_when=_FIRST)
+        if starting.done():
+            starting.result()
+            await asyncio.wait({failed, asked}, return_when=_FIRST)
         return failed.result() if failed.done() else None
     finally:
-        failed.cancel()
-        asked.cancel()
-        await asyncio.gather(failed, asked, return_exceptions=True)
+        for task in (starting, failed, asked):
+            task.cancel()
+        await asyncio.gather(starting, failed, asked, return_exceptions=True)
+
+
+async def _say_when_started(hub: Hub) -> None:
+    await hub.started()
+    log.info("hub.started", hub=hub.config.hub.name)

@@ -35,10 +35,13 @@ class Occasion(NamedTuple):
 
 
 class Announced(NamedTuple):
-    """The events of an entity so far: how many, and the newest of each slot."""
+    """The events of an entity so far: how many, and those that stand.
+
+    Of each slot the newest comes last: two transfers can be taken back one by one.
+    """
 
     version: int = 0
-    slots: dict[Slot, str] = {}  # noqa: RUF012 - never changed, always replaced
+    slots: dict[Slot, tuple[str, ...]] = {}  # noqa: RUF012 - never changed, always replaced
 
 
 def announce_encounter(
@@ -87,7 +90,7 @@ def _announce(
     key: str,
     payload: dict[str, Any],
 ) -> tuple[Announced, CareEvent]:
-    slot = next((each for each in change.corrects if each in announced.slots), None)
+    slot = next((each for each in change.corrects if announced.slots.get(each)), None)
     retracts = change.correction == "retraction" and bool(change.corrects)
     # Nobody heard of what is taken back here: to them it is a matter of history.
     silent = retracts and slot is None
@@ -107,12 +110,19 @@ def _announce(
         payload={**payload, "changed_fields": list(change.fields)},
         trace=Trace(correlation=key),
     )
+    return Announced(entity.version, _standing(change, slot, announced, event)), event
+
+
+def _standing(
+    change: Change, slot: Slot | None, announced: Announced, event: CareEvent
+) -> dict[Slot, tuple[str, ...]]:
+    """Return what stands after `event`, which takes back or replaces the newest."""
     slots = dict(announced.slots)
-    if retracts and slot is not None:
-        del slots[slot]
+    if slot is not None and (change.correction == "retraction" or change.fills == slot):
+        slots[slot] = slots[slot][:-1]
     if change.fills is not None:
-        slots[change.fills] = event.id
-    return Announced(entity.version, slots), event
+        slots[change.fills] = (*slots.get(change.fills, ()), event.id)
+    return slots
 
 
 def _correction(
@@ -120,7 +130,7 @@ def _correction(
 ) -> Correction | None:
     if slot is None:
         return None
-    return Correction(announced.slots[slot], change.correction, change.fields)
+    return Correction(announced.slots[slot][-1], change.correction, change.fields)
 
 
 def encounter_payload(

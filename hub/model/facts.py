@@ -23,7 +23,6 @@ class FactKind(StrEnum):
 
     START = "start"
     MOVE = "move"
-    CLASS = "class"
     END = "end"
     UPDATE = "update"
     CANCEL = "cancel"

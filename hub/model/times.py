@@ -1,9 +1,9 @@
 """Times that say how much of them is known."""
 
 from datetime import datetime
-from typing import Literal
+from typing import Annotated, Literal
 
-from msgspec import Struct
+from msgspec import Meta, Struct
 
 Precision = Literal["year", "month", "day", "hour", "minute", "second", "fraction"]
 ZoneSource = Literal["field", "msh7", "facility", "feed", "assumed"]
@@ -20,8 +20,8 @@ class FuzzyTime(Struct, frozen=True, omit_defaults=True):
 
     raw: str
     precision: Precision
-    earliest: datetime
-    latest: datetime
+    earliest: Annotated[datetime, Meta(tz=True)]
+    latest: Annotated[datetime, Meta(tz=True)]
     local: str
     zone: str | None = None
     zone_source: ZoneSource = "assumed"

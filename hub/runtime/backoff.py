@@ -31,7 +31,7 @@ class Backoff:
 def next_step(
     receipt: Receipt, attempts: int, settings: DestinationSettings
 ) -> DeliveryState:
-    """Return where a delivery goes after an attempt.
+    """Return where a delivery goes after the `attempts`-th attempt that counts.
 
     What a recipient will never take is a dead letter at once; what may succeed
     is tried again, and not given up while the whole route is to blame.

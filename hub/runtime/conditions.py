@@ -53,11 +53,11 @@ class Conditions:
         ]
 
     async def started(self) -> None:
-        """Wait until every source receives or has failed.
+        """Wait until every source receives, or has failed to at least once.
 
-        Raises NothingRunsError where there are sources and all have failed.
+        Raises NothingRunsError where there are sources and all have failed for good.
         """
-        while {"starting", "waiting"} & self._states():
+        while "starting" in self._states():
             self._changed.clear()
             await self._changed.wait()
         if self._states() == {"failed"}:

@@ -14,7 +14,7 @@ import structlog
 
 from hub.config.tables import DestinationConfig
 from hub.contract import Destination
-from hub.errors import HubError
+from hub.errors import HubError, Recovery
 from hub.model.delivery import Artifact, DeliveryState, Receipt
 from hub.runtime.backoff import Backoff, Breaker, next_step
 from hub.runtime.errors import RenderFailedError
@@ -128,10 +128,12 @@ class Dispatcher:
         return [[each] for each in claimed]
 
     async def _send_from_queue(self) -> None:
-        while True:
+        while not _cancelled():
             batch = await self._work.get()
             try:
                 await self._send(batch)
+            except HubError:  # it is said already; the claim ends with this hub
+                continue
             finally:
                 self._work.task_done()
                 self._wake.set()
@@ -158,12 +160,15 @@ class Dispatcher:
     async def _set_aside(
         self, batch: Batch, receipt: Receipt, started: datetime
     ) -> None:
-        """Find what of a batch cannot be rendered; the rest goes out without it."""
+        """Find what of a batch cannot be rendered, and give the rest back.
+
+        It is claimed again without what was given up, and in the order that a dead
+        letter leaves: notices about the same person may have to wait for it.
+        """
         bad = [each for each in batch if len(batch) == 1 or not self._renders(each)]
         await self._settle(bad or batch, receipt, started)
         rest = [each for each in batch if bad and each not in bad]
-        if rest:
-            await self._send([each._replace(batch=rest[0].batch) for each in rest])
+        await self._commit(outbox.release, rest)
 
     def _renders(self, claimed: Claimed) -> bool:
         try:
@@ -184,10 +189,10 @@ class Dispatcher:
     def _settled(
         self, claimed: Claimed, receipt: Receipt, started: datetime, ended: datetime
     ) -> outbox.Settled:
-        wait = receipt.retry_after_seconds or self._backoff.seconds(claimed.attempts)
+        wait = receipt.retry_after_seconds or self._backoff.seconds(claimed.counted)
         return outbox.Settled(
             claimed=claimed,
-            state=next_step(receipt, claimed.attempts, self._settings),
+            state=next_step(receipt, claimed.counted, self._settings),
             due=ended + timedelta(seconds=wait),
             started_at=started,
             ended_at=ended,
@@ -230,7 +235,15 @@ class Dispatcher:
             if not isinstance(answer, HubError):
                 return answer
             log.error("outbox.refused", error_code=answer.code)
+            if answer.recovery is not Recovery.RETRY:
+                raise answer
             await asyncio.sleep(POLL_SECONDS)
+
+
+def _cancelled() -> bool:
+    """Say whether this task was asked to end, even if a plugin kept it quiet."""
+    task = asyncio.current_task()
+    return task is not None and task.cancelling() > 0
 
 
 def _settler(future: "asyncio.Future[Any]") -> Callable[[Any], None]:

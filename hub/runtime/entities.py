@@ -33,7 +33,7 @@ _fact = msgspec.json.Decoder(Fact).decode
 
 class _EncounterBody(Struct, frozen=True):
     encounter: Encounter
-    slots: dict[Slot, str]
+    slots: dict[Slot, tuple[str, ...]]
 
 
 _encounter_body = msgspec.json.Decoder(_EncounterBody).decode

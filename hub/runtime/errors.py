@@ -95,6 +95,15 @@ class NothingRunsError(HubError):
     recovery = Recovery.STOP
 
 
+class PartFailedError(HubError):
+    """A plugin raised when it was to build a source or destination."""
+
+    code = "HUB-003"
+    summary = "A plugin could not build a part of the configuration"
+    remedy = "Look at the part's settings, then report it to the plugin's author"
+    recovery = Recovery.STOP
+
+
 class SourceFailedError(HubError):
     """A source raised something that is not in the catalogue."""
 

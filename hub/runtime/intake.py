@@ -7,7 +7,7 @@ from collections.abc import Callable
 from typing import Any, NamedTuple
 
 from hub.contract import OnStored
-from hub.errors import HubError, Recovery
+from hub.errors import HubError
 from hub.model.message import RawMessage, Stored
 from hub.store import journal
 from hub.store.writer import Writer
@@ -72,35 +72,30 @@ class Intake:
             self._submit(arrivals)
 
     def _submit(self, arrivals: list[Arrival]) -> None:
-        def answer(result: list[Stored] | HubError) -> None:
+        def answer(result: list[Stored | HubError] | HubError) -> None:
             self._answer(arrivals, result)
 
         rows = [arrival.row for arrival in arrivals]
         size = sum(len(row[journal.BODY]) + _ROW_OVERHEAD for row in rows)
         self._writer.submit(journal.put, rows, answer, size)
 
-    def _answer(self, arrivals: list[Arrival], result: list[Stored] | HubError) -> None:
-        if isinstance(result, HubError):
-            self._refuse(arrivals, result)
-            return
+    def _answer(
+        self, arrivals: list[Arrival], result: list[Stored | HubError] | HubError
+    ) -> None:
         self._unanswered -= len(arrivals)
+        if isinstance(result, HubError):
+            result = [result] * len(arrivals)
         for arrival, stored in zip(arrivals, result, strict=True):
             arrival.on_stored(stored)
         self._count(arrivals, result)
 
-    def _refuse(self, arrivals: list[Arrival], error: HubError) -> None:
-        """Say no to one; of several try each alone: only one may be at fault."""
-        if len(arrivals) > 1 and error.recovery is Recovery.REJECT:
-            for arrival in arrivals:
-                self._submit([arrival])
-            return
-        self._unanswered -= len(arrivals)
-        for arrival in arrivals:
-            arrival.on_stored(error)
-
-    def _count(self, arrivals: list[Arrival], result: list[Stored]) -> None:
+    def _count(self, arrivals: list[Arrival], result: list[Stored | HubError]) -> None:
         pairs = zip(arrivals, result, strict=True)
-        counts = Counter((each.feed, stored.duplicate) for each, stored in pairs)
+        counts = Counter(
+            (arrival.feed, stored.duplicate)
+            for arrival, stored in pairs
+            if isinstance(stored, Stored)
+        )
         new = 0
         for (feed, duplicate), count in counts.items():
             if duplicate:

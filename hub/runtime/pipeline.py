@@ -12,6 +12,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import UTC, datetime
 from typing import NamedTuple
 
+import msgspec
 import structlog
 
 from hub.contract import NormaliserSpec
@@ -35,6 +36,9 @@ from hub.store.writer import Writer
 from hub.telemetry import Metrics
 
 log = structlog.get_logger()
+
+_encode = msgspec.json.Encoder().encode
+_decode = msgspec.json.Decoder(Normalised).decode
 
 #: Messages of one round. More would make ACKs wait behind a large commit.
 ROUND = 32
@@ -225,11 +229,7 @@ class Pipeline:
         except Exception as error:  # a plugin's mistake must not end the feed
             log.exception("normaliser.failed", normaliser=feed.normaliser.name)
             raise NormaliserFailedError(type(error).__name__) from None
-        if not isinstance(normalised, Normalised):
-            raise NormaliserResultError(type(normalised).__name__)
-        if any(not fact.subject.identifiers for fact in normalised.facts):
-            raise NormaliserResultError("a fact about nobody")
-        return normalised
+        return _checked(normalised)
 
     def _warnings(self, waiting: Waiting) -> tuple[str, ...]:
         if waiting.control_id and journal.control_id_reused(self._reader, waiting):
@@ -259,6 +259,23 @@ class Pipeline:
                 )
         if destinations:
             self._on_deliveries(destinations)
+
+
+def _checked(normalised: object) -> Normalised:
+    """Return what a normaliser made as the store would give it back.
+
+    Its annotations do not bind a plugin, and what cannot be read again would stop
+    everything about the same person later. Raises NormaliserResultError.
+    """
+    if not isinstance(normalised, Normalised):
+        raise NormaliserResultError(type(normalised).__name__)
+    try:
+        checked = _decode(_encode(normalised))
+    except (msgspec.MsgspecError, TypeError, ValueError, RecursionError) as error:
+        raise NormaliserResultError(type(error).__name__) from None
+    if any(not fact.subject.identifiers for fact in checked.facts):
+        raise NormaliserResultError("a fact about nobody")
+    return checked
 
 
 def _with_problem(

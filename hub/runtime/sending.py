@@ -25,6 +25,9 @@ from hub.store.outbox import Claimed
 
 log = structlog.get_logger()
 
+#: Evidence is a few words for an operator, in characters that every log takes.
+LONGEST_EVIDENCE = 200
+
 _event = msgspec.json.Decoder(CareEvent).decode
 _OUTCOMES = {
     Recovery.RETRY: Outcome.RETRYABLE,
@@ -45,7 +48,7 @@ def render(config: DestinationConfig, claimed: Sequence[Claimed]) -> Artifact:
     except Exception as error:  # a plugin's mistake must not end the destination
         log.exception("renderer.failed", renderer=config.renderer.name)
         raise RenderFailedError(type(error).__name__) from None
-    if not _sound(rendered):
+    if not _sound(rendered, Rendered):
         raise RenderFailedError(type(rendered).__name__)
     return Artifact(
         id=claimed[0].batch or claimed[0].event,
@@ -56,9 +59,15 @@ def render(config: DestinationConfig, claimed: Sequence[Claimed]) -> Artifact:
     )
 
 
-def _sound(rendered: object) -> bool:
-    """Say whether a renderer kept its word; its annotations do not bind it."""
-    return isinstance(rendered, Rendered) and isinstance(rendered.body, bytes)
+def _sound(value: object, kind: type[msgspec.Struct]) -> bool:
+    """Say whether a plugin kept its word; its annotations do not bind it."""
+    if not isinstance(value, kind):
+        return False
+    try:
+        msgspec.convert(msgspec.structs.asdict(value), kind)
+    except msgspec.ValidationError:
+        return False
+    return True
 
 
 def _notice(destination: str, claimed: Claimed) -> Notice:
@@ -87,9 +96,10 @@ async def attempt(
     except Exception:  # as in render
         log.exception("send.failed", artifact_id=artifact.id, stage="sending")
         return _receipt(Outcome.UNKNOWN, SendFailedError())
-    if not isinstance(receipt, Receipt):
+    if not _sound(receipt, Receipt) or not isinstance(receipt.outcome, Outcome):
         return _receipt(Outcome.UNKNOWN, ReceiptError())
-    return receipt
+    evidence = receipt.evidence[:LONGEST_EVIDENCE].encode("ascii", "replace")
+    return msgspec.structs.replace(receipt, evidence=evidence.decode())
 
 
 def _receipt(

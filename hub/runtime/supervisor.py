@@ -30,6 +30,8 @@ async def supervise(name: str, source: Source, inbox: Inbox, watch: Watch) -> No
     while True:
         watch.source_changed(name, "starting", "")
         error = await _run(source, inbox)
+        if _cancelled():
+            return
         log.error("source.failed", error=error, error_code=error.code)
         if error.recovery is Recovery.STOP:
             watch.source_changed(name, "failed", error.code)
@@ -37,6 +39,12 @@ async def supervise(name: str, source: Source, inbox: Inbox, watch: Watch) -> No
         watch.source_changed(name, "waiting", error.code)
         await asyncio.sleep(RESTART_WAIT(state))
         state.attempt_number += 1
+
+
+def _cancelled() -> bool:
+    """Say whether this task was asked to end, even if a source kept it quiet."""
+    task = asyncio.current_task()
+    return task is not None and task.cancelling() > 0
 
 
 async def _run(source: Source, inbox: Inbox) -> HubError:

@@ -46,7 +46,7 @@ class Upkeep:
             if check_books:
                 self._check_books(reader)
         except sqlite3.Error as error:
-            log.warning("store.unreadable", reason=error.sqlite_errorname)
+            log.warning("store.unreadable", reason=type(error).__name__)
         finally:
             reader.close()
 

@@ -5,11 +5,21 @@ from functools import partial
 from pathlib import Path
 from typing import Any, NamedTuple
 
-from hub.config.tables import EVERYONE, HubConfig
+import structlog
+
+from hub.config.tables import (
+    EVERYONE,
+    DestinationConfig,
+    HubConfig,
+    SourceConfig,
+)
 from hub.contract import Destination, Source
 from hub.coordination.panels import Panel, PanelError, read_panel
 from hub.coordination.routes import Subscription
 from hub.errors import HubError
+from hub.runtime.errors import PartFailedError
+
+log = structlog.get_logger()
 
 
 class Fault(NamedTuple):
@@ -58,14 +68,25 @@ def _makers(config: HubConfig) -> dict[str, dict[str, Callable[[], Any]]]:
             for name, table in config.panels.items()
         },
         "sources": {
-            name: partial(each.spec.build, each.settings)
+            name: partial(_built, f"sources.{name}", each)
             for name, each in config.sources.items()
         },
         "destinations": {
-            name: partial(each.spec.build, each.settings)
+            name: partial(_built, f"destinations.{name}", each)
             for name, each in config.destinations.items()
         },
     }
+
+
+def _built(table: str, part: SourceConfig | DestinationConfig) -> Any:
+    try:
+        return part.spec.build(part.settings)
+    except HubError:
+        raise
+    except Exception as error:  # a plugin's mistake gets a name
+        log.exception("part.failed", setting=table, kind=part.spec.kind)
+        what = f"{table} ({part.spec.kind}): {type(error).__name__}"
+        raise PartFailedError(what) from None
 
 
 def _subscriptions(

@@ -48,6 +48,10 @@ CHECKS = {
         ) e ON e.entity = n.key
         WHERE coalesce(e.events, 0) <> n.version OR coalesce(e.newest, 0) <> n.version
     """,
+    "event without its entity": """
+        SELECT count(*) FROM event e
+        WHERE NOT EXISTS (SELECT 1 FROM entity n WHERE n.key = e.entity)
+    """,
     "event whose decisions are not one for each route": """
         SELECT count(*) FROM event e LEFT JOIN (
             SELECT event, count(*) AS decisions FROM decision GROUP BY event

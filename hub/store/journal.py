@@ -14,7 +14,9 @@ from typing import Any, NamedTuple
 import sqlalchemy as sa
 
 from hub.model.message import MessageState, RawMessage, Stored
+from hub.store.errors import RowRefusedError
 from hub.store.schema import message
+from hub.store.sqlite import UNFIT
 from hub.store.statements import Insert, Statement
 
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
@@ -139,22 +141,36 @@ def row(source: str, raw: RawMessage) -> tuple[Any, ...]:
 
 def put(
     connection: sqlite3.Connection, batches: Sequence[Sequence[tuple[Any, ...]]]
-) -> list[list[Stored]]:
+) -> list[list[Stored | RowRefusedError]]:
     """Store messages, each once; count those that were there before.
 
     Of the same bytes under the same control id from the same source only the
     first are stored. Storing is one statement, and so whole without a transaction
-    around it; counting what is there already can only follow.
+    around it; counting what is there already can only follow. A message that no
+    database takes is refused alone, in its place.
     """
-    rows = (
-        batches[0] if len(batches) == 1 else [row for each in batches for row in each]
-    )
-    if _INSERT.run(connection, rows) == len(rows):
-        return [[Stored(row[0]) for row in batch] for batch in batches]
+    rows = [row for batch in batches for row in batch]
+    try:
+        if _INSERT.run(connection, rows) == len(rows):
+            return [[Stored(row[0]) for row in batch] for batch in batches]
+    except UNFIT:
+        return [[_put_alone(connection, row) for row in batch] for batch in batches]
     connection.execute("SAVEPOINT repeats")
-    stored = [[_stored(connection, row) for row in batch] for batch in batches]
+    stored: list[list[Stored | RowRefusedError]] = [
+        [_stored(connection, row) for row in batch] for batch in batches
+    ]
     connection.execute("RELEASE repeats")
     return stored
+
+
+def _put_alone(
+    connection: sqlite3.Connection, row: tuple[Any, ...]
+) -> Stored | RowRefusedError:
+    try:
+        _INSERT.run(connection, [row])
+    except UNFIT as error:
+        return RowRefusedError(type(error).__name__)
+    return _stored(connection, row)
 
 
 def _stored(connection: sqlite3.Connection, row: tuple[Any, ...]) -> Stored:

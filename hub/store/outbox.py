@@ -35,12 +35,17 @@ class Claim(NamedTuple):
 
 
 class Claimed(NamedTuple):
-    """A delivery in the hands of a sender; `epoch` names this claim of it."""
+    """A delivery in the hands of a sender; `epoch` names this claim of it.
+
+    `attempts` counts all, `counted` those since an operator last let it be sent
+    again; both include this one.
+    """
 
     seq: int
     id: str
     epoch: int
     attempts: int
+    counted: int
     batch: str
     event: str
     event_body: bytes
@@ -144,6 +149,7 @@ _TAKEN = Statement(
         delivery.c.id,
         delivery.c.epoch,
         delivery.c.attempts,
+        delivery.c.attempts - delivery.c.forgiven,
         delivery.c.batch,
         delivery.c.event,
         event.c.body,
@@ -207,9 +213,19 @@ _REVIVE = Statement(
         state=DeliveryState.READY.value,
         due=sa.bindparam("now"),
         batch="",
+        forgiven=delivery.c.attempts,
         settled_at=None,
         error_code="",
     )
+)
+_RELEASE = Statement(
+    sa.update(delivery)
+    .where(
+        delivery.c.seq == sa.bindparam("key"),
+        delivery.c.epoch == sa.bindparam("claim"),
+        delivery.c.state == DeliveryState.CLAIMED.value,
+    )
+    .values(state=DeliveryState.READY.value, batch="", attempts=delivery.c.attempts - 1)
 )
 _NEXT_DUE = Statement(
     sa.select(sa.func.min(delivery.c.due)).where(
@@ -323,6 +339,19 @@ def _close_claim(connection: sqlite3.Connection, each: Settled) -> bool:
         settled_at=None if open_again else microseconds(each.ended_at),
     )
     return cursor.rowcount == 1
+
+
+def release(
+    connection: sqlite3.Connection, batches: Sequence[Sequence[Claimed]]
+) -> list[int]:
+    """Give back claims that were not tried; return for each batch how many."""
+    return [
+        sum(
+            _RELEASE(connection, key=each.seq, claim=each.epoch).rowcount
+            for each in batch
+        )
+        for batch in batches
+    ]
 
 
 def reopen(connection: sqlite3.Connection) -> int:

@@ -143,7 +143,8 @@ decision = Table(
 
 #: What is to be sent. There is none without a decision: the key says so. `okey`
 #: is the ordering key, `batch` the artifact that it was last put into, `epoch`
-#: counts claims so that a late result cannot settle a newer claim.
+#: counts claims so that a late result cannot settle a newer claim, and `forgiven`
+#: says how many attempts an operator no longer holds against the delivery.
 delivery = Table(
     "delivery",
     metadata,
@@ -155,6 +156,7 @@ delivery = Table(
     Column("okey", Text, nullable=False),
     Column("state", Text, nullable=False),
     Column("attempts", Integer, nullable=False, server_default="0"),
+    Column("forgiven", Integer, nullable=False, server_default="0"),
     Column("epoch", Integer, nullable=False, server_default="0"),
     Column("due", BigInteger, nullable=False),
     Column("batch", Text, nullable=False, server_default=""),

@@ -12,6 +12,16 @@ from hub.store.errors import DataFolderError, PragmaError
 
 DATABASE_NAME = "carehub.sqlite3"
 
+#: What a statement raises for values that cannot be stored, now or later.
+UNFIT = (
+    sqlite3.IntegrityError,
+    sqlite3.ProgrammingError,
+    sqlite3.DataError,
+    OverflowError,
+    TypeError,
+    ValueError,
+)
+
 #: "Care" in ASCII, so that ``file`` and the hub know the file for what it is.
 APPLICATION_ID = 0x43617265
 
@@ -29,7 +39,7 @@ _WRITER: dict[str, int | str] = {
     "journal_mode": "wal",
     "synchronous": 2,
     "secure_delete": 1,
-    "wal_autocheckpoint": 4000,
+    "wal_autocheckpoint": 0,
     "application_id": APPLICATION_ID,
 }
 # A build without memory mapping does not know this one, and maps nothing.

@@ -26,6 +26,7 @@ from hub.store.errors import (
     StoreClosedError,
 )
 from hub.store.journal import put
+from hub.store.sqlite import UNFIT
 
 log = structlog.get_logger()
 
@@ -37,6 +38,11 @@ Done = Callable[[Any], None]
 Report = Callable[[list[tuple[Done, Any]]], None]
 #: Told after each commit: items and seconds.
 Observe = Callable[[int, float], None]
+
+#: The log is copied into the database after so many commits. The writer does it,
+#: between commits and after the answers: SQLite by itself would do it within a
+#: commit, and keep an error to itself.
+COMMITS_BETWEEN_CHECKPOINTS = 256
 
 MAX_ITEMS = 256
 MAX_BYTES = 8 * 1024 * 1024
@@ -72,6 +78,7 @@ class Writer:
         self._queue: queue.SimpleQueue[Sequence[Work]] = queue.SimpleQueue()
         self._failure: HubError | None = None
         self._closed = False
+        self._commits = 0
         self._gate = threading.Lock()
         self._thread = threading.Thread(target=self._run, name="writer", daemon=True)
         self._thread.start()
@@ -126,7 +133,17 @@ class Writer:
             results = self._settle(batch)
             self._observe(len(batch), time.perf_counter() - started)
             self._answer(batch, results)
+            self._checkpoint_if_due()
         self._finish()
+
+    def _checkpoint_if_due(self) -> None:
+        self._commits += 1
+        if self._commits % COMMITS_BETWEEN_CHECKPOINTS or self._failure:
+            return
+        try:
+            self._connection.execute("PRAGMA wal_checkpoint(PASSIVE)").fetchone()
+        except sqlite3.Error as error:
+            self._judge(error)
 
     def _take(self) -> list[Work]:
         """Wait for work, then take all that is there, up to the limits."""

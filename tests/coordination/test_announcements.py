@@ -75,7 +75,7 @@ def test_what_is_remembered_was_told_and_not_taken_back(arriving):
         if event.correction and event.correction.kind == "retraction"
     }
 
-    remembered = set(told.announced.slots.values())
+    remembered = {key for keys in told.announced.slots.values() for key in keys}
     assert remembered <= {event.id for event in told.events} - taken_back
 
 

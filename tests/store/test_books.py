@@ -29,6 +29,10 @@ IMBALANCES = {
     "event whose decisions are not one for each route": [
         "UPDATE event SET routes = 2 WHERE id = 'evt_sent'"
     ],
+    "event without its entity": [
+        "DELETE FROM entity WHERE key = "
+        "(SELECT entity FROM event WHERE id = 'evt_sent')"
+    ],
     "permitted notice without its delivery": [
         "DELETE FROM delivery WHERE id = 'dlv_waiting'"
     ],

@@ -81,6 +81,7 @@ def test_a_claim_says_what_is_to_be_sent(queue):
         "id": "dlv_a1",
         "epoch": 1,
         "attempts": 1,
+        "counted": 1,
         "batch": "",
         "event": "evt_a1",
         "event_body": b"{}",

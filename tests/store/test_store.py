@@ -64,7 +64,7 @@ def test_claims_are_ready_again_at_the_next_start(folder):
     with opened(folder) as store:
         (again,) = store.writer.call(outbox.claim, Claim("payer", NOW, 9))
 
-    assert again == left._replace(epoch=2, attempts=2)
+    assert again == left._replace(epoch=2, attempts=2, counted=2)
 
 
 def test_what_was_stored_is_there_after_the_process_is_killed(folder):

@@ -19,6 +19,7 @@ from hub_hl7.header import Header
 _TYPE_ALONE = frozenset({b"2.0", b"2.0D", b"2.1", b"2.2", b"2.3"})
 #: Versions in which an ERR segment has one field.
 _ERR_1_ONLY = _TYPE_ALONE | {b"2.3.1", b"2.4"}
+LONGEST_PROCESSING_ID = 3  # ``P``, or ``P^A`` with the mode
 _USUAL = b"^~\\&"
 _UNREADABLE = Header(
     b"MSH", b"|", [b"MSH", _USUAL, *[b""] * 8, b"P", b"2.5"], replies=False
@@ -66,7 +67,7 @@ def acknowledge(
         mark.join(
             (
                 b"MSH", marks, field(5), field(6), field(3), field(4), sent, b"",
-                _type(told), control_id, told.field(11), told.field(12),
+                _type(told), control_id, _processing_id(told.field(11)), told.field(12),
             )
         ),
         mark.join((b"MSA", refusal.answer if refusal else b"AA", source.control_id)),
@@ -84,6 +85,12 @@ def _marks(separator: bytes, sent: bytes) -> bytes:
     """Return MSH-2 as it was sent, or the usual one where that is unusable."""
     marks = "".join(dict.fromkeys(sent.decode("latin-1")))
     return sent if usable_delimiters(separator.decode(), marks) else _USUAL
+
+
+@lru_cache(maxsize=64)
+def _processing_id(sent: bytes) -> bytes:
+    """Return MSH-11 as it was sent; where fields are shifted it may be a name."""
+    return sent if len(sent) <= LONGEST_PROCESSING_ID else b"P"
 
 
 def _type(header: Header) -> bytes:

@@ -24,6 +24,7 @@ log = structlog.get_logger()
 
 MEDIA_TYPE = "x-application/hl7-v2+er7"
 HARMLESS = b" \0\r\n\x0b\x1c"  # noise that senders put between frames (R-HL7-17)
+LINGER_SECONDS = 0.5  # for the peer to hang up after the last answer
 PAUSE_SECONDS = 1.0  # a silence after which an FS alone ends a frame (R-HL7-17)
 
 
@@ -98,7 +99,9 @@ class Conversation(asyncio.Protocol):
         self._writable = True
         self._behind = False  # the decoder holds frames that are not yet submitted
         self._over = False  # the peer sends no more
+        self._leaving = False  # what has begun is taken, and nothing after it
         self._finishing = False  # nothing more is taken
+        self._parting = False  # all is answered, the peer may hang up
         self._broken = False  # nothing more is answered
         self._flushing = False
 
@@ -136,7 +139,9 @@ class Conversation(asyncio.Protocol):
 
     def eof_received(self) -> bool:
         """Keep the connection open until everything is answered (half-close)."""
-        if not self._over:
+        if self._parting:
+            self._transport.close()
+        elif not self._over:
             self._over = True
             self._decoder.receive_eof()
             self._pump()
@@ -153,6 +158,11 @@ class Conversation(asyncio.Protocol):
         self._pump()
 
     # Called by the listener.
+
+    def leave(self) -> None:
+        """Take the frame that has begun, answer what was submitted, then close."""
+        self._leaving = True
+        self._close_if_done()
 
     def finish(self) -> None:
         """Take no more, answer what was submitted, then close."""
@@ -243,7 +253,8 @@ class Conversation(asyncio.Protocol):
 
     def _regulate(self) -> None:
         """Read exactly while there is room for what comes."""
-        wanted = self._writable and not (self._behind or self._finishing)
+        taking = not (self._behind or self._finishing)
+        wanted = self._writable and (taking or self._parting)
         if wanted == self._reading or self._over or self._transport.is_closing():
             return
         self._reading = wanted
@@ -297,9 +308,26 @@ class Conversation(asyncio.Protocol):
         )
 
     def _close_if_done(self) -> None:
-        answered = not (self._waiting or self._stored)
-        if self._broken or (self._finishing and answered):
+        if self._broken:
             self._transport.close()
+        elif not (self._waiting or self._stored or self._parting):
+            between = not (self._decoder.inside_frame or self._behind)
+            if self._finishing or (self._leaving and between):
+                self._part()
+
+    def _part(self) -> None:
+        """Close in such a way that the last answer arrives.
+
+        Where bytes are left unread, the system resets the connection, and with it
+        what it has not yet sent: read on until the peer hangs up too, for a moment.
+        """
+        self._parting = self._finishing = True
+        if self._over or not self._transport.can_write_eof():
+            self._transport.close()
+            return
+        self._transport.write_eof()
+        self._start("linger", LINGER_SECONDS, self._transport.close)
+        self._regulate()
 
     # Waiting.
 

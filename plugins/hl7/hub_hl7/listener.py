@@ -130,7 +130,7 @@ class Gathering:
     async def disperse(self, seconds: float) -> None:
         """Let each conversation answer what it submitted, then close it."""
         for conversation in tuple(self._conversations):
-            conversation.finish()
+            conversation.leave()
         with contextlib.suppress(TimeoutError):
             async with asyncio.timeout(seconds):
                 await self._empty.wait()

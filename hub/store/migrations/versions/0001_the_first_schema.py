@@ -158,6 +158,7 @@ def upgrade() -> None:
         sa.Column("okey", sa.Text(), nullable=False),
         sa.Column("state", sa.Text(), nullable=False),
         sa.Column("attempts", sa.Integer(), server_default="0", nullable=False),
+        sa.Column("forgiven", sa.Integer(), server_default="0", nullable=False),
         sa.Column("epoch", sa.Integer(), server_default="0", nullable=False),
         sa.Column("due", sa.BigInteger(), nullable=False),
         sa.Column("batch", sa.Text(), server_default="", nullable=False),
