@@ -9,6 +9,8 @@ from hub import __version__
 from hub.cli.errors import CommandFailedError
 from hub.errors import HubError
 
+HELP_OPTIONS = ["-h", "--help"]
+
 #: Each command's one-line help, so that listing them loads none of them.
 COMMANDS = {
     "run": "Run the hub until it is told to stop.",
@@ -37,6 +39,7 @@ class HubGroup(click.Group):
             return None
         module = importlib.import_module(f"hub.cli.commands.{cmd_name}")
         command: click.Command = module.command
+        command.context_settings.setdefault("help_option_names", HELP_OPTIONS)
         return command
 
     def format_commands(
@@ -78,7 +81,7 @@ def _described(error: Exception) -> CommandFailedError:
     return CommandFailedError(f"{type(error).__name__}{where}")
 
 
-@click.group(cls=HubGroup, context_settings={"help_option_names": ["-h", "--help"]})
+@click.group(cls=HubGroup, context_settings={"help_option_names": HELP_OPTIONS})
 @click.version_option(__version__, prog_name="carehub")
 def main() -> None:
     """Carehub: the open integration hub for care that crosses sectors."""

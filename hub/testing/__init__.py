@@ -7,16 +7,26 @@ contract that the hub relies on. The bundled plugins do the same.
 The suites need pytest, pytest-asyncio and hypothesis, which the hub itself does
 not depend on: name them in the plugin's own test requirements. They work in both
 modes of pytest-asyncio; in strict mode write asynchronous fixtures with
-``pytest_asyncio.fixture``. To see the values in a failed assertion, call
-``pytest.register_assert_rewrite("hub.testing")`` in ``conftest.py``.
+``pytest_asyncio.fixture``.
 """
 
-from hub.testing.clock import FakeClock
-from hub.testing.destination import DestinationContract
-from hub.testing.inbox import MemoryInbox, StoreRefusedError
-from hub.testing.normaliser import NormaliserContract
-from hub.testing.renderer import RendererContract
-from hub.testing.source import SourceContract, running
+import pytest
+
+# A failed assertion of a suite shows its values, as one in a test does. This must
+# come before the suites are imported.
+pytest.register_assert_rewrite(
+    *(
+        f"hub.testing.{name}"
+        for name in ("destination", "normaliser", "renderer", "source")
+    )
+)
+
+from hub.testing.clock import FakeClock  # noqa: E402
+from hub.testing.destination import DestinationContract  # noqa: E402
+from hub.testing.inbox import MemoryInbox, StoreRefusedError  # noqa: E402
+from hub.testing.normaliser import NormaliserContract  # noqa: E402
+from hub.testing.renderer import RendererContract  # noqa: E402
+from hub.testing.source import SourceContract, running  # noqa: E402
 
 __all__ = [
     "DestinationContract",

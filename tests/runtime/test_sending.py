@@ -60,6 +60,7 @@ def claimed(number=1, *, batch="", **payload):
         id=f"dlv-{number}",
         epoch=1,
         attempts=3,
+        counted=3,
         batch=batch,
         event=event.id,
         event_body=msgspec.json.encode(event),

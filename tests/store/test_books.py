@@ -30,8 +30,7 @@ IMBALANCES = {
         "UPDATE event SET routes = 2 WHERE id = 'evt_sent'"
     ],
     "event without its entity": [
-        "DELETE FROM entity WHERE key = "
-        "(SELECT entity FROM event WHERE id = 'evt_sent')"
+        "DELETE FROM entity WHERE key IN (SELECT entity FROM event WHERE seq = 1)"
     ],
     "permitted notice without its delivery": [
         "DELETE FROM delivery WHERE id = 'dlv_waiting'"

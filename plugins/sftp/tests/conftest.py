@@ -13,8 +13,6 @@ from hub.sdk import Artifact
 from hub_sftp.settings import WriterSettings
 from hub_sftp.writer import SftpWriter
 
-pytest.register_assert_rewrite("hub.testing")
-
 KEYS = {name: asyncssh.generate_private_key("ssh-ed25519") for name in ("host", "user")}
 
 
