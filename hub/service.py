@@ -3,6 +3,7 @@
 import asyncio
 import os
 import signal
+import sys
 from pathlib import Path
 from typing import Any
 
@@ -15,6 +16,10 @@ from hub.registry import Registry
 
 log = structlog.get_logger()
 
+#: Threads that compute hand the interpreter over this often: a tenth of Python's
+#: own measure, because a sender and a recipient wait for the event loop.
+SWITCH_SECONDS = 0.0005
+
 _FIRST = asyncio.FIRST_COMPLETED
 
 
@@ -25,6 +30,7 @@ def run(path: Path) -> int:
     """
     registry = Registry.discover()
     config = load(path, registry)
+    sys.setswitchinterval(SWITCH_SECONDS)
     with asyncio.Runner(loop_factory=_loop_factory()) as runner:
         abandoned = runner.run(_serve(config, registry))
         if abandoned:

@@ -59,6 +59,6 @@ def _beside(origin: str, parts: tuple[str, ...]) -> str:
 
 def _digest(parts: tuple[str, ...] | list[str], secret: bytes = b"") -> str:
     # The lengths keep ("a", "bc") and ("ab", "c") apart.
-    text = "".join(f"{len(part)}:{part}" for part in parts)
+    text = "".join([f"{len(part)}:{part}" for part in parts])
     data = text.encode("utf-8", "surrogatepass")
     return blake2b(data, digest_size=16, key=secret).hexdigest()

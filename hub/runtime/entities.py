@@ -77,9 +77,10 @@ class Entities:
     def __init__(self, connection: sqlite3.Connection, size: int = CACHE_SIZE) -> None:
         self._connection = connection
         self._size = size
-        self._encounters: OrderedDict[str, EncounterRecord] = OrderedDict()
-        self._persons: OrderedDict[str, PersonRecord] = OrderedDict()
-        self._owners: OrderedDict[Identifier, str] = OrderedDict()
+        # None where the store was asked in vain: only this pipeline adds to it.
+        self._encounters: OrderedDict[str, EncounterRecord | None] = OrderedDict()
+        self._persons: OrderedDict[str, PersonRecord | None] = OrderedDict()
+        self._owners: OrderedDict[tuple[str, str], str | None] = OrderedDict()
 
     def forget(self) -> None:
         """Drop everything: the store is right, memory may not be."""
@@ -90,28 +91,23 @@ class Entities:
     def owner(self, identifier: Identifier) -> str | None:
         """Return the key of the person with this identifier, None if unknown."""
         # The type is a label on the pair and does not identify.
-        pair = Identifier(identifier.system, identifier.value)
-        known = self._owners.get(pair)
-        if known is None:
-            known = state.person_of(self._connection, pair.system, pair.value)
-            if known is not None:
-                self._keep(self._owners, pair, known)
-        return known
+        pair = (identifier.system, identifier.value)
+        if pair not in self._owners:
+            known = state.person_of(self._connection, *pair)
+            self._keep(self._owners, pair, known)
+        return self._owners[pair]
 
     def set_owner(self, identifier: Identifier, person: str) -> None:
         """Remember whose identifier this is."""
-        pair = Identifier(identifier.system, identifier.value)
-        self._keep(self._owners, pair, person)
+        self._keep(self._owners, (identifier.system, identifier.value), person)
 
     def person(self, key: str) -> PersonRecord | None:
         """Return a person, None if the hub does not know them."""
-        record = self._persons.get(key)
-        if record is None:
+        if key not in self._persons:
             row = state.entity_of(self._connection, key)
-            if row is not None:
-                record = PersonRecord(key, _person_body(row.body), row.version)
-                self.put_person(record)
-        return record
+            record = row and PersonRecord(key, _person_body(row.body), row.version)
+            self._keep(self._persons, key, record)
+        return self._persons[key]
 
     def put_person(self, record: PersonRecord) -> None:
         """Remember a person as they are now."""
@@ -119,13 +115,10 @@ class Entities:
 
     def encounter(self, key: str) -> EncounterRecord | None:
         """Return an encounter with its facts, None if the hub does not know it."""
-        record = self._encounters.get(key)
-        if record is None:
+        if key not in self._encounters:
             row = state.entity_of(self._connection, key)
-            if row is not None:
-                record = self._load(row)
-                self.put_encounter(record)
-        return record
+            self._keep(self._encounters, key, row and self._load(row))
+        return self._encounters[key]
 
     def put_encounter(self, record: EncounterRecord) -> None:
         """Remember an encounter as it is now."""

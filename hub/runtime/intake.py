@@ -14,7 +14,7 @@ from hub.store.writer import Writer
 from hub.telemetry import Metrics
 
 #: Fewer messages than this are not worth a commit of their own …
-SMALLEST_BATCH = 8
+SMALLEST_BATCH = 16
 #: … and so many that arrive together are a crowd, which stays one for so long.
 CROWD = 4
 CROWD_SECONDS = 0.01
