@@ -29,6 +29,9 @@ class Purpose(StrEnum):
     LEGAL_DUTY = "legal_duty"
 
 
+PURPOSES = frozenset(Purpose)
+
+
 class Case(NamedTuple):
     """One event and one subscription, with what the rules need to know.
 
@@ -72,7 +75,7 @@ def relationship(case: Case) -> Finding:
 
 def purpose(case: Case) -> Finding:
     """Ask for a purpose that exists."""
-    if case.subscription.purpose in set(Purpose):
+    if case.subscription.purpose in PURPOSES:
         return Finding(permits=True, reason="purpose.allowed")
     return Finding(permits=False, reason="purpose.unknown")
 
