@@ -10,7 +10,7 @@ from hub.contract import OnStored
 from hub.errors import HubError
 from hub.model.message import RawMessage, Stored
 from hub.store import journal
-from hub.store.writer import Writer
+from hub.store.writer import Apply, Writer
 from hub.telemetry import Metrics
 
 #: Fewer messages than this are not worth a commit of their own …
@@ -21,6 +21,10 @@ CROWD_SECONDS = 0.01
 
 # What a row costs beside its body, for the writer's limit on one commit.
 _ROW_OVERHEAD = 200
+
+
+#: What may wait for the disk at once. One message of any size may.
+MOST_BYTES = 64 * 1024 * 1024
 
 
 class Arrival(NamedTuple):
@@ -49,6 +53,7 @@ class Intake:
         self._loop = asyncio.get_running_loop()
         self._arrivals: list[Arrival] = []
         self._unanswered = 0
+        self._bytes = 0
         self._crowded_at = 0.0
 
     def crowded(self) -> bool:
@@ -56,7 +61,16 @@ class Intake:
         return time.monotonic() - self._crowded_at < CROWD_SECONDS
 
     def add(self, arrival: Arrival) -> None:
-        """Take a message, to be handed over when the loop has heard everyone."""
+        """Take a message, to be handed over when the loop has heard everyone.
+
+        Where the disk does not keep up, it is refused in its turn (G8, G9).
+        """
+        if self._bytes + _size(arrival) > MOST_BYTES and self._unanswered:
+            self._hand_over()
+            self._unanswered += 1
+            self._submit([arrival], journal.refuse, 0)
+            return
+        self._bytes += _size(arrival)
         if not self._arrivals:
             self._loop.call_soon(self._hand_over)
         self._arrivals.append(arrival)
@@ -69,20 +83,22 @@ class Intake:
             arrivals, self._arrivals = self._arrivals, []
             if len(arrivals) >= CROWD:
                 self._crowded_at = time.monotonic()
-            self._submit(arrivals)
+            self._submit(arrivals, journal.put, sum(map(_size, arrivals)))
 
-    def _submit(self, arrivals: list[Arrival]) -> None:
+    def _submit(self, arrivals: list[Arrival], apply: Apply, held: int) -> None:
+        """Give the writer work; `held` bytes are free again when it is done."""
+
         def answer(result: list[Stored | HubError] | HubError) -> None:
+            self._unanswered -= len(arrivals)
+            self._bytes -= held
             self._answer(arrivals, result)
 
         rows = [arrival.row for arrival in arrivals]
-        size = sum(len(row[journal.BODY]) + _ROW_OVERHEAD for row in rows)
-        self._writer.submit(journal.put, rows, answer, size)
+        self._writer.submit(apply, rows, answer, held)
 
     def _answer(
         self, arrivals: list[Arrival], result: list[Stored | HubError] | HubError
     ) -> None:
-        self._unanswered -= len(arrivals)
         if isinstance(result, HubError):
             result = [result] * len(arrivals)
         for arrival, stored in zip(arrivals, result, strict=True):
@@ -105,6 +121,10 @@ class Intake:
                 new += count
         if new:
             self._on_arrival(new)
+
+
+def _size(arrival: Arrival) -> int:
+    return len(arrival.row[journal.BODY]) + _ROW_OVERHEAD
 
 
 class FeedInbox:

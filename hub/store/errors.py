@@ -66,6 +66,15 @@ class StoreClosedError(HubError):
     recovery = Recovery.RETRY
 
 
+class IntakeFullError(HubError):
+    """Messages arrive faster than they can be stored."""
+
+    code = "STORE-010"
+    summary = "More messages wait to be stored than the hub may hold in memory"
+    remedy = "Nothing is lost: senders get no answer and send again; check the disk"
+    recovery = Recovery.RETRY
+
+
 class RowRefusedError(HubError):
     """The database refused a row."""
 

@@ -14,7 +14,7 @@ from typing import Any, NamedTuple
 import sqlalchemy as sa
 
 from hub.model.message import MessageState, RawMessage, Stored
-from hub.store.errors import RowRefusedError
+from hub.store.errors import IntakeFullError, RowRefusedError
 from hub.store.schema import message
 from hub.store.sqlite import UNFIT
 from hub.store.statements import Insert, Statement
@@ -161,6 +161,14 @@ def put(
     ]
     connection.execute("RELEASE repeats")
     return stored
+
+
+def refuse(
+    connection: sqlite3.Connection,  # noqa: ARG001 - work for the writer has one
+    batches: Sequence[Sequence[tuple[Any, ...]]],
+) -> list[list[IntakeFullError]]:
+    """Store nothing, and say so when all that came before is stored."""
+    return [[IntakeFullError() for _ in batch] for batch in batches]
 
 
 def _put_alone(

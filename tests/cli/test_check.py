@@ -48,6 +48,20 @@ def test_all_problems_are_told(hub, tmp_path):
     assert [each["path"] for each in report["problems"]] == ["hub.namee", "admin.port"]
 
 
+def test_a_part_that_cannot_be_made_is_told(hub, tmp_path, monkeypatch):
+    """What `hub run` would stop at, `hub check` finds: here a panel's file."""
+    monkeypatch.setenv("HUB_LOAD_PLUGINS", "carehub-hl7,carehub-sftp,carehub-webhook")
+    path = tmp_path / "panel.toml"
+    path.write_text('# Synthetic\n[panels.payer]\nfile = "none.csv"\n')
+    result = hub("check", "--config", path)
+    report = json.loads(hub("check", "--config", path, "--json").stdout)
+
+    assert result.exit_code == 1
+    assert "panels.payer: [PANEL-001]" in result.stderr
+    assert not report["ok"]
+    assert [each["path"] for each in report["problems"]] == ["panels.payer"]
+
+
 def test_a_file_that_is_missing_is_told(hub, tmp_path):
     result = hub("check", "--config", tmp_path / "none.toml")
 

@@ -7,7 +7,7 @@ import pytest
 from hub.errors import HubError
 from hub.model.message import Stored
 from hub.runtime.intake import FeedInbox, Intake
-from hub.store.errors import RowRefusedError, StoreClosedError
+from hub.store.errors import IntakeFullError, RowRefusedError, StoreClosedError
 from tests.runtime.setting import NOW, metrics, raw
 
 
@@ -113,3 +113,24 @@ async def test_passes_on_where_the_source_receives(inbox, told):
 
     assert told == [("klinik-nord", "127.0.0.1:2575")]
     assert inbox.feed == "klinik-nord"
+
+
+async def test_refuses_in_its_turn_what_does_not_fit_into_memory(
+    inbox, live_store, monkeypatch
+):
+    """The answers keep the order of the messages, the refused ones among them."""
+    monkeypatch.setattr("hub.runtime.intake.MOST_BYTES", 1200)
+    answers, done = [], asyncio.Event()
+
+    def answer(result):
+        answers.append(result)
+        if len(answers) == 3:
+            done.set()
+
+    for body in (b"a" * 700, b"b" * 700, b"c" * 10):
+        inbox.submit(raw(body), answer)
+    await done.wait()
+
+    assert [type(each) for each in answers] == [Stored, IntakeFullError, Stored]
+    assert sorted(bodies(live_store)) == [b"a" * 700, b"c" * 10]
+    assert not (await inbox.put(raw(b"b" * 700))).duplicate

@@ -15,6 +15,7 @@ from hub_sftp.settings import WriterSettings
 from hub_sftp.writer import SftpWriter
 
 SSHD = Path("/usr/sbin/sshd")
+RUN = Path("/run/sshd")
 CONFIG = """
 ListenAddress 127.0.0.1:{port}
 HostKey {folder}/host_key
@@ -30,8 +31,9 @@ Subsystem sftp internal-sftp
 def why_not():
     if not SSHD.exists():
         return f"{SSHD} is not installed"
-    if os.geteuid() == 0 and not Path("/run/sshd").is_dir():
-        return "sshd started by root needs the folder /run/sshd"
+    if os.geteuid() == 0:
+        # Debian's start script makes it, and root's sshd does not start without.
+        RUN.mkdir(parents=True, exist_ok=True)
     return ""
 
 
