@@ -19,6 +19,7 @@ from hub.model.delivery import Artifact, DeliveryState, Receipt
 from hub.runtime.backoff import Backoff, Breaker, next_step
 from hub.runtime.errors import RenderFailedError
 from hub.runtime.sending import attempt, refusal, render
+from hub.runtime.tasks import asked_to_end
 from hub.store import outbox
 from hub.store.outbox import Claim, Claimed
 from hub.store.writer import Apply, Writer
@@ -128,7 +129,7 @@ class Dispatcher:
         return [[each] for each in claimed]
 
     async def _send_from_queue(self) -> None:
-        while not _cancelled():
+        while not asked_to_end():
             batch = await self._work.get()
             try:
                 await self._send(batch)
@@ -238,12 +239,6 @@ class Dispatcher:
             if answer.recovery is not Recovery.RETRY:
                 raise answer
             await asyncio.sleep(POLL_SECONDS)
-
-
-def _cancelled() -> bool:
-    """Say whether this task was asked to end, even if a plugin kept it quiet."""
-    task = asyncio.current_task()
-    return task is not None and task.cancelling() > 0
 
 
 def _settler(future: "asyncio.Future[Any]") -> Callable[[Any], None]:

@@ -9,6 +9,7 @@ import tenacity
 from hub.contract import Inbox, Source
 from hub.errors import HubError, Recovery
 from hub.runtime.errors import SourceFailedError
+from hub.runtime.tasks import asked_to_end
 
 log = structlog.get_logger()
 
@@ -30,7 +31,7 @@ async def supervise(name: str, source: Source, inbox: Inbox, watch: Watch) -> No
     while True:
         watch.source_changed(name, "starting", "")
         error = await _run(source, inbox)
-        if _cancelled():
+        if asked_to_end():
             return
         log.error("source.failed", error=error, error_code=error.code)
         if error.recovery is Recovery.STOP:
@@ -39,12 +40,6 @@ async def supervise(name: str, source: Source, inbox: Inbox, watch: Watch) -> No
         watch.source_changed(name, "waiting", error.code)
         await asyncio.sleep(RESTART_WAIT(state))
         state.attempt_number += 1
-
-
-def _cancelled() -> bool:
-    """Say whether this task was asked to end, even if a source kept it quiet."""
-    task = asyncio.current_task()
-    return task is not None and task.cancelling() > 0
 
 
 async def _run(source: Source, inbox: Inbox) -> HubError:

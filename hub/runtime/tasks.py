@@ -12,6 +12,12 @@ log = structlog.get_logger()
 STOP_SECONDS = 6.0
 
 
+def asked_to_end() -> bool:
+    """Say whether this task was cancelled, even if a plugin kept it quiet."""
+    task = asyncio.current_task()
+    return task is not None and task.cancelling() > 0
+
+
 class Tasks:
     """Runs parts of the hub, and ends them together.
 
