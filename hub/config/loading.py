@@ -159,6 +159,7 @@ class _Loading:
     def __init__(self, catalogue: Catalogue) -> None:
         self._catalogue = catalogue
         self._tables: dict[tuple[str, ...], _Table] = {}
+        self._hub = ""
         self._complete = True  # else a reference may be to what could not be read
         self.problems: list[ConfigProblem] = []
 
@@ -219,6 +220,7 @@ class _Loading:
         bare = {top: _Table(file, (top,), {}) for top in SINGLE}
         single = bare | {top: table for top in SINGLE for _, table in self._of(top)}
         hub = self._validate(single["hub"], HubTable)
+        self._hub = hub.name if hub else ""
         admin = self._validate(single["admin"], AdminTable)
         sources = [self._source(*item) for item in self._of("sources")]
         destinations = [self._destination(*item) for item in self._of("destinations")]
@@ -270,7 +272,7 @@ class _Loading:
         if settings.max_notices > renderer.max_notices:
             most = f"the format {renderer.name} takes {renderer.max_notices} at most"
             self.problems.append(table.problem("max_notices", most))
-        return DestinationConfig(name, spec, settings, renderer, options)
+        return DestinationConfig(self._hub, name, spec, settings, renderer, options)
 
     def _subscription(self, name: str, table: _Table) -> Subscription | None:
         self._refer(table, "destination", "destinations")

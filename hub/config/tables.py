@@ -186,8 +186,9 @@ class SourceConfig:
 
 @dataclass(frozen=True, slots=True)
 class DestinationConfig:
-    """One destination, with its renderer and the format's validated options."""
+    """One destination of `hub`, with its renderer and the format's options."""
 
+    hub: str
     name: str
     spec: DestinationSpec
     settings: DestinationSettings

@@ -10,12 +10,13 @@ from hub.model.events import CareEvent
 class Notice(Struct, frozen=True, kw_only=True):
     """One event for one recipient, already reduced to what policy permits.
 
-    `delivery` is the hub's id of this delivery. `patient_id` is the recipient's
+    `hub` is the name of the hub that sends it. `delivery` is its id of this delivery. `patient_id` is the recipient's
     own number for the person, echoed in every notice (R-ENC-10), empty where the
     recipient did not give one.
     """
 
     event: CareEvent
+    hub: str
     delivery: str
     destination: str
     subscription: str

@@ -42,7 +42,7 @@ def render(config: DestinationConfig, claimed: Sequence[Claimed]) -> Artifact:
     A single notice goes out under its event's id, several under their batch's.
     Raises RenderFailedError, whatever the renderer did.
     """
-    notices = [_notice(config.name, each) for each in claimed]
+    notices = [_notice(config, each) for each in claimed]
     try:
         rendered = config.renderer.render(notices, config.options)
     except Exception as error:  # a plugin's mistake must not end the destination
@@ -70,11 +70,12 @@ def _sound(value: object, kind: type[msgspec.Struct]) -> bool:
         return False
 
 
-def _notice(destination: str, claimed: Claimed) -> Notice:
+def _notice(config: DestinationConfig, claimed: Claimed) -> Notice:
     return Notice(
         event=project(_event(claimed.event_body)),
+        hub=config.hub,
         delivery=claimed.id,
-        destination=destination,
+        destination=config.name,
         subscription=claimed.subscription,
         purpose=claimed.purpose,
         patient_id=claimed.patient_id,

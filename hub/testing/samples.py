@@ -196,6 +196,7 @@ def notice(event: CareEvent | None = None, **changes: Any) -> Notice:
     """Return a notice of `event`, by default an admission."""
     event = event or admitted()
     told: dict[str, Any] = {
+        "hub": "hub-test",
         "delivery": f"dlv-{event.id}",
         "destination": "payer-test",
         "subscription": "payer-test-members",

@@ -80,7 +80,9 @@ def config(render=render_lines, together=1, **given):
     spec = DestinationSpec(
         kind="scripted", settings=DestinationSettings, build=Scripted, summary="A fake."
     )
-    return DestinationConfig("out", spec, settings(**given), renderer, Settings())
+    return DestinationConfig(
+        "region", "out", spec, settings(**given), renderer, Settings()
+    )
 
 
 class Scripted:

@@ -80,7 +80,7 @@ def _cloud_event(notice: Notice, type_prefix: str) -> CloudEvent:
     event = notice.event
     return CloudEvent(
         id=event.id,
-        source=f"/hub/feeds/{quote(event.source.feed, safe='')}",
+        source=_source(notice.hub, event.source.feed),
         type=f"{type_prefix}.{event.type}.v1",
         subject=event.entity.key,
         time=_time(event),
@@ -93,6 +93,10 @@ def _cloud_event(notice: Notice, type_prefix: str) -> CloudEvent:
         traceparent=event.trace.traceparent or UNSET,
         data=_told(notice),
     )
+
+
+def _source(hub: str, feed: str) -> str:
+    return f"/hub/{quote(hub, safe='')}/feeds/{quote(feed, safe='')}"
 
 
 def _time(event: CareEvent) -> datetime:

@@ -65,7 +65,7 @@ def test_attributes_follow_from_the_event():
     assert event == {
         "specversion": "1.0",
         "id": "evt-discharged-3",
-        "source": "/hub/feeds/klinik-test",
+        "source": "/hub/hub-test/feeds/klinik-test",
         "type": "org.carehub.care.encounter.discharged.v1",
         "subject": "enc_test_1",
         "time": "2026-03-16T15:00:00Z",
@@ -110,7 +110,7 @@ def test_a_feed_name_becomes_part_of_a_uri():
 
     event = cloud_event(notice(admitted(source=source)))
 
-    assert event["source"] == "/hub/feeds/K%C3%B6ln%2FADT%201"
+    assert event["source"] == "/hub/hub-test/feeds/K%C3%B6ln%2FADT%201"
 
 
 @pytest.mark.parametrize("precision", ["year", "month", "day", "hour", "minute"])
