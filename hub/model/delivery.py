@@ -10,9 +10,9 @@ from hub.model.events import CareEvent
 class Notice(Struct, frozen=True, kw_only=True):
     """One event for one recipient, already reduced to what policy permits.
 
-    `hub` is the name of the hub that sends it. `delivery` is its id of this delivery. `patient_id` is the recipient's
-    own number for the person, echoed in every notice (R-ENC-10), empty where the
-    recipient did not give one.
+    `hub` is the name of the hub that sends it, `delivery` its id of this delivery.
+    `patient_id` is the recipient's own number for the person, echoed in every
+    notice (R-ENC-10), empty where the recipient did not give one.
     """
 
     event: CareEvent
