@@ -36,6 +36,7 @@ from hub.store.sqlite import DATABASE_NAME
 from hub.store.store import Store
 from hub.store.writer import Done
 from hub.telemetry import Metrics
+from hub.threads import in_thread
 
 log = structlog.get_logger()
 
@@ -62,6 +63,7 @@ class Hub:
         self._metrics = Metrics(self._metrics_registry)
         self._conditions = Conditions(list(config.sources))
         self._tasks: list[Tasks] = []
+        self._pipeline_hangs = False
         self._stack = AsyncExitStack()
 
     async def __aenter__(self) -> Self:
@@ -69,7 +71,7 @@ class Hub:
         self._failure: asyncio.Future[HubError] = self._loop.create_future()
         async with AsyncExitStack() as stack:
             # Built first: a wrong key or panel is found before anything runs.
-            parts = await asyncio.to_thread(assemble, self.config)
+            parts = await in_thread(assemble, self.config)
             await self._open_store(stack)
             self._start_dispatchers(stack, parts.destinations)
             self._start_pipeline(stack, Router(parts.subscriptions))
@@ -91,9 +93,9 @@ class Hub:
             self.config.hub.data_dir,
             self._report,
             observe=self._metrics.committed,
-            on_failure=self._failure.set_result,
+            on_failure=self._fail,
         )
-        self.store = await asyncio.to_thread(store.__enter__)
+        self.store = await in_thread(store.__enter__)
         stack.push_async_exit(_closing(store))
         self._reader = store.reader()
         stack.callback(self._reader.close)
@@ -129,8 +131,24 @@ class Hub:
             on_deliveries=self._wake_later,
         )
         self._intake = Intake(self.store.writer, self._metrics, self.pipeline.wake)
-        self.pipeline.start(crowded=self._intake.crowded)
-        stack.push_async_callback(asyncio.to_thread, self.pipeline.stop)
+        self.pipeline.start(
+            crowded=self._intake.crowded,
+            on_failure=self._fail_later,
+        )
+        stack.push_async_callback(self._stop_pipeline)
+
+    async def _stop_pipeline(self) -> None:
+        if not await in_thread(self.pipeline.stop):
+            log.error("part.abandoned", connector="pipeline")
+            self._pipeline_hangs = True
+
+    def _fail_later(self, failure: HubError) -> None:
+        self._loop.call_soon_threadsafe(self._fail, failure)
+
+    def _fail(self, failure: HubError) -> None:
+        """Take note of what the hub cannot go on with; the first reason counts."""
+        if not self._failure.done():
+            self._failure.set_result(failure)
 
     async def _start_admin(self, stack: AsyncExitStack) -> None:
         context = AdminContext(
@@ -161,7 +179,8 @@ class Hub:
     @property
     def abandoned(self) -> list[str]:
         """The parts that did not end when they were told to."""
-        return [name for tasks in self._tasks for name in tasks.abandoned]
+        parts = [name for tasks in self._tasks for name in tasks.abandoned]
+        return [*parts, "pipeline"] if self._pipeline_hangs else parts
 
     def _report(self, reports: list[tuple[Done, Any]]) -> None:
         self._loop.call_soon_threadsafe(_call_all, reports)
@@ -175,9 +194,10 @@ class Hub:
 
     def status(self) -> HubStatus:
         """Return whether the hub can do its work, and the state of its parts."""
-        failure = self.store.writer.failure
-        reasons = [str(failure)] if failure else []
+        reasons = [str(self._failure.result())] if self._failure.done() else []
         reasons += self._conditions.complaints()
+        broken = {name for tasks in self._tasks for name in tasks.failed}
+        reasons += [f"{name} has failed" for name in sorted(broken)]
         return HubStatus(
             ready=not reasons,
             reasons=reasons,
@@ -186,7 +206,7 @@ class Hub:
                 PartStatus(
                     name=name,
                     kind=self.config.destinations[name].settings.kind,
-                    state=each.state,
+                    state="failed" if name in broken else each.state,
                     last_error_code=each.last_error_code,
                 )
                 for name, each in self.dispatchers.items()
@@ -245,7 +265,7 @@ def _closing(store: Store) -> Any:
     """
 
     async def close(*exc_info: Any) -> None:
-        await asyncio.to_thread(store.__exit__, *exc_info)
+        await in_thread(store.__exit__, *exc_info)
 
     return close
 
@@ -254,5 +274,5 @@ def _call_all(reports: list[tuple[Done, Any]]) -> None:
     for done, result in reports:
         try:
             done(result)
-        except Exception:  # one callback must not take the others' answers away
+        except Exception:  # the other callbacks of this commit must still run
             log.exception("callback.failed")

@@ -14,6 +14,7 @@ from hub.app import Hub
 from hub.config import HubConfig, load
 from hub.errors import HubError
 from hub.registry import Registry
+from hub.threads import ended, plugin_threads
 
 log = structlog.get_logger()
 
@@ -24,6 +25,9 @@ SWITCH_SECONDS = 0.0005
 #: The hub makes hardly any cyclic garbage, and keeps many thousand people and
 #: encounters in memory that a collection would look through for nothing.
 GARBAGE_THRESHOLDS = (50_000, 20, 100)
+
+#: How long threads that plugins left behind may take to end.
+END_SECONDS = 1.0
 
 _FIRST = asyncio.FIRST_COMPLETED
 
@@ -40,8 +44,10 @@ def run(path: Path) -> int:
     gc.freeze()
     gc.set_threshold(*GARBAGE_THRESHOLDS)
     with asyncio.Runner(loop_factory=_loop_factory()) as runner:
+        threads = plugin_threads()
+        runner.get_loop().set_default_executor(threads)
         abandoned = runner.run(_serve(config, registry))
-        if abandoned:
+        if not ended(threads, END_SECONDS) or abandoned:
             # All is stored and closed, and what is left would never end.
             os._exit(0)
     return 0

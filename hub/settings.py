@@ -82,7 +82,7 @@ class DestinationSettings(Settings):
     )
 
 
-def _read_reference(value: object) -> object:
+def _read_secret(value: object, info: ValidationInfo) -> object:
     if not isinstance(value, str):
         return value
     scheme, _, name = value.partition(":")
@@ -91,17 +91,13 @@ def _read_reference(value: object) -> object:
             raise ValueError(f"the environment variable {name} is not set")
         return os.environ[name]
     if scheme == "file" and name:
-        return value
+        return _read_file(_from_folder(Path(name), info))
     raise ValueError("a secret is written as env:NAME or file:PATH, never in place")
 
 
-def _read_file(value: SecretStr, info: ValidationInfo) -> SecretStr:
-    text = value.get_secret_value()
-    if not text.startswith("file:"):
-        return value
-    path = _from_folder(Path(text.removeprefix("file:")), info)
+def _read_file(path: Path) -> str:
     try:
-        return SecretStr(path.read_text(encoding="utf-8").strip())
+        return path.read_text(encoding="utf-8").strip()
     except (OSError, UnicodeDecodeError) as error:
         raise ValueError(f"the file {path} cannot be read") from error
 
@@ -114,8 +110,7 @@ def _from_folder(path: Path, info: ValidationInfo) -> Path:
 #: A secret by reference: ``env:NAME`` or ``file:PATH``.
 Secret = Annotated[
     SecretStr,
-    BeforeValidator(_read_reference),
-    AfterValidator(_read_file),
+    BeforeValidator(_read_secret),
     Field(json_schema_extra={"pattern": "^(env|file):.+"}),
 ]
 

@@ -16,6 +16,7 @@ from hub.admin.errors import BadRequestError, NothingToReplayError
 from hub.admin.parameters import ExplainParameters, Paging, Parameters
 from hub.registry import PluginStatus
 from hub.store.views import Page
+from hub.threads import in_thread
 
 log = structlog.get_logger()
 
@@ -55,7 +56,7 @@ async def _ask(
     request: web.Request, question: Callable[A, T], *args: A.args, **kwargs: A.kwargs
 ) -> T:
     async with request.app[SLOTS]:
-        return await asyncio.to_thread(question, *args, **kwargs)
+        return await in_thread(question, *args, **kwargs)
 
 
 async def live(_: web.Request, __: Parameters) -> web.Response:

@@ -73,6 +73,10 @@ class _Folding:
         self._ordered = ordered
         self._anomalies: list[str] = []
         self._cancelled: list[Witness] = []
+        self._taken_back: set[bytes] = set()
+        self._of_kind: dict[FactKind, list[Witness]] = {}
+        for each in ordered:
+            self._of_kind.setdefault(each.fact.kind, []).append(each)
         self._cancel()
         self._starts = self._latest_start_of_each_class()
         self._moves = self._standing(FactKind.MOVE)
@@ -102,8 +106,8 @@ class _Folding:
         """Return the facts of a kind that nothing cancelled, oldest said first."""
         return [
             each
-            for each in self._ordered
-            if each.fact.kind is kind and each not in self._cancelled
+            for each in self._of_kind.get(kind, ())
+            if each.digest not in self._taken_back
         ]
 
     def _cancel(self) -> None:
@@ -113,6 +117,7 @@ class _Folding:
                 self._anomalies.append("unmatched_cancel")
             else:
                 self._cancelled.append(target)
+                self._taken_back.add(target.digest)
 
     def _target(self, cancel: Witness) -> Witness | None:
         """Return what `cancel` takes back, None where that is not known (yet).

@@ -79,7 +79,6 @@ class DeliveryState(StrEnum):
     CLAIMED = "claimed"  # being sent
     DELIVERED = "delivered"
     DEAD = "dead"  # given up: waits for `hub replay`
-    CANCELLED = "cancelled"  # an operator took it back
 
 
 class Decision(Struct, frozen=True, kw_only=True):

@@ -24,6 +24,7 @@ from hub.store import outbox
 from hub.store.outbox import Claim, Claimed
 from hub.store.writer import Apply, Writer
 from hub.telemetry import Metrics
+from hub.threads import in_thread
 
 log = structlog.get_logger()
 
@@ -156,7 +157,7 @@ class Dispatcher:
         """Make the artifact; a large one on a thread, so that no sender waits."""
         if len(batch) == 1:
             return render(self._config, batch)
-        return await asyncio.to_thread(render, self._config, batch)
+        return await in_thread(render, self._config, batch)
 
     async def _set_aside(
         self, batch: Batch, receipt: Receipt, started: datetime

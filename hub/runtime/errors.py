@@ -43,6 +43,15 @@ class NotProcessedError(HubError):
     remedy = "Report this with the hub's log: it is a defect of the hub"
 
 
+class PipelineFailedError(HubError):
+    """The pipeline can no longer work."""
+
+    code = "PIPE-007"
+    summary = "The hub can no longer process what it receives"
+    remedy = "Look for its entry in the log, then start the hub again"
+    recovery = Recovery.STOP
+
+
 class FeedGoneError(HubError):
     """A stored message is of a feed that the configuration no longer has."""
 

@@ -6,6 +6,8 @@ from collections import Counter
 from collections.abc import Callable
 from typing import Any, NamedTuple
 
+import structlog
+
 from hub.contract import OnStored
 from hub.errors import HubError
 from hub.model.message import RawMessage, Stored
@@ -13,8 +15,11 @@ from hub.store import journal
 from hub.store.writer import Apply, Writer
 from hub.telemetry import Metrics
 
+log = structlog.get_logger()
+
 #: Fewer messages than this are not worth a commit of their own …
 SMALLEST_BATCH = 16
+LARGEST_BATCH = 256
 #: … and so many that arrive together are a crowd, which stays one for so long.
 CROWD = 4
 CROWD_SECONDS = 0.01
@@ -83,7 +88,9 @@ class Intake:
             arrivals, self._arrivals = self._arrivals, []
             if len(arrivals) >= CROWD:
                 self._crowded_at = time.monotonic()
-            self._submit(arrivals, journal.put, sum(map(_size, arrivals)))
+            for start in range(0, len(arrivals), LARGEST_BATCH):
+                part = arrivals[start : start + LARGEST_BATCH]
+                self._submit(part, journal.put, sum(map(_size, part)))
 
     def _submit(self, arrivals: list[Arrival], apply: Apply, held: int) -> None:
         """Give the writer work; `held` bytes are free again when it is done."""
@@ -101,9 +108,12 @@ class Intake:
     ) -> None:
         if isinstance(result, HubError):
             result = [result] * len(arrivals)
-        for arrival, stored in zip(arrivals, result, strict=True):
-            arrival.on_stored(stored)
         self._count(arrivals, result)
+        for arrival, stored in zip(arrivals, result, strict=True):
+            try:
+                arrival.on_stored(stored)
+            except (Exception, SystemExit):  # one source's mistake is not another's
+                log.exception("callback.failed", feed=arrival.feed)
 
     def _count(self, arrivals: list[Arrival], result: list[Stored | HubError]) -> None:
         pairs = zip(arrivals, result, strict=True)

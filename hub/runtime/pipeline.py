@@ -9,7 +9,7 @@ import sqlite3
 import threading
 import time
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import NamedTuple
 
 import msgspec
@@ -26,10 +26,12 @@ from hub.runtime.errors import (
     NormaliserResultError,
     NotProcessedError,
     NotRecordedError,
+    PipelineFailedError,
 )
 from hub.runtime.processing import Processor, parked
 from hub.settings import Settings
 from hub.store import journal, state
+from hub.store.errors import DamagedMessageError
 from hub.store.journal import Waiting, microseconds
 from hub.store.state import Settlement
 from hub.store.writer import Writer
@@ -49,12 +51,18 @@ RETRY_SECONDS = 2.0
 #: The pipeline gives way to a crowd of senders for so long before each message …
 LONGEST_PAUSE = 0.01
 PAUSE_STEP = 0.002
-#: … unless so many messages wait already that notices would come late.
-LONGEST_QUEUE = 50_000
+#: … unless a message waits for longer than this.
+LONGEST_LAG = timedelta(seconds=2)
+#: How long the round in hand may take when the hub stops.
+STOP_SECONDS = 6.0
 
 
 def _never() -> bool:
     return False
+
+
+def _ignore(_failure: HubError) -> None:
+    """A pipeline that a test drives by hand tells of a failure by raising it."""
 
 
 class Feed(NamedTuple):
@@ -88,51 +96,69 @@ class Pipeline:
         self._on_deliveries = on_deliveries
         self._crowded = _never
         self._clock = clock
-        self._arrivals = 0
-        self._settled = 0
+        self._late = False
+        self._on_failure: Callable[[HubError], None] = _ignore
         self._arrived = threading.Event()
         self._stopping = False
         self._thread = threading.Thread(target=self._run, name="pipeline", daemon=True)
 
-    def start(self, crowded: Callable[[], bool] = _never) -> None:
-        """Begin to work; give way while `crowded` says that many senders wait."""
+    def start(
+        self,
+        crowded: Callable[[], bool] = _never,
+        on_failure: Callable[[HubError], None] = _ignore,
+    ) -> None:
+        """Begin to work; give way while `crowded` says that many senders wait.
+
+        `on_failure` hears, on the pipeline's own thread, why it ended by itself.
+        """
         self._crowded = crowded
+        self._on_failure = on_failure
         self._thread.start()
 
-    def wake(self, arrivals: int = 0) -> None:
-        """Say that messages arrived, or that others may wait. For the event loop."""
-        self._arrivals += arrivals
+    def wake(self, _arrivals: int = 0) -> None:
+        """Say that messages arrived. Cheap, and may be called from any thread."""
         if not self._arrived.is_set():
             self._arrived.set()
 
-    def stop(self) -> None:
-        """Finish the round in hand and end. Blocks for as long as that takes."""
+    def stop(self) -> bool:
+        """Finish the round in hand and end; say whether that was in time."""
         self._stopping = True
         self._arrived.set()
-        self._thread.join()
+        self._thread.join(STOP_SECONDS)
+        return not self._thread.is_alive()
 
     def _run(self) -> None:
+        try:
+            self._work_until_stopped()
+        except BaseException as error:  # a silent end would be the worst of all
+            log.critical("pipeline.failed", exc_info=error)
+            failure = PipelineFailedError(type(error).__name__)
+            self._on_failure(error if isinstance(error, HubError) else failure)
+        finally:
+            self._reader.close()
+
+    def _work_until_stopped(self) -> None:
         while not self._stopping:
             self._arrived.clear()
             try:
                 worked = self.work()
             except HubError as error:
-                log.exception("round.failed", error_code=error.code)
                 if error.recovery is Recovery.STOP:
-                    return
+                    raise
+                log.warning("round.postponed", error_code=error.code)
                 time.sleep(RETRY_SECONDS)
                 continue
             if not worked:
                 self._arrived.wait(POLL_SECONDS)
-        self._reader.close()
 
     def work(self) -> int:
         """Do one round; return how many messages it settled.
 
         Raises HubError where nothing can be stored now; all is done again then.
         """
-        batch = journal.claim(self._reader, 0, ROUND)
+        batch = journal.claim(self._reader, ROUND)
         if batch:
+            self._late = self._clock() - batch[0].received_at > LONGEST_LAG
             try:
                 self._record(batch)
             except HubError as error:
@@ -144,17 +170,13 @@ class Pipeline:
         return len(batch)
 
     def _give_way(self) -> None:
-        """Let a crowd of senders have their answers first.
+        """Let a crowd of senders have their answers first, for a moment.
 
         Both want the interpreter. A sender that waits keeps a hospital's queue
-        waiting; a notice comes some seconds later, and only after a burst.
+        waiting; but a burst that does not end must not keep notices back.
         """
         paused = 0.0
-        while (
-            paused < LONGEST_PAUSE
-            and self._crowded()
-            and self._arrivals - self._settled < LONGEST_QUEUE
-        ):
+        while paused < LONGEST_PAUSE and self._crowded() and not self._late:
             time.sleep(PAUSE_STEP)
             paused += PAUSE_STEP
 
@@ -182,6 +204,8 @@ class Pipeline:
     def _settle(self, waiting: Waiting) -> Settlement:
         """Work out one message. What a plugin does wrong ends here."""
         now = self._clock()
+        if waiting.damaged:
+            return parked(waiting, DamagedMessageError(), now)
         try:
             normalised = self._normalise(waiting)
             if normalised.problem:
@@ -226,7 +250,7 @@ class Pipeline:
             raise FeedGoneError(waiting.source)
         try:
             normalised = feed.normaliser.normalise(waiting.body, feed.profile)
-        except Exception as error:  # a plugin's mistake must not end the feed
+        except (Exception, SystemExit) as error:  # a plugin's mistake ends no feed
             log.exception("normaliser.failed", normaliser=feed.normaliser.name)
             raise NormaliserFailedError(type(error).__name__) from None
         return _checked(normalised)
@@ -240,7 +264,6 @@ class Pipeline:
         self, batch: Sequence[Waiting], settlements: Iterable[Settlement]
     ) -> None:
         """Count and log what was committed, and wake who has work now."""
-        self._settled += len(batch)
         destinations: set[str] = set()
         for waiting, each in zip(batch, settlements, strict=True):
             self._metrics.settled(waiting.source, each.state.value)

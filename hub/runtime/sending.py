@@ -5,6 +5,7 @@ Whatever a plugin does here, the answer is a receipt: what is known afterwards.
 
 import asyncio
 from collections.abc import Sequence
+from math import isfinite
 
 import msgspec
 import structlog
@@ -21,12 +22,15 @@ from hub.runtime.errors import (
     SendFailedError,
     SendTimeoutError,
 )
+from hub.runtime.tasks import asked_to_end
 from hub.store.outbox import Claimed
 
 log = structlog.get_logger()
 
 #: Evidence is a few words for an operator, in characters that every log takes.
 LONGEST_EVIDENCE = 200
+#: A recipient may ask for a longer wait; it is asked again after this all the same.
+LONGEST_WAIT_SECONDS = 3600.0
 
 _event = msgspec.json.Decoder(CareEvent).decode
 _OUTCOMES = {
@@ -42,10 +46,10 @@ def render(config: DestinationConfig, claimed: Sequence[Claimed]) -> Artifact:
     A single notice goes out under its event's id, several under their batch's.
     Raises RenderFailedError, whatever the renderer did.
     """
-    notices = [_notice(config, each) for each in claimed]
     try:
+        notices = [_notice(config, each) for each in claimed]
         rendered = config.renderer.render(notices, config.options)
-    except Exception as error:  # a plugin's mistake must not end the destination
+    except (Exception, SystemExit) as error:  # a plugin's mistake ends no part
         log.exception("renderer.failed", renderer=config.renderer.name)
         raise RenderFailedError(type(error).__name__) from None
     if not _sound(rendered, Rendered):
@@ -94,13 +98,26 @@ async def attempt(
     except HubError as error:
         stopped = error.recovery is Recovery.STOP
         return _receipt(_OUTCOMES[error.recovery], error, blames_route=stopped)
-    except Exception:  # as in render
+    except asyncio.CancelledError:
+        if asked_to_end():
+            raise
+        return _receipt(Outcome.UNKNOWN, SendFailedError())
+    except (Exception, SystemExit):  # as in render
         log.exception("send.failed", artifact_id=artifact.id, stage="sending")
         return _receipt(Outcome.UNKNOWN, SendFailedError())
     if not _sound(receipt, Receipt) or not isinstance(receipt.outcome, Outcome):
         return _receipt(Outcome.UNKNOWN, ReceiptError())
+    return _within_bounds(receipt)
+
+
+def _within_bounds(receipt: Receipt) -> Receipt:
     evidence = receipt.evidence[:LONGEST_EVIDENCE].encode("ascii", "replace")
-    return msgspec.structs.replace(receipt, evidence=evidence.decode())
+    wait = receipt.retry_after_seconds
+    if wait is not None:
+        wait = min(max(wait, 0.0), LONGEST_WAIT_SECONDS) if isfinite(wait) else None
+    return msgspec.structs.replace(
+        receipt, evidence=evidence.decode(), retry_after_seconds=wait
+    )
 
 
 def _receipt(

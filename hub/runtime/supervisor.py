@@ -47,7 +47,11 @@ async def _run(source: Source, inbox: Inbox) -> HubError:
         await source.run(inbox)
     except HubError as error:
         return error
-    except Exception as error:  # a plugin's mistake must not end the hub
+    except asyncio.CancelledError:
+        if asked_to_end():
+            raise
+        return SourceFailedError("it cancelled itself")
+    except (Exception, SystemExit) as error:  # a plugin's mistake ends no hub
         log.exception("source.raised")
         return SourceFailedError(type(error).__name__)
     return SourceFailedError("it ended by itself")

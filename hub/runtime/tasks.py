@@ -22,16 +22,19 @@ class Tasks:
     """Runs parts of the hub, and ends them together.
 
     A part that does not end in time is left behind: `abandoned` names it, and the
-    process must not wait for it either.
+    process must not wait for it either. One that ends by itself is in `failed`.
     """
 
     def __init__(self) -> None:
         self._tasks: dict[asyncio.Task[None], str] = {}
         self.abandoned: list[str] = []
+        self.failed: list[str] = []
 
     def start(self, name: str, work: Coroutine[Any, Any, None]) -> None:
         """Run `work` until `stop`."""
-        self._tasks[asyncio.create_task(work, name=name)] = name
+        task = asyncio.create_task(work, name=name)
+        self._tasks[task] = name
+        task.add_done_callback(self._ended)
 
     async def stop(self) -> None:
         """Cancel all parts at once and wait for them, but not for ever."""
@@ -40,14 +43,15 @@ class Tasks:
             task.cancel()
         if not tasks:
             return
-        ended, left = await asyncio.wait(tasks, timeout=STOP_SECONDS)
-        for task in ended:
-            self._note(tasks[task], task)
+        _, left = await asyncio.wait(tasks, timeout=STOP_SECONDS)
         for task in left:
             log.error("part.abandoned", connector=tasks[task])
             self.abandoned.append(tasks[task])
 
-    def _note(self, name: str, task: asyncio.Task[None]) -> None:
-        """Look at how a part ended; one that ended by itself should not have."""
-        if not task.cancelled() and (error := task.exception()) is not None:
-            log.error("part.failed", connector=name, exc_info=error)
+    def _ended(self, task: asyncio.Task[None]) -> None:
+        """Tell of a part that broke; its guards should have kept it going."""
+        error = None if task.cancelled() else task.exception()
+        if error is not None:
+            log.critical("part.failed", connector=task.get_name(), exc_info=error)
+        if error is not None or (task in self._tasks and task.cancelled()):
+            self.failed.append(task.get_name())

@@ -9,6 +9,7 @@ import structlog
 from hub.store import journal, outbox
 from hub.store.books import balance
 from hub.telemetry import Metrics
+from hub.threads import in_thread
 
 log = structlog.get_logger()
 
@@ -35,7 +36,7 @@ class Upkeep:
         rounds = 0
         while True:
             check = rounds % ROUNDS_BETWEEN_CHECKS == 0
-            await asyncio.to_thread(self._look, check_books=check)
+            await in_thread(self._look, check_books=check)
             await asyncio.sleep(GAUGES_SECONDS)
             rounds += 1
 

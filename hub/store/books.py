@@ -75,7 +75,7 @@ CHECKS = {
     """,
     "delivery in no known state": """
         SELECT count(*) FROM delivery
-        WHERE state NOT IN ('ready', 'claimed', 'delivered', 'dead', 'cancelled')
+        WHERE state NOT IN ('ready', 'claimed', 'delivered', 'dead')
     """,
     "delivered without an accepted attempt": """
         SELECT count(*) FROM delivery y WHERE state = 'delivered'

@@ -75,6 +75,14 @@ class IntakeFullError(HubError):
     recovery = Recovery.RETRY
 
 
+class DamagedMessageError(HubError):
+    """What is stored is not what was received."""
+
+    code = "STORE-011"
+    summary = "The stored bytes of the message have changed"
+    remedy = "Check the disk; ask the sender to send the message again"
+
+
 class RowRefusedError(HubError):
     """The database refused a row."""
 

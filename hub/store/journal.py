@@ -60,9 +60,10 @@ _CLAIM = Statement(
         message.c.source,
         message.c.control_id,
         message.c.body,
+        message.c.sha256,
         message.c.received_at,
     )
-    .where(_WAITING, message.c.seq > sa.bindparam("after"))
+    .where(_WAITING)
     .order_by(message.c.seq)
     .limit(sa.bindparam("most"))
 )
@@ -95,7 +96,10 @@ _arrivals = itertools.count()
 
 
 class Waiting(NamedTuple):
-    """A stored message that waits to be processed."""
+    """A stored message that waits to be processed.
+
+    `damaged` says that its bytes are not those that were stored (S44).
+    """
 
     seq: int
     id: str
@@ -103,6 +107,7 @@ class Waiting(NamedTuple):
     control_id: str
     body: bytes
     received_at: datetime
+    damaged: bool = False
 
 
 def microseconds(moment: datetime) -> int:
@@ -191,16 +196,24 @@ def _stored(connection: sqlite3.Connection, row: tuple[Any, ...]) -> Stored:
     return Stored(first, duplicate=duplicate)
 
 
-def claim(connection: sqlite3.Connection, after: int, most: int) -> list[Waiting]:
-    """Return up to `most` waiting messages after row `after`, oldest first.
+def claim(connection: sqlite3.Connection, most: int) -> list[Waiting]:
+    """Return up to `most` waiting messages, oldest first.
 
     Nothing is marked: processing has no effect outside its own transaction, so
     a message is simply claimed again after a crash.
     """
     return [
-        Waiting(seq, key, source, control_id, body, moment(received_at))
-        for seq, key, source, control_id, body, received_at in _CLAIM(
-            connection, after=after, most=most
+        Waiting(
+            seq,
+            key,
+            source,
+            control_id,
+            body,
+            moment(received_at),
+            damaged=hashlib.sha256(body).digest() != digest,
+        )
+        for seq, key, source, control_id, body, digest, received_at in _CLAIM(
+            connection, most=most
         )
     ]
 

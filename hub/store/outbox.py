@@ -227,12 +227,6 @@ _RELEASE = Statement(
     )
     .values(state=DeliveryState.READY.value, batch="", attempts=delivery.c.attempts - 1)
 )
-_NEXT_DUE = Statement(
-    sa.select(sa.func.min(delivery.c.due)).where(
-        delivery.c.destination == sa.bindparam("destination"),
-        delivery.c.state == _READY,
-    )
-)
 _COUNT_OPEN = Statement(
     sa.select(delivery.c.destination, sa.func.count())
     .where(delivery.c.state.in_(_OPEN[:2]))
@@ -365,12 +359,6 @@ def replay(
     """Let dead or delivered ones be sent again; say which were."""
     due = microseconds(now)
     return [_REVIVE(connection, key=key, now=due).rowcount == 1 for key in ids]
-
-
-def next_due(connection: sqlite3.Connection, destination: str) -> int | None:
-    """Return when the next delivery that waits is due, in microseconds."""
-    due = _NEXT_DUE(connection, destination=destination).fetchone()[0]
-    return None if due is None else int(due)
 
 
 def count_open(connection: sqlite3.Connection) -> dict[str, int]:

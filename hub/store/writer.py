@@ -232,8 +232,11 @@ class Writer:
 
 
 def _concerns_all(failure: HubError) -> bool:
-    """Say whether doing a batch piece by piece would only fail again."""
-    return failure.recovery is Recovery.STOP or isinstance(failure, StorageBusyError)
+    """Say whether the rest of a batch must fail with its first piece.
+
+    Where there is no room now, a later message must not overtake an earlier one.
+    """
+    return failure.recovery is not Recovery.REJECT
 
 
 class _Waiter:

@@ -134,3 +134,18 @@ async def test_refuses_in_its_turn_what_does_not_fit_into_memory(
     assert [type(each) for each in answers] == [Stored, IntakeFullError, Stored]
     assert sorted(bodies(live_store)) == [b"a" * 700, b"c" * 10]
     assert not (await inbox.put(raw(b"b" * 700))).duplicate
+
+
+async def test_one_that_raises_when_it_is_answered_keeps_no_other_from_its_answer(
+    inbox,
+):
+    answered = asyncio.Event()
+
+    def broken(_stored):
+        raise RuntimeError
+
+    inbox.submit(raw(b"one"), broken)
+    inbox.submit(raw(b"two"), lambda _stored: answered.set())
+
+    async with asyncio.timeout(10):
+        await answered.wait()

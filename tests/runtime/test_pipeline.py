@@ -1,5 +1,8 @@
 """The pipeline, round by round, on a real store. Every message is synthetic."""
 
+import sqlite3
+import threading
+
 import pytest
 import structlog
 
@@ -204,3 +207,37 @@ def test_works_by_itself_until_it_is_stopped(make, store, query):
     pipeline.wake()
 
     assert states(query)[0][0] in {state.value for state in MessageState}
+
+
+def test_says_so_when_it_can_no_longer_work(make, store, monkeypatch):
+    """Messages that are acknowledged and never processed would be lost quietly."""
+    told, heard = [], threading.Event()
+    pipeline = make(says(fact()))
+
+    def broken(*_):
+        raise sqlite3.OperationalError("disk I/O error")
+
+    def hear(failure):
+        told.append(failure)
+        heard.set()
+
+    monkeypatch.setattr("hub.runtime.pipeline.journal.claim", broken)
+    pipeline.start(on_failure=hear)
+
+    assert heard.wait(10)
+    assert [failure.code for failure in told] == ["PIPE-007"]
+    assert pipeline.stop()
+
+
+def test_parks_what_is_no_longer_what_was_received(make, store, query):
+    put(store.writer)
+    store.writer.call(_damage)
+    make(says(fact())).work()
+
+    assert states(query)[0][0] == "parked"
+    assert query("SELECT error_code FROM message") == [("STORE-011",)]
+
+
+def _damage(connection, payloads):
+    connection.execute("UPDATE message SET body = x'00'")
+    return payloads

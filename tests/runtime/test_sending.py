@@ -1,5 +1,7 @@
 """One attempt, whatever a plugin does. The notices are made up."""
 
+import asyncio
+
 import msgspec
 import pytest
 import structlog
@@ -172,3 +174,46 @@ async def test_does_not_know_what_a_destination_did_whose_receipt_is_full_of_jun
     receipt = await attempt(Careless(), ARTIFACT, 1)
 
     assert (receipt.outcome, receipt.error_code) == (Outcome.UNKNOWN, "DELIVERY-003")
+
+
+@pytest.mark.parametrize("error", [SystemExit(3), asyncio.CancelledError()])
+async def test_does_not_know_what_a_destination_did_that_tries_to_end_the_hub(error):
+    receipt = await attempt(Raises(error), ARTIFACT, 1)
+
+    assert (receipt.outcome, receipt.error_code) == (Outcome.UNKNOWN, "DELIVERY-002")
+
+
+async def test_ends_when_it_is_itself_cancelled():
+    hanging = hostile_destinations.Hangs(None)
+    sending = asyncio.create_task(attempt(hanging, ARTIFACT, 9))
+    await asyncio.sleep(0)
+    sending.cancel()
+
+    with pytest.raises(asyncio.CancelledError):
+        await sending
+
+
+@pytest.mark.parametrize(
+    ("asked", "granted"),
+    [(1e12, 3600), (-5, 0), (float("inf"), None), (float("nan"), None), (7.5, 7.5)],
+)
+async def test_waits_no_longer_than_is_sensible(asked, granted):
+    receipt = msgspec.structs.replace(ACCEPTED, retry_after_seconds=asked)
+
+    assert (await attempt(Says(receipt), ARTIFACT, 1)).retry_after_seconds == granted
+
+
+def test_refuses_an_event_that_can_no_longer_be_read():
+    damaged = claimed()._replace(event_body=b"\x00")
+
+    with pytest.raises(RenderFailedError):
+        render(config(), [damaged])
+
+
+class Says(Scripted):
+    def __init__(self, receipt):
+        super().__init__()
+        self._receipt = receipt
+
+    async def send(self, artifact):  # noqa: ARG002  the contract passes it
+        return self._receipt

@@ -84,7 +84,10 @@ async def until(condition):
             await asyncio.sleep(0.001)
 
 
-@pytest.mark.parametrize("error", [NoCableError(), RuntimeError("broken")])
+@pytest.mark.parametrize(
+    "error",
+    [NoCableError(), RuntimeError("broken"), SystemExit(3), asyncio.CancelledError()],
+)
 async def test_starts_a_source_again_that_fails(start, error):
     conditions = Conditions(["one"])
     source = Follows(error, error, error)

@@ -88,7 +88,7 @@ def test_a_resend_of_what_was_processed_is_not_processed_again(memory):
 
     put(memory, row())
 
-    assert journal.claim(memory, 0, 9) == []
+    assert journal.claim(memory, 9) == []
 
 
 def test_the_same_control_id_with_other_bytes_is_another_message(memory):
@@ -184,22 +184,22 @@ def test_each_content_is_stored_once_and_each_repeat_counted(batches):
 def test_waiting_messages_are_claimed_oldest_first(memory):
     for number in range(1, 6):
         received(memory, number)
-    mark(memory, journal.claim(memory, 0, 9)[1].id, MessageState.PARKED)
+    mark(memory, journal.claim(memory, 9)[1].id, MessageState.PARKED)
 
-    claimed = journal.claim(memory, 0, 3)
+    claimed = journal.claim(memory, 3)
 
     assert [each.body for each in claimed] == [b"1", b"3", b"4"]
-    assert [each.body for each in journal.claim(memory, claimed[-1].seq, 9)] == [b"5"]
+    assert [each.body for each in journal.claim(memory, 9)][3:] == [b"5"]
     assert journal.count_waiting(memory) == 4
 
 
 def test_a_claimed_message_is_what_was_stored(memory):
     (answer,) = put(memory, row("nord", control_id="C7", body=b"bytes"))
 
-    (waiting,) = journal.claim(memory, 0, 1)
+    (waiting,) = journal.claim(memory, 1)
 
-    assert waiting == (waiting.seq, answer.id, "nord", "C7", b"bytes", NOW)
-    assert journal.claim(memory, 0, 1) == [waiting]
+    assert waiting == (waiting.seq, answer.id, "nord", "C7", b"bytes", NOW, False)
+    assert journal.claim(memory, 1) == [waiting]
 
 
 @pytest.mark.parametrize(
@@ -211,7 +211,7 @@ def test_a_control_id_is_reused_where_the_same_source_had_it_for_other_bytes(
 ):
     put(memory, row("nord", control_id="C1", body=b"first"))
     put(memory, row(source, control_id=control_id, body=b"second"))
-    first, second = journal.claim(memory, 0, 2)
+    first, second = journal.claim(memory, 2)
 
     assert journal.control_id_reused(memory, second) is reused
     assert journal.control_id_reused(memory, first) is False
@@ -231,9 +231,15 @@ def test_only_what_was_set_aside_is_processed_again(memory, state):
 def test_claiming_reads_nothing_but_what_waits(memory):
     plan = memory.execute(
         f"EXPLAIN QUERY PLAN {journal._CLAIM._text}",
-        journal._CLAIM._literals | {"after": 0, "most": 1},
+        journal._CLAIM._literals | {"most": 1},
     ).fetchall()
 
-    assert [step[3] for step in plan] == [
-        "SEARCH message USING INDEX ix_message_waiting (seq>?)"
-    ]
+    assert [step[3] for step in plan] == ["SCAN message USING INDEX ix_message_waiting"]
+
+
+def test_a_message_whose_bytes_changed_is_claimed_as_damaged(memory):
+    received(memory, 1)
+    received(memory, 2)
+    memory.execute("UPDATE message SET body = x'00' WHERE seq = 1")
+
+    assert [each.damaged for each in journal.claim(memory, 9)] == [True, False]

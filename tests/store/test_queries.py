@@ -277,13 +277,6 @@ def test_the_explanation_can_be_about_one_destination(reader, seeded):
     ]
 
 
-def test_the_explanation_says_when_an_operator_took_it_back(reader, seeded):
-    change(seeded.path, "UPDATE delivery SET state = 'cancelled'")
-
-    (sentence,) = reader.explain(seeded.message(8)).conclusion
-    assert "taken back" in sentence
-
-
 def test_the_explanation_says_when_a_delivery_is_missing(reader, seeded):
     change(seeded.path, "DELETE FROM attempt")
     change(seeded.path, "DELETE FROM delivery")

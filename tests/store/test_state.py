@@ -145,7 +145,7 @@ def test_all_of_a_message_is_stored_or_nothing(store, missing):
     """A delivery without its decision, a decision without its event."""
     writer, reader = store.writer, store.reader()
     writer.call(journal.put, [row()])
-    (waiting,) = journal.claim(reader, 0, 1)
+    (waiting,) = journal.claim(reader, 1)
 
     with pytest.raises(RowRefusedError):
         writer.call(state.settle, [broken(waiting.seq, missing)])
@@ -179,5 +179,5 @@ def test_one_round_that_is_refused_leaves_the_others_alone(store):
     assert [answers[0], answers[1].code, answers[2]] == [1, "STORE-008", 1]
     reader = store.reader()
     assert count(reader, "delivery") == 2
-    assert [each.seq for each in journal.claim(reader, 0, 9)] == [2]
+    assert [each.seq for each in journal.claim(reader, 9)] == [2]
     reader.close()

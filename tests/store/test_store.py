@@ -82,7 +82,7 @@ with Store(Path(sys.argv[1]), call_at_once) as store:
 """
     ended = subprocess.run([sys.executable, "-c", program, str(folder)], check=False)
     with opened(folder) as store, closing(store.reader()) as reader:
-        bodies = {each.body for each in journal.claim(reader, 0, 99)}
+        bodies = {each.body for each in journal.claim(reader, 99)}
 
     assert ended.returncode == -signal.SIGKILL
     assert bodies == {b"%d" % number for number in range(20)}

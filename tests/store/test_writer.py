@@ -452,7 +452,7 @@ def message(number):
 
 def waiting(store):
     with closing(store.reader()) as reader:
-        return [each.control_id for each in journal.claim(reader, 0, 999)]
+        return [each.control_id for each in journal.claim(reader, 999)]
 
 
 def test_messages_that_arrived_are_stored_by_one_statement(store, arrivals):

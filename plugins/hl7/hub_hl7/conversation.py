@@ -6,7 +6,6 @@ acknowledgements that are ready in one turn of the loop leave in one write.
 """
 
 import asyncio
-import socket
 from collections import deque
 from collections.abc import Callable
 from datetime import UTC, datetime
@@ -19,11 +18,13 @@ from hub_hl7 import ack, mllp
 from hub_hl7.foreign import LONGEST_OPENING, name_protocol
 from hub_hl7.header import Header, read_header, text_of
 from hub_hl7.settings import ListenerSettings
+from hub_hl7.sockets import address_of, tune
 
 log = structlog.get_logger()
 
 MEDIA_TYPE = "x-application/hl7-v2+er7"
 HARMLESS = b" \0\r\n\x0b\x1c"  # noise that senders put between frames (R-HL7-17)
+LAST_SECONDS = 0.1  # what arrives so soon after the end of listening is still taken
 LINGER_SECONDS = 0.5  # for the peer to hang up after the last answer
 PAUSE_SECONDS = 1.0  # a silence after which an FS alone ends a frame (R-HL7-17)
 
@@ -99,7 +100,8 @@ class Conversation(asyncio.Protocol):
         self._writable = True
         self._behind = False  # the decoder holds frames that are not yet submitted
         self._over = False  # the peer sends no more
-        self._leaving = False  # what has begun is taken, and nothing after it
+        self._leaving = False  # what is on its way is taken
+        self._last = False  # the frame that has begun is the last
         self._finishing = False  # nothing more is taken
         self._parting = False  # all is answered, the peer may hang up
         self._broken = False  # nothing more is answered
@@ -110,13 +112,13 @@ class Conversation(asyncio.Protocol):
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         """Start, unless the listener has as many connections as it may."""
         self._transport = cast("asyncio.Transport", transport)
-        self._peer = _address(transport.get_extra_info("peername"))
+        self._peer = address_of(transport.get_extra_info("peername"))
         self._joined = self._host.joined(self)
         if not self._joined:
             self._finishing = True
             self._transport.abort()
             return
-        _tune(transport.get_extra_info("socket"))
+        tune(transport.get_extra_info("socket"))
         self._start("idle", self._limits.idle_timeout_seconds, self._on_idle)
 
     def connection_lost(self, exc: Exception | None) -> None:
@@ -160,8 +162,13 @@ class Conversation(asyncio.Protocol):
     # Called by the listener.
 
     def leave(self) -> None:
-        """Take the frame that has begun, answer what was submitted, then close."""
+        """Take what is on its way already, answer what was submitted, then close.
+
+        What comes for a moment still counts as on its way, and so does the rest of
+        a frame that has begun; after that nothing is taken.
+        """
         self._leaving = True
+        self._start("leave", LAST_SECONDS, self._on_leave)
         self._close_if_done()
 
     def finish(self) -> None:
@@ -186,7 +193,7 @@ class Conversation(asyncio.Protocol):
         except HubError as error:
             self._give_up(error)
             return
-        if self._over and not self._behind:
+        if (self._over and not self._behind) or (self._last and began):
             self.finish()
             return
         self._watch(began=began)
@@ -204,6 +211,8 @@ class Conversation(asyncio.Protocol):
                 progress = True
                 if event.payload:
                     self._submit(event.payload, now)
+                if self._last:
+                    break
             else:
                 progress = self._note(event) or progress
         return progress
@@ -342,6 +351,12 @@ class Conversation(asyncio.Protocol):
         if unfinished and self._decoder.awaits_end:
             self._start("pause", PAUSE_SECONDS, self._on_pause)
 
+    def _on_leave(self) -> None:
+        self._stop("leave")
+        self._last = True
+        if self._behind or not self._decoder.inside_frame:
+            self.finish()
+
     def _on_frame_timeout(self) -> None:
         self._stop("frame")
         self._give_up(FrameTimeoutError())
@@ -372,26 +387,3 @@ class Conversation(asyncio.Protocol):
     def _stop(self, name: str) -> None:
         if timer := self._timers.pop(name, None):
             timer.cancel()
-
-
-def _address(peer: object) -> str:
-    if not isinstance(peer, tuple):
-        return str(peer or "")
-    host, port, *_ = peer
-    return f"[{host}]:{port}" if ":" in host else f"{host}:{port}"
-
-
-def _tune(sock: socket.socket) -> None:
-    """Send answers at once, and notice within a minute that a peer is gone (F46)."""
-    options = (
-        (socket.IPPROTO_TCP, "TCP_NODELAY", 1),
-        (socket.SOL_SOCKET, "SO_KEEPALIVE", 1),
-        (socket.IPPROTO_TCP, "TCP_KEEPIDLE", 30),
-        (socket.IPPROTO_TCP, "TCP_KEEPINTVL", 10),
-        (socket.IPPROTO_TCP, "TCP_KEEPCNT", 3),
-        (socket.IPPROTO_TCP, "TCP_USER_TIMEOUT", 60_000),
-    )
-    for level, name, value in options:
-        option = getattr(socket, name, None)  # not every system has all of them
-        if option is not None:
-            sock.setsockopt(level, option, value)
