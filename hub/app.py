@@ -18,6 +18,7 @@ from hub.config import HubConfig
 from hub.contract import Destination, Source
 from hub.coordination.ids import Keys
 from hub.errors import HubError
+from hub.metrics import Metrics
 from hub.registry import Registry
 from hub.runtime.conditions import Conditions
 from hub.runtime.dispatch import Dispatcher
@@ -35,7 +36,6 @@ from hub.store.queries import Reader
 from hub.store.sqlite import DATABASE_NAME
 from hub.store.store import Store
 from hub.store.writer import Done
-from hub.telemetry import Metrics
 from hub.threads import in_thread
 
 log = structlog.get_logger()

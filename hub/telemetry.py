@@ -1,4 +1,4 @@
-"""What operators see of the hub from outside: logs and metrics.
+"""What operators read of the hub: its log.
 
 A log entry holds an event name and fields that are known to be safe; everything
 else is withheld before it is rendered, exceptions included, so that no mistake
@@ -11,12 +11,9 @@ import sys
 import threading
 import types
 from collections.abc import Iterator
-from functools import cache
-from typing import Any
 
 import msgspec
 import structlog
-from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram
 from structlog.typing import EventDict, WrappedLogger
 
 from hub.errors import HubError
@@ -248,123 +245,3 @@ def _log_uncaught(
     __: types.TracebackType | None,
 ) -> None:
     structlog.get_logger().critical("exception.uncaught", exc_info=error)
-
-
-_SECONDS = (0.0005, 0.001, 0.002, 0.005, 0.01, 0.02, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5)
-_ITEMS = (1, 2, 4, 8, 16, 32, 64, 128, 256)
-
-
-class Metrics:
-    """The hub's counters, for callers on any thread.
-
-    Labels are names from the configuration and words of the hub's own, never
-    anything from a message, so that there is a bounded number of them.
-    """
-
-    def __init__(self, registry: CollectorRegistry) -> None:
-        def counter(name: str, text: str, *labels: str) -> Any:
-            # Looking up a label's counter costs three times what counting does.
-            return cache(Counter(name, text, labels, registry=registry).labels)
-
-        self._received = counter(
-            "hub_messages_received_total", "Messages stored for the first time.", "feed"
-        )
-        self._repeated = counter(
-            "hub_messages_repeated_total", "Messages that were stored before.", "feed"
-        )
-        self._settled = counter(
-            "hub_messages_settled_total",
-            "Messages processed, unmapped or parked.",
-            *("feed", "state"),
-        )
-        self._emitted = counter(
-            "hub_events_emitted_total", "Care events emitted.", "type"
-        )
-        self._decisions = counter(
-            "hub_decisions_total", "Decisions to permit or deny a notice.", "outcome"
-        )
-        self._attempts = counter(
-            "hub_attempts_total",
-            "Attempts to deliver, by outcome.",
-            *("destination", "outcome"),
-        )
-        self._deliveries = counter(
-            "hub_deliveries_settled_total",
-            "Deliveries that came to an end.",
-            *("destination", "state"),
-        )
-        self._commit_seconds = Histogram(
-            "hub_store_commit_seconds",
-            "Time of one commit of the store.",
-            buckets=_SECONDS,
-            registry=registry,
-        )
-        self._commit_items = Histogram(
-            "hub_store_commit_items",
-            "Pieces of work in one commit of the store.",
-            buckets=_ITEMS,
-            registry=registry,
-        )
-        self._messages_waiting = Gauge(
-            "hub_messages_waiting",
-            "Messages stored and not yet processed.",
-            registry=registry,
-        )
-        self._deliveries_waiting = cache(
-            Gauge(
-                "hub_deliveries_waiting",
-                "Deliveries that are not settled.",
-                ("destination",),
-                registry=registry,
-            ).labels
-        )
-        self._imbalance = Gauge(
-            "hub_books_imbalance",
-            "Rows that contradict the balance of the books; 0 is right.",
-            registry=registry,
-        )
-
-    def received(self, feed: str, count: int = 1) -> None:
-        """Count messages stored for the first time."""
-        self._received(feed).inc(count)
-
-    def repeated(self, feed: str, count: int = 1) -> None:
-        """Count messages that had been stored before."""
-        self._repeated(feed).inc(count)
-
-    def settled(self, feed: str, state: str, count: int = 1) -> None:
-        """Count messages that reached `state`."""
-        self._settled(feed, state).inc(count)
-
-    def emitted(self, event_type: str, count: int = 1) -> None:
-        """Count care events."""
-        self._emitted(event_type).inc(count)
-
-    def decided(self, *, permitted: bool, count: int = 1) -> None:
-        """Count decisions about a notice."""
-        self._decisions("permit" if permitted else "deny").inc(count)
-
-    def attempted(self, destination: str, outcome: str, count: int = 1) -> None:
-        """Count attempts to deliver."""
-        self._attempts(destination, outcome).inc(count)
-
-    def delivery_settled(self, destination: str, state: str, count: int = 1) -> None:
-        """Count deliveries that came to an end."""
-        self._deliveries(destination, state).inc(count)
-
-    def committed(self, items: int, seconds: float) -> None:
-        """Record one commit. Fits the store's `Observe`."""
-        self._commit_items.observe(items)
-        self._commit_seconds.observe(seconds)
-
-    def messages_waiting(self, count: int) -> None:
-        """Say how many messages wait to be processed."""
-        self._messages_waiting.set(count)
-
-    def deliveries_waiting(self, destination: str, count: int) -> None:
-        """Say how many deliveries to `destination` are not settled."""
-        self._deliveries_waiting(destination).set(count)
-
-    def books_imbalance(self, count: int) -> None:
-        """Say how many rows contradict the balance (G4)."""
-        self._imbalance.set(count)

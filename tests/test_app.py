@@ -203,7 +203,7 @@ async def test_sends_again_what_is_replayed(make, tmp_path):
 
 
 async def test_a_source_that_crashes_does_not_keep_the_others(make, monkeypatch):
-    monkeypatch.setattr(supervisor, "RESTART_WAIT", lambda _state: 0.001)
+    monkeypatch.setattr(supervisor, "RESTART_SECONDS", (0.001, 0.001))
     crashes = table("sources.crashes", kind="hostile-crashes", normaliser="hl7-v2")
     hub = make(feed(), crashes, folder("out"), subscription("out"))
 

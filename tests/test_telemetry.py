@@ -18,10 +18,10 @@ from prometheus_client import CollectorRegistry, generate_latest
 
 import hub
 from hub.errors import HubError, Recovery
+from hub.metrics import Metrics
 from hub.telemetry import (
     SAFE_FIELDS,
     WITHHELD,
-    Metrics,
     configure_logging,
     places,
     render_exceptions,

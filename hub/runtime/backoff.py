@@ -14,14 +14,14 @@ SUSPICIOUS = 5
 class Backoff:
     """Full jitter: a random wait up to a limit that doubles with each attempt."""
 
-    def __init__(self, settings: DestinationSettings) -> None:
+    def __init__(self, initial_seconds: float, longest_seconds: float) -> None:
         self._wait = tenacity.wait_random_exponential(
-            multiplier=settings.retry_initial_seconds, max=settings.retry_max_seconds
+            multiplier=initial_seconds, max=longest_seconds
         )
 
     def seconds(self, attempt: int) -> float:
         """Return how long to wait after attempt number `attempt`, from 1."""
-        # The delivery outlives any call stack, so only tenacity's arithmetic
+        # What is tried again outlives any call stack, so only tenacity's arithmetic
         # is used: it takes the attempt from a state that we fill in.
         state = tenacity.RetryCallState(None, None, (), {})  # type: ignore[arg-type]
         state.attempt_number = attempt

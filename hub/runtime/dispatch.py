@@ -15,6 +15,7 @@ import structlog
 from hub.config.tables import DestinationConfig
 from hub.contract import Destination
 from hub.errors import HubError, Recovery
+from hub.metrics import Metrics
 from hub.model.delivery import Artifact, DeliveryState, Receipt
 from hub.runtime.backoff import Backoff, Breaker, next_step
 from hub.runtime.errors import RenderFailedError
@@ -23,7 +24,6 @@ from hub.runtime.tasks import asked_to_end
 from hub.store import outbox
 from hub.store.outbox import Claim, Claimed
 from hub.store.writer import Apply, Writer
-from hub.telemetry import Metrics
 from hub.threads import in_thread
 
 log = structlog.get_logger()
@@ -58,7 +58,9 @@ class Dispatcher:
         self._metrics = metrics
         self._clock = clock
         self._together = config.max_notices > 1
-        self._backoff = Backoff(config.settings)
+        self._backoff = Backoff(
+            config.settings.retry_initial_seconds, config.settings.retry_max_seconds
+        )
         self._breaker = Breaker(self._backoff)
         self._wake = asyncio.Event()
         self._workers = config.settings.concurrency

@@ -10,10 +10,10 @@ import structlog
 
 from hub.contract import OnStored
 from hub.errors import HubError
+from hub.metrics import Metrics
 from hub.model.message import RawMessage, Stored
 from hub.store import journal
 from hub.store.writer import Apply, Writer
-from hub.telemetry import Metrics
 
 log = structlog.get_logger()
 

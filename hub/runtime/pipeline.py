@@ -17,6 +17,7 @@ import structlog
 
 from hub.contract import NormaliserSpec
 from hub.errors import HubError, Recovery
+from hub.metrics import Metrics
 from hub.model.facts import Normalised, Problem
 from hub.model.message import MessageState
 from hub.runtime.entities import Entities
@@ -35,7 +36,6 @@ from hub.store.errors import DamagedMessageError
 from hub.store.journal import Waiting, microseconds
 from hub.store.state import Settlement
 from hub.store.writer import Writer
-from hub.telemetry import Metrics
 
 log = structlog.get_logger()
 

@@ -1,20 +1,21 @@
 """Supervision: each source runs by itself, and one that fails stops no other."""
 
 import asyncio
+import itertools
 from typing import Protocol
 
 import structlog
-import tenacity
 
 from hub.contract import Inbox, Source
 from hub.errors import HubError, Recovery
+from hub.runtime.backoff import Backoff
 from hub.runtime.errors import SourceFailedError
 from hub.runtime.tasks import asked_to_end
 
 log = structlog.get_logger()
 
-#: Between two starts of a source that failed.
-RESTART_WAIT = tenacity.wait_random_exponential(multiplier=0.5, max=60)
+#: Between two starts of a source that failed: at first, and at most.
+RESTART_SECONDS = (0.5, 60.0)
 
 
 class Watch(Protocol):
@@ -27,8 +28,8 @@ class Watch(Protocol):
 async def supervise(name: str, source: Source, inbox: Inbox, watch: Watch) -> None:
     """Run a source until cancelled, or until it says that it cannot work."""
     structlog.contextvars.bind_contextvars(connector=name)
-    state = tenacity.RetryCallState(None, None, (), {})  # type: ignore[arg-type]
-    while True:
+    backoff = Backoff(*RESTART_SECONDS)
+    for attempt in itertools.count(1):
         watch.source_changed(name, "starting", "")
         error = await _run(source, inbox)
         if asked_to_end():
@@ -38,8 +39,7 @@ async def supervise(name: str, source: Source, inbox: Inbox, watch: Watch) -> No
             watch.source_changed(name, "failed", error.code)
             return
         watch.source_changed(name, "waiting", error.code)
-        await asyncio.sleep(RESTART_WAIT(state))
-        state.attempt_number += 1
+        await asyncio.sleep(backoff.seconds(attempt))
 
 
 async def _run(source: Source, inbox: Inbox) -> HubError:

@@ -6,9 +6,9 @@ from collections.abc import Callable, Iterable
 
 import structlog
 
+from hub.metrics import Metrics
 from hub.store import journal, outbox
 from hub.store.books import balance
-from hub.telemetry import Metrics
 from hub.threads import in_thread
 
 log = structlog.get_logger()

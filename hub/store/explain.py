@@ -13,6 +13,7 @@ from hub.errors import HubError
 from hub.model.delivery import DeliveryState
 from hub.model.message import MessageState
 from hub.store import schema
+from hub.store.journal import moment
 from hub.store.views import (
     ATTEMPT_COLUMNS,
     DECISION_COLUMNS,
@@ -25,7 +26,6 @@ from hub.store.views import (
     MessageView,
     decision_view,
     delivery_detail,
-    instant,
     message_view,
 )
 
@@ -102,7 +102,7 @@ def _events(
             type=row.type,
             entity=row.entity,
             version=row.version,
-            emitted_at=instant(row.emitted_at),
+            emitted_at=moment(row.emitted_at),
             decisions=_decisions(connection, row.id, destination),
         )
         for row in rows

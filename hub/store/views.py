@@ -5,7 +5,7 @@ None of them but `raw` bytes and the envelope of an event holds content. Times
 are aware and in UTC.
 """
 
-from datetime import UTC, datetime, timedelta
+from datetime import datetime
 from typing import Annotated, Any, Generic, TypeVar
 
 import msgspec
@@ -14,13 +14,12 @@ from msgspec import Meta, Struct
 
 from hub.model.delivery import DeliveryState
 from hub.store import schema
+from hub.store.journal import moment
 
 T = TypeVar("T")
 
 #: An aware time in UTC.
 Instant = Annotated[datetime, Meta(tz=True)]
-
-_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
 
 class Page(Struct, Generic[T], frozen=True):
@@ -177,11 +176,6 @@ ATTEMPT_COLUMNS = tuple(
 )
 
 
-def instant(microseconds: int) -> datetime:
-    """Return a stored time, to the microsecond."""
-    return _EPOCH + timedelta(microseconds=microseconds)
-
-
 def message_view(row: sa.Row[Any]) -> MessageView:
     """Return the message of a row of `MESSAGE_COLUMNS`."""
     values = _values(row, MessageView)
@@ -213,7 +207,7 @@ def delivery_detail(
 def _delivery_values(row: sa.Row[Any]) -> dict[str, Any]:
     values = _values(row, DeliveryView)
     waits = row.state == DeliveryState.READY
-    values["next_attempt_at"] = instant(row.due) if waits else None
+    values["next_attempt_at"] = moment(row.due) if waits else None
     return values
 
 
@@ -223,7 +217,7 @@ def _values(row: sa.Row[Any], view: type[Struct]) -> dict[str, Any]:
     values = {name: given[name] for name in view.__struct_fields__ if name in given}
     for name, value in values.items():
         if name.endswith("_at") and value is not None:
-            values[name] = instant(value)
+            values[name] = moment(value)
     return values
 
 

@@ -22,9 +22,9 @@ from hub.admin.parameters import MessageParameters, parse
 from hub.admin.routes import ROUTES
 from hub.admin.server import MAX_BODY_BYTES, create_app
 from hub.errors import HubError
+from hub.metrics import Metrics
 from hub.registry import PluginStatus
 from hub.store.queries import Reader, StoreUnreadableError
-from hub.telemetry import Metrics
 
 
 class Hub:

@@ -10,6 +10,7 @@ from prometheus_client import CollectorRegistry
 from hub.config.tables import DestinationConfig
 from hub.contract import DestinationSpec, RendererSpec
 from hub.coordination.ids import delivery_id
+from hub.metrics import Metrics
 from hub.model.delivery import Outcome, Receipt, Rendered
 from hub.model.events import Entity, EventSubject
 from hub.model.message import MessageState, RawMessage
@@ -17,7 +18,6 @@ from hub.runtime.dispatch import Dispatcher
 from hub.sdk import DestinationSettings, Settings
 from hub.store import journal, state
 from hub.store.journal import microseconds
-from hub.telemetry import Metrics
 from hub.testing.samples import care_event
 
 NOW = datetime(2026, 3, 16, 12, tzinfo=UTC)

@@ -21,15 +21,19 @@ from tests.runtime.setting import (
 WAITS = settings(retry_initial_seconds=1, retry_max_seconds=300)
 
 
+def backoff_of(told):
+    return Backoff(told.retry_initial_seconds, told.retry_max_seconds)
+
+
 @given(st.integers(1, 10_000))
 def test_waits_at_random_up_to_a_limit_that_doubles(attempt):
-    seconds = Backoff(WAITS).seconds(attempt)
+    seconds = backoff_of(WAITS).seconds(attempt)
 
     assert 0 <= seconds <= min(2 ** (attempt - 1), 300)
 
 
 def test_spreads_the_waits_over_the_whole_range():
-    backoff = Backoff(WAITS)
+    backoff = backoff_of(WAITS)
 
     waits = [backoff.seconds(9) for _ in range(400)]
 
@@ -56,7 +60,7 @@ def test_says_where_a_delivery_goes(receipt, attempts, state):
 
 @pytest.fixture
 def breaker():
-    return Breaker(Backoff(WAITS))
+    return Breaker(backoff_of(WAITS))
 
 
 def hear(breaker, *receipts, at=NOW):
@@ -88,7 +92,7 @@ def test_never_suspects_a_destination_of_one_bad_letter_among_good_ones(breaker)
 
 
 def test_leaves_a_destination_alone_until_its_time_has_come():
-    breaker = Breaker(Backoff(settings(retry_initial_seconds=60)))
+    breaker = Breaker(backoff_of(settings(retry_initial_seconds=60)))
     receipt = type(FAILED)(outcome=FAILED.outcome, retry_after_seconds=20.0)
     hear(breaker, *[receipt] * SUSPICIOUS)
 
@@ -104,7 +108,7 @@ def test_waits_ever_longer_for_a_destination_that_stays_down():
     for failures in (SUSPICIOUS, SUSPICIOUS + 8):
         waits = []
         for _ in range(100):
-            each = Breaker(Backoff(WAITS))
+            each = Breaker(backoff_of(WAITS))
             hear(each, *[FAILED] * failures)
             waits.append(each.wait_seconds(NOW))
         longest.append(max(waits))

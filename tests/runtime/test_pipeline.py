@@ -209,7 +209,7 @@ def test_works_by_itself_until_it_is_stopped(make, store, query):
     assert states(query)[0][0] in {state.value for state in MessageState}
 
 
-def test_says_so_when_it_can_no_longer_work(make, store, monkeypatch):
+def test_says_so_when_it_can_no_longer_work(make, monkeypatch):
     """Messages that are acknowledged and never processed would be lost quietly."""
     told, heard = [], threading.Event()
     pipeline = make(says(fact()))

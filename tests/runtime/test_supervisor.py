@@ -3,7 +3,6 @@
 import asyncio
 
 import pytest
-import tenacity
 
 from hub.errors import HubError, Recovery
 from hub.runtime import supervisor
@@ -49,7 +48,7 @@ class Follows:
 
 @pytest.fixture(autouse=True)
 def no_waits(monkeypatch):
-    monkeypatch.setattr(supervisor, "RESTART_WAIT", tenacity.wait_fixed(0.001))
+    monkeypatch.setattr(supervisor, "RESTART_SECONDS", (0.001, 0.001))
 
 
 class Inbox(MemoryInbox):
@@ -155,7 +154,7 @@ async def test_a_source_that_puts_junk_fails_by_itself(start):
 async def test_a_source_that_ignores_being_cancelled_is_not_started_again(
     start, monkeypatch
 ):
-    monkeypatch.setattr(supervisor, "RESTART_WAIT", tenacity.wait_fixed(60))
+    monkeypatch.setattr(supervisor, "RESTART_SECONDS", (1e6, 1e6))
     conditions = Conditions(["one"])
     task = start("one", hostile_sources.IgnoresStop(None), conditions)
     await until(lambda: conditions["one"].state == "running")

@@ -5,9 +5,9 @@ import asyncio
 import structlog
 from prometheus_client import CollectorRegistry
 
+from hub.metrics import Metrics
 from hub.runtime import upkeep
 from hub.runtime.upkeep import Upkeep
-from hub.telemetry import Metrics
 from tests.runtime.setting import put
 
 
