@@ -47,6 +47,7 @@ SAFE_FIELDS = frozenset(
         # how much, how long, where to
         *("count", "counts", "items", "waiting", "limit", "size", "bytes", "rows"),
         *("frames", "connections", "messages", "events", "deliveries", "decisions"),
+        *("stray_bytes", "abandoned_frames"),
         *("attempt", "attempts", "repeats", "imbalance", "checks", "code"),
         *("seconds", "wait_seconds", "retry_after_seconds", "timeout_seconds"),
         *("address", "host", "port", "peer", "path", "folder", "setting", "evidence"),

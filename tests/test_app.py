@@ -15,7 +15,7 @@ from hub.config import load
 from hub.errors import HubError
 from hub.registry import Registry
 from hub.runtime import supervisor
-from hub.runtime.errors import NothingRunsError
+from hub.runtime.errors import AddressSharedError, NothingRunsError
 from hub.store.books import balance
 from hub.store.errors import DataFolderLockedError
 from tests.acceptance.messages import END, adt, framed, msa
@@ -126,12 +126,19 @@ async def test_has_not_started_where_no_source_can(make, tmp_path):
     async with started(make()) as first:
         [source] = first.status().sources
         port = int(source.address.rpartition(":")[2])
-        feeds = (feed(port=port), feed("klinik-sued", port=port))
 
-        async with make(*feeds, data_dir=tmp_path / "other") as other:
+        async with make(feed(port=port), data_dir=tmp_path / "other") as other:
             with pytest.raises(NothingRunsError, match="MLLP-010"):
                 await other.started()
             assert not other.status().ready
+
+
+async def test_refuses_two_feeds_at_one_address(make):
+    """The messages of one would arrive under the name of the other."""
+    feeds = (feed(port=2575), feed("klinik-sued", port=2575))
+
+    with pytest.raises(AddressSharedError, match="klinik-sued and sources"):
+        await make(*feeds).__aenter__()
 
 
 async def test_refuses_a_data_folder_that_is_in_use(make):

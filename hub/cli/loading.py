@@ -53,6 +53,15 @@ def load(path: Path | None) -> Loaded:
     return Loaded(config.load(found, registry), registry)
 
 
+def load_own(path: Path | None) -> Loaded:
+    """Load what is needed to look at the store: no secret, no panel.
+
+    The plugins are loaded for what they say about their error codes. Raises
+    NoConfigurationError, ConfigError.
+    """
+    return Loaded(config.load_own(find(path)), discover())
+
+
 def reader(path: Path | None) -> Reader:
     """Return a reader of the store of the configuration at `path`."""
-    return Reader(load(path).store)
+    return Reader(load_own(path).store)

@@ -30,7 +30,8 @@ def show_table(columns: Sequence[str], rows: Iterable[Sequence[object]]) -> None
     """Print rows under `columns`; say so where there are none."""
     table = Table(box=box.SIMPLE_HEAD, pad_edge=False, show_edge=False)
     for column in columns:
-        table.add_column(column, overflow="fold")
+        # An id is there to be copied; the other columns make room for it.
+        table.add_column(column, overflow="fold", no_wrap=column == "id")
     for row in rows:
         table.add_row(*(_text(value) for value in row))
     if table.row_count:

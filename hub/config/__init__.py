@@ -1,12 +1,7 @@
 """The configuration: TOML files in, a frozen `HubConfig` out, or every problem."""
 
-from hub.config.loading import (
-    Catalogue,
-    ConfigError,
-    ConfigProblem,
-    ConfigUnreadableError,
-    load,
-)
+from hub.config.loading import Catalogue, load, load_own
+from hub.config.problems import ConfigError, ConfigProblem, ConfigUnreadableError
 from hub.config.tables import (
     DestinationConfig,
     HubConfig,
@@ -24,4 +19,5 @@ __all__ = [
     "SourceConfig",
     "Subscription",
     "load",
+    "load_own",
 ]

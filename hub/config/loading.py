@@ -15,6 +15,7 @@ from typing import Any, Protocol, TypeVar, get_args
 from pydantic import BaseModel, ValidationError
 from pydantic_core import ErrorDetails
 
+from hub.config.problems import ConfigError, ConfigProblem, ConfigUnreadableError
 from hub.config.tables import (
     EVERYONE,
     NAME,
@@ -33,54 +34,10 @@ from hub.config.tables import (
     parse_cadence,
 )
 from hub.contract import DestinationSpec, NormaliserSpec, RendererSpec, SourceSpec
-from hub.errors import HubError, Recovery
 from hub.settings import Settings
 
 _Spec = TypeVar("_Spec")
 _Model = TypeVar("_Model", bound=Settings)
-
-
-class ConfigError(HubError):
-    """The configuration cannot be used. `problems` says all that is wrong."""
-
-    code = "CONFIG-001"
-    summary = "The configuration has problems"
-    remedy = "Correct each of them; `hub check` shows what is left"
-    recovery = Recovery.STOP
-
-    def __init__(self, problems: Iterable["ConfigProblem"]) -> None:
-        self.problems = tuple(problems)
-        super().__init__(f"{len(self.problems)} in all")
-
-    def __str__(self) -> str:
-        return "\n  ".join([super().__str__(), *map(str, self.problems)])
-
-
-class ConfigUnreadableError(ConfigError):
-    """There is no configuration where it was looked for."""
-
-    code = "CONFIG-002"
-    summary = "There is no configuration to read"
-    remedy = "Give the path of a TOML file, or of a folder that holds some"
-
-
-@dataclass(frozen=True, slots=True)
-class ConfigProblem:
-    """One thing that is wrong: where, what, and what was probably meant.
-
-    `path` is dotted (``sources.klinik-nord.port``), empty for the file itself.
-    `message` never quotes a value that may be a secret.
-    """
-
-    file: str
-    path: str
-    message: str
-    suggestion: str = ""
-
-    def __str__(self) -> str:
-        where = f"{self.file}: {self.path}" if self.path else self.file
-        hint = f"; did you mean {self.suggestion}?" if self.suggestion else ""
-        return f"{where}: {self.message}{hint}"
 
 
 class Catalogue(Protocol):
@@ -123,6 +80,32 @@ def load(path: Path, catalogue: Catalogue) -> HubConfig:
         first = {(one.file, one.path): one for one in reversed(loading.problems)}
         raise ConfigError(reversed(first.values()))
     return config
+
+
+def load_own(path: Path) -> HubConfig:
+    """Read the hub's own tables at `path`, without sources and destinations.
+
+    For whoever only looks at the store: no plugin, panel or secret is needed.
+    Raises ConfigUnreadableError, and ConfigError where these tables are wrong.
+    """
+    loading = _Loading(_NoPlugins())
+    files = _files(path)
+    for file in files:
+        loading.add(file)
+    config = loading.build_own(files[0])
+    if config is None:
+        raise ConfigError(loading.problems)
+    return config
+
+
+class _NoPlugins:
+    """A catalogue of nothing."""
+
+    sources: Mapping[str, SourceSpec] = {}
+    destinations: Mapping[str, DestinationSpec] = {}
+    normalisers: Mapping[str, NormaliserSpec] = {}
+    renderers: Mapping[str, RendererSpec] = {}
+    quarantined: Mapping[str, str] = {}
 
 
 def _files(path: Path) -> list[Path]:
@@ -215,13 +198,18 @@ class _Loading:
             if path[0] == top:
                 yield path[-1], table
 
-    def build(self, file: Path) -> HubConfig | None:
-        """Return the configuration, or None where a problem prevents it."""
+    def build_own(self, file: Path) -> HubConfig | None:
+        """Return the hub's own tables, or None where a problem prevents it."""
         bare = {top: _Table(file, (top,), {}) for top in SINGLE}
         single = bare | {top: table for top in SINGLE for _, table in self._of(top)}
         hub = self._validate(single["hub"], HubTable)
         self._hub = hub.name if hub else ""
         admin = self._validate(single["admin"], AdminTable)
+        return HubConfig(hub, admin) if hub and admin else None
+
+    def build(self, file: Path) -> HubConfig | None:
+        """Return the configuration, or None where a problem prevents it."""
+        own = self.build_own(file)
         sources = [self._source(*item) for item in self._of("sources")]
         destinations = [self._destination(*item) for item in self._of("destinations")]
         subscriptions = [
@@ -231,11 +219,11 @@ class _Loading:
             name: self._validate(table, PanelTable)
             for name, table in self._of("panels")
         }
-        if hub is None or admin is None or self.problems:
+        if own is None or self.problems:
             return None
         return HubConfig(
-            hub=hub,
-            admin=admin,
+            hub=own.hub,
+            admin=own.admin,
             sources={one.name: one for one in sources if one},
             destinations={one.name: one for one in destinations if one},
             subscriptions={one.name: one for one in subscriptions if one},

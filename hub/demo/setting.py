@@ -26,7 +26,7 @@ HEAD = """\
 """
 REMARKS = {
     "hub": "The store is in a folder beside this file.",
-    "admin": "Health, metrics, the JSON API and the console.",
+    "admin": "Health, metrics and the JSON API.",
     "sources.klinik-nord": "A German hospital; it writes ISO 8859-1 and local times.",
     "sources.st-mary": "A hospital in New York; it writes UTF-8 and local times.",
     "destinations.payer-a": "A payer: files with a row for each notice, by SFTP.",

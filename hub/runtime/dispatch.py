@@ -152,8 +152,23 @@ class Dispatcher:
         receipt = await attempt(
             self._destination, artifact, self._settings.timeout_seconds
         )
-        self._breaker.heard(receipt, self._clock())
+        self._hear(receipt)
         await self._settle(batch, receipt, started)
+
+    def _hear(self, receipt: Receipt) -> None:
+        """Take note of an attempt; say when the destination fails, and recovers."""
+        before = self._breaker.open
+        self._breaker.heard(receipt, self._clock())
+        if self._breaker.open and not before:
+            error = HubError.catalogue.get(receipt.error_code)
+            log.warning(
+                "destination.suspended",
+                error_code=receipt.error_code,
+                reason=error.summary if error else "",
+                action=error.remedy if error else "",
+            )
+        elif before and not self._breaker.open:
+            log.warning("destination.resumed")
 
     async def _render(self, batch: Batch) -> Artifact:
         """Make the artifact; a large one on a thread, so that no sender waits."""

@@ -113,6 +113,15 @@ class PartFailedError(HubError):
     recovery = Recovery.STOP
 
 
+class AddressSharedError(HubError):
+    """Two parts are to listen at one address."""
+
+    code = "HUB-004"
+    summary = "Two parts of the configuration listen at the same address"
+    remedy = "Give each its own `port`, or remove the one that the other replaces"
+    recovery = Recovery.STOP
+
+
 class SourceFailedError(HubError):
     """A source raised something that is not in the catalogue."""
 

@@ -17,7 +17,7 @@ from hub.contract import Destination, Source
 from hub.coordination.panels import Panel, PanelError, read_panel
 from hub.coordination.routes import Subscription
 from hub.errors import HubError
-from hub.runtime.errors import PartFailedError
+from hub.runtime.errors import AddressSharedError, PartFailedError
 
 log = structlog.get_logger()
 
@@ -42,6 +42,8 @@ def assemble(config: HubConfig) -> Parts:
 
     Raises the HubError of the first part that cannot be made.
     """
+    for fault in _shared_addresses(config):
+        raise fault.error
     makers = _makers(config)
     made = {
         kind: {name: make() for name, make in makers[kind].items()} for kind in makers
@@ -53,6 +55,7 @@ def assemble(config: HubConfig) -> Parts:
 
 def faults(config: HubConfig) -> Iterator[Fault]:
     """Try to make every part, and yield each that cannot be made."""
+    yield from _shared_addresses(config)
     for kind, makers in _makers(config).items():
         for name, make in makers.items():
             try:
@@ -76,6 +79,18 @@ def _makers(config: HubConfig) -> dict[str, dict[str, Callable[[], Any]]]:
             for name, each in config.destinations.items()
         },
     }
+
+
+def _shared_addresses(config: HubConfig) -> Iterator[Fault]:
+    """Yield what would listen where something else does: a feed in another's name."""
+    taken = {(config.admin.host, config.admin.port): "admin"}
+    for name, each in config.sources.items():
+        table = f"sources.{name}"
+        port = getattr(each.settings, "port", 0)
+        address = (getattr(each.settings, "host", ""), port)
+        first = taken.setdefault(address, table)
+        if port and first != table:
+            yield Fault(table, AddressSharedError(f"{table} and {first}, port {port}"))
 
 
 def _built(table: str, part: SourceConfig | DestinationConfig) -> Any:

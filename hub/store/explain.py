@@ -163,7 +163,9 @@ def _conclude(
 
 
 def _parked(message: MessageView) -> str:
-    what = f"The message is set aside with {message.error_code}"
+    error = HubError.catalogue.get(message.error_code)
+    why = f" ({error.summary})" if error else ""
+    what = f"The message is set aside with {message.error_code}{why}"
     detail = f": {message.reason}" if message.reason else ""
     todo = remedy(message.error_code) or "Look the code up with `hub errors`"
     return f"{what}{detail}. {todo}."
@@ -191,8 +193,10 @@ def _conclude_decision(explained: ExplainedDecision) -> str:
     if delivery.state == DeliveryState.DEAD:
         todo = f", {delivery.remedy}" if delivery.remedy else ""
         return f"given up for {whom} with {delivery.error_code}{todo}"
-    tried = f" after {delivery.attempts} attempts" if delivery.attempts else ""
-    return f"waiting for {whom}{tried}"
+    tried = f", attempts so far: {delivery.attempts}" if delivery.attempts else ""
+    due = delivery.next_attempt_at
+    until = f" until {due:%Y-%m-%d %H:%M:%S}Z" if due else ""
+    return f"waiting for {whom}{until}{tried}"
 
 
 def _or_none(reason: str) -> str:

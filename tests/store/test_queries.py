@@ -246,7 +246,7 @@ def test_counts_add_everything_up(reader):
         (5, ["changed nothing"]),
         (6, ["No subscription asks for it"]),
         (7, ["given up for payer-a", "QUERY-001", StoreUnreadableError.remedy]),
-        (8, ["waiting for payer-a", "after 1 attempts"]),
+        (8, ["waiting for payer-a", "attempts so far: 1"]),
         (9, ["said nothing"]),
     ],
 )

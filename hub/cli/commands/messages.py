@@ -51,10 +51,18 @@ def command(
     if message_id is None:
         _show_list(store, filters, as_json=as_json)
     elif raw:
-        sys.stdout.buffer.write(store.raw(message_id))
+        _write_raw(store.raw(message_id))
     else:
         found = store.message(message_id)
         show_json(found) if as_json else show_details(msgspec.structs.asdict(found))
+
+
+def _write_raw(body: bytes) -> None:
+    """Write the bytes as they are; on a terminal, each segment on a line."""
+    if sys.stdout.isatty():
+        # A bare CR would print each segment over the one before.
+        body = body.replace(b"\r\n", b"\r").replace(b"\r", b"\n") + b"\n"
+    sys.stdout.buffer.write(body)
 
 
 def _show_list(store: Reader, filters: dict[str, Any], *, as_json: bool) -> None:

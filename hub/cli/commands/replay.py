@@ -8,7 +8,7 @@ from msgspec import Struct
 
 from hub.admin.context import ReplayKind
 from hub.cli.client import post_replay
-from hub.cli.loading import Loaded, load
+from hub.cli.loading import Loaded, load_own
 from hub.cli.options import config_option, json_option
 from hub.cli.printing import show_json, show_table
 from hub.model.delivery import DeliveryState
@@ -52,7 +52,7 @@ def command(
         raise click.UsageError("Give ids, or --dead.")
     if destination is not None and not dead:
         raise click.UsageError("--destination goes with --dead.")
-    loaded = load(config)
+    loaded = load_own(config)
     reader = Reader(loaded.store)
     found = _dead(reader, destination) if dead else (_find(reader, key) for key in ids)
     wanted = list(found)
