@@ -25,6 +25,7 @@ log = structlog.get_logger()
 MEDIA_TYPE = "x-application/hl7-v2+er7"
 HARMLESS = b" \0\r\n\x0b\x1c"  # noise that senders put between frames (R-HL7-17)
 LAST_SECONDS = 0.1  # what arrives so soon after the end of listening is still taken
+REST_SECONDS = 1.0  # for the rest of a frame that has begun by then
 LINGER_SECONDS = 0.5  # for the peer to hang up after the last answer
 PAUSE_SECONDS = 1.0  # a silence after which an FS alone ends a frame (R-HL7-17)
 
@@ -356,6 +357,8 @@ class Conversation(asyncio.Protocol):
         self._last = True
         if self._behind or not self._decoder.inside_frame:
             self.finish()
+        else:
+            self._start("leave", REST_SECONDS, self.finish)
 
     def _on_frame_timeout(self) -> None:
         self._stop("frame")

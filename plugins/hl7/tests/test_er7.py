@@ -326,7 +326,9 @@ def test_cost_is_linear(unit):
     small = min(seconds(unit * 25_000) for _ in range(3))
     large = min(seconds(unit * 100_000) for _ in range(3))
 
-    assert large < 12 * small + 0.05
+    # Four times as much: what grew with the square would take sixteen times as
+    # long, and seconds. The rest is room for a busy machine.
+    assert large < 12 * small + 0.5
 
 
 def test_more_lines_than_any_message_has_are_refused():
