@@ -48,10 +48,9 @@ ROUND = 32
 POLL_SECONDS = 1.0
 #: How long to wait before trying again where the store has no room.
 RETRY_SECONDS = 2.0
-#: The pipeline gives way to a crowd of senders for so long before each message …
-LONGEST_PAUSE = 0.01
+#: The pipeline gives way to a crowd of senders, in steps of so many seconds …
 PAUSE_STEP = 0.002
-#: … unless a message waits for longer than this.
+#: … until the message in hand has waited for so long.
 LONGEST_LAG = timedelta(seconds=2)
 #: How long the round in hand may take when the hub stops.
 STOP_SECONDS = 6.0
@@ -96,7 +95,6 @@ class Pipeline:
         self._on_deliveries = on_deliveries
         self._crowded = _never
         self._clock = clock
-        self._late = False
         self._on_failure: Callable[[HubError], None] = _ignore
         self._arrived = threading.Event()
         self._stopping = False
@@ -158,7 +156,6 @@ class Pipeline:
         """
         batch = journal.claim(self._reader, ROUND)
         if batch:
-            self._late = self._clock() - batch[0].received_at > LONGEST_LAG
             try:
                 self._record(batch)
             except HubError as error:
@@ -169,21 +166,20 @@ class Pipeline:
                     self._record_alone(waiting)
         return len(batch)
 
-    def _give_way(self) -> None:
+    def _give_way(self, waiting: Waiting) -> None:
         """Let a crowd of senders have their answers first, for a moment.
 
         Both want the interpreter. A sender that waits keeps a hospital's queue
         waiting; but a burst that does not end must not keep notices back.
         """
-        paused = 0.0
-        while paused < LONGEST_PAUSE and self._crowded() and not self._late:
+        patient_until = waiting.received_at + LONGEST_LAG
+        while self._crowded() and not self._stopping and self._clock() < patient_until:
             time.sleep(PAUSE_STEP)
-            paused += PAUSE_STEP
 
     def _record(self, batch: list[Waiting]) -> None:
         settlements = []
         for waiting in batch:
-            self._give_way()
+            self._give_way(waiting)
             settlements.append(self._settle(waiting))
         self._writer.call(state.settle, settlements)
         self._tell(batch, settlements)
