@@ -27,6 +27,7 @@ HUB = str(Path(sys.executable).with_name("hub"))
 CONNECTIONS = (1, 8, 32)
 MESSAGES = {1: 3_000, 8: 15_000, 32: 30_000}
 END_TO_END = 6_000
+SETTLE_SECONDS = 3
 TICKS = os.sysconf("SC_CLK_TCK")
 
 CONFIG = """
@@ -136,8 +137,9 @@ def load(port, connections, messages, *, first=1, webhook=0):
 
 
 def measure(process, port, connections, first):
-    """Return one measurement, after a warm-up."""
+    """Return one measurement, after a warm-up that is over and done with."""
     load(port, connections, max(500, connections * 20), first=first)
+    time.sleep(SETTLE_SECONDS)
     before = cpu_seconds(process)
     count = MESSAGES[connections]
     report = load(port, connections, count, first=first + 1_000_000)
