@@ -130,7 +130,9 @@ class Hub:
             metrics=self._metrics,
             on_deliveries=self._wake_later,
         )
-        self._intake = Intake(self.store.writer, self._metrics, self.pipeline.wake)
+        self._intake = Intake(
+            self.store.writer, self._metrics, lambda _count: self.pipeline.wake()
+        )
         self.pipeline.start(
             crowded=self._intake.crowded,
             on_failure=self._fail_later,
@@ -224,10 +226,7 @@ class Hub:
         )
 
     async def started(self) -> None:
-        """Wait until every source receives or has failed.
-
-        Raises NothingRunsError where there are sources and all have failed.
-        """
+        """Wait until every source receives; see `Conditions.started`."""
         await self._conditions.started()
 
     async def failed(self) -> HubError:

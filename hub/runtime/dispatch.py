@@ -187,7 +187,8 @@ class Dispatcher:
         bad = [each for each in batch if len(batch) == 1 or not self._renders(each)]
         await self._settle(bad or batch, receipt, started)
         rest = [each for each in batch if bad and each not in bad]
-        await self._commit(outbox.release, rest)
+        if rest:
+            await self._commit(outbox.release, rest)
 
     def _renders(self, claimed: Claimed) -> bool:
         try:

@@ -27,7 +27,6 @@ CROWD_SECONDS = 0.01
 # What a row costs beside its body, for the writer's limit on one commit.
 _ROW_OVERHEAD = 200
 
-
 #: What may wait for the disk at once. One message of any size may.
 MOST_BYTES = 64 * 1024 * 1024
 

@@ -113,7 +113,7 @@ class Pipeline:
         self._on_failure = on_failure
         self._thread.start()
 
-    def wake(self, _arrivals: int = 0) -> None:
+    def wake(self) -> None:
         """Say that messages arrived. Cheap, and may be called from any thread."""
         if not self._arrived.is_set():
             self._arrived.set()

@@ -173,7 +173,11 @@ class Writer:
         return [result for work in batch for result in self._settle([work])]
 
     def _commit(self, batch: list[Work]) -> list[Any]:
-        """Do `batch` in one transaction. On an error nothing of it is done."""
+        """Do `batch` in one transaction. On an error nothing of it is done.
+
+        Messages alone go in without one around them: those of a statement that went
+        through before the error stay, and `put` meets them again as the same.
+        """
         if self._failure:
             raise self._failure
         connection, results = self._connection, []
