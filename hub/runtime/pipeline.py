@@ -206,7 +206,7 @@ class Pipeline:
             normalised = self._normalise(waiting)
             if normalised.problem:
                 return _with_problem(waiting, normalised, normalised.problem, now)
-            warnings = self._warnings(waiting)
+            warnings = ("control_id.reused",) if waiting.reused else ()
             if normalised.facts:
                 return self._process(waiting, normalised, warnings, now)
         except NotProcessedError:
@@ -250,11 +250,6 @@ class Pipeline:
             log.exception("normaliser.failed", normaliser=feed.normaliser.name)
             raise NormaliserFailedError(type(error).__name__) from None
         return _checked(normalised)
-
-    def _warnings(self, waiting: Waiting) -> tuple[str, ...]:
-        if waiting.control_id and journal.control_id_reused(self._reader, waiting):
-            return ("control_id.reused",)
-        return ()
 
     def _tell(
         self, batch: Sequence[Waiting], settlements: Iterable[Settlement]

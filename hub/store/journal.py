@@ -51,6 +51,7 @@ _COUNT_REPEAT = Statement(
     .where(message.c.id == sa.bindparam("key"))
     .values(repeats=message.c.repeats + 1, repeated_at=sa.bindparam("at"))
 )
+_earlier = message.alias("earlier")
 # An index that covers only waiting messages needs the state in so many words.
 _WAITING = message.c.state == sa.literal_column("'received'")
 _CLAIM = Statement(
@@ -62,6 +63,14 @@ _CLAIM = Statement(
         message.c.body,
         message.c.sha256,
         message.c.received_at,
+        sa.and_(
+            message.c.control_id != "",
+            sa.exists().where(
+                _earlier.c.source == message.c.source,
+                _earlier.c.control_id == message.c.control_id,
+                _earlier.c.seq < message.c.seq,
+            ),
+        ),
     )
     .where(_WAITING)
     .order_by(message.c.seq)
@@ -69,15 +78,6 @@ _CLAIM = Statement(
 )
 _COUNT_WAITING = Statement(
     sa.select(sa.func.count()).select_from(message).where(_WAITING)
-)
-_REUSED = Statement(
-    sa.select(message.c.seq)
-    .where(
-        message.c.source == sa.bindparam("source"),
-        message.c.control_id == sa.bindparam("control_id"),
-        message.c.seq < sa.bindparam("seq"),
-    )
-    .limit(1)
 )
 _REPLAY = Statement(
     sa.update(message)
@@ -98,7 +98,8 @@ _arrivals = itertools.count()
 class Waiting(NamedTuple):
     """A stored message that waits to be processed.
 
-    `damaged` says that its bytes are not those that were stored (S44).
+    `reused` says that its sender used this control id before, for other bytes;
+    `damaged`, that its bytes are not those that were stored (S44).
     """
 
     seq: int
@@ -107,6 +108,7 @@ class Waiting(NamedTuple):
     control_id: str
     body: bytes
     received_at: datetime
+    reused: bool = False
     damaged: bool = False
 
 
@@ -210,9 +212,10 @@ def claim(connection: sqlite3.Connection, most: int) -> list[Waiting]:
             control_id,
             body,
             moment(received_at),
+            reused=bool(reused),
             damaged=hashlib.sha256(body).digest() != digest,
         )
-        for seq, key, source, control_id, body, digest, received_at in _CLAIM(
+        for seq, key, source, control_id, body, digest, received_at, reused in _CLAIM(
             connection, most=most
         )
     ]
@@ -221,17 +224,6 @@ def claim(connection: sqlite3.Connection, most: int) -> list[Waiting]:
 def count_waiting(connection: sqlite3.Connection) -> int:
     """Return how many messages wait to be processed."""
     return int(_COUNT_WAITING(connection).fetchone()[0])
-
-
-def control_id_reused(connection: sqlite3.Connection, waiting: Waiting) -> bool:
-    """Say whether the sender used this control id before, for other bytes."""
-    earlier = _REUSED(
-        connection,
-        source=waiting.source,
-        control_id=waiting.control_id,
-        seq=waiting.seq,
-    )
-    return earlier.fetchone() is not None
 
 
 def replay(connection: sqlite3.Connection, ids: Sequence[str]) -> list[bool]:

@@ -11,6 +11,7 @@ from collections.abc import Sequence
 from datetime import datetime
 from typing import Any, NamedTuple
 
+import msgspec
 import sqlalchemy as sa
 
 from hub.coordination.ids import batch_id
@@ -18,6 +19,9 @@ from hub.model.delivery import DeliveryState, Outcome
 from hub.store.journal import microseconds
 from hub.store.schema import attempt, decision, delivery, event
 from hub.store.statements import Insert, Statement
+
+
+_encode = msgspec.json.Encoder().encode
 
 
 class Claim(NamedTuple):
@@ -168,20 +172,29 @@ _TAKEN = Statement(
     .where(delivery.c.seq.in_(sa.select(_seqs.c.value)))
     .order_by(delivery.c.seq)
 )
+_result = sa.func.json_each(sa.bindparam("results")).table_valued("value")
+
+
+def _of_result(place: int) -> sa.ColumnElement[Any]:
+    return sa.func.json_extract(_result.c.value, sa.literal_column(f"'$[{place}]'"))
+
+
+# Many at once: the driver lets go of the interpreter for each statement.
 _SETTLE = Statement(
     sa.update(delivery)
     .where(
-        delivery.c.seq == sa.bindparam("key"),
-        delivery.c.epoch == sa.bindparam("claim"),
+        delivery.c.seq == _of_result(0),
+        delivery.c.epoch == _of_result(1),
         delivery.c.state == DeliveryState.CLAIMED.value,
     )
     .values(
-        state=sa.bindparam("state"),
-        due=sa.bindparam("due"),
-        receipt=sa.bindparam("receipt"),
-        error_code=sa.bindparam("error_code"),
-        settled_at=sa.bindparam("settled_at"),
+        state=_of_result(2),
+        due=_of_result(3),
+        receipt=_of_result(4),
+        error_code=_of_result(5),
+        settled_at=_of_result(6),
     )
+    .returning(delivery.c.seq, delivery.c.epoch)
 )
 _ATTEMPTS = Insert(
     attempt,
@@ -297,42 +310,41 @@ def settle(
 
     A result that comes after its claim was given up changes nothing.
     """
-    return [_settle(connection, batch) for batch in batches]
+    results = [_result_row(each) for batch in batches for each in batch]
+    taken = _SETTLE(connection, results=_encode(results).decode()).fetchall()
+    current = set(taken)
+    settled = [
+        [each for each in batch if (each.claimed.seq, each.claimed.epoch) in current]
+        for batch in batches
+    ]
+    attempts = [_attempt_row(each) for batch in settled for each in batch]
+    _ATTEMPTS.run(connection, attempts)
+    return [len(batch) for batch in settled]
 
 
-def _settle(connection: sqlite3.Connection, batch: Sequence[Settled]) -> int:
-    current = [each for each in batch if _close_claim(connection, each)]
-    _ATTEMPTS.run(
-        connection,
-        [
-            (
-                each.claimed.seq,
-                each.claimed.attempts,
-                microseconds(each.started_at),
-                microseconds(each.ended_at),
-                each.outcome.value,
-                each.evidence,
-                each.error_code,
-            )
-            for each in current
-        ],
-    )
-    return len(current)
-
-
-def _close_claim(connection: sqlite3.Connection, each: Settled) -> bool:
+def _result_row(each: Settled) -> tuple[Any, ...]:
     open_again = each.state is DeliveryState.READY
-    cursor = _SETTLE(
-        connection,
-        key=each.claimed.seq,
-        claim=each.claimed.epoch,
-        state=each.state.value,
-        due=microseconds(each.due),
-        receipt=each.evidence,
-        error_code=each.error_code,
-        settled_at=None if open_again else microseconds(each.ended_at),
+    return (
+        each.claimed.seq,
+        each.claimed.epoch,
+        each.state.value,
+        microseconds(each.due),
+        each.evidence,
+        each.error_code,
+        None if open_again else microseconds(each.ended_at),
     )
-    return cursor.rowcount == 1
+
+
+def _attempt_row(each: Settled) -> tuple[Any, ...]:
+    return (
+        each.claimed.seq,
+        each.claimed.attempts,
+        microseconds(each.started_at),
+        microseconds(each.ended_at),
+        each.outcome.value,
+        each.evidence,
+        each.error_code,
+    )
 
 
 def release(
