@@ -8,16 +8,20 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any, Literal, Protocol
 
+from msgspec import Struct
+
 from hub.errors import HubError
 from hub.model.delivery import Artifact, Notice, Receipt, Rendered
 from hub.model.facts import Normalised
-from hub.model.message import RawMessage, Stored
+from hub.model.message import Processed, RawMessage, Stored
 from hub.settings import DestinationSettings, Settings, SourceSettings
 
 Stability = Literal["experimental", "stable", "deprecated"]
 
 #: Called once, on the event loop, with what became of a submitted message.
 OnStored = Callable[[Stored | HubError], None]
+#: Called at most once, on the event loop, with what became of a stored message.
+OnProcessed = Callable[[Processed], None]
 
 
 class Inbox(Protocol):
@@ -35,11 +39,18 @@ class Inbox(Protocol):
         HubError with recovery RETRY where the hub cannot store: do not answer.
         """
 
-    def submit(self, message: RawMessage, on_stored: OnStored) -> None:
+    def submit(
+        self,
+        message: RawMessage,
+        on_stored: OnStored,
+        on_processed: OnProcessed | None = None,
+    ) -> None:
         """Store `message` as `put` does, but call `on_stored` instead of waiting.
 
-        For sources that speak a protocol without a task per message. Calls come
-        in the order of submission.
+        For sources that speak a protocol without a task per message. Calls of
+        `on_stored` come in the order of submission. `on_processed` is called
+        after it, once the message is processed, unmapped or parked; never where
+        the hub stops before.
         """
 
     def report_ready(self, address: str) -> None:
@@ -106,12 +117,74 @@ class Normalise(Protocol):
         """Return facts and warnings. Pure; never raises for content."""
 
 
+class Finding(Struct, frozen=True, kw_only=True):
+    """One thing that samples of a feed show: how often, and what to think of it.
+
+    `topic` is a word (``charset``, ``trigger``), `value` a code or a field, never
+    what stands in one, and `remark` a sentence or empty.
+    """
+
+    topic: str
+    value: str
+    count: int
+    remark: str = ""
+
+
+class Learned(Struct, frozen=True, kw_only=True):
+    """A profile that samples suggest, as it is written in a configuration."""
+
+    profile: dict[str, Any]
+    findings: tuple[Finding, ...] = ()
+
+
+class Shown(Struct, frozen=True, kw_only=True):
+    """One value of a message: where it stands, what that is called, what it says."""
+
+    path: str
+    name: str
+    value: str
+
+
+class Remark(Struct, frozen=True, kw_only=True):
+    """One thing in which a message is not what its standard or profile says.
+
+    `place` names a segment or field, `text` never quotes what stands there.
+    """
+
+    severity: Literal["error", "warning"]
+    place: str
+    text: str
+
+
+class Learn(Protocol):
+    """Looks at samples of a feed."""
+
+    def __call__(self, samples: Sequence[bytes], /) -> Learned:
+        """Return the profile that `samples` suggest. Never raises for content."""
+
+
+class Outline(Protocol):
+    """Shows a message to a person who may see it."""
+
+    def __call__(self, body: bytes, profile: Any, /) -> Sequence[Shown]:
+        """Return the values of a message in order; none where it is unreadable."""
+
+
+class Validate(Protocol):
+    """Compares a message with its standard. May be slow, or never return."""
+
+    def __call__(self, body: bytes, profile: Any, /) -> Sequence[Remark]:
+        """Return what is wrong. Runs in a process of its own, with a time limit."""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class NormaliserSpec:
     """Declares how messages of a media type become facts.
 
     `profile` is the model of a feed's peculiarities, written as the `profile`
-    of a source.
+    of a source. What follows `summary` is optional: `learn` proposes a profile
+    from samples, `outline` shows a message field by field, and `validate` (a
+    function of a module, so that another process finds it) reports on its form.
     """
 
     name: str
@@ -120,6 +193,9 @@ class NormaliserSpec:
     normalise: Normalise
     summary: str
     stability: Stability = "experimental"
+    learn: Learn | None = None
+    outline: Outline | None = None
+    validate: Validate | None = None
 
 
 class Render(Protocol):

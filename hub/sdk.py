@@ -8,10 +8,15 @@ does not hold `API_VERSION`.
 from hub.contract import (
     Destination,
     DestinationSpec,
+    Finding,
     Inbox,
+    Learned,
     NormaliserSpec,
+    OnProcessed,
     OnStored,
+    Remark,
     RendererSpec,
+    Shown,
     Source,
     SourceSpec,
 )
@@ -20,16 +25,22 @@ from hub.hookspecs import hookimpl
 from hub.model.delivery import Artifact, Notice, Outcome, Receipt, Rendered
 from hub.model.events import CareEvent
 from hub.model.facts import (
+    Document,
     EncounterKey,
     Fact,
     FactKind,
+    IdentityChange,
+    Movement,
     Normalised,
+    Part,
     Problem,
     Provenance,
+    RecordKey,
     Subject,
 )
 from hub.model.identifiers import Code, Identifier, Location
-from hub.model.message import RawMessage, Stored
+from hub.model.labels import Labels
+from hub.model.message import MessageState, Processed, RawMessage, Stored
 from hub.model.times import FuzzyTime, Precision, ZoneSource
 from hub.settings import (
     ConfigPath,
@@ -39,7 +50,7 @@ from hub.settings import (
     SourceSettings,
 )
 
-API_VERSION = "1.0"
+API_VERSION = "1.1"
 
 __all__ = [
     "API_VERSION",
@@ -50,29 +61,42 @@ __all__ = [
     "Destination",
     "DestinationSettings",
     "DestinationSpec",
+    "Document",
     "EncounterKey",
     "Fact",
     "FactKind",
+    "Finding",
     "FuzzyTime",
     "HubError",
     "Identifier",
+    "IdentityChange",
     "Inbox",
+    "Labels",
+    "Learned",
     "Location",
+    "MessageState",
+    "Movement",
     "Normalised",
     "NormaliserSpec",
     "Notice",
+    "OnProcessed",
     "OnStored",
     "Outcome",
+    "Part",
     "Precision",
     "Problem",
+    "Processed",
     "Provenance",
     "RawMessage",
     "Receipt",
+    "RecordKey",
     "Recovery",
+    "Remark",
     "Rendered",
     "RendererSpec",
     "Secret",
     "Settings",
+    "Shown",
     "Source",
     "SourceSettings",
     "SourceSpec",

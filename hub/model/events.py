@@ -7,6 +7,7 @@ from msgspec import Struct, field
 
 from hub.model.facts import Basis
 from hub.model.identifiers import Identifier
+from hub.model.labels import Labels
 from hub.model.times import FuzzyTime
 
 
@@ -67,15 +68,6 @@ class Quality(Struct, frozen=True):
 
     warnings: tuple[str, ...] = ()
     anomalies: tuple[str, ...] = ()
-
-
-class Labels(Struct, frozen=True):
-    """Confidentiality and sensitivity of an event (domain 8.2)."""
-
-    confidentiality: str = "N"
-    sensitivity: tuple[str, ...] = ()
-    handling: tuple[str, ...] = ()
-    derived_by: tuple[str, ...] = ()
 
 
 class Trace(Struct, frozen=True):

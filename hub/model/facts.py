@@ -10,23 +10,46 @@ from typing import Any, Literal
 from msgspec import Struct, field
 
 from hub.model.identifiers import Code, Identifier, Location
+from hub.model.labels import Labels
 from hub.model.times import FuzzyTime
 
 Basis = Literal["explicit", "inferred", "manual"]
 
 
 class FactKind(StrEnum):
-    """What a fact says about an encounter or a person.
+    """What a fact says about an encounter, a person or a record.
 
     Source: the column "Fact" of the trigger table, domain 2.7.
     """
 
+    PLAN = "plan"  # a stay is planned; `occurred` is when it is expected
     START = "start"
+    CLASS = "class"  # the same visit goes on in another class
     MOVE = "move"
+    LEAVE = "leave"  # away for a while, the bed is kept
+    RETURN = "return"
     END = "end"
+    PENDING = "pending"  # `pending` is expected, `occurred` is when
+    TRACK = "track"  # a temporary place, or on the way to it
     UPDATE = "update"
+    CARETEAM = "careteam"
+    PURGE = "purge"  # the sender deleted its record; the hub keeps its own
     CANCEL = "cancel"
     PERSON = "person"
+    IDENTITY = "identity"  # see `IdentityChange`
+    RECORD = "record"  # a referral, an appointment, a document, an assessment
+
+
+#: What a record can be. What its `details` hold is said in domain 9.3.
+RecordKind = Literal["referral", "appointment", "document", "assessment", "result"]
+
+
+class RecordKey(Struct, frozen=True):
+    """What makes a record the same record: a number and who gave it."""
+
+    kind: RecordKind
+    system: str
+    value: str
 
 
 class EncounterKey(Struct, frozen=True):
@@ -53,13 +76,52 @@ class Subject(Struct, frozen=True, omit_defaults=True):
     demographics: dict[str, Any] = field(default_factory=dict)
 
 
+class Movement(Struct, frozen=True, omit_defaults=True):
+    """A movement that its sender keeps under numbers of its own (segment ZBE).
+
+    Of one number the statement that was recorded last holds, and nothing holds
+    where that is a cancel. The kind of the fact is the kind of the movement, also
+    where it is cancelled. `trigger` is the original one (ZBE-6). Source: IHE ITI
+    technical framework 2b, section 3.31.
+    """
+
+    ids: tuple[Identifier, ...]
+    action: Literal["insert", "update", "cancel"]
+    start: FuzzyTime | None = None
+    end: FuzzyTime | None = None
+    historic: bool = False
+    trigger: str = ""
+    ward: str = ""
+    nursing_ward: str = ""
+    scope: str = ""
+
+
+class IdentityChange(Struct, frozen=True, omit_defaults=True):
+    """A repair of numbers: what was `prior` is the subject's, or is `into`.
+
+    A duplicate is merged, a wrong choice moved, a typing error changed, the same
+    person in two records linked. At level ``person`` `prior` are the identifiers
+    of the other record and the subject's are the surviving ones; at the levels
+    below, `prior` and `into` are account or visit numbers, and `prior_person` whom
+    they belonged to where that changes. Source: HL7 v2.5.1, section 3.6.2.
+    """
+
+    operation: Literal["merge", "move", "change", "link", "unlink", "delete"]
+    level: Literal["person", "account", "visit"]
+    prior: tuple[Identifier, ...] = ()
+    into: tuple[Identifier, ...] = ()
+    prior_person: tuple[Identifier, ...] = ()
+    prior_encounter: EncounterKey | None = None
+
+
 class Fact(Struct, frozen=True, kw_only=True, omit_defaults=True):
     """One statement of a sender.
 
     `occurred` is when it happened and orders the timeline; `recorded` is when
     the source said so and decides which statement wins. For a CANCEL, `cancels`
-    names the kind taken back and `occurred` the time of what is taken back, None
-    where the sender did not say. `details` is three-valued like demographics.
+    names the kind taken back (and `pending`, of a PENDING, what was expected) and
+    `occurred` the time of what is taken back, None where the sender did not say.
+    `details` is three-valued like demographics.
     """
 
     kind: FactKind
@@ -67,12 +129,16 @@ class Fact(Struct, frozen=True, kw_only=True, omit_defaults=True):
     recorded: FuzzyTime
     occurred: FuzzyTime | None = None
     encounter: EncounterKey | None = None
+    record: RecordKey | None = None
     cancels: FactKind | None = None
+    pending: FactKind | None = None
     encounter_class: Code | None = None
     location: Location | None = None
     prior_location: Location | None = None
-    movement: str | None = None
+    movement: Movement | None = None
+    identity: IdentityChange | None = None
     details: dict[str, Any] = field(default_factory=dict)
+    labels: Labels | None = None
     basis: Basis = "explicit"
 
 
@@ -96,16 +162,39 @@ class Problem(Struct, frozen=True):
     detail: str = ""
 
 
+class Part(Struct, frozen=True, kw_only=True):
+    """A message that came inside another one, such as one of a batch."""
+
+    body: bytes
+    control_id: str = ""
+    message_type: str = ""
+
+
+class Document(Struct, frozen=True, kw_only=True):
+    """Content that a fact refers to by its digest and does not hold itself.
+
+    `digest` is the SHA-256 of `content`, in hexadecimal.
+    """
+
+    digest: str
+    media_type: str
+    content: bytes
+
+
 class Normalised(Struct, frozen=True, kw_only=True):
     """What a normaliser made of one message.
 
-    Exactly one of three holds: there are `facts`; `unmapped` says why nothing in
+    Exactly one of four holds: there are `facts`; there are `parts`, each of which
+    is stored and processed as a message of its own; `unmapped` says why nothing in
     the message is for the core; or `problem` says why a person must look at it.
-    `warnings` are short dotted codes (``charset.mismatch``), never content.
+    `documents` are what the facts refer to. `warnings` are short dotted codes
+    (``charset.mismatch``), never content.
     """
 
     provenance: Provenance = Provenance()
     facts: tuple[Fact, ...] = ()
+    parts: tuple[Part, ...] = ()
+    documents: tuple[Document, ...] = ()
     warnings: tuple[str, ...] = ()
     unmapped: str | None = None
     problem: Problem | None = None

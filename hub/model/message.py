@@ -39,3 +39,11 @@ class Stored(Struct, frozen=True):
 
     id: str
     duplicate: bool = False
+
+
+class Processed(Struct, frozen=True, kw_only=True):
+    """What became of a stored message when the hub had worked it out."""
+
+    state: MessageState
+    error_code: str = ""
+    reason: str = ""

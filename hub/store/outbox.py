@@ -20,7 +20,6 @@ from hub.store.journal import microseconds
 from hub.store.schema import attempt, decision, delivery, event
 from hub.store.statements import Insert, Statement
 
-
 _encode = msgspec.json.Encoder().encode
 
 
