@@ -136,6 +136,7 @@ class Hub:
         self.pipeline.start(
             crowded=self._intake.crowded,
             on_failure=self._fail_later,
+            on_verdicts=self._intake.verdicts.tell,
         )
         stack.push_async_callback(self._stop_pipeline)
 

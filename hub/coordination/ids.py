@@ -37,6 +37,11 @@ def event_id(message: str, entity: str, version: int) -> str:
     return f"evt_{_beside(message, (entity, str(version)))}"
 
 
+def part_id(message: str, place: int) -> str:
+    """Return the id of the `place`-th message that came inside `message`."""
+    return f"msg_{_beside(message, (str(place),))}"
+
+
 def delivery_id(event: str, destination: str) -> str:
     """Return the id of the delivery of `event` to `destination`."""
     return f"dlv_{_beside(event, (destination,))}"

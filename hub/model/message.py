@@ -26,6 +26,7 @@ class MessageState(StrEnum):
 
     RECEIVED = "received"  # stored and acknowledged, waiting to be processed
     PROCESSED = "processed"  # became facts
+    SPLIT = "split"  # held other messages, which are stored beside it
     UNMAPPED = "unmapped"  # understood as a message, nothing in it for the core
     PARKED = "parked"  # set aside for a person to look at, with an error code
 

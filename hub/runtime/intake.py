@@ -8,10 +8,11 @@ from typing import Any, NamedTuple
 
 import structlog
 
-from hub.contract import OnStored
+from hub.contract import OnProcessed, OnStored
 from hub.errors import HubError
 from hub.metrics import Metrics
 from hub.model.message import RawMessage, Stored
+from hub.runtime.verdicts import Verdicts
 from hub.store import journal
 from hub.store.writer import Apply, Writer
 
@@ -37,6 +38,7 @@ class Arrival(NamedTuple):
     feed: str
     row: tuple[Any, ...]
     on_stored: OnStored
+    asks: bool = False
 
 
 class Intake:
@@ -49,8 +51,12 @@ class Intake:
     """
 
     def __init__(
-        self, writer: Writer, metrics: Metrics, on_arrival: Callable[[int], None]
+        self,
+        writer: Writer,
+        metrics: Metrics,
+        on_arrival: Callable[[int], None],
     ) -> None:
+        self.verdicts = Verdicts(writer)
         self._writer = writer
         self._metrics = metrics
         self._on_arrival = on_arrival
@@ -109,10 +115,18 @@ class Intake:
             result = [result] * len(arrivals)
         self._count(arrivals, result)
         for arrival, stored in zip(arrivals, result, strict=True):
+            if arrival.asks:
+                self._follow(arrival.row[0], stored)
             try:
                 arrival.on_stored(stored)
             except (Exception, SystemExit):  # one source's mistake is not another's
                 log.exception("callback.failed", feed=arrival.feed)
+
+    def _follow(self, message: str, stored: Stored | HubError) -> None:
+        if isinstance(stored, HubError):
+            self.verdicts.forget(message)
+        elif stored.duplicate:
+            self.verdicts.follow(message, stored.id)
 
     def _count(self, arrivals: list[Arrival], result: list[Stored | HubError]) -> None:
         pairs = zip(arrivals, result, strict=True)
@@ -166,10 +180,18 @@ class FeedInbox:
         self.submit(message, settle)
         return await stored
 
-    def submit(self, message: RawMessage, on_stored: OnStored) -> None:
+    def submit(
+        self,
+        message: RawMessage,
+        on_stored: OnStored,
+        on_processed: OnProcessed | None = None,
+    ) -> None:
         """Store `message`; see `hub.contract.Inbox.submit`."""
         row = journal.row(self._feed, message)
-        self._intake.add(Arrival(self._feed, row, on_stored))
+        if on_processed is not None:
+            self._intake.verdicts.ask(row[0], on_processed)
+        asks = on_processed is not None
+        self._intake.add(Arrival(self._feed, row, on_stored, asks))
 
     def report_ready(self, address: str) -> None:
         """Say that the source now receives at `address`."""

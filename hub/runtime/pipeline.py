@@ -5,21 +5,23 @@ from its acknowledgement. Each round takes what waits, works it out, and commits
 once. Where a round fails, its messages are worked out one by one.
 """
 
+import hashlib
 import sqlite3
 import threading
 import time
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from datetime import UTC, datetime, timedelta
 from typing import NamedTuple
 
 import msgspec
 import structlog
+from msgspec.structs import replace
 
 from hub.contract import NormaliserSpec
 from hub.errors import HubError, Recovery
 from hub.metrics import Metrics
-from hub.model.facts import Normalised, Problem
-from hub.model.message import MessageState
+from hub.model.facts import Document, Normalised, Part, Problem
+from hub.model.message import MessageState, Processed
 from hub.runtime.entities import Entities
 from hub.runtime.errors import (
     FeedGoneError,
@@ -30,6 +32,8 @@ from hub.runtime.errors import (
     PipelineFailedError,
 )
 from hub.runtime.processing import Processor, parked
+from hub.runtime.soundness import sound
+from hub.runtime.verdicts import Verdict
 from hub.settings import Settings
 from hub.store import journal, state
 from hub.store.errors import DamagedMessageError
@@ -58,6 +62,10 @@ STOP_SECONDS = 6.0
 
 def _never() -> bool:
     return False
+
+
+def _nobody_asks(_verdicts: list[Verdict]) -> None:
+    """Sources ask for verdicts only through the inbox of a running hub."""
 
 
 def _ignore(_failure: HubError) -> None:
@@ -94,6 +102,7 @@ class Pipeline:
         self._metrics = metrics
         self._on_deliveries = on_deliveries
         self._crowded = _never
+        self._on_verdicts: Callable[[list[Verdict]], None] = _nobody_asks
         self._clock = clock
         self._on_failure: Callable[[HubError], None] = _ignore
         self._arrived = threading.Event()
@@ -104,12 +113,15 @@ class Pipeline:
         self,
         crowded: Callable[[], bool] = _never,
         on_failure: Callable[[HubError], None] = _ignore,
+        on_verdicts: Callable[[list[Verdict]], None] = _nobody_asks,
     ) -> None:
         """Begin to work; give way while `crowded` says that many senders wait.
 
-        `on_failure` hears, on the pipeline's own thread, why it ended by itself.
+        On the pipeline's own thread `on_failure` hears why it ended by itself, and
+        `on_verdicts` what became of messages, each time that some were settled.
         """
         self._crowded = crowded
+        self._on_verdicts = on_verdicts
         self._on_failure = on_failure
         self._thread.start()
 
@@ -207,6 +219,8 @@ class Pipeline:
             if normalised.problem:
                 return _with_problem(waiting, normalised, normalised.problem, now)
             warnings = ("control_id.reused",) if waiting.reused else ()
+            if normalised.parts:
+                return self._split(waiting, normalised, warnings, now)
             if normalised.facts:
                 return self._process(waiting, normalised, warnings, now)
         except NotProcessedError:
@@ -219,6 +233,33 @@ class Pipeline:
             microseconds(now),
             reason=normalised.unmapped or "no facts",
             warnings=(*normalised.warnings, *warnings),
+        )
+
+    def _split(
+        self,
+        waiting: Waiting,
+        normalised: Normalised,
+        warnings: tuple[str, ...],
+        now: datetime,
+    ) -> Settlement:
+        """Let each message inside `waiting` be stored, and wait in its turn.
+
+        Raises NormaliserResultError for a part that has parts, or it might never
+        come to an end.
+        """
+        if waiting.part:
+            raise NormaliserResultError("parts within a part")
+        media_type = self._feeds[waiting.source].normaliser.media_type
+        return Settlement(
+            waiting.seq,
+            MessageState.SPLIT,
+            microseconds(now),
+            reason=f"parts.{len(normalised.parts)}",
+            warnings=(*normalised.warnings, *warnings),
+            parts=tuple(
+                journal.part_row(waiting, place, media_type, part)
+                for place, part in enumerate(normalised.parts)
+            ),
         )
 
     def _process(
@@ -252,7 +293,7 @@ class Pipeline:
         return _checked(normalised)
 
     def _tell(
-        self, batch: Sequence[Waiting], settlements: Iterable[Settlement]
+        self, batch: Sequence[Waiting], settlements: Sequence[Settlement]
     ) -> None:
         """Count and log what was committed, and wake who has work now."""
         destinations: set[str] = set()
@@ -263,6 +304,8 @@ class Pipeline:
             for decision in each.decisions:
                 self._metrics.decided(permitted=decision.permitted)
             destinations |= {delivery.destination for delivery in each.deliveries}
+            if each.parts:
+                self._metrics.received(waiting.source, len(each.parts))
             if each.state is MessageState.PARKED:
                 log.warning(
                     "message.parked",
@@ -273,6 +316,12 @@ class Pipeline:
                 )
         if destinations:
             self._on_deliveries(destinations)
+        self._on_verdicts(
+            [
+                (waiting.id, _verdict(each))
+                for waiting, each in zip(batch, settlements, strict=True)
+            ]
+        )
 
 
 def _checked(normalised: object) -> Normalised:
@@ -283,13 +332,43 @@ def _checked(normalised: object) -> Normalised:
     """
     if not isinstance(normalised, Normalised):
         raise NormaliserResultError(type(normalised).__name__)
+    # Bytes stay as they are: there may be many of them.
+    parts, documents = normalised.parts, normalised.documents
+    if parts or documents:
+        _check_bytes(parts, documents)
+        if any(_digest(each.content) != each.digest for each in documents):
+            raise NormaliserResultError("a digest that is not that of the content")
+        normalised = replace(normalised, parts=(), documents=())
     try:
         checked = _decode(_encode(normalised))
     except (msgspec.MsgspecError, TypeError, ValueError, RecursionError) as error:
         raise NormaliserResultError(type(error).__name__) from None
     if any(not fact.subject.identifiers for fact in checked.facts):
         raise NormaliserResultError("a fact about nobody")
+    if parts or documents:
+        return replace(checked, parts=parts, documents=documents)
     return checked
+
+
+def _check_bytes(parts: object, documents: object) -> None:
+    """Raise NormaliserResultError for what are no parts and documents."""
+    for values, kind in ((parts, Part), (documents, Document)):
+        if not isinstance(values, tuple):
+            raise NormaliserResultError(type(values).__name__)
+        if not all(sound(value, kind) for value in values):
+            raise NormaliserResultError(f"no {kind.__name__.lower()}")
+
+
+def _digest(content: bytes) -> str:
+    return hashlib.sha256(content).hexdigest()
+
+
+def _verdict(settlement: Settlement) -> Processed:
+    return Processed(
+        state=settlement.state,
+        error_code=settlement.error_code,
+        reason=settlement.reason,
+    )
 
 
 def _with_problem(

@@ -31,7 +31,7 @@ from hub.runtime.entities import EncounterRecord, Entities, PersonRecord
 from hub.runtime.errors import ForeignVisitError
 from hub.runtime.routing import Router
 from hub.store.journal import Waiting, microseconds
-from hub.store.state import EntityRow, EventRow, FactRow, Settlement
+from hub.store.state import DocumentRow, EntityRow, EventRow, FactRow, Settlement
 
 #: A sender's clock may be this much ahead before its times are not believed.
 CLOCK_TOLERANCE = timedelta(minutes=5)
@@ -108,7 +108,11 @@ class _Work:
         source = _source(self._waiting, normalised.provenance)
         for draft in drafts:
             self._apply(draft, source, normalised.provenance)
-        return self._settlement(drafts)
+        documents = [
+            DocumentRow(each.digest, each.media_type, self._waiting.seq, each.content)
+            for each in normalised.documents
+        ]
+        return self._settlement(drafts, documents)
 
     def _draft(self, fact: Fact) -> _Draft:
         """Find whom and what `fact` is about; refuse what does not belong together."""
@@ -220,7 +224,9 @@ class _Work:
             changes, record.announced, occasion, record.key, payload, after.anomalies
         )
 
-    def _settlement(self, drafts: list[_Draft]) -> Settlement:
+    def _settlement(
+        self, drafts: list[_Draft], documents: list[DocumentRow]
+    ) -> Settlement:
         seq = self._waiting.seq
         events, decisions, deliveries = [], [], []
         for event in self._events:
@@ -237,6 +243,7 @@ class _Work:
             microseconds(self._now),
             warnings=tuple(self._warnings),
             identifiers=tuple(self._identifiers),
+            documents=tuple(documents),
             facts=tuple(
                 FactRow(seq, place, each.encounter or each.person, _encode(each.fact))
                 for place, each in enumerate(drafts)

@@ -22,6 +22,7 @@ from hub.runtime.errors import (
     SendFailedError,
     SendTimeoutError,
 )
+from hub.runtime.soundness import sound
 from hub.runtime.tasks import asked_to_end
 from hub.store.outbox import Claimed
 
@@ -52,7 +53,7 @@ def render(config: DestinationConfig, claimed: Sequence[Claimed]) -> Artifact:
     except (Exception, SystemExit) as error:  # a plugin's mistake ends no part
         log.exception("renderer.failed", renderer=config.renderer.name)
         raise RenderFailedError(type(error).__name__) from None
-    if not _sound(rendered, Rendered):
+    if not sound(rendered, Rendered):
         raise RenderFailedError(type(rendered).__name__)
     return Artifact(
         id=claimed[0].batch or claimed[0].event,
@@ -61,17 +62,6 @@ def render(config: DestinationConfig, claimed: Sequence[Claimed]) -> Artifact:
         suffix=rendered.suffix,
         attempt=claimed[0].attempts,
     )
-
-
-def _sound(value: object, kind: type[msgspec.Struct]) -> bool:
-    """Say whether a plugin kept its word; its annotations do not bind it."""
-    if not isinstance(value, kind):
-        return False
-    try:
-        # Equal, because text would do for bytes if it were only converted.
-        return bool(msgspec.convert(msgspec.structs.asdict(value), kind) == value)
-    except msgspec.ValidationError:
-        return False
 
 
 def _notice(config: DestinationConfig, claimed: Claimed) -> Notice:
@@ -105,7 +95,7 @@ async def attempt(
     except (Exception, SystemExit):  # as in render
         log.exception("send.failed", artifact_id=artifact.id, stage="sending")
         return _receipt(Outcome.UNKNOWN, SendFailedError())
-    if not _sound(receipt, Receipt) or not isinstance(receipt.outcome, Outcome):
+    if not sound(receipt, Receipt) or not isinstance(receipt.outcome, Outcome):
         return _receipt(Outcome.UNKNOWN, ReceiptError())
     return _within_bounds(receipt)
 

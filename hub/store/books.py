@@ -23,11 +23,18 @@ class Books(NamedTuple):
 CHECKS = {
     "message in no known state": """
         SELECT count(*) FROM message
-        WHERE state NOT IN ('received', 'processed', 'unmapped', 'parked')
+        WHERE state NOT IN ('received', 'processed', 'split', 'unmapped', 'parked')
     """,
     "processed message without a fact": """
         SELECT count(*) FROM message m WHERE state = 'processed'
         AND NOT EXISTS (SELECT 1 FROM fact f WHERE f.message = m.seq)
+    """,
+    "message that was split and has no parts": """
+        SELECT count(*) FROM message m WHERE state = 'split' AND reason = ''
+    """,
+    "part of a message that was not split": """
+        SELECT count(*) FROM message part JOIN message m ON m.seq = part.parent
+        WHERE m.state <> 'split'
     """,
     "fact of a message that is not processed": """
         SELECT count(*) FROM fact f JOIN message m ON m.seq = f.message

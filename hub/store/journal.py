@@ -13,7 +13,9 @@ from typing import Any, NamedTuple
 
 import sqlalchemy as sa
 
-from hub.model.message import MessageState, RawMessage, Stored
+from hub.coordination.ids import part_id
+from hub.model.facts import Part
+from hub.model.message import MessageState, Processed, RawMessage, Stored
 from hub.store.errors import IntakeFullError, RowRefusedError
 from hub.store.schema import message
 from hub.store.sqlite import UNFIT
@@ -63,6 +65,7 @@ _CLAIM = Statement(
         message.c.body,
         message.c.sha256,
         message.c.received_at,
+        message.c.parent.is_not(None),
         sa.and_(
             message.c.control_id != "",
             sa.exists().where(
@@ -78,6 +81,11 @@ _CLAIM = Statement(
 )
 _COUNT_WAITING = Statement(
     sa.select(sa.func.count()).select_from(message).where(_WAITING)
+)
+_OUTCOME = Statement(
+    sa.select(message.c.state, message.c.error_code, message.c.reason).where(
+        message.c.id == sa.bindparam("key")
+    )
 )
 _REPLAY = Statement(
     sa.update(message)
@@ -98,8 +106,9 @@ _arrivals = itertools.count()
 class Waiting(NamedTuple):
     """A stored message that waits to be processed.
 
-    `reused` says that its sender used this control id before, for other bytes;
-    `damaged`, that its bytes are not those that were stored (S44).
+    `part` says that it came inside another message; `reused`, that its sender used
+    this control id before, for other bytes; `damaged`, that its bytes are not those
+    that were stored (S44).
     """
 
     seq: int
@@ -108,8 +117,26 @@ class Waiting(NamedTuple):
     control_id: str
     body: bytes
     received_at: datetime
+    part: bool = False
     reused: bool = False
     damaged: bool = False
+
+
+class PartRow(NamedTuple):
+    """A message that came inside another one, as the store keeps it."""
+
+    id: str
+    source: str
+    control_id: str
+    message_type: str
+    media_type: str
+    sha256: bytes
+    size: int
+    body: bytes
+    received_at: int
+    peer: str
+    state: str
+    parent: int
 
 
 def microseconds(moment: datetime) -> int:
@@ -198,6 +225,24 @@ def _stored(connection: sqlite3.Connection, row: tuple[Any, ...]) -> Stored:
     return Stored(first, duplicate=duplicate)
 
 
+def part_row(waiting: Waiting, place: int, media_type: str, part: Part) -> PartRow:
+    """Return what is stored for the `place`-th message inside `waiting`."""
+    return PartRow(
+        part_id(waiting.id, place),
+        waiting.source,
+        part.control_id,
+        part.message_type,
+        media_type,
+        hashlib.sha256(part.body).digest(),
+        len(part.body),
+        part.body,
+        microseconds(waiting.received_at),
+        "",
+        MessageState.RECEIVED.value,
+        waiting.seq,
+    )
+
+
 def claim(connection: sqlite3.Connection, most: int) -> list[Waiting]:
     """Return up to `most` waiting messages, oldest first.
 
@@ -212,13 +257,36 @@ def claim(connection: sqlite3.Connection, most: int) -> list[Waiting]:
             control_id,
             body,
             moment(received_at),
+            part=bool(part),
             reused=bool(reused),
             damaged=hashlib.sha256(body).digest() != digest,
         )
-        for seq, key, source, control_id, body, digest, received_at, reused in _CLAIM(
-            connection, most=most
-        )
+        for (
+            seq,
+            key,
+            source,
+            control_id,
+            body,
+            digest,
+            received_at,
+            part,
+            reused,
+        ) in _CLAIM(connection, most=most)
     ]
+
+
+def outcome(
+    connection: sqlite3.Connection, ids: Sequence[str]
+) -> list[Processed | None]:
+    """Return for each message what became of it, None while it waits."""
+    return [_outcome(connection, key) for key in ids]
+
+
+def _outcome(connection: sqlite3.Connection, key: str) -> Processed | None:
+    state, error_code, reason = _OUTCOME(connection, key=key).fetchone()
+    if state == MessageState.RECEIVED:
+        return None
+    return Processed(state=MessageState(state), error_code=error_code, reason=reason)
 
 
 def count_waiting(connection: sqlite3.Connection) -> int:

@@ -67,8 +67,10 @@ message = Table(
     Column("settled_at", BigInteger),
     Column("repeats", Integer, nullable=False, server_default="0"),
     Column("repeated_at", BigInteger),
+    Column("parent", Sequence, ForeignKey("message.seq")),
     UniqueConstraint("source", "control_id", "sha256"),
     Index("ix_message_waiting", "seq", sqlite_where=text("state = 'received'")),
+    Index("ix_message_parent", "parent", sqlite_where=text("parent IS NOT NULL")),
 )
 
 #: What senders said. `entity` is the encounter or person that it is about.
@@ -82,6 +84,25 @@ fact = Table(
     Column("body", LargeBinary, nullable=False),
     UniqueConstraint("message", "place"),
     Index("ix_fact_entity", "entity"),
+)
+
+#: Content that facts refer to by its SHA-256, in hexadecimal; each stored once.
+document = Table(
+    "document",
+    metadata,
+    Column("digest", Text, primary_key=True),
+    Column("media_type", Text, nullable=False),
+    Column("message", Sequence, ForeignKey("message.seq"), nullable=False),
+    Column("body", LargeBinary, nullable=False),
+)
+
+#: In what a message is not as its standard says; `remarks` is a JSON list.
+report = Table(
+    "report",
+    metadata,
+    Column("message", Sequence, ForeignKey("message.seq"), primary_key=True),
+    Column("made_at", BigInteger, nullable=False),
+    Column("remarks", Text, nullable=False),
 )
 
 #: The fold of an entity's facts. `version` is that of its newest event.

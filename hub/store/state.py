@@ -12,9 +12,11 @@ import msgspec
 import sqlalchemy as sa
 
 from hub.model.message import MessageState
+from hub.store.journal import PartRow
 from hub.store.schema import (
     decision,
     delivery,
+    document,
     entity,
     event,
     fact,
@@ -30,6 +32,15 @@ class FactRow(NamedTuple):
     message: int
     place: int
     entity: str
+    body: bytes
+
+
+class DocumentRow(NamedTuple):
+    """Content that facts of message `message` refer to by `digest`."""
+
+    digest: str
+    media_type: str
+    message: int
     body: bytes
 
 
@@ -93,6 +104,8 @@ class Settlement(NamedTuple):
     reason: str = ""
     error_code: str = ""
     warnings: tuple[str, ...] = ()
+    parts: tuple[PartRow, ...] = ()
+    documents: tuple[DocumentRow, ...] = ()
     identifiers: tuple[tuple[str, str, str], ...] = ()
     facts: tuple[FactRow, ...] = ()
     entities: tuple[EntityRow, ...] = ()
@@ -101,6 +114,14 @@ class Settlement(NamedTuple):
     deliveries: tuple[DeliveryRow, ...] = ()
 
 
+# A part that was there before counts as a repeat, as a whole message does (G7).
+_PARTS = Insert(
+    message,
+    PartRow._fields,
+    "ON CONFLICT (source, control_id, sha256) DO UPDATE SET"
+    " repeats = repeats + 1, repeated_at = excluded.received_at",
+)
+_DOCUMENTS = Insert(document, DocumentRow._fields, "ON CONFLICT DO NOTHING")
 _FACTS = Insert(fact, FactRow._fields)
 _EVENTS = Insert(event, EventRow._fields)
 _DECISIONS = Insert(decision, DecisionRow._fields)
@@ -177,6 +198,8 @@ def settle(
 ) -> list[int]:
     """Store what came of messages; return for each batch how many there were."""
     settlements = [each for batch in batches for each in batch]
+    _PARTS.run(connection, _all(settlements, "parts"))
+    _DOCUMENTS.run(connection, _all(settlements, "documents"))
     _IDENTIFIERS.run(connection, _all(settlements, "identifiers"))
     _FACTS.run(connection, _all(settlements, "facts"))
     latest = {row.key: row for row in _all(settlements, "entities")}

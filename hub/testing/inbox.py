@@ -13,9 +13,9 @@ import asyncio
 import hashlib
 from collections.abc import Callable
 
-from hub.contract import OnStored
+from hub.contract import OnProcessed, OnStored
 from hub.errors import HubError, Recovery
-from hub.model.message import RawMessage, Stored
+from hub.model.message import Processed, RawMessage, Stored
 
 
 class StoreRefusedError(HubError):
@@ -39,7 +39,10 @@ class MemoryInbox:
         self._feed = feed
         self._held = False
         self._error: HubError | None = None
-        self._waiting: list[tuple[RawMessage, OnStored]] = []
+        self._waiting: list[tuple[RawMessage, OnStored, OnProcessed | None]] = []
+        self._asked: dict[str, list[OnProcessed]] = {}
+        self._outcomes: dict[str, Processed] = {}
+        self._outcome: Processed | None = None
         self._ids: dict[bytes, str] = {}
         self._address: str | None = None
         self._changed = asyncio.Event()
@@ -67,10 +70,18 @@ class MemoryInbox:
             raise stored
         return stored
 
-    def submit(self, message: RawMessage, on_stored: OnStored) -> None:
-        """Store `message` and call `on_stored` later, never from in here."""
+    def submit(
+        self,
+        message: RawMessage,
+        on_stored: OnStored,
+        on_processed: OnProcessed | None = None,
+    ) -> None:
+        """Store `message` and call `on_stored` later, never from in here.
+
+        `on_processed` is called when the test says so: `process`, `process_with`.
+        """
         self.received.append(message)
-        self._waiting.append((message, on_stored))
+        self._waiting.append((message, on_stored, on_processed))
         self._tell()
         if not self._held:
             self._commit()
@@ -88,6 +99,17 @@ class MemoryInbox:
         """Store what was held, in order, and go on."""
         self._held = False
         self._commit()
+
+    def process(self, message: str, outcome: Processed) -> None:
+        """Say what became of the stored message with this id."""
+        self._outcomes[message] = outcome
+        loop = asyncio.get_running_loop()
+        for on_processed in self._asked.pop(message, []):
+            loop.call_soon(on_processed, outcome)
+
+    def process_with(self, outcome: Processed | None) -> None:
+        """Let `outcome` become of whatever is stored from now on; None: wait."""
+        self._outcome = outcome
 
     def fail_with(self, error: HubError | None) -> None:
         """Refuse with `error` whatever is to be stored from now on; None: accept."""
@@ -114,8 +136,18 @@ class MemoryInbox:
     def _commit(self) -> None:
         loop = asyncio.get_running_loop()
         waiting, self._waiting = self._waiting, []
-        for message, on_stored in waiting:
-            loop.call_soon(on_stored, self._error or self._store(message))
+        for message, on_stored, on_processed in waiting:
+            stored = self._error or self._store(message)
+            loop.call_soon(on_stored, stored)
+            if isinstance(stored, Stored):
+                self._process(stored.id, on_processed)
+
+    def _process(self, message: str, on_processed: OnProcessed | None) -> None:
+        if on_processed is not None:
+            self._asked.setdefault(message, []).append(on_processed)
+        outcome = self._outcomes.get(message, self._outcome)
+        if outcome is not None:
+            self.process(message, outcome)
 
     def _store(self, message: RawMessage) -> Stored:
         digest = hashlib.sha256(message.body).digest()

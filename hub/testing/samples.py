@@ -23,11 +23,11 @@ from hub.model.events import (
     EventSource,
     EventSubject,
     EventTimes,
-    Labels,
     Quality,
     Trace,
 )
 from hub.model.identifiers import Identifier
+from hub.model.labels import Labels
 from hub.model.times import FuzzyTime
 
 #: Strings that formats trip over.

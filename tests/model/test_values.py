@@ -13,8 +13,18 @@ from hypothesis import strategies as st
 
 import hub.model
 from hub.model.delivery import Artifact, DeliveryState, Outcome
-from hub.model.facts import EncounterKey, Fact, FactKind, Normalised, Subject
+from hub.model.facts import (
+    EncounterKey,
+    Fact,
+    FactKind,
+    IdentityChange,
+    Movement,
+    Normalised,
+    RecordKey,
+    Subject,
+)
 from hub.model.identifiers import Code, Identifier, Location
+from hub.model.labels import Labels
 from hub.model.message import MessageState, Stored
 from hub.model.times import FuzzyTime
 
@@ -63,12 +73,13 @@ plain = st.recursive(
     ),
     max_leaves=4,
 )
+numbers = st.lists(st.builds(Identifier, short, short, short), max_size=2).map(tuple)
 facts = st.builds(
     Fact,
     kind=st.sampled_from(FactKind),
     subject=st.builds(
         Subject,
-        st.lists(st.builds(Identifier, short, short, short), max_size=2).map(tuple),
+        numbers,
         st.dictionaries(short, plain, max_size=2),
     ),
     recorded=st.just(TIME),
@@ -77,7 +88,12 @@ facts = st.builds(
     cancels=st.none() | st.sampled_from(FactKind),
     encounter_class=st.none() | st.builds(Code, short, short),
     location=st.none() | st.builds(Location, short, short),
-    movement=st.none() | short,
+    pending=st.none() | st.sampled_from(FactKind),
+    record=st.none() | st.builds(RecordKey, st.just("referral"), short, short),
+    movement=st.none() | st.builds(Movement, numbers, st.just("insert"), ward=short),
+    identity=st.none()
+    | st.builds(IdentityChange, st.just("merge"), st.just("visit"), numbers),
+    labels=st.none() | st.builds(Labels, st.just("R"), st.just(("PSY",))),
     details=st.dictionaries(short, plain, max_size=2),
     basis=st.sampled_from(["explicit", "inferred", "manual"]),
 )

@@ -5,8 +5,9 @@ import asyncio
 import pytest
 
 from hub.errors import HubError
-from hub.model.message import Stored
+from hub.model.message import MessageState, Processed, Stored
 from hub.runtime.intake import FeedInbox, Intake
+from hub.store import state
 from hub.store.errors import IntakeFullError, RowRefusedError, StoreClosedError
 from tests.runtime.setting import NOW, metrics, raw
 
@@ -149,3 +150,67 @@ async def test_one_that_raises_when_it_is_answered_keeps_no_other_from_its_answe
 
     async with asyncio.timeout(10):
         await answered.wait()
+
+
+class Verdicts(asyncio.Queue):
+    """What became of messages, as a source hears it."""
+
+    async def next(self):
+        async with asyncio.timeout(5):
+            return await self.get()
+
+
+async def asked(inbox, body, verdicts):
+    stored = asyncio.get_running_loop().create_future()
+    inbox.submit(raw(body), stored.set_result, verdicts.put_nowait)
+    return await stored
+
+
+DONE = Processed(state=MessageState.PROCESSED)
+
+
+async def test_tells_who_asked_what_became_of_a_message(inbox):
+    verdicts = Verdicts()
+    stored = await asked(inbox, b"first", verdicts)
+
+    inbox._intake.verdicts.tell([("another", DONE), (stored.id, DONE)])
+
+    assert await verdicts.next() == DONE
+    assert verdicts.empty()
+
+
+async def test_who_asks_about_a_repeat_hears_of_the_first(inbox):
+    verdicts = Verdicts()
+    await inbox.put(raw(b"same"))
+    stored = await asked(inbox, b"same", verdicts)
+
+    inbox._intake.verdicts.tell([(stored.id, DONE)])
+
+    assert await verdicts.next() == DONE
+
+
+async def test_who_asks_about_what_was_processed_before_hears_of_it(inbox, live_store):
+    verdicts = Verdicts()
+    stored = await inbox.put(raw(b"same"))
+    reader = live_store.reader()
+    [(seq,)] = reader.execute("SELECT seq FROM message WHERE id = ?", [stored.id])
+    reader.close()
+    settlement = state.Settlement(seq, MessageState.UNMAPPED, 0, reason="type.X")
+    loop = asyncio.get_running_loop()
+    settled = loop.create_future()
+    live_store.writer.submit(state.settle, [settlement], settled.set_result)
+    await settled
+    await asked(inbox, b"same", verdicts)
+
+    heard = await verdicts.next()
+
+    assert heard == Processed(state=MessageState.UNMAPPED, reason="type.X")
+
+
+async def test_forgets_who_asked_about_what_was_not_stored(inbox, live_store):
+    live_store.writer.close()
+
+    refused = await asked(inbox, b"first", Verdicts())
+
+    assert isinstance(refused, StoreClosedError)
+    assert inbox._intake.verdicts._asked == {}

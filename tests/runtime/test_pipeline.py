@@ -1,5 +1,6 @@
 """The pipeline, round by round, on a real store. Every message is synthetic."""
 
+import hashlib
 import sqlite3
 import threading
 
@@ -8,9 +9,11 @@ import structlog
 
 from hub.errors import HubError
 from hub.model.facts import (
+    Document,
     Fact,
     FactKind,
     Normalised,
+    Part,
     Problem,
 )
 from hub.model.identifiers import Identifier
@@ -241,3 +244,100 @@ def test_parks_what_is_no_longer_what_was_received(make, store, query):
 def _damage(connection, payloads):
     connection.execute("UPDATE message SET body = x'00'")
     return payloads
+
+
+def document(content=b"synthetic letter", digest=None):
+    digest = digest or hashlib.sha256(content).hexdigest()
+    return Document(digest=digest, media_type="text/plain", content=content)
+
+
+def batch(body, _profile):
+    """Read ``a+b`` as two messages, and all else as a fact."""
+    bodies = body.split(b"+")
+    if len(bodies) == 1:
+        return Normalised(facts=(fact(patient=body.decode(), visit=body.decode()),))
+    return Normalised(parts=tuple(Part(body=each, control_id="C") for each in bodies))
+
+
+def test_processes_each_message_inside_a_message_by_itself(make, store, query):
+    put(store.writer, b"one+two")
+    pipeline = make(batch)
+
+    settled = [pipeline.work(), pipeline.work(), pipeline.work()]
+
+    assert settled == [1, 2, 0]
+    assert query("SELECT body, state, reason, parent FROM message ORDER BY seq") == [
+        (b"one+two", "split", "parts.2", None),
+        (b"one", "processed", "", 1),
+        (b"two", "processed", "", 1),
+    ]
+    assert len(events(query)) == 2
+
+
+def test_a_part_that_was_there_before_is_stored_once(make, store, query):
+    pipeline = make(batch)
+    for body in (b"one+two", b"two+three"):
+        put(store.writer, body)
+        while pipeline.work():
+            continue
+
+    assert query("SELECT body, repeats FROM message WHERE parent > 0") == [
+        (b"one", 0),
+        (b"two", 1),
+        (b"three", 0),
+    ]
+
+
+def test_does_not_look_for_messages_within_parts(make, store, query):
+    put(store.writer, b"x")
+    pipeline = make(lambda *_: Normalised(parts=(Part(body=b"again"),)))
+
+    assert [pipeline.work(), pipeline.work(), pipeline.work()] == [1, 1, 0]
+    assert states(query) == [("split", ""), ("parked", "PIPE-002")]
+
+
+def test_keeps_the_documents_that_facts_refer_to_once(make, store, query):
+    pipeline = make(says(fact(), documents=(document(),)))
+    for control_id in ("C1", "C2"):
+        put(store.writer, control_id=control_id)
+        pipeline.work()
+
+    assert query("SELECT digest, media_type, message, body FROM document") == [
+        (document().digest, "text/plain", 1, b"synthetic letter")
+    ]
+
+
+@pytest.mark.parametrize(
+    "given",
+    [
+        {"documents": (document(digest="0" * 64),)},
+        {"documents": ("no document",)},
+        {"parts": (Part(body="text"),)},
+        {"parts": 5},
+    ],
+)
+def test_parks_what_holds_no_sound_bytes(make, store, query, given):
+    put(store.writer)
+
+    make(says(fact(), **given)).work()
+
+    assert states(query) == [("parked", "PIPE-002")]
+
+
+@pytest.mark.parametrize(
+    ("normalise", "state"),
+    [
+        (says(fact()), "processed"),
+        (says(unmapped="type.ORU"), "unmapped"),
+        (says(problem=Problem("HL7-101")), "parked"),
+    ],
+)
+def test_says_what_became_of_each_message(make, store, normalise, state):
+    stored = put(store.writer)
+    verdicts = []
+    pipeline = make(normalise)
+    pipeline._on_verdicts = verdicts.extend
+
+    pipeline.work()
+
+    assert [(key, each.state) for key, each in verdicts] == [(stored.id, state)]

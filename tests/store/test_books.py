@@ -14,6 +14,12 @@ from tests.store.rows import NOW, queued, received, settled, settlement
 IMBALANCES = {
     "message in no known state": ["UPDATE message SET state = 'lost' WHERE seq = 6"],
     "processed message without a fact": ["DELETE FROM fact WHERE message = 1"],
+    "message that was split and has no parts": [
+        "UPDATE message SET state = 'split' WHERE seq = 6"
+    ],
+    "part of a message that was not split": [
+        "UPDATE message SET parent = 6 WHERE seq = 5"
+    ],
     "fact of a message that is not processed": [
         "INSERT INTO fact (message, place, entity, body) VALUES (6, 0, 'e', '')"
     ],

@@ -198,7 +198,17 @@ def test_a_claimed_message_is_what_was_stored(memory):
 
     (waiting,) = journal.claim(memory, 1)
 
-    assert waiting == (waiting.seq, answer.id, "nord", "C7", b"bytes", NOW, False, False)
+    assert waiting == (
+        waiting.seq,
+        answer.id,
+        "nord",
+        "C7",
+        b"bytes",
+        NOW,
+        False,
+        False,
+        False,
+    )
     assert journal.claim(memory, 1) == [waiting]
 
 
@@ -228,6 +238,11 @@ def test_only_what_was_set_aside_is_processed_again(memory, state):
     assert journal.count_waiting(memory) == waits
 
 
+SEARCH_EARLIER = (
+    "SEARCH earlier USING INDEX sqlite_autoindex_message_1 (source=? AND control_id=?)"
+)
+
+
 def test_claiming_reads_nothing_but_what_waits(memory):
     plan = memory.execute(
         f"EXPLAIN QUERY PLAN {journal._CLAIM._text}",
@@ -237,8 +252,7 @@ def test_claiming_reads_nothing_but_what_waits(memory):
     assert [step[3] for step in plan] == [
         "SCAN message USING INDEX ix_message_waiting",
         "CORRELATED SCALAR SUBQUERY 1",
-        "SEARCH earlier USING INDEX sqlite_autoindex_message_1"
-        " (source=? AND control_id=?)",
+        SEARCH_EARLIER,
     ]
 
 

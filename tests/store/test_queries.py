@@ -67,7 +67,7 @@ def test_rows_that_arrive_between_pages_do_not_shift_the_next(reader, seeded):
         seeded.path,
         "INSERT INTO message SELECT 10, 'msg_new', source, 'C10', message_type, "
         "media_type, sha256, size, body, received_at, peer, state, reason, "
-        "error_code, warnings, settled_at, 0, NULL FROM message WHERE seq = 1",
+        "error_code, warnings, settled_at, 0, NULL, NULL FROM message WHERE seq = 1",
     )
 
     assert numbers(reader.messages(limit=4, cursor=first.next)) == [5, 4, 3, 2]
