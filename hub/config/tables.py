@@ -8,7 +8,7 @@ import difflib
 import ipaddress
 import re
 import zoneinfo
-from collections.abc import Collection, Iterable
+from collections.abc import Collection
 from dataclasses import dataclass, field
 from datetime import time
 from pathlib import Path
@@ -20,7 +20,7 @@ from pydantic_core import PydanticCustomError
 from hub.contract import DestinationSpec, NormaliserSpec, RendererSpec, SourceSpec
 from hub.coordination.policy import Purpose
 from hub.coordination.routes import Cadence
-from hub.model.taxonomy import EVENT_TYPES, TAXONOMY
+from hub.model.taxonomy import EVENT_TYPES, INTERNAL_TYPES, TAXONOMY
 from hub.settings import ConfigPath, DestinationSettings, Settings, SourceSettings
 
 NAME = r"[a-z][a-z0-9-]*"
@@ -67,13 +67,16 @@ def _event(pattern: str) -> str:
     return _known("event type", pattern, EVENT_PATTERNS)
 
 
-def expand(patterns: Iterable[str]) -> frozenset[str]:
-    """Return the event types that `patterns` stand for."""
-    return frozenset(
+def expand(patterns: Collection[str]) -> frozenset[str]:
+    """Return the event types that `patterns` stand for.
+
+    Internal ones are meant only where they are named.
+    """
+    families = {pattern for pattern in patterns if pattern.endswith("*")}
+    return frozenset(patterns) - families | frozenset(
         kind
-        for pattern in patterns
-        for kind in EVENT_TYPES
-        if pattern in {kind, "*", f"{kind.partition('.')[0]}.*"}
+        for kind in EVENT_TYPES - INTERNAL_TYPES
+        if families & {"*", f"{kind.partition('.')[0]}.*"}
     )
 
 

@@ -4,7 +4,7 @@ from typing import Any, NamedTuple
 
 import msgspec
 
-from hub.coordination.differences import Change, Slot
+from hub.coordination.changes import Change, Slot
 from hub.coordination.ids import event_id
 from hub.model.encounters import Encounter
 from hub.model.events import (
@@ -98,7 +98,7 @@ def _announce(
     entity = Entity("encounter", key, announced.version + 1)
     event = CareEvent(
         id=event_id(occasion.message, key, entity.version),
-        type=f"encounter.{name}",
+        type=name if "." in name else f"encounter.{name}",
         schema=ENCOUNTER_SCHEMA,
         subject=EventSubject(occasion.person, occasion.subject.identifiers),
         entity=entity,

@@ -6,41 +6,23 @@ happened is the difference between what it knew and what it knows. Source: domai
 """
 
 from collections.abc import Iterator
-from typing import Literal, NamedTuple
 
 from msgspec.structs import replace
 
+from hub.coordination.changes import Change, Slot, moment
+from hub.coordination.interludes import detours, expectations, leaves
 from hub.model.encounters import (
     INPATIENT_CLASSES,
     Encounter,
     EncounterStatus,
     LocationSegment,
 )
-from hub.model.facts import Basis
 from hub.model.times import FuzzyTime
 
-#: What a later event may take back or amend: the newest event of each kind.
-Slot = Literal["arrival", "admission", "end", "location"]
-
-
-class Change(NamedTuple):
-    """One thing that happened, on its way to becoming a care event.
-
-    `fills` is the slot in which this event is remembered; `corrects` are the slots
-    in which the event that it takes back or amends is, the likeliest first.
-    """
-
-    type: str
-    occurred: FuzzyTime | None = None
-    basis: Basis = "explicit"
-    fills: Slot | None = None
-    corrects: tuple[Slot, ...] = ()
-    correction: Literal["retraction", "amendment"] = "retraction"
-    fields: tuple[str, ...] = ()
-
-
 _UNSEEN = Encounter()
-_SEEN = frozenset({EncounterStatus.IN_PROGRESS, EncounterStatus.FINISHED})
+_SEEN = frozenset(
+    {EncounterStatus.IN_PROGRESS, EncounterStatus.ON_LEAVE, EncounterStatus.FINISHED}
+)
 # An admission is an event of its own only where a visit became one.
 _ADMISSION: tuple[Slot, ...] = ("admission", "arrival")
 _ARRIVALS = {"emergency": "ed_arrived"} | dict.fromkeys(INPATIENT_CLASSES, "admitted")
@@ -54,7 +36,9 @@ def differences(before: Encounter | None, after: Encounter) -> list[Change]:
     if before.status is EncounterStatus.CANCELLED:
         before = replace(before, end=None)  # it was taken back with the start
     changes = [*_beginning(before, after), *_whereabouts(before, after)]
+    changes += leaves(before, after)
     changes += _ending(before, after)
+    changes += [*expectations(before, after), *detours(before, after)]
     return changes or [*_details(before, after)]
 
 
@@ -73,7 +57,7 @@ def _beginning(before: Encounter, after: Encounter) -> Iterator[Change]:
         yield _one_stay_again(before, after)
     else:
         yield from _class(before, after)
-        if _moment(before.start) != _moment(after.start):
+        if moment(before.start) != moment(after.start):
             yield Change(
                 "start_corrected",
                 after.start,
@@ -86,6 +70,8 @@ def _beginning(before: Encounter, after: Encounter) -> Iterator[Change]:
 def _cancelled(before: Encounter) -> Iterator[Change]:
     if before.end:
         yield Change("discharge_cancelled", before.end, corrects=("end",))
+    if before.status is EncounterStatus.PLANNED:
+        yield Change("preadmit_cancelled", before.planned, corrects=("plan",))
     if before.status in _SEEN:
         yield Change("admit_cancelled", before.start, corrects=_start_of(before))
 
@@ -95,7 +81,7 @@ def _one_stay_again(before: Encounter, after: Encounter) -> Change:
     if before.end is None and after.end is None:
         return Change("discharge_cancelled", corrects=("end",))
     again = before.classes[-1].since
-    if _moment(again) != _moment(after.classes[-1].since):
+    if moment(again) != moment(after.classes[-1].since):
         return Change("admit_cancelled", again, corrects=_start_of(before))
     return _history("period")
 
@@ -105,9 +91,12 @@ def _history(field: str, occurred: FuzzyTime | None = None) -> Change:
 
 
 def _seen_without_start(before: Encounter, after: Encounter) -> Iterator[Change]:
-    """The feed begins mid-stay, or a start is late: something is going on."""
+    """A stay is planned, or the feed begins mid-stay, or a start is late."""
     if before.started:
         yield Change("admit_cancelled", before.start, corrects=_start_of(before))
+    planned = EncounterStatus.PLANNED
+    if after.status is planned and not (before.started or before.status is planned):
+        yield Change("preadmitted", after.planned, fills="plan")
     if after.status in _SEEN and (before.started or before.status not in _SEEN):
         yield Change("observed", after.start, basis="inferred", fills="arrival")
 
@@ -145,13 +134,30 @@ def _whereabouts(before: Encounter, after: Encounter) -> Iterator[Change]:
     if after.restarts > before.restarts:
         return  # the arrival says where
     moved_on = _same_places(old, new[: len(old)])
+    elsewhere = len(old) == len(new) > 1 and _same_places(old[:-1], new[:-1])
     went_back = _same_places(new, old[: len(new)])
-    if before.status is EncounterStatus.FINISHED or not (moved_on or went_back):
+    if before.status is EncounterStatus.FINISHED:
+        yield _history("location", new[-1].since)
+    elif elsewhere:
+        yield _amended_move(new[-1])
+    elif not (moved_on or went_back):
         yield _history("location", new[-1].since)
     elif moved_on:
         yield Change("transferred", new[-1].since, fills="location")
     else:
         yield Change("transfer_cancelled", old[-1].since, corrects=("location",))
+
+
+def _amended_move(place: LocationSegment) -> Change:
+    """The sender corrects where it said that the patient went."""
+    return Change(
+        "transferred",
+        place.since,
+        fills="location",
+        corrects=("location",),
+        correction="amendment",
+        fields=("location",),
+    )
 
 
 def _ending(before: Encounter, after: Encounter) -> Iterator[Change]:
@@ -166,7 +172,7 @@ def _ending(before: Encounter, after: Encounter) -> Iterator[Change]:
         yield Change(_end_type(after), after.end, after.end_basis, fills="end")
     elif _end_type(before) != _end_type(after):
         yield _amended_end(after, _end_type(after), "class")
-    elif _moment(before.end) != _moment(after.end):
+    elif moment(before.end) != moment(after.end):
         yield _amended_end(after, "end_corrected", "period")
 
 
@@ -192,11 +198,8 @@ def _details(before: Encounter, after: Encounter) -> Iterator[Change]:
         name for name in names if before.details.get(name) != after.details.get(name)
     )
     if before.status is not EncounterStatus.UNKNOWN and changed:
-        yield Change("updated", fields=tuple(changed))
-
-
-def _moment(time: FuzzyTime | None) -> object:
-    return time and (time.earliest, time.latest)
+        name = "careteam.changed" if changed == ["careteam"] else "updated"
+        yield Change(name, fields=tuple(changed))
 
 
 def _same_places(

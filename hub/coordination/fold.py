@@ -6,23 +6,27 @@ encounter however they arrived. Source: domain 3.3.
 """
 
 from collections.abc import Iterable, Sequence
-from datetime import datetime, timedelta
-from typing import Any, NamedTuple
+from typing import Any
 
 import msgspec
 
+from hub.coordination.standing import (
+    SAME_MOMENT,
+    Standing,
+    Witness,
+    by_occurrence,
+    witness,
+)
 from hub.model.encounters import (
     ClassSegment,
     Encounter,
     EncounterStatus,
+    Leave,
     LocationSegment,
 )
 from hub.model.facts import Fact, FactKind
-from hub.model.identifiers import Code
+from hub.model.identifiers import Code, Location
 from hub.model.times import FuzzyTime
-
-#: Two statements of a time this close mean the same moment.
-SAME_MOMENT = timedelta(minutes=1)
 
 _UNKNOWN_CLASS = Code(code="")
 # Sorted throughout, so that a value in `details` weighs the same when it comes
@@ -30,29 +34,12 @@ _UNKNOWN_CLASS = Code(code="")
 _encode = msgspec.json.Encoder(order="sorted").encode
 _plain = msgspec.json.Decoder(dict[str, Any]).decode
 
-
-class Witness(NamedTuple):
-    """A fact with what puts it in order: when the sender said so, then content.
-
-    Arrival plays no part, so that no order of arrival can change the picture.
-    """
-
-    recorded: datetime
-    occurred: datetime
-    digest: bytes
-    fact: Fact
-
-    @property
-    def time(self) -> FuzzyTime:
-        """When it happened, as well as the sender said it."""
-        return self.fact.occurred or self.fact.recorded
-
-
-def witness(fact: Fact) -> Witness:
-    """Return `fact` ready to be folded."""
-    recorded = fact.recorded.earliest
-    occurred = fact.occurred.earliest if fact.occurred else recorded
-    return Witness(recorded, occurred, _encode(fact), fact)
+#: What may be expected, by what it is called in the names of events.
+EXPECTED = {
+    FactKind.START: "admit",
+    FactKind.MOVE: "transfer",
+    FactKind.END: "discharge",
+}
 
 
 def fold(facts: Iterable[Fact]) -> Encounter:
@@ -62,92 +49,56 @@ def fold(facts: Iterable[Fact]) -> Encounter:
 
 def fold_witnesses(witnesses: Sequence[Witness]) -> Encounter:
     """Return the encounter; facts that say the same count once."""
-    ordered = sorted({each.digest: each for each in witnesses}.values())
-    return _Folding(ordered).encounter()
+    return _Folding(Standing(witnesses)).encounter()
 
 
 class _Folding:
     """One run of the fold, step by step."""
 
-    def __init__(self, ordered: list[Witness]) -> None:
-        self._ordered = ordered
-        self._anomalies: list[str] = []
-        self._cancelled: list[Witness] = []
-        self._taken_back: set[bytes] = set()
-        self._of_kind: dict[FactKind, list[Witness]] = {}
-        for each in ordered:
-            self._of_kind.setdefault(each.fact.kind, []).append(each)
-        self._cancel()
-        self._starts = self._latest_start_of_each_class()
-        self._moves = self._standing(FactKind.MOVE)
-        self._ends = self._standing(FactKind.END)
+    def __init__(self, standing: Standing) -> None:
+        self._standing = standing
+        self._anomalies = ["unmatched_cancel"] * bool(standing.unmatched)
+        self._explicit_starts = self._latest_start_of_each_class()
+        changes = standing.of(FactKind.CLASS)
+        self._starts = sorted([*self._explicit_starts, *changes], key=by_occurrence)
+        self._moves = standing.of(FactKind.MOVE)
+        self._ends = standing.of(FactKind.END)
+        self._plan = max(standing.of(FactKind.PLAN), default=None)
 
     def encounter(self) -> Encounter:
         restarts, newest_end = self._newest_end()
-        classes = self._classes()
-        locations = self._locations()
-        details = self._details()
         start, end, end_basis = self._period(newest_end)
+        leaves = self._leaves(end)
+        details = self._details()
         return Encounter(
-            status=self._status(end),
+            status=self._status(end, leaves),
             started=bool(self._starts),
+            planned=self._plan.time if self._plan else None,
             start=start,
             end=end,
             end_basis=end_basis,
-            classes=classes,
-            locations=locations,
+            classes=self._classes(),
+            locations=self._locations(),
+            leaves=leaves,
+            pending=self._pending(),
+            temporary=self._temporary(),
             cancelled_classes=self._cancelled_classes(),
             restarts=restarts,
+            purged=bool(self._standing.of(FactKind.PURGE)),
             details=details,
             anomalies=tuple(sorted(set(self._anomalies))),
         )
 
-    def _standing(self, kind: FactKind) -> list[Witness]:
-        """Return the facts of a kind that nothing cancelled, oldest said first."""
-        return [
-            each
-            for each in self._of_kind.get(kind, ())
-            if each.digest not in self._taken_back
-        ]
-
-    def _cancel(self) -> None:
-        for cancel in self._standing(FactKind.CANCEL):
-            target = self._target(cancel)
-            if target is None:
-                self._anomalies.append("unmatched_cancel")
-            else:
-                self._cancelled.append(target)
-                self._taken_back.add(target.digest)
-
-    def _target(self, cancel: Witness) -> Witness | None:
-        """Return what `cancel` takes back, None where that is not known (yet).
-
-        Only what was said before the cancel can be meant: a later statement of
-        the same kind is a new one.
-        """
-        kind = cancel.fact.cancels
-        candidates = [
-            each
-            for each in (self._standing(kind) if kind else ())
-            if each.recorded <= cancel.recorded
-        ]
-        candidates = _of_the_time_named(candidates, cancel)
-        prior = cancel.fact.prior_location
-        if prior is not None:
-            there = [each for each in candidates if each.fact.location == prior]
-            candidates = there or candidates
-        return max(candidates, default=None)
-
     def _latest_start_of_each_class(self) -> list[Witness]:
         latest: dict[str, Witness] = {}
-        for start in self._standing(FactKind.START):
+        for start in self._standing.of(FactKind.START):
             code = start.fact.encounter_class or _UNKNOWN_CLASS
             latest[code.code] = start
-        return sorted(latest.values(), key=_by_occurrence)
+        return list(latest.values())
 
     def _newest_end(self) -> tuple[int, Witness | None]:
         """Return how many ends a later start overtook, and the end that stands."""
-        last_start = max(self._starts, default=None)
+        last_start = max(self._explicit_starts, default=None)
         overtaken = [end for end in self._ends if _overtakes(last_start, end)]
         if overtaken:
             self._anomalies.append("restarted_after_end")
@@ -164,7 +115,7 @@ class _Folding:
 
     def _locations(self) -> tuple[LocationSegment, ...]:
         segments: list[LocationSegment] = []
-        for each in sorted([*self._starts, *self._moves], key=_by_occurrence):
+        for each in sorted([*self._starts, *self._moves], key=by_occurrence):
             prior, value = each.fact.prior_location, each.fact.location
             if prior is not None and not segments and prior != value:
                 segments.append(LocationSegment(each.time, prior, inferred=True))
@@ -172,13 +123,49 @@ class _Folding:
                 segments.append(LocationSegment(each.time, value))
         return tuple(segments)
 
+    def _leaves(self, end: FuzzyTime | None) -> tuple[Leave, ...]:
+        """Return the times away; a stay that ended has no leave that lasts."""
+        leaves: list[Leave] = []
+        kinds = (FactKind.LEAVE, FactKind.RETURN)
+        said = [each for kind in kinds for each in self._standing.of(kind)]
+        for each in sorted(said, key=by_occurrence):
+            away = bool(leaves) and leaves[-1].until is None
+            if each.fact.kind is FactKind.LEAVE and not away:
+                leaves.append(Leave(each.time))
+            elif each.fact.kind is FactKind.RETURN and away:
+                leaves[-1] = Leave(leaves[-1].since, each.time)
+            else:
+                self._anomalies.append(f"{each.fact.kind.value}_out_of_place")
+        if leaves and leaves[-1].until is None and end is not None:
+            leaves[-1] = Leave(leaves[-1].since, end)
+        return tuple(leaves)
+
+    def _pending(self) -> dict[str, FuzzyTime]:
+        """Return what is expected and when, as long as it has not come."""
+        came = {FactKind.START: self._starts, FactKind.MOVE: self._moves}
+        came[FactKind.END] = self._ends
+        latest = {
+            each.fact.pending: each
+            for each in self._standing.of(FactKind.PENDING)
+            if each.fact.pending in EXPECTED
+        }
+        return {
+            EXPECTED[kind]: each.time
+            for kind, each in latest.items()
+            if kind and not any(one.recorded >= each.recorded for one in came[kind])
+        }
+
+    def _temporary(self) -> Location | None:
+        latest = max(self._standing.of(FactKind.TRACK), default=None, key=by_occurrence)
+        return latest.fact.location if latest else None
+
     def _details(self) -> dict[str, Any]:
         """Return the latest statement on each detail; a deleted one is not there.
 
         They are plain data, the same before and after the store.
         """
         details: dict[str, Any] = {}
-        for each in self._ordered:
+        for each in self._standing.ordered:
             if each.fact.kind is not FactKind.CANCEL:
                 details |= each.fact.details
         kept = {
@@ -206,49 +193,62 @@ class _Folding:
         One that was said before the matching cancel was taken back with it, and
         one before a start that stands is about what was before.
         """
-        kind = FactKind(name)
-        limits = [
-            each.recorded
-            for each in self._ordered
-            if each.fact.cancels is kind or (name == "end" and each in self._starts)
-        ]
+        limits = [each.recorded for each in self._standing.cancels(FactKind(name))]
+        if name == "end":
+            limits += [each.recorded for each in self._starts]
         limit = max(limits, default=None)
         times = [
             each.fact.details[proposal]
-            for each in self._ordered
+            for each in self._standing.ordered
             for proposal in (f"proposed_{name}", f"period_{name}")
             if each.fact.details.get(proposal) and (not limit or each.recorded > limit)
         ]
         return _time(times[-1]) if times else None
 
-    def _status(self, end: FuzzyTime | None) -> EncounterStatus:
+    def _status(
+        self, end: FuzzyTime | None, leaves: tuple[Leave, ...]
+    ) -> EncounterStatus:
         if not self._starts and self._cancelled_starts() and not self._seen_since():
             return EncounterStatus.CANCELLED
-        if not self._starts and (self._moves or self._ends):
-            kind = "end" if self._ends else "move"
-            self._anomalies.append(f"{kind}_without_start")
+        seen = self._moves or self._ends or leaves
+        if not self._explicit_starts and (self._starts or seen):
+            self._anomalies.append(f"{self._first_seen()}_without_start")
         if end is not None:
             return EncounterStatus.FINISHED
-        if self._starts or self._moves or self._proposed("start"):
+        if leaves and leaves[-1].until is None:
+            return EncounterStatus.ON_LEAVE
+        if self._starts or seen or self._proposed("start"):
             return EncounterStatus.IN_PROGRESS
-        return EncounterStatus.UNKNOWN
+        return EncounterStatus.PLANNED if self._plan else EncounterStatus.UNKNOWN
+
+    def _first_seen(self) -> str:
+        named = (("end", self._ends), ("move", self._moves), ("class", self._starts))
+        return next((name for name, found in named if found), "leave")
 
     def _cancelled_starts(self) -> list[Witness]:
-        return [each for each in self._cancelled if each.fact.kind is FactKind.START]
+        """Return what was to begin and was taken back; a plan counts too."""
+        begins = {FactKind.START} if not self._plan else set()
+        if not self._plan and not self._starts:
+            begins.add(FactKind.PLAN)
+        return [each for each in self._standing.cancelled if each.fact.kind in begins]
 
     def _cancelled_classes(self) -> tuple[str, ...]:
-        starts = self._cancelled_starts()
+        starts = [
+            each
+            for each in self._standing.cancelled
+            if each.fact.kind in {FactKind.START, FactKind.PLAN}
+        ]
         codes = {(each.fact.encounter_class or _UNKNOWN_CLASS).code for each in starts}
         return tuple(sorted(codes))
 
     def _seen_since(self) -> bool:
         """Say whether a stay is spoken of after its start was taken back."""
-        said = [
+        cancels = [
             each.recorded
-            for each in self._ordered
-            if each.fact.cancels is FactKind.START
+            for kind in (FactKind.START, FactKind.PLAN)
+            for each in self._standing.cancels(kind)
         ]
-        return any(each.recorded > max(said) for each in [*self._moves, *self._ends])
+        return any(each.recorded > max(cancels) for each in [*self._moves, *self._ends])
 
 
 #: Details that only propose a period or class; they are not details themselves.
@@ -260,26 +260,6 @@ PROPOSALS = frozenset(
 def _time(value: Any) -> FuzzyTime:
     """Return a time in `details`, which are plain data once they were stored."""
     return value if isinstance(value, FuzzyTime) else msgspec.convert(value, FuzzyTime)
-
-
-def _by_occurrence(each: Witness) -> tuple[datetime, datetime, bytes]:
-    return each.occurred, each.recorded, each.digest
-
-
-def _of_the_time_named(candidates: list[Witness], cancel: Witness) -> list[Witness]:
-    """Narrow down by EVN-6, which in a cancel is the time of what is cancelled.
-
-    Some senders put the time of the cancel itself there: then it says nothing.
-    """
-    if cancel.fact.occurred is None:
-        return candidates
-    named = [
-        each
-        for each in candidates
-        if abs(each.occurred - cancel.occurred) <= SAME_MOMENT
-    ]
-    own_time = abs(cancel.occurred - cancel.recorded) <= SAME_MOMENT
-    return named or (candidates if own_time else [])
 
 
 def _overtakes(start: Witness | None, end: Witness) -> bool:

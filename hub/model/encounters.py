@@ -40,24 +40,39 @@ class LocationSegment(Struct, frozen=True, omit_defaults=True):
     inferred: bool = False
 
 
+class Leave(Struct, frozen=True):
+    """A time away while the bed is kept; `until` is None as long as it lasts."""
+
+    since: FuzzyTime
+    until: FuzzyTime | None = None
+
+
 class Encounter(Struct, frozen=True, kw_only=True, omit_defaults=True):
     """One contact of one person with one source.
 
     `classes` and `locations` are in the order in which they took effect. `started`
-    is false where the hub only infers a start from later statements. `restarts`
-    counts ends that a later start under the same number overtook. `anomalies` are
-    short codes of what does not fit together.
+    is false where the hub only infers a start from later statements; `planned` is
+    when it was expected. `pending` has when an ``admit``, a ``transfer`` or a
+    ``discharge`` is expected that has not come, `temporary` where the patient is
+    taken for a while. `restarts` counts ends that a later start under the same
+    number overtook. `purged` says that the sender deleted its record. `anomalies`
+    are short codes of what does not fit together.
     """
 
     status: EncounterStatus = EncounterStatus.UNKNOWN
     started: bool = False
+    planned: FuzzyTime | None = None
     start: FuzzyTime | None = None
     end: FuzzyTime | None = None
     end_basis: Basis = "explicit"
     classes: tuple[ClassSegment, ...] = ()
     locations: tuple[LocationSegment, ...] = ()
+    leaves: tuple[Leave, ...] = ()
+    pending: dict[str, FuzzyTime] = field(default_factory=dict)
+    temporary: Location | None = None
     cancelled_classes: tuple[str, ...] = ()
     restarts: int = 0
+    purged: bool = False
     details: dict[str, Any] = field(default_factory=dict)
     anomalies: tuple[str, ...] = ()
 

@@ -65,6 +65,9 @@ TAXONOMY: dict[str, str] = {
     ),
 }
 
+#: Types for the history of an encounter, of which nobody is told unasked.
+INTERNAL_TYPES = frozenset({"encounter.source_purged", "encounter.tracking"})
+
 EVENT_TYPES = frozenset(
     f"{family}.{name}" for family, names in TAXONOMY.items() for name in names.split()
 )

@@ -12,9 +12,9 @@ import msgspec
 from msgspec import Struct
 
 from hub.coordination.announcements import Announced
-from hub.coordination.differences import Slot
-from hub.coordination.fold import Witness, witness
+from hub.coordination.changes import Slot
 from hub.coordination.people import Person
+from hub.coordination.standing import Witness, witness
 from hub.model.encounters import Encounter
 from hub.model.facts import Fact
 from hub.model.identifiers import Identifier

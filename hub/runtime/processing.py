@@ -18,9 +18,10 @@ from hub.coordination.announcements import (
     encounter_payload,
 )
 from hub.coordination.differences import differences
-from hub.coordination.fold import fold_witnesses, witness
+from hub.coordination.fold import fold_witnesses
 from hub.coordination.ids import Keys
 from hub.coordination.people import Person, find, learn
+from hub.coordination.standing import witness
 from hub.errors import HubError
 from hub.model.encounters import Encounter
 from hub.model.events import CareEvent, EventSource, EventTimes

@@ -2,14 +2,14 @@
 
 from datetime import UTC, datetime, timedelta
 
-from hub.model.facts import EncounterKey, Fact, FactKind, Subject
+from hub.model.facts import EncounterKey, Fact, FactKind, Movement, Subject
 from hub.model.identifiers import Code, Identifier, Location
 from hub.model.times import FuzzyTime
 
 DAY = datetime(2026, 3, 10, tzinfo=UTC)
 VISIT = EncounterKey("TESTKLINIK", "", "V-1")
 PATIENT = Subject((Identifier("TESTKLINIK", "0001", "MR"),))
-WARDS = {"W1": Location(unit="W1"), "W2": Location(unit="W2")}
+WARDS = {name: Location(unit=name) for name in ("W1", "W2", "W3", "W4")}
 
 
 def at(hour, minute=0, *, day=0):
@@ -38,18 +38,38 @@ def fact(kind, occurred, recorded=None, **given):
     )
 
 
-def start(occurred, recorded=None, code="inpatient", ward="W1"):
+def start(occurred, recorded=None, code="inpatient", ward="W1", **given):
     return fact(
         FactKind.START,
         occurred,
         recorded,
         encounter_class=Code(code),
         location=WARDS[ward],
+        **given,
     )
 
 
-def move(occurred, recorded=None, ward="W2"):
-    return fact(FactKind.MOVE, occurred, recorded, location=WARDS[ward])
+def plan(expected, recorded, code="inpatient"):
+    return fact(FactKind.PLAN, expected, recorded, encounter_class=Code(code))
+
+
+def turn(occurred, code, ward="W1"):
+    """Return the statement that the visit goes on in another class."""
+    return fact(
+        FactKind.CLASS, occurred, encounter_class=Code(code), location=WARDS[ward]
+    )
+
+
+def expect(kind, expected, recorded):
+    return fact(FactKind.PENDING, expected, recorded, pending=kind)
+
+
+def movement(number, action="insert"):
+    return Movement((Identifier("KIS", number),), action)
+
+
+def move(occurred, recorded=None, ward="W2", **given):
+    return fact(FactKind.MOVE, occurred, recorded, location=WARDS[ward], **given)
 
 
 def end(occurred, recorded=None, **given):
@@ -60,8 +80,8 @@ def cancel(kind, occurred, recorded, **given):
     return fact(FactKind.CANCEL, occurred, recorded, cancels=kind, **given)
 
 
-#: Vectors 01 to 08: facts in the order in which they were said, the events that
-#: they lead to in that order, and what must hold in the end.
+#: The vectors of domain 3.5: facts in the order in which they were said, the events
+#: that they lead to in that order, and what must hold in the end.
 VECTORS = {
     "01": (
         [start(at(8)), move(at(12)), end(at(18))],
@@ -130,6 +150,21 @@ VECTORS = {
         "admitted discharged end_corrected",
         {"status": "finished", "end": at(14, 30)},
     ),
+    "09": (
+        [start(at(8)), turn(at(12), "outpatient"), end(at(18))],
+        "admitted class_changed admission_reversed ended",
+        {"status": "finished", "class": "outpatient", "start": at(8), "end": at(18)},
+    ),
+    "10": (
+        [
+            start(at(8)),
+            fact(FactKind.LEAVE, at(12)),
+            fact(FactKind.RETURN, at(16)),
+            end(at(18)),
+        ],
+        "admitted leave_started leave_ended discharged",
+        {"status": "finished", "end": at(18)},
+    ),
     "11": (
         [
             start(at(8)),
@@ -142,6 +177,22 @@ VECTORS = {
         ],
         "admitted discharged",
         {"status": "finished", "end": at(18)},
+    ),
+    "12": (
+        [plan(at(8, day=3), at(8)), cancel(FactKind.PLAN, None, at(9))],
+        "preadmitted preadmit_cancelled",
+        {"status": "cancelled"},
+    ),
+    "13": (
+        [
+            start(at(8), movement=movement("m1")),
+            move(at(10), movement=movement("m2")),
+            move(at(10), at(11), ward="W3", movement=movement("m2", "update")),
+            move(at(13), ward="W4", movement=movement("m3")),
+            move(at(13), at(14), ward="W4", movement=movement("m3", "cancel")),
+        ],
+        "admitted transferred transferred transferred transfer_cancelled",
+        {"status": "in-progress", "places": "W1 W3"},
     ),
     "14": (
         [end(at(18)), start(at(8), at(20)), start(at(8), at(20))],

@@ -28,6 +28,12 @@ RETRACTIONS = frozenset(
         "admit_cancelled",
         "transfer_cancelled",
         "admission_reversed",
+        "preadmit_cancelled",
+        "leave_start_cancelled",
+        "leave_end_cancelled",
+        "admit_pending_cancelled",
+        "transfer_pending_cancelled",
+        "discharge_pending_cancelled",
     }
 )
 

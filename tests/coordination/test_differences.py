@@ -7,7 +7,19 @@ from hub.coordination.differences import differences
 from hub.coordination.fold import fold
 from hub.model.facts import FactKind
 from hub.model.taxonomy import EVENT_TYPES
-from tests.coordination.scenarios import at, cancel, end, fact, move, start
+from tests.coordination.scenarios import (
+    WARDS,
+    at,
+    cancel,
+    end,
+    expect,
+    fact,
+    move,
+    movement,
+    plan,
+    start,
+    turn,
+)
 from tests.coordination.walks import facts, many_facts, walk
 
 NEXT_DAY = {"day": 1}
@@ -19,6 +31,88 @@ def update(recorded, **details):
 
 #: What arrives, in this order, and what is said.
 STORIES = {
+    "a planned stay begins and is taken back to its plan": (
+        [
+            plan(at(8), at(1)),
+            start(at(8)),
+            cancel(FactKind.START, at(8), at(9)),
+        ],
+        "preadmitted admitted admit_cancelled",
+    ),
+    "what was planned again after it was cancelled is planned": (
+        [
+            plan(at(8), at(1)),
+            cancel(FactKind.PLAN, None, at(2)),
+            plan(at(10), at(3)),
+        ],
+        "preadmitted preadmit_cancelled preadmitted",
+    ),
+    "a change of class with no start known is where the hub comes in": (
+        [turn(at(9), "inpatient"), end(at(18))],
+        "admitted discharged",
+    ),
+    "a discharge that is expected comes": (
+        [
+            start(at(8)),
+            expect(FactKind.END, at(18), at(9)),
+            end(at(17)),
+        ],
+        "admitted discharge_pending discharged",
+    ),
+    "a discharge that is expected is put off and then called off": (
+        [
+            start(at(8)),
+            expect(FactKind.END, at(18), at(9)),
+            expect(FactKind.END, at(20), at(10)),
+            cancel(FactKind.PENDING, None, at(11), pending=FactKind.END),
+        ],
+        "admitted discharge_pending discharge_pending discharge_pending_cancelled",
+    ),
+    "a leave is taken back": (
+        [
+            start(at(8)),
+            fact(FactKind.LEAVE, at(9)),
+            cancel(FactKind.LEAVE, at(9), at(10)),
+        ],
+        "admitted leave_started leave_start_cancelled",
+    ),
+    "a return is taken back": (
+        [
+            start(at(8)),
+            fact(FactKind.LEAVE, at(9)),
+            fact(FactKind.RETURN, at(10)),
+            cancel(FactKind.RETURN, at(10), at(11)),
+        ],
+        "admitted leave_started leave_ended leave_end_cancelled",
+    ),
+    "who does not come back from a leave is discharged": (
+        [start(at(8)), fact(FactKind.LEAVE, at(9)), end(at(18))],
+        "admitted leave_started discharged",
+    ),
+    "a detour is tracked and a purge is noted": (
+        [
+            start(at(8)),
+            fact(FactKind.TRACK, at(9), location=WARDS["W3"]),
+            fact(FactKind.PURGE, at(10)),
+        ],
+        "admitted tracking source_purged",
+    ),
+    "another doctor is a change of the care team": (
+        [
+            start(at(8)),
+            fact(
+                FactKind.CARETEAM, at(9), details={"careteam": [{"role": "attending"}]}
+            ),
+        ],
+        "admitted changed",
+    ),
+    "a movement that its sender cancels never was": (
+        [
+            start(at(8), movement=movement("m1")),
+            start(at(8), at(9), movement=movement("m1", "cancel")),
+        ],
+        "admitted admit_cancelled",
+    ),
     "a cancelled encounter that is spoken of again is not cancelled again": (
         [
             start(at(8)),

@@ -8,7 +8,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from hub.coordination.differences import differences
-from hub.coordination.fold import fold, witness
+from hub.coordination.fold import fold
+from hub.coordination.standing import witness
 from hub.model.encounters import Encounter
 from hub.model.facts import Fact, FactKind
 from hub.model.identifiers import Code
@@ -22,6 +23,7 @@ from tests.coordination.scenarios import (
     move,
     start,
 )
+from tests.coordination.walks import many_facts
 
 
 def told(facts):
@@ -67,29 +69,7 @@ def test_duplicates_change_nothing(name):
     assert fold([*facts, *facts]) == fold(facts)
 
 
-hours = st.integers(0, 72)
-wards = st.sampled_from(sorted(WARDS))
-times = hours.map(at)
-facts_of_any_kind = st.one_of(
-    st.builds(
-        start,
-        times,
-        times,
-        st.sampled_from(["inpatient", "emergency", "outpatient"]),
-        wards,
-    ),
-    st.builds(move, times, times, wards),
-    st.builds(end, times, times),
-    st.builds(
-        cancel,
-        st.sampled_from([FactKind.START, FactKind.MOVE, FactKind.END]),
-        st.none() | times,
-        times,
-    ),
-)
-
-
-@given(st.lists(facts_of_any_kind, max_size=8), st.randoms(use_true_random=False))
+@given(many_facts, st.randoms(use_true_random=False))
 def test_no_order_and_no_repetition_changes_the_picture(facts, random):
     shuffled = facts + facts[: len(facts) // 2]
     random.shuffle(shuffled)
@@ -97,14 +77,14 @@ def test_no_order_and_no_repetition_changes_the_picture(facts, random):
     assert fold(shuffled) == fold(facts)
 
 
-@given(st.lists(facts_of_any_kind, max_size=8))
+@given(many_facts)
 def test_the_same_picture_twice_is_no_event(facts):
     picture = fold(facts)
 
     assert differences(picture, picture) == []
 
 
-@given(st.lists(facts_of_any_kind, max_size=8))
+@given(many_facts)
 def test_the_picture_is_the_same_after_the_store(facts):
     kept = [msgspec.json.decode(msgspec.json.encode(each), type=Fact) for each in facts]
 
@@ -138,7 +118,7 @@ def test_details_weigh_the_same_before_and_after_the_store(name):
     )
 
 
-@given(st.lists(facts_of_any_kind, max_size=8))
+@given(many_facts)
 def test_a_picture_does_not_contradict_itself(facts):
     picture = fold(facts)
 

@@ -11,7 +11,7 @@ from hub.coordination.announcements import (
     encounter_payload,
 )
 from hub.coordination.differences import differences
-from hub.coordination.fold import fold
+from hub.coordination.fold import EXPECTED, fold
 from hub.model.encounters import Encounter
 from hub.model.events import CareEvent, EventSource, EventTimes
 from hub.model.facts import FactKind
@@ -23,9 +23,13 @@ from tests.coordination.scenarios import (
     at,
     cancel,
     end,
+    expect,
     fact,
     move,
+    movement,
+    plan,
     start,
+    turn,
 )
 
 OCCASION = Occasion(
@@ -90,4 +94,43 @@ facts = st.one_of(
     ),
     updates,
 )
+_OTHERS = [FactKind.LEAVE, FactKind.RETURN, FactKind.TRACK, FactKind.PURGE]
+_numbers = st.sampled_from(["m1", "m2"])
+_actions = st.sampled_from(["insert", "update", "cancel"])
+#: What happens beside the course of a stay, and what senders keep under numbers.
+rarer_facts = st.one_of(
+    st.builds(plan, times, times),
+    st.builds(turn, times, classes),
+    st.builds(fact, st.sampled_from(_OTHERS), times, times),
+    st.builds(expect, st.sampled_from(list(EXPECTED)), times, times),
+    st.builds(
+        lambda pending, recorded: cancel(
+            FactKind.PENDING, None, recorded, pending=pending
+        ),
+        st.sampled_from(list(EXPECTED)),
+        times,
+    ),
+    st.builds(
+        cancel,
+        st.sampled_from([FactKind.PLAN, FactKind.LEAVE, FactKind.RETURN]),
+        st.none() | times,
+        times,
+    ),
+    st.builds(
+        lambda kind, time, recorded, ward, number, action: fact(
+            kind,
+            time,
+            recorded,
+            location=WARDS[ward],
+            movement=movement(number, action),
+        ),
+        st.sampled_from([FactKind.START, FactKind.MOVE, FactKind.END]),
+        times,
+        times,
+        wards,
+        _numbers,
+        _actions,
+    ),
+)
+facts = facts | rarer_facts
 many_facts = st.lists(facts, max_size=8)
