@@ -12,7 +12,7 @@ from hub.contract import DestinationSpec, NormaliserSpec, RendererSpec, SourceSp
 from hub.coordination.routes import Cadence
 from hub.model.delivery import Rendered
 from hub.model.facts import Normalised
-from hub.model.taxonomy import EVENT_TYPES
+from hub.model.taxonomy import EVENT_TYPES, INTERNAL_TYPES
 from hub.settings import (
     ConfigPath,
     DestinationSettings,
@@ -607,7 +607,7 @@ def test_an_artifact_holds_what_the_format_allows_or_less(write, setting, most):
 @pytest.mark.parametrize(
     ("patterns", "types"),
     [
-        (["*"], EVENT_TYPES),
+        (["*"], EVENT_TYPES - INTERNAL_TYPES),
         (["match.*"], {"match.proposed"}),
         (
             ["need.changed", "plan.*"],

@@ -6,6 +6,7 @@ import msgspec
 
 from hub.coordination.changes import Change, Slot
 from hub.coordination.ids import event_id
+from hub.coordination.records import Record
 from hub.model.encounters import Encounter
 from hub.model.events import (
     CareEvent,
@@ -18,6 +19,7 @@ from hub.model.events import (
     Trace,
 )
 from hub.model.facts import EncounterKey, Subject
+from hub.model.labels import Labels
 
 ENCOUNTER_SCHEMA = "careevent/encounter/1.0"
 PERSON_SCHEMA = "careevent/person/1.0"
@@ -32,6 +34,7 @@ class Occasion(NamedTuple):
     source: EventSource
     times: EventTimes
     warnings: tuple[str, ...]
+    labels: Labels = Labels()
 
 
 class Announced(NamedTuple):
@@ -61,6 +64,29 @@ def announce_encounter(
     return announced, events
 
 
+def announce_record(
+    changes: list[Change], record: Record, version: int, occasion: Occasion, key: str
+) -> list[CareEvent]:
+    """Return the events of `changes`, each a version after the one before."""
+    return [
+        CareEvent(
+            id=event_id(occasion.message, key, version + place),
+            type=change.type,
+            schema=f"careevent/{change.type.partition('.')[0]}/1.0",
+            subject=EventSubject(occasion.person, occasion.subject.identifiers),
+            entity=Entity(record.kind, key, version + place),
+            times=occasion.times,
+            source=occasion.source,
+            causes=(occasion.message,),
+            labels=occasion.labels,
+            payload={**record.details, "changed_fields": list(change.fields)},
+            quality=Quality(occasion.warnings),
+            trace=Trace(correlation=key),
+        )
+        for place, change in enumerate(changes, 1)
+    ]
+
+
 def announce_person(
     kind: str, fields: tuple[str, ...], version: int, occasion: Occasion
 ) -> CareEvent:
@@ -77,6 +103,7 @@ def announce_person(
         times=occasion.times,
         source=occasion.source,
         causes=(occasion.message,),
+        labels=occasion.labels,
         payload={**payload, "changed_fields": list(fields)},
         quality=Quality(occasion.warnings),
         trace=Trace(correlation=entity.key),
@@ -107,6 +134,7 @@ def _announce(
         causes=(occasion.message,),
         basis=change.basis,
         correction=_correction(change, slot, announced),
+        labels=occasion.labels,
         payload={**payload, "changed_fields": list(change.fields)},
         trace=Trace(correlation=key),
     )
@@ -146,6 +174,10 @@ def encounter_payload(
         "class": encounter.encounter_class,
         "location": encounter.location,
         "prior_location": prior,
+        "temporary_location": encounter.temporary,
+        "planned": encounter.planned,
+        "pending": encounter.pending or None,
+        "leaves": list(encounter.leaves) or None,
     }
     return {
         "identifiers": [{"system": key.system, "value": key.value, "type": "VN"}],

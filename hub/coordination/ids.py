@@ -6,7 +6,7 @@ hash of a patient number can be undone by trying all numbers.
 
 from hashlib import blake2b
 
-from hub.model.facts import EncounterKey
+from hub.model.facts import EncounterKey, RecordKey
 from hub.model.identifiers import Identifier
 
 #: How many hexadecimal digits at the start of a message's id are its time of
@@ -27,6 +27,14 @@ class Keys:
     def encounter(self, feed: str, key: EncounterKey) -> str:
         """Return the key of an encounter; one record for each source (R-ENC-05)."""
         return self._key("enc", feed, key.basis, key.system, key.scope, key.value)
+
+    def record(self, feed: str, key: RecordKey) -> str:
+        """Return the key of a record; the number of a sender nobody named is its own.
+
+        What an authority numbers is the same record wherever it is heard of.
+        """
+        scope = "" if key.system else feed
+        return self._key("rec", scope, key.kind, key.system, key.value)
 
     def _key(self, prefix: str, *parts: str) -> str:
         return f"{prefix}_{_digest(parts, self._secret)}"

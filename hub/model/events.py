@@ -5,7 +5,7 @@ from typing import Any, Literal
 
 from msgspec import Struct, field
 
-from hub.model.facts import Basis
+from hub.model.facts import Basis, RecordKind
 from hub.model.identifiers import Identifier
 from hub.model.labels import Labels
 from hub.model.times import FuzzyTime
@@ -26,10 +26,13 @@ class EventSubject(Struct, frozen=True):
     match: Match = Match()
 
 
+EntityKind = Literal["encounter", "person"] | RecordKind
+
+
 class Entity(Struct, frozen=True):
     """The stream an event belongs to, and its gap-free place in it."""
 
-    kind: Literal["encounter", "person"]
+    kind: EntityKind
     key: str
     version: int
 

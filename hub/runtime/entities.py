@@ -14,6 +14,7 @@ from msgspec import Struct
 from hub.coordination.announcements import Announced
 from hub.coordination.changes import Slot
 from hub.coordination.people import Person
+from hub.coordination.records import Record
 from hub.coordination.standing import Witness, witness
 from hub.model.encounters import Encounter
 from hub.model.facts import Fact
@@ -37,6 +38,7 @@ class _EncounterBody(Struct, frozen=True):
 
 
 _encounter_body = msgspec.json.Decoder(_EncounterBody).decode
+_record_body = msgspec.json.Decoder(Record | None).decode
 _person_body = msgspec.json.Decoder(Person).decode
 
 
@@ -56,6 +58,22 @@ class EncounterRecord(NamedTuple):
         )
         version = self.announced.version
         return state.EntityRow(self.key, "encounter", self.person, version, body)
+
+
+class KeptRecord(NamedTuple):
+    """A referral, appointment, document … with the facts behind it."""
+
+    key: str
+    person: str
+    witnesses: tuple[Witness, ...]
+    record: Record | None
+    version: int
+
+    def row(self) -> state.EntityRow:
+        """Return the record as the store keeps it."""
+        kind = self.record.kind if self.record else ""
+        body = _encode(self.record)
+        return state.EntityRow(self.key, kind, self.person, self.version, body)
 
 
 class PersonRecord(NamedTuple):
@@ -79,12 +97,14 @@ class Entities:
         self._size = size
         # None where the store was asked in vain: only this pipeline adds to it.
         self._encounters: OrderedDict[str, EncounterRecord | None] = OrderedDict()
+        self._records: OrderedDict[str, KeptRecord | None] = OrderedDict()
         self._persons: OrderedDict[str, PersonRecord | None] = OrderedDict()
         self._owners: OrderedDict[tuple[str, str], str | None] = OrderedDict()
 
     def forget(self) -> None:
         """Drop everything: the store is right, memory may not be."""
         self._encounters.clear()
+        self._records.clear()
         self._persons.clear()
         self._owners.clear()
 
@@ -124,16 +144,37 @@ class Entities:
         """Remember an encounter as it is now."""
         self._keep(self._encounters, record.key, record)
 
+    def record(self, key: str) -> KeptRecord | None:
+        """Return a record with its facts, None if the hub does not know it."""
+        if key not in self._records:
+            row = state.entity_of(self._connection, key)
+            kept = row and KeptRecord(
+                key,
+                row.person,
+                self._witnesses(key),
+                _record_body(row.body),
+                row.version,
+            )
+            self._keep(self._records, key, kept)
+        return self._records[key]
+
+    def put_record(self, record: KeptRecord) -> None:
+        """Remember a record as it is now."""
+        self._keep(self._records, record.key, record)
+
     def _load(self, row: state.EntityRow) -> EncounterRecord:
-        facts = [_fact(body) for body in state.facts_of(self._connection, row.key)]
         body = _encounter_body(row.body)
         return EncounterRecord(
             row.key,
             row.person,
-            tuple(witness(fact) for fact in facts),
+            self._witnesses(row.key),
             body.encounter,
             Announced(row.version, body.slots),
         )
+
+    def _witnesses(self, key: str) -> tuple[Witness, ...]:
+        bodies = state.facts_of(self._connection, key)
+        return tuple(witness(_fact(body)) for body in bodies)
 
     def _keep(self, cache: OrderedDict[_Key, _Value], key: _Key, value: _Value) -> None:
         cache[key] = value

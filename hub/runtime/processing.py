@@ -15,24 +15,35 @@ from hub.coordination.announcements import (
     Occasion,
     announce_encounter,
     announce_person,
+    announce_record,
     encounter_payload,
 )
 from hub.coordination.differences import differences
 from hub.coordination.fold import fold_witnesses
 from hub.coordination.ids import Keys
 from hub.coordination.people import Person, find, learn
+from hub.coordination.records import fold_record, record_differences
 from hub.coordination.standing import witness
 from hub.errors import HubError
 from hub.model.encounters import Encounter
 from hub.model.events import CareEvent, EventSource, EventTimes
-from hub.model.facts import Fact, Normalised, Provenance
+from hub.model.facts import Fact, FactKind, Normalised, Provenance, RecordKey
 from hub.model.identifiers import Identifier
+from hub.model.labels import Labels
 from hub.model.message import MessageState
-from hub.runtime.entities import EncounterRecord, Entities, PersonRecord
+from hub.runtime.entities import (
+    EncounterRecord,
+    Entities,
+    KeptRecord,
+    PersonRecord,
+)
 from hub.runtime.errors import ForeignVisitError
 from hub.runtime.routing import Router
 from hub.store.journal import Waiting, microseconds
 from hub.store.state import DocumentRow, EntityRow, EventRow, FactRow, Settlement
+
+#: What is about a person or a record, also where it names an encounter.
+_NOT_OF_A_STAY = frozenset({FactKind.PERSON, FactKind.IDENTITY, FactKind.RECORD})
 
 #: A sender's clock may be this much ahead before its times are not believed.
 CLOCK_TOLERANCE = timedelta(minutes=5)
@@ -79,7 +90,13 @@ class _Draft(NamedTuple):
 
     fact: Fact
     person: str
-    encounter: str | None
+    encounter: str | None = None
+    record: str | None = None
+
+    @property
+    def entity(self) -> str:
+        """The key of what the fact is kept under."""
+        return self.record or self.encounter or self.person
 
 
 class _Work:
@@ -122,13 +139,22 @@ class _Work:
         if not agreed:
             self._warn("identity.conflict")
         person = person or self._keys.person(identifiers[0])
-        if fact.encounter is None:
-            return _Draft(self._believable(fact), person, None)
+        if fact.record is not None:
+            return self._record_draft(fact, person, fact.record)
+        if fact.encounter is None or fact.kind in _NOT_OF_A_STAY:
+            return _Draft(self._believable(fact), person)
         key = self._keys.encounter(self._waiting.source, fact.encounter)
         record = self._entities.encounter(key)
         if record is not None and record.person != person:
             raise ForeignVisitError
         return _Draft(self._believable(fact), person, key)
+
+    def _record_draft(self, fact: Fact, person: str, record: RecordKey) -> _Draft:
+        key = self._keys.record(self._waiting.source, record)
+        kept = self._entities.record(key)
+        if kept is not None and kept.person != person:
+            raise ForeignVisitError
+        return _Draft(self._believable(fact), person, record=key)
 
     def _believable(self, fact: Fact) -> Fact:
         """Hold a sender's clock that is ahead to the time at which we heard."""
@@ -164,9 +190,12 @@ class _Work:
                 sent=provenance.sent,
             ),
             warnings=tuple(self._warnings),
+            labels=fact.labels or Labels(),
         )
         person = self._learn(draft, occasion)
-        if draft.encounter is not None:
+        if draft.record is not None and fact.record is not None:
+            self._keep(draft, draft.record, fact.record, occasion)
+        elif draft.encounter is not None:
             self._fold(draft, draft.encounter, occasion, person)
 
     def _own(self, identifiers: tuple[Identifier, ...], person: str) -> None:
@@ -209,6 +238,20 @@ class _Work:
         self._entities.put_encounter(record)
         self._rows[key] = record.row()
 
+    def _keep(
+        self, draft: _Draft, key: str, record: RecordKey, occasion: Occasion
+    ) -> None:
+        kept = self._entities.record(key) or KeptRecord(key, draft.person, (), None, 0)
+        witnesses = (*kept.witnesses, witness(draft.fact))
+        after = fold_record(record.kind, witnesses)
+        changes = record_differences(kept.record, after)
+        events = announce_record(changes, after, kept.version, occasion, key)
+        self._events += events
+        version = kept.version + len(events)
+        kept = KeptRecord(key, kept.person, witnesses, after, version)
+        self._entities.put_record(kept)
+        self._rows[key] = kept.row()
+
     def _announce(
         self,
         draft: _Draft,
@@ -246,7 +289,7 @@ class _Work:
             identifiers=tuple(self._identifiers),
             documents=tuple(documents),
             facts=tuple(
-                FactRow(seq, place, each.encounter or each.person, _encode(each.fact))
+                FactRow(seq, place, each.entity, _encode(each.fact))
                 for place, each in enumerate(drafts)
             ),
             entities=tuple(self._rows.values()),

@@ -2,10 +2,11 @@
 
 from datetime import timedelta
 
-from hub.model.facts import (
-    FactKind,
-)
+import pytest
+
+from hub.model.facts import FactKind, RecordKey
 from hub.model.identifiers import Identifier
+from hub.model.labels import Labels
 from hub.store import journal
 from hub.testing.clock import FakeClock
 from tests.coordination.scenarios import at
@@ -168,3 +169,77 @@ def test_knows_a_member_by_a_number_of_an_earlier_message(make, store, query):
     make(reads(facts), subscriptions=[subscription(panel=PANEL)]).work()
 
     assert query("SELECT permitted FROM decision") == [(1,), (1,)]
+
+
+def record(hour=8, value="A-1", patient="P1", **details):
+    key = RecordKey("appointment", "NORD", value)
+    return fact(
+        FactKind.RECORD,
+        patient=patient,
+        hour=hour,
+        record=key,
+        details=details,
+        location=None,
+    )
+
+
+def test_a_record_is_an_entity_of_its_own(make, store, query):
+    put(store.writer, b"first")
+    put(store.writer, b"second")
+    facts = {
+        b"first": record(status="booked"),
+        b"second": record(9, status="cancelled"),
+    }
+
+    make(reads(facts)).work()
+
+    booked, cancelled = events(query)
+    assert (booked.type, booked.entity.kind) == ("appointment.booked", "appointment")
+    assert (cancelled.type, cancelled.entity.version) == ("appointment.cancelled", 2)
+    assert booked.entity.key == cancelled.entity.key
+    assert query("SELECT kind, version FROM entity ORDER BY kind") == [
+        ("appointment", 2),
+        ("person", 0),
+    ]
+
+
+def test_a_record_goes_on_after_a_restart(make, store, query):
+    put(store.writer, b"first")
+    make(reads({b"first": record(status="booked")})).work()
+    put(store.writer, b"second")
+
+    make(reads({b"second": record(9, status="cancelled")})).work()
+
+    assert [each.entity.version for each in events(query)] == [1, 2]
+
+
+def test_a_record_of_another_patient_is_parked(make, store, query):
+    put(store.writer, b"first")
+    put(store.writer, b"second")
+    facts = {
+        b"first": record(status="booked"),
+        b"second": record(9, patient="P2", status="cancelled"),
+    }
+
+    make(reads(facts)).work()
+
+    assert states(query) == [("processed", ""), ("parked", "PIPE-003")]
+
+
+@pytest.mark.parametrize("kind", [FactKind.PERSON, FactKind.IDENTITY])
+def test_what_is_about_a_person_leaves_the_stay_alone(make, store, query, kind):
+    put(store.writer)
+
+    make(says(fact(kind))).work()
+
+    assert states(query) == [("processed", "")]
+    assert query("SELECT kind FROM entity") == [("person",)]
+
+
+def test_labels_of_a_fact_are_those_of_its_events(make, store, query):
+    put(store.writer)
+    labels = Labels("R", ("PSY",), derived_by=("PV1-16",))
+
+    make(says(fact(labels=labels))).work()
+
+    assert [event.labels for event in events(query)] == [labels]
