@@ -28,6 +28,10 @@ class Keys:
         """Return the key of an encounter; one record for each source (R-ENC-05)."""
         return self._key("enc", feed, key.basis, key.system, key.scope, key.value)
 
+    def contact(self, case: str, name: str) -> str:
+        """Return the key of the contact of a case with this name."""
+        return self._key("enc", case, name)
+
     def record(self, feed: str, key: RecordKey) -> str:
         """Return the key of a record; the number of a sender nobody named is its own.
 

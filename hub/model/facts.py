@@ -56,13 +56,14 @@ class EncounterKey(Struct, frozen=True):
     """What makes an encounter the same encounter (R-ENC-01).
 
     `system` is the assigning authority, `scope` the facility that numbers its
-    visits, `value` the number. `basis` says which rule of domain 3.2 found it.
+    visits, `value` the number. `basis` says which rule of domain 3.2 found it, or
+    that the number is that of a ``case``, which can span several contacts.
     """
 
     system: str
     scope: str
     value: str
-    basis: Literal["visit", "alternate", "account", "person"] = "visit"
+    basis: Literal["visit", "alternate", "account", "person", "case"] = "visit"
 
 
 class Subject(Struct, frozen=True, omit_defaults=True):

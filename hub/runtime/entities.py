@@ -38,6 +38,7 @@ class _EncounterBody(Struct, frozen=True):
 
 
 _encounter_body = msgspec.json.Decoder(_EncounterBody).decode
+_case_body = msgspec.json.Decoder(tuple[str, ...]).decode
 _record_body = msgspec.json.Decoder(Record | None).decode
 _person_body = msgspec.json.Decoder(Person).decode
 
@@ -58,6 +59,20 @@ class EncounterRecord(NamedTuple):
         )
         version = self.announced.version
         return state.EntityRow(self.key, "encounter", self.person, version, body)
+
+
+class Case(NamedTuple):
+    """What is known under a case number: the facts, and the keys of its contacts."""
+
+    key: str
+    person: str
+    witnesses: tuple[Witness, ...]
+    contacts: tuple[str, ...]
+
+    def row(self) -> state.EntityRow:
+        """Return the case as the store keeps it; its contacts have rows of theirs."""
+        body = _encode(self.contacts)
+        return state.EntityRow(self.key, "case", self.person, 0, body)
 
 
 class KeptRecord(NamedTuple):
@@ -97,6 +112,7 @@ class Entities:
         self._size = size
         # None where the store was asked in vain: only this pipeline adds to it.
         self._encounters: OrderedDict[str, EncounterRecord | None] = OrderedDict()
+        self._cases: OrderedDict[str, Case | None] = OrderedDict()
         self._records: OrderedDict[str, KeptRecord | None] = OrderedDict()
         self._persons: OrderedDict[str, PersonRecord | None] = OrderedDict()
         self._owners: OrderedDict[tuple[str, str], str | None] = OrderedDict()
@@ -104,6 +120,7 @@ class Entities:
     def forget(self) -> None:
         """Drop everything: the store is right, memory may not be."""
         self._encounters.clear()
+        self._cases.clear()
         self._records.clear()
         self._persons.clear()
         self._owners.clear()
@@ -143,6 +160,19 @@ class Entities:
     def put_encounter(self, record: EncounterRecord) -> None:
         """Remember an encounter as it is now."""
         self._keep(self._encounters, record.key, record)
+
+    def case(self, key: str) -> Case | None:
+        """Return a case with its facts, None if the hub does not know it."""
+        if key not in self._cases:
+            row = state.entity_of(self._connection, key)
+            body = row and _case_body(row.body)
+            case = row and Case(key, row.person, self._witnesses(key), body or ())
+            self._keep(self._cases, key, case)
+        return self._cases[key]
+
+    def put_case(self, case: Case) -> None:
+        """Remember a case as it is now."""
+        self._keep(self._cases, case.key, case)
 
     def record(self, key: str) -> KeptRecord | None:
         """Return a record with its facts, None if the hub does not know it."""

@@ -4,7 +4,7 @@ from datetime import timedelta
 
 import pytest
 
-from hub.model.facts import FactKind, RecordKey
+from hub.model.facts import EncounterKey, FactKind, RecordKey
 from hub.model.identifiers import Identifier
 from hub.model.labels import Labels
 from hub.store import journal
@@ -243,3 +243,72 @@ def test_labels_of_a_fact_are_those_of_its_events(make, store, query):
     make(says(fact(labels=labels))).work()
 
     assert [event.labels for event in events(query)] == [labels]
+
+
+CASE = EncounterKey("NORD", "", "F1", "case")
+
+
+def case_of_two():
+    return {
+        b"1": fact(encounter=CASE),
+        b"2": fact(FactKind.END, hour=10, encounter=CASE, location=None),
+        b"3": fact(hour=20, encounter=CASE),
+        b"4": fact(FactKind.MOVE, hour=21, encounter=CASE),
+    }
+
+
+def test_contacts_of_one_case_are_encounters_of_their_own(make, store, query):
+    for body in case_of_two():
+        put(store.writer, body)
+
+    make(reads(case_of_two())).work()
+
+    first, second = dict.fromkeys(event.entity.key for event in events(query))
+    told = [(event.entity.key, event.type.split(".")[1]) for event in events(query)]
+    assert told == [
+        (first, "admitted"),
+        (first, "discharged"),
+        (second, "admitted"),
+        (second, "transferred"),
+    ]
+
+
+def test_a_case_goes_on_after_a_restart(make, store, query):
+    for body in case_of_two():
+        put(store.writer, body)
+        make(reads(case_of_two())).work()
+
+    assert [event.entity.version for event in events(query)] == [1, 2, 1, 2]
+    assert [event.type.split(".")[1] for event in events(query)] == [
+        "admitted", "discharged", "admitted", "transferred",
+    ]  # fmt: skip
+
+
+def test_a_case_of_another_patient_is_parked(make, store, query):
+    facts = {b"1": fact(encounter=CASE), b"2": fact(patient="P2", encounter=CASE)}
+    for body in facts:
+        put(store.writer, body)
+
+    make(reads(facts)).work()
+
+    assert states(query) == [("processed", ""), ("parked", "PIPE-003")]
+
+
+def test_a_contact_that_turns_out_to_be_part_of_another_is_cancelled(
+    make, store, query
+):
+    """The end between the two is taken back, so they were one stay."""
+    told = case_of_two() | {
+        b"5": fact(
+            FactKind.CANCEL, hour=22, cancels=FactKind.END, occurred=at(10),
+            encounter=CASE, location=None, encounter_class=None,
+        )
+    }  # fmt: skip
+    for body in told:
+        put(store.writer, body)
+
+    make(reads(told)).work()
+
+    types = [event.type.split(".")[1] for event in events(query)]
+    assert types.count("admit_cancelled") == 1
+    assert types.count("discharge_cancelled") == 1
