@@ -18,7 +18,6 @@ from hub.errors import HubError, Recovery
 from hub.metrics import Metrics
 from hub.model.delivery import Artifact, DeliveryState, Receipt
 from hub.runtime.backoff import Backoff, Breaker, next_step
-from hub.runtime.errors import RenderFailedError
 from hub.runtime.sending import attempt, refusal, render
 from hub.runtime.tasks import asked_to_end
 from hub.store import outbox
@@ -146,7 +145,7 @@ class Dispatcher:
         started = self._clock()
         try:
             artifact = await self._render(batch)
-        except RenderFailedError as error:
+        except HubError as error:
             await self._set_aside(batch, refusal(error), started)
             return
         receipt = await attempt(
@@ -193,7 +192,7 @@ class Dispatcher:
     def _renders(self, claimed: Claimed) -> bool:
         try:
             render(self._config, [claimed])
-        except RenderFailedError:
+        except HubError:
             return False
         return True
 

@@ -45,11 +45,14 @@ def render(config: DestinationConfig, claimed: Sequence[Claimed]) -> Artifact:
     """Return the artifact that holds the notices of `claimed`.
 
     A single notice goes out under its event's id, several under their batch's.
-    Raises RenderFailedError, whatever the renderer did.
+    Raises the renderer's own HubError where it refuses, which says why; else
+    RenderFailedError, whatever the renderer did.
     """
     try:
         notices = [_notice(config, each) for each in claimed]
         rendered = config.renderer.render(notices, config.options)
+    except HubError:
+        raise
     except (Exception, SystemExit) as error:  # a plugin's mistake ends no part
         log.exception("renderer.failed", renderer=config.renderer.name)
         raise RenderFailedError(type(error).__name__) from None

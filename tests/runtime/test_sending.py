@@ -8,7 +8,7 @@ import structlog
 
 from hub.errors import HubError, Recovery
 from hub.model.delivery import Artifact, Outcome, Rendered
-from hub.runtime.errors import RenderFailedError
+from hub.runtime.errors import RenderFailedError, SendTimeoutError
 from hub.runtime.sending import attempt, refusal, render
 from hub.store.outbox import Claimed
 from hub.testing.samples import care_event
@@ -156,6 +156,20 @@ def test_refuses_what_a_renderer_does_wrong(name):
     assert raised.value.__cause__ is None
     receipt = refusal(raised.value)
     assert (receipt.outcome, receipt.error_code) == (Outcome.PERMANENT, "DELIVERY-004")
+
+
+def test_says_why_a_renderer_refuses():
+    def refuses(_notices, _options):
+        raise SendTimeoutError
+
+    with pytest.raises(SendTimeoutError) as raised:
+        render(config(refuses), [claimed()])
+
+    receipt = refusal(raised.value)
+    assert (receipt.outcome, receipt.error_code) == (
+        Outcome.PERMANENT,
+        SendTimeoutError.code,
+    )
 
 
 def test_refuses_a_rendering_whose_other_parts_are_junk():
