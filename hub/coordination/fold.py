@@ -10,6 +10,7 @@ from typing import Any
 
 import msgspec
 
+from hub.coordination.additions import combined
 from hub.coordination.standing import (
     SAME_MOMENT,
     Standing,
@@ -166,8 +167,10 @@ class _Folding:
         """
         details: dict[str, Any] = {}
         for each in self._standing.ordered:
-            if each.fact.kind is not FactKind.CANCEL:
-                details |= each.fact.details
+            if each.fact.kind is FactKind.CANCEL:
+                continue
+            for name, value in each.fact.details.items():
+                details[name] = combined(details.get(name), value)
         kept = {
             name: value
             for name, value in details.items()
@@ -253,7 +256,14 @@ class _Folding:
 
 #: Details that only propose a period or class; they are not details themselves.
 PROPOSALS = frozenset(
-    {"proposed_start", "proposed_end", "proposed_class", "period_start", "period_end"}
+    {
+        "proposed_start",
+        "proposed_end",
+        "proposed_class",
+        "proposed_location",
+        "period_start",
+        "period_end",
+    }
 )
 
 

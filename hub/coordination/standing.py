@@ -127,18 +127,20 @@ def _movements(
 ) -> tuple[list[Witness], list[Witness]]:
     """Return the statements about movements that others replace, and the cancels.
 
-    Of one movement the statement that was said last holds.
+    Of one movement of a kind the statement that was said last holds.
     """
-    latest: dict[Identifier, Witness] = {}
+    # Some senders give a discharge the number of the last transfer.
+    latest: dict[tuple[Identifier, FactKind], Witness] = {}
     replaced = []
     for each in ordered:
         movement = each.fact.movement
         if movement is None or not movement.ids:
             continue
-        before = latest.get(movement.ids[0])
+        which = (movement.ids[0], each.fact.kind)
+        before = latest.get(which)
         if before is not None:
             replaced.append(before)
-        latest[movement.ids[0]] = each
+        latest[which] = each
     return replaced, [each for each in latest.values() if _cancels_movement(each.fact)]
 
 

@@ -160,7 +160,8 @@ class _Told(NamedTuple):
         self, record: EncounterRecord, after: Encounter
     ) -> tuple[Announced, list[CareEvent]]:
         changes = differences(record.encounter, after)
-        if not changes:
+        # Who only accompanies a patient lies in a bed and is not cared for.
+        if not changes or after.details.get("companion"):
             return record.announced, []
         payload = encounter_payload(after, self.key, self.person.demographics())
         return announce_encounter(

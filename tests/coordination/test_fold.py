@@ -21,6 +21,7 @@ from tests.coordination.scenarios import (
     end,
     fact,
     move,
+    movement,
     start,
 )
 from tests.coordination.walks import many_facts
@@ -227,3 +228,31 @@ def test_a_move_that_is_heard_of_after_the_end_is_history():
 def test_a_feed_that_begins_mid_stay_is_observed():
     assert told([move(at(12)), end(at(18))]) == ["observed", "ended"]
     assert fold([move(at(12))]).anomalies == ("move_without_start",)
+
+
+def test_a_list_of_details_may_be_changed_by_entries():
+    one, two = {"key": "1", "code": "I10"}, {"key": "2", "code": "J44"}
+    facts = [
+        fact(FactKind.UPDATE, at(8), details={"diagnoses": [one]}),
+        fact(
+            FactKind.UPDATE, at(9), details={"diagnoses": {"add": [two], "remove": []}}
+        ),
+        fact(
+            FactKind.UPDATE, at(10), details={"diagnoses": {"add": [], "remove": [one]}}
+        ),
+    ]
+
+    assert fold(facts[:2]).details["diagnoses"] == [one, two]
+    assert fold(facts).details["diagnoses"] == [two]
+    assert fold(facts[::-1]) == fold(facts)
+
+
+def test_a_discharge_may_bear_the_number_of_the_last_transfer():
+    facts = [
+        start(at(8), movement=movement("m1")),
+        move(at(9), movement=movement("m2")),
+        end(at(18), movement=movement("m2")),
+    ]
+
+    assert seen(fold(facts))["places"] == "W1 W2"
+    assert fold(facts).status == "finished"

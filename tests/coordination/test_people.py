@@ -25,7 +25,17 @@ def told(*statements):
     return person
 
 
-values = st.none() | st.text("xy", max_size=2) | st.lists(st.integers(0, 2), max_size=2)
+entries = st.lists(
+    st.fixed_dictionaries({"key": st.sampled_from("ab"), "role": st.text("xy")}),
+    max_size=2,
+)
+additions = st.fixed_dictionaries({"add": entries, "remove": entries})
+values = (
+    additions
+    | st.none()
+    | st.text("xy", max_size=2)
+    | st.lists(st.integers(0, 2), max_size=2)
+)
 subjects = st.dictionaries(st.sampled_from(["name", "sex", "address"]), values).map(
     lambda demographics: Subject((MR,), demographics)
 )
@@ -125,3 +135,39 @@ def test_identifiers_of_different_people_conflict_and_the_first_decides():
 
     assert find((MR, INSURED), known) == ("p_1", False)
     assert find((INSURED, MR), known) == ("p_2", False)
+
+
+ANNE = {"key": "1", "name": "Anne"}
+BERT = {"key": "2", "name": "Bert"}
+CARL = {"key": "2", "name": "Carl"}
+
+
+def changed(add=(), remove=()):
+    return said(contacts={"add": list(add), "remove": list(remove)})
+
+
+@pytest.mark.parametrize(
+    ("heard", "contacts"),
+    [
+        ([(1, said(contacts=[ANNE])), (2, changed([BERT]))], [ANNE, BERT]),
+        ([(1, said(contacts=[ANNE, BERT])), (2, changed([CARL]))], [ANNE, CARL]),
+        ([(1, said(contacts=[ANNE, BERT])), (2, changed(remove=[BERT]))], [ANNE]),
+        ([(1, changed([BERT])), (2, said(contacts=[ANNE]))], [ANNE]),
+        ([(1, changed([ANNE])), (2, changed([BERT]))], [ANNE, BERT]),
+    ],
+)
+def test_a_list_that_is_changed_by_entries_is_known_whole(heard, contacts):
+    assert told(*heard).demographics()["contacts"] == contacts
+    assert told(*heard[::-1]).demographics()["contacts"] == contacts
+
+
+def test_a_changed_entry_is_a_change_of_its_list():
+    person = told((1, said(contacts=[ANNE])))
+
+    assert learn(person, changed([BERT]), 2)[1] == ("contacts",)
+
+
+def test_when_a_record_was_touched_is_no_news():
+    person = told((1, said(sex="F", last_updated="1")))
+
+    assert learn(person, said(last_updated="2"), 2)[1] == ()

@@ -312,3 +312,12 @@ def test_a_contact_that_turns_out_to_be_part_of_another_is_cancelled(
     types = [event.type.split(".")[1] for event in events(query)]
     assert types.count("admit_cancelled") == 1
     assert types.count("discharge_cancelled") == 1
+
+
+def test_nobody_is_told_of_who_only_accompanies_a_patient(make, store, query):
+    put(store.writer)
+
+    make(says(fact(details={"companion": True}))).work()
+
+    assert states(query) == [("processed", "")]
+    assert events(query) == []
