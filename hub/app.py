@@ -23,6 +23,7 @@ from hub.registry import Registry
 from hub.runtime.conditions import Conditions
 from hub.runtime.dispatch import Dispatcher
 from hub.runtime.entities import Entities
+from hub.runtime.examiner import Validator
 from hub.runtime.intake import FeedInbox, Intake
 from hub.runtime.pipeline import Feed, Pipeline
 from hub.runtime.processing import Processor
@@ -30,6 +31,7 @@ from hub.runtime.routing import Router
 from hub.runtime.supervisor import supervise
 from hub.runtime.tasks import Tasks
 from hub.runtime.upkeep import Upkeep
+from hub.runtime.validation import Validation
 from hub.runtime.wiring import assemble
 from hub.store import journal, outbox, replay
 from hub.store.queries import Reader
@@ -75,6 +77,7 @@ class Hub:
             await self._open_store(stack)
             self._start_dispatchers(stack, parts.destinations)
             self._start_pipeline(stack, Router(parts.subscriptions))
+            self._start_validation(stack)
             await self._start_admin(stack)
             self._start_sources(stack, parts.sources)
             self._stack = stack.pop_all()
@@ -144,6 +147,18 @@ class Hub:
         if not await in_thread(self.pipeline.stop):
             log.error("part.abandoned", connector="pipeline")
             self._pipeline_hangs = True
+
+    def _start_validation(self, stack: AsyncExitStack) -> None:
+        validators = {
+            name: Validator(each.normaliser.validate, each.profile)
+            for name, each in self.config.sources.items()
+            if each.normaliser.validate and each.settings.validation == "report"
+        }
+        if validators:
+            reader = self.store.reader()
+            validation = Validation(validators, reader, self.store.writer)
+            validation.start()
+            stack.push_async_callback(in_thread, validation.stop)
 
     def _fail_later(self, failure: HubError) -> None:
         self._loop.call_soon_threadsafe(self._fail, failure)

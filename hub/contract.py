@@ -121,7 +121,8 @@ class Finding(Struct, frozen=True, kw_only=True):
     """One thing that samples of a feed show: how often, and what to think of it.
 
     `topic` is a word (``charset``, ``trigger``), `value` a code or a field, never
-    what stands in one, and `remark` a sentence or empty.
+    what stands in one, and `remark` a sentence or empty. Of the topic ``question``,
+    which only a person can answer, `value` is the setting of the profile.
     """
 
     topic: str

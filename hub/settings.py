@@ -38,6 +38,13 @@ class SourceSettings(Settings):
         default_factory=dict,
         description="The feed's peculiarities, as the normaliser defines them.",
     )
+    validation: Literal["off", "report"] = Field(
+        default="off",
+        description=(
+            "Whether each message gets a report on its form after it was processed; "
+            "the report changes nothing about what becomes of the message."
+        ),
+    )
 
 
 class DestinationSettings(Settings):

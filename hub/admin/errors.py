@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 
 from hub.errors import HubError, Recovery
-from hub.store.queries import BadCursorError, SlowQueryError, UnknownIdError
+from hub.store.query_errors import BadCursorError, SlowQueryError, UnknownIdError
 
 
 class AddressTakenError(HubError):

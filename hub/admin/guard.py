@@ -18,7 +18,7 @@ from hub.admin.errors import (
     status_of,
 )
 from hub.errors import HubError
-from hub.store.queries import SlowQueryError
+from hub.store.query_errors import SlowQueryError
 
 log = structlog.get_logger()
 

@@ -93,11 +93,23 @@ async def raw(request: web.Request, _: Parameters) -> web.Response:
     """Return the bytes of a message as they were received, to be saved."""
     reader, key = request.app[CONTEXT].reader, request.match_info["id"]
     found = await _ask(request, reader.message, key)
-    known = _MEDIA_TYPE.fullmatch(found.media_type)
+    return _saved(await _ask(request, reader.raw, key), found.media_type, found.id)
+
+
+async def document(request: web.Request, _: Parameters) -> web.Response:
+    """Return the bytes of a document, to be saved."""
+    reader, digest = request.app[CONTEXT].reader, request.match_info["digest"]
+    media_type, body = await _ask(request, reader.document, digest)
+    return _saved(body, media_type, digest)
+
+
+def _saved(body: bytes, media_type: str, name: str) -> web.Response:
+    """Return bytes that nobody here vouches for: a browser must not show them."""
+    known = _MEDIA_TYPE.fullmatch(media_type)
     return web.Response(
-        body=await _ask(request, reader.raw, key),
-        content_type=found.media_type if known else "application/octet-stream",
-        headers={"Content-Disposition": f'attachment; filename="{found.id}"'},
+        body=body,
+        content_type=media_type if known else "application/octet-stream",
+        headers={"Content-Disposition": f'attachment; filename="{name}"'},
     )
 
 

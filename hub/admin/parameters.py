@@ -61,6 +61,9 @@ class MessageParameters(Paging):
     message_type: Text | None = Field(
         default=None, description="Its type, such as `ADT^A01`."
     )
+    parent: Text | None = Field(
+        default=None, description="The id of the message that it came inside of."
+    )
 
 
 class EventParameters(Paging):

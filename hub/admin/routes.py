@@ -26,6 +26,7 @@ from hub.store.views import (
     DeliveryDetail,
     DeliveryView,
     Explanation,
+    MessageDetail,
     MessageView,
     Page,
 )
@@ -81,8 +82,8 @@ ROUTES = (
         "GET",
         "/api/v1/messages/{id}",
         handlers.message,
-        "One message, without its bytes.",
-        MessageView,
+        "One message, without its bytes, with the report on its form if there is one.",
+        MessageDetail,
         statuses=(404,),
     ),
     Route(
@@ -101,6 +102,15 @@ ROUTES = (
         "Process a parked or unmapped message again.",
         handlers.Replayed,
         statuses=(404, 409),
+    ),
+    Route(
+        "GET",
+        "/api/v1/documents/{digest}",
+        handlers.document,
+        "A document that events refer to, by its SHA-256.",
+        None,
+        media_type="application/octet-stream",
+        statuses=(404, 500),
     ),
     Route(
         "GET",

@@ -16,6 +16,7 @@ COMMANDS = {
     "run": "Run the hub until it is told to stop.",
     "check": "Check the configuration, and with --books the store.",
     "demo": "Play a simulated region: two hospitals, a payer, a social service.",
+    "feeds": "Show the feeds, learn a feed's profile from samples, or try one.",
     "plugins": "Show what became of each plugin.",
     "messages": "Show the messages that the hub received.",
     "events": "Show the care events that the hub emitted.",

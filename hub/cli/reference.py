@@ -41,7 +41,10 @@ def _section(command: click.Command, root: click.Context) -> Iterator[str]:
         for parameter in command.get_params(context):
             if isinstance(parameter, click.Option):
                 yield _row(parameter, context)
-    yield ""
+        yield ""
+        if isinstance(command, click.Group):
+            for name in command.list_commands(context):
+                yield from _section(command.commands[name], context)
 
 
 def _paragraphs(text: str) -> str:

@@ -244,6 +244,9 @@ class _Loading:
         )
         if not (spec and settings and normaliser and profile):
             return None
+        if settings.validation != "off" and normaliser.validate is None:
+            lacking = f"the normaliser {normaliser.name} cannot validate"
+            self.problems.append(table.problem("validation", lacking, "off"))
         return SourceConfig(name, spec, settings, normaliser, profile)
 
     def _destination(self, name: str, table: _Table) -> DestinationConfig | None:

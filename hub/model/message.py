@@ -11,6 +11,8 @@ class RawMessage(Struct, frozen=True, kw_only=True):
 
     `control_id` is the sender's own name for the message (MSH-10), empty where
     it has none. `message_type` is what an operator would call it (``ADT^A01``).
+    `refused` is the code of the error with which the source refused it: it is kept
+    and set aside, until it comes again and is not refused.
     """
 
     body: bytes
@@ -19,6 +21,7 @@ class RawMessage(Struct, frozen=True, kw_only=True):
     peer: str = ""
     control_id: str = ""
     message_type: str = ""
+    refused: str = ""
 
 
 class MessageState(StrEnum):

@@ -36,7 +36,11 @@ _COLUMNS = (
     "received_at",
     "peer",
     "state",
+    "error_code",
+    "reason",
 )
+#: The reason of a message that its source refused.
+REFUSED = "refused"
 #: Where the body is in a row.
 BODY = _COLUMNS.index("body")
 _INSERT = Insert(message, _COLUMNS, suffix="ON CONFLICT DO NOTHING")
@@ -81,6 +85,11 @@ _CLAIM = Statement(
 )
 _COUNT_WAITING = Statement(
     sa.select(sa.func.count()).select_from(message).where(_WAITING)
+)
+_TAKE = Statement(
+    sa.update(message)
+    .where(message.c.id == sa.bindparam("key"), message.c.reason == REFUSED)
+    .values(state=sa.literal_column("'received'"), reason="", error_code="")
 )
 _OUTCOME = Statement(
     sa.select(message.c.state, message.c.error_code, message.c.reason).where(
@@ -169,7 +178,9 @@ def row(source: str, raw: RawMessage) -> tuple[Any, ...]:
         raw.body,
         received_at,
         raw.peer,
-        MessageState.RECEIVED.value,
+        (MessageState.PARKED if raw.refused else MessageState.RECEIVED).value,
+        raw.refused,
+        REFUSED if raw.refused else "",
     )
 
 
@@ -219,10 +230,11 @@ def _stored(connection: sqlite3.Connection, row: tuple[Any, ...]) -> Stored:
     values = dict(zip(_COLUMNS, row, strict=True))
     key = {name: values[name] for name in ("source", "control_id", "sha256")}
     (first,) = _FIRST(connection, **key).fetchone()
-    duplicate = first != values["id"]
-    if duplicate:
-        _COUNT_REPEAT(connection, at=values["received_at"], key=first)
-    return Stored(first, duplicate=duplicate)
+    if first == values["id"]:
+        return Stored(first)
+    _COUNT_REPEAT(connection, at=values["received_at"], key=first)
+    taken = not values["error_code"] and _TAKE(connection, key=first).rowcount
+    return Stored(first, duplicate=not taken)
 
 
 def part_row(waiting: Waiting, place: int, media_type: str, part: Part) -> PartRow:

@@ -19,9 +19,16 @@ from urllib.parse import quote
 import msgspec
 import sqlalchemy as sa
 
-from hub.errors import HubError, Recovery
+from hub.errors import HubError
 from hub.store import schema
 from hub.store.explain import delivery_with_history, explain_message
+from hub.store.query_errors import (
+    BadCursorError,
+    DamagedBytesError,
+    SlowQueryError,
+    StoreUnreadableError,
+    UnknownIdError,
+)
 from hub.store.views import (
     DECISION_COLUMNS,
     DELIVERY_COLUMNS,
@@ -31,10 +38,12 @@ from hub.store.views import (
     DeliveryDetail,
     DeliveryView,
     Explanation,
+    MessageDetail,
     MessageView,
     Page,
     decision_view,
     delivery_view,
+    message_detail,
     message_view,
 )
 
@@ -47,51 +56,6 @@ _STEPS = 20_000
 
 # What an id may look like; anything else that is asked for is not repeated.
 _ID = re.compile(r"[a-z]{1,10}_[0-9A-Za-z]{1,64}")
-
-
-class StoreUnreadableError(HubError):
-    """There is no store, or it cannot be read."""
-
-    code = "QUERY-001"
-    summary = "The store cannot be read"
-    remedy = "Check `data_dir` and its permissions; `hub run` makes a new store"
-    recovery = Recovery.STOP
-
-
-class UnknownIdError(HubError):
-    """An id that is not in the store."""
-
-    code = "QUERY-002"
-    summary = "The store holds nothing under this id"
-    remedy = "Take ids from `hub messages`, `hub events` or `hub deliveries`"
-    recovery = Recovery.REJECT
-
-
-class DamagedBytesError(HubError):
-    """A message is not what was received any more."""
-
-    code = "QUERY-003"
-    summary = "The stored bytes of a message do not match their SHA-256"
-    remedy = "Check the disk, and restore the data folder from a backup"
-    recovery = Recovery.STOP
-
-
-class BadCursorError(HubError):
-    """A cursor that no list of this kind gave out."""
-
-    code = "QUERY-004"
-    summary = "The cursor does not belong to this list"
-    remedy = "Use the value of `next` of the page before, as it is"
-    recovery = Recovery.REJECT
-
-
-class SlowQueryError(HubError):
-    """The answer took longer than is allowed."""
-
-    code = "QUERY-005"
-    summary = "The store did not answer in time"
-    remedy = "Ask again with a narrower filter, or when the hub is less busy"
-    recovery = Recovery.RETRY
 
 
 class Reader:
@@ -116,6 +80,7 @@ class Reader:
         state: str | None = None,
         control_id: str | None = None,
         message_type: str | None = None,
+        parent: str | None = None,
         limit: int = DEFAULT_LIMIT,
         cursor: str | None = None,
     ) -> Page[MessageView]:
@@ -127,15 +92,20 @@ class Reader:
             *_equal(table.control_id, control_id),
             *_equal(table.message_type, message_type),
         )
+        if parent is not None:
+            query = query.where(table.parent == _seq_of(parent))
         rows, after = self._page(query, schema.message, limit, cursor)
         return Page([message_view(row) for row in rows], after)
 
-    def message(self, message_id: str) -> MessageView:
+    def message(self, message_id: str) -> MessageDetail:
         """Return one message. Raises UnknownIdError."""
-        table = schema.message.c
-        query = sa.select(*MESSAGE_COLUMNS).where(table.id == message_id)
+        query = (
+            sa.select(*MESSAGE_COLUMNS, schema.report.c.remarks)
+            .outerjoin_from(schema.message, schema.report)
+            .where(schema.message.c.id == message_id)
+        )
         with self._connection() as connection:
-            return message_view(_one(connection, query, message_id))
+            return message_detail(_one(connection, query, message_id))
 
     def raw(self, message_id: str) -> bytes:
         """Return the bytes of a message as they were received (G2).
@@ -149,6 +119,19 @@ class Reader:
         if hashlib.sha256(row.body).digest() != row.sha256:
             raise DamagedBytesError(message_id)
         return bytes(row.body)
+
+    def document(self, digest: str) -> tuple[str, bytes]:
+        """Return the media type and the bytes of a document.
+
+        Raises UnknownIdError; DamagedBytesError where they are not the same.
+        """
+        table = schema.document.c
+        query = sa.select(table.media_type, table.body).where(table.digest == digest)
+        with self._connection() as connection:
+            row = _one(connection, query, digest)
+        if hashlib.sha256(row.body).hexdigest() != digest:
+            raise DamagedBytesError(digest)
+        return row.media_type, bytes(row.body)
 
     def events(
         self,
@@ -165,10 +148,7 @@ class Reader:
             *_equal(table.type, type), *_equal(table.entity, entity)
         )
         if message is not None:
-            origin = sa.select(schema.message.c.seq).where(
-                schema.message.c.id == message
-            )
-            query = query.where(table.message == origin.scalar_subquery())
+            query = query.where(table.message == _seq_of(message))
         rows, after = self._page(query, schema.event, limit, cursor)
         return Page([msgspec.json.decode(row.body) for row in rows], after)
 
@@ -349,6 +329,11 @@ def _equal(
     column: sa.ColumnElement[Any], value: object
 ) -> list[sa.ColumnElement[bool]]:
     return [] if value is None else [column == value]
+
+
+def _seq_of(message: str) -> sa.ScalarSelect[int]:
+    table = schema.message.c
+    return sa.select(table.seq).where(table.id == message).scalar_subquery()
 
 
 def _one(connection: sa.Connection, query: sa.Select[Any], key: str) -> sa.Row[Any]:

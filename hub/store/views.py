@@ -30,7 +30,10 @@ class Page(Struct, Generic[T], frozen=True):
 
 
 class MessageView(Struct, frozen=True, kw_only=True):
-    """A stored message without its bytes. `sha256` is hexadecimal."""
+    """A stored message without its bytes. `sha256` is hexadecimal.
+
+    `parent` is the message that it came inside of, None where it came by itself.
+    """
 
     id: str
     source: str
@@ -47,6 +50,24 @@ class MessageView(Struct, frozen=True, kw_only=True):
     repeats: int
     repeated_at: Instant | None
     settled_at: Instant | None
+    parent: str | None
+
+
+class RemarkView(Struct, frozen=True, kw_only=True):
+    """In what a message is not as its standard or profile says, without content."""
+
+    severity: str
+    place: str
+    text: str
+
+
+class MessageDetail(MessageView, frozen=True, kw_only=True):
+    """A stored message with the report on its form.
+
+    `validation` is null while there is no report, or none is asked for.
+    """
+
+    validation: list[RemarkView] | None
 
 
 class DecisionView(Struct, frozen=True, kw_only=True):
@@ -156,8 +177,14 @@ class Explanation(Struct, frozen=True, kw_only=True):
     remedy: str
 
 
-MESSAGE_COLUMNS = tuple(
-    schema.message.c[name] for name in (*MessageView.__struct_fields__, "seq")
+_envelope = schema.message.alias("envelope")
+MESSAGE_COLUMNS = (
+    *(schema.message.c[n] for n in MessageView.__struct_fields__ if n != "parent"),
+    sa.select(_envelope.c.id)
+    .where(_envelope.c.seq == schema.message.c.parent)
+    .scalar_subquery()
+    .label("parent"),
+    schema.message.c.seq,
 )
 DELIVERY_COLUMNS = (
     *(
@@ -182,6 +209,15 @@ def message_view(row: sa.Row[Any]) -> MessageView:
     values["sha256"] = bytes(values["sha256"]).hex()
     values["warnings"] = _words(values["warnings"])
     return MessageView(**values)
+
+
+def message_detail(row: sa.Row[Any]) -> MessageDetail:
+    """Return the message of a row of `MESSAGE_COLUMNS` and `remarks`."""
+    remarks = None
+    if row.remarks is not None:
+        remarks = msgspec.json.decode(row.remarks, type=list[RemarkView])
+    known = msgspec.structs.asdict(message_view(row))
+    return MessageDetail(**known, validation=remarks)
 
 
 def decision_view(row: sa.Row[Any]) -> DecisionView:

@@ -11,7 +11,7 @@ from hub import __version__
 from hub.cli import group, main
 from hub.cli.errors import CommandFailedError
 from hub.cli.group import COMMANDS
-from hub.store.queries import SlowQueryError
+from hub.store.query_errors import SlowQueryError
 
 HEAVY = ["sqlalchemy", "aiohttp", "pydantic", "rich", "structlog", "msgspec"]
 

@@ -7,7 +7,7 @@ from contextlib import closing
 import pytest
 
 from hub.cli.errors import NoConfigurationError, UnknownCodeError
-from hub.store.queries import UnknownIdError
+from hub.store.query_errors import UnknownIdError
 
 
 def text(result):

@@ -13,7 +13,8 @@ from prometheus_client import CollectorRegistry
 from hub.admin.context import AdminContext, HubStatus
 from hub.admin.server import AdminServer
 from hub.store.lock import FolderLock
-from hub.store.queries import Reader, UnknownIdError
+from hub.store.queries import Reader
+from hub.store.query_errors import UnknownIdError
 
 pytestmark = pytest.mark.usefixtures("migrated")
 

@@ -262,3 +262,36 @@ def test_a_message_whose_bytes_changed_is_claimed_as_damaged(memory):
     memory.execute("UPDATE message SET body = x'00' WHERE seq = 1")
 
     assert [each.damaged for each in journal.claim(memory, 9)] == [True, False]
+
+
+def test_what_its_source_refused_is_kept_and_set_aside(memory):
+    put(memory, row("nord", refused="HL7-020"))
+
+    assert journal.claim(memory, 9) == []
+    assert memory.execute(
+        "SELECT state, error_code, reason FROM message"
+    ).fetchall() == [("parked", "HL7-020", "refused")]
+
+
+def test_what_was_refused_is_taken_when_it_comes_again(memory):
+    (first,) = put(memory, row("nord", refused="HL7-022"))
+    (again,) = put(memory, row("nord"))
+    (repeat,) = put(memory, row("nord"))
+
+    assert (again.id, again.duplicate, repeat.duplicate) == (first.id, False, True)
+    assert [each.id for each in journal.claim(memory, 9)] == [first.id]
+
+
+def test_what_is_refused_again_stays_aside(memory):
+    put(memory, row("nord", refused="HL7-022"))
+    (again,) = put(memory, row("nord", refused="HL7-022"))
+
+    assert again.duplicate
+    assert journal.claim(memory, 9) == []
+
+
+def test_what_was_taken_is_not_refused_afterwards(memory):
+    put(memory, row("nord"))
+    put(memory, row("nord", refused="HL7-022"))
+
+    assert len(journal.claim(memory, 9)) == 1

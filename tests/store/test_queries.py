@@ -14,10 +14,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from hub.store.queries import (
+from hub.store.queries import Reader
+from hub.store.query_errors import (
     BadCursorError,
     DamagedBytesError,
-    Reader,
     SlowQueryError,
     StoreUnreadableError,
     UnknownIdError,
@@ -110,6 +110,7 @@ def test_the_json_of_a_message_has_the_promised_fields(reader, seeded):
         "repeats": 0,
         "repeated_at": None,
         "settled_at": "2026-03-14T09:31:04.221000Z",
+        "validation": None,
     }
 
 
@@ -425,3 +426,44 @@ def test_it_reads_a_stopped_hub_in_a_folder_that_it_may_not_write_to(seeded):
         )
 
     assert (done.stdout.strip(), done.stderr) == ("9", "")
+
+
+LETTER = b"Synthetic letter"
+
+
+@pytest.fixture
+def letter(seeded):
+    digest = hashlib.sha256(LETTER).hexdigest()
+    with closing(sqlite3.connect(seeded.path, isolation_level=None)) as connection:
+        connection.execute(
+            "INSERT INTO document VALUES (?, 'text/plain', 1, ?)", (digest, LETTER)
+        )
+    return digest
+
+
+def test_a_document_is_found_by_its_digest(reader, letter):
+    assert reader.document(letter) == ("text/plain", LETTER)
+
+
+@pytest.mark.usefixtures("seeded")
+def test_a_document_that_is_not_there_is_unknown(reader):
+    with pytest.raises(UnknownIdError):
+        reader.document("0" * 64)
+
+
+def test_a_document_that_is_not_what_was_stored_is_not_given_out(
+    reader, seeded, letter
+):
+    change(seeded.path, "UPDATE document SET body = x'00'")
+
+    with pytest.raises(DamagedBytesError):
+        reader.document(letter)
+
+
+def test_messages_inside_a_message_are_found_by_it(reader, seeded):
+    change(seeded.path, "UPDATE message SET parent = 1 WHERE seq IN (2, 3)")
+
+    page = reader.messages(parent=seeded.message(1))
+
+    assert [each.id for each in page.items] == [seeded.message(3), seeded.message(2)]
+    assert {each.parent for each in page.items} == {seeded.message(1)}

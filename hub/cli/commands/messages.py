@@ -12,6 +12,7 @@ from hub.cli.options import config_option, cursor_option, json_option, limit_opt
 from hub.cli.printing import show_details, show_json, show_next, show_table
 from hub.model.message import MessageState
 from hub.store.queries import Reader
+from hub.store.views import MessageDetail
 
 _COLUMNS = ("id", "received_at", "source", "message_type", "control_id", "state")
 
@@ -29,6 +30,7 @@ _COLUMNS = ("id", "received_at", "source", "message_type", "control_id", "state"
 )
 @click.option("--control-id", help="Only those that the sender gave this id.")
 @click.option("--type", "message_type", help="Only those of this type (ADT^A01).")
+@click.option("--parent", help="Only those that came inside this message.")
 @limit_option
 @cursor_option
 @json_option
@@ -54,7 +56,19 @@ def command(
         _write_raw(store.raw(message_id))
     else:
         found = store.message(message_id)
-        show_json(found) if as_json else show_details(msgspec.structs.asdict(found))
+        show_json(found) if as_json else _show_one(found)
+
+
+def _show_one(found: MessageDetail) -> None:
+    details = msgspec.structs.asdict(found)
+    remarks = details.pop("validation")
+    if remarks is not None:
+        details["validation"] = f"{len(remarks)} remarks"
+    show_details(details)
+    if remarks:
+        click.echo()
+        rows = [(each.severity, each.place, each.text) for each in remarks]
+        show_table(["severity", "place", "remark"], rows)
 
 
 def _write_raw(body: bytes) -> None:

@@ -13,7 +13,8 @@ from hub.cli.options import config_option, json_option
 from hub.cli.printing import show_json, show_table
 from hub.model.delivery import DeliveryState
 from hub.store.errors import DataFolderLockedError
-from hub.store.queries import MAX_LIMIT, Reader, UnknownIdError
+from hub.store.queries import MAX_LIMIT, Reader
+from hub.store.query_errors import UnknownIdError
 from hub.store.replay import APPLY
 from hub.store.store import Store, call_at_once
 

@@ -1,15 +1,30 @@
-"""HL7 v2 for Carehub: an MLLP listener and a normaliser of ADT messages."""
+"""HL7 v2 for Carehub: MLLP both ways, its messages as facts, and facts as messages."""
 
 from collections.abc import Iterable
 
-from hub.sdk import NormaliserSpec, SourceSpec, hookimpl
+from hub.sdk import (
+    DestinationSpec,
+    NormaliserSpec,
+    RendererSpec,
+    SourceSpec,
+    hookimpl,
+)
 from hub_hl7.conversation import MEDIA_TYPE
+from hub_hl7.learn import learn
 from hub_hl7.listener import MllpListener
 from hub_hl7.normalise import normalise
+from hub_hl7.outline import outline
 from hub_hl7.profile import Hl7Profile
+from hub_hl7.render_adt import ADT
+from hub_hl7.render_mdm import MDM
+from hub_hl7.render_oru import ORU
+from hub_hl7.render_rri import RRI
+from hub_hl7.sender import MllpSender
+from hub_hl7.sender_settings import SenderSettings
 from hub_hl7.settings import ListenerSettings
+from hub_hl7.structure import validate
 
-HUB_API = ">=1.0,<2"
+HUB_API = ">=1.1,<2"
 
 NORMALISER = "hl7-v2"
 
@@ -27,12 +42,36 @@ def sources() -> Iterable[SourceSpec]:
 
 
 @hookimpl
-def normalisers() -> Iterable[NormaliserSpec]:
-    """Provide ``hl7-v2``."""
-    yield NormaliserSpec(
-        name=NORMALISER,
-        media_type=MEDIA_TYPE,
-        profile=Hl7Profile,
-        normalise=normalise,
-        summary="Reads admissions, transfers and discharges (ADT) from HL7 v2.",
+def destinations() -> Iterable[DestinationSpec]:
+    """Provide ``mllp-sender``."""
+    yield DestinationSpec(
+        kind="mllp-sender",
+        settings=SenderSettings,
+        build=MllpSender,
+        summary="Sends HL7 v2 messages over MLLP and waits for their acknowledgement.",
     )
+
+
+@hookimpl
+def normalisers() -> Iterable[NormaliserSpec]:
+    """Provide ``hl7-v2``, and ``hl7-batch`` for files of many messages."""
+    for name, summary in (
+        (NORMALISER, "Reads HL7 v2 messages: ADT, SIU, MDM, REF and others."),
+        ("hl7-batch", "Reads files of HL7 v2 messages, with batch headers or without."),
+    ):
+        yield NormaliserSpec(
+            name=name,
+            media_type=MEDIA_TYPE,
+            profile=Hl7Profile,
+            normalise=normalise,
+            summary=summary,
+            learn=learn,
+            outline=outline,
+            validate=validate,
+        )
+
+
+@hookimpl
+def renderers() -> Iterable[RendererSpec]:
+    """Provide ``hl7-adt``, ``hl7-rri``, ``hl7-mdm`` and ``hl7-oru``."""
+    yield from (ADT, RRI, MDM, ORU)

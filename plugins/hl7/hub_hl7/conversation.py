@@ -2,59 +2,52 @@
 
 No task, future or thread hop per message: the event loop calls `data_received`
 with whatever has arrived, the inbox calls back with what was stored, and all the
-acknowledgements that are ready in one turn of the loop leave in one write.
+acknowledgements that are ready in one turn of the loop leave in one write. Which
+ones are due, and in which order, is decided in `replies`, `verdicts` and `exchanges`.
 """
 
 import asyncio
-from collections import deque
-from collections.abc import Callable
 from datetime import UTC, datetime
+from functools import partial
 from typing import Protocol, cast
 
 import structlog
 
-from hub.sdk import HubError, Inbox, RawMessage, Recovery, Stored
-from hub_hl7 import ack, mllp
-from hub_hl7.foreign import LONGEST_OPENING, name_protocol
-from hub_hl7.header import Header, read_header, text_of
+from hub.sdk import HubError, Inbox, Processed, RawMessage, Stored
+from hub_hl7 import mllp
+from hub_hl7.application import AcknowledgementLostError, ApplicationSender
+from hub_hl7.exchanges import Exchanges
+from hub_hl7.header import read_header, text_of
+from hub_hl7.reception import (
+    FrameTimeoutError,
+    IdleError,
+    Reception,
+    WrongProtocolError,
+    check_block,
+)
+from hub_hl7.replies import Rules
 from hub_hl7.settings import ListenerSettings
 from hub_hl7.sockets import address_of, tune
+from hub_hl7.timers import Timers
+from hub_hl7.verdicts import Exchange
+
+__all__ = [
+    "MEDIA_TYPE",
+    "Conversation",
+    "FrameTimeoutError",
+    "Host",
+    "IdleError",
+    "WrongProtocolError",
+]
 
 log = structlog.get_logger()
 
 MEDIA_TYPE = "x-application/hl7-v2+er7"
-HARMLESS = b" \0\r\n\x0b\x1c"  # noise that senders put between frames (R-HL7-17)
 LAST_SECONDS = 0.1  # what arrives so soon after the end of listening is still taken
 REST_SECONDS = 1.0  # for the rest of a frame that has begun by then
 LINGER_SECONDS = 0.5  # for the peer to hang up after the last answer
 PAUSE_SECONDS = 1.0  # a silence after which an FS alone ends a frame (R-HL7-17)
-
-
-class FrameTimeoutError(HubError):
-    """The peer began a frame and did not end it in time."""
-
-    code = "MLLP-004"
-    summary = "A frame was begun and not ended in time"
-    remedy = "Check the sender and the network, or raise `frame_timeout_seconds`"
-    recovery = Recovery.RETRY
-
-
-class WrongProtocolError(HubError):
-    """The peer speaks another protocol."""
-
-    code = "MLLP-005"
-    summary = "The peer does not speak MLLP"
-    remedy = "Check to which port the peer connects, and whether it should use TLS"
-    recovery = Recovery.REJECT
-
-
-class IdleError(HubError):
-    """The peer sent nothing for too long, or read nothing of what it was sent."""
-
-    code = "MLLP-006"
-    summary = "The connection was idle for too long"
-    remedy = "Nothing to do: the sender connects again; `idle_timeout_seconds` sets it"
-    recovery = Recovery.RETRY
+LONGEST_HEADER = 1 << 14  # of a frame too large to be read, in bytes
 
 
 class Host(Protocol):
@@ -62,6 +55,8 @@ class Host(Protocol):
 
     limits: ListenerSettings
     inbox: Inbox
+    rules: Rules
+    applications: ApplicationSender | None  # None: to the connection of the message
 
     def joined(self, conversation: "Conversation") -> bool:
         """Say whether the listener takes one more connection."""
@@ -79,22 +74,25 @@ class Host(Protocol):
 class Conversation(asyncio.Protocol):
     """The server's side of one connection.
 
-    Frames are submitted in order and answered in order, each once it is stored. A
-    frame that could not be stored is not answered: the connection closes, and the
-    sender sends again.
+    Frames are submitted in order and answered in order, each once it is stored, or
+    processed where the feed or the sender wants that. A frame that could not be
+    stored is not answered, unless the sender wants bad news too: the connection
+    closes, and the sender sends again.
     """
 
     def __init__(self, host: Host) -> None:
+        elsewhere = host.applications.send if host.applications else None
         self._host = host
         self._limits = host.limits
         self._loop = asyncio.get_running_loop()
-        self._decoder = mllp.Decoder(max_frame=host.limits.max_frame_bytes)
-        self._waiting: deque[Header | None] = deque()  # submitted, not yet stored
-        self._stored: list[Header | None] = []  # to be answered in this turn
-        self._timers: dict[str, asyncio.TimerHandle] = {}
+        strict = host.limits.framing == "strict"
+        self._reception = Reception(
+            max_frame=host.limits.max_frame_bytes, strict=strict
+        )
+        self._decoder = self._reception.decoder
+        self._exchanges = Exchanges(host.rules, host.next_control_id, elsewhere)
+        self._timers = Timers()
         self._active_at = self._loop.time()
-        self._opening: bytes | None = b""  # what came before the first frame
-        self._oddities = {"stray_bytes": 0, "abandoned_frames": 0}
         self._peer = ""
         self._joined = False
         self._reading = True
@@ -114,22 +112,28 @@ class Conversation(asyncio.Protocol):
         """Start, unless the listener has as many connections as it may."""
         self._transport = cast("asyncio.Transport", transport)
         self._peer = address_of(transport.get_extra_info("peername"))
+        self._reception.peer = self._peer
         self._joined = self._host.joined(self)
         if not self._joined:
             self._finishing = True
             self._transport.abort()
             return
         tune(transport.get_extra_info("socket"))
-        self._start("idle", self._limits.idle_timeout_seconds, self._on_idle)
+        self._timers.start("idle", self._limits.idle_timeout_seconds, self._on_idle)
 
     def connection_lost(self, exc: Exception | None) -> None:
-        """Forget everything; what was submitted is stored all the same."""
+        """Take nothing more; what was submitted is stored all the same."""
         del exc  # how a peer leaves makes no difference
         self._finishing = self._broken = True
-        for name in tuple(self._timers):
-            self._stop(name)
-        if any(self._oddities.values()):
-            log.info("bytes.ignored", peer=self._peer, **self._oddities)
+        self._timers.stop_all()
+        self._reception.tell_oddities()
+        if self._exchanges.applying:
+            log.warning(
+                "acknowledgements.lost",
+                peer=self._peer,
+                error_code=AcknowledgementLostError.code,
+                count=self._exchanges.applying,
+            )
         if self._joined:
             self._host.left(self)
 
@@ -169,14 +173,14 @@ class Conversation(asyncio.Protocol):
         a frame that has begun; after that nothing is taken.
         """
         self._leaving = True
-        self._start("leave", LAST_SECONDS, self._on_leave)
+        self._timers.start("leave", LAST_SECONDS, self._on_leave)
         self._close_if_done()
 
     def finish(self) -> None:
         """Take no more, answer what was submitted, then close."""
         self._finishing = True
-        self._stop("frame")
-        self._stop("pause")
+        self._timers.stop("frame")
+        self._timers.stop("pause")
         self._regulate()
         self._close_if_done()
 
@@ -190,65 +194,60 @@ class Conversation(asyncio.Protocol):
         if self._finishing:
             return
         try:
-            began = self._submit_frames(datetime.now(UTC))
+            self._submit_frames(datetime.now(UTC))
         except HubError as error:
             self._give_up(error)
             return
+        began = self._reception.progressed()
         if (self._over and not self._behind) or (self._last and began):
             self.finish()
             return
         self._watch(began=began)
         self._regulate()
 
-    def _submit_frames(self, now: datetime) -> bool:
-        """Submit what the decoder holds; say whether a frame ended or was begun."""
-        self._behind, progress = True, False
+    def _submit_frames(self, now: datetime) -> None:
+        """Submit what the decoder holds, as far as there is room."""
+        self._behind = True
         while self._has_room():
-            event = self._decoder.next_event()
-            if event is None:
+            payload = self._reception.next_frame()
+            if payload is None:
                 self._behind = False
                 break
-            if isinstance(event, mllp.Frame):
-                progress = True
-                if event.payload:
-                    self._submit(event.payload, now)
-                if self._last:
-                    break
-            else:
-                progress = self._note(event) or progress
-        return progress
+            if payload:
+                self._submit(payload, now)
+            if self._last:
+                break
 
     def _has_room(self) -> bool:
-        room = len(self._waiting) < self._limits.max_pipelined
+        room = self._exchanges.has_room(self._limits.max_pipelined)
         return room and self._writable and not self._finishing
 
     def _submit(self, body: bytes, now: datetime) -> None:
         header = read_header(body)
-        self._opening = None
-        self._waiting.append(header)
+        if header is None:
+            check_block(body)
+        exchange = self._exchanges.open(header, body)
+        if exchange.set_aside:
+            self._note_refused(exchange.set_aside)
         message = RawMessage(
             body=body,
             media_type=MEDIA_TYPE,
             received_at=now,
             peer=self._peer,
             control_id=text_of(header.control_id) if header else "",
-            message_type=header.message_type if header else "",
+            message_type=exchange.kind if header else "",
+            refused=exchange.set_aside,
         )
-        self._host.inbox.submit(message, self._on_stored)
+        if exchange.follows:
+            then = partial(self._on_processed, exchange)
+            self._host.inbox.submit(message, self._on_stored, then)
+        else:
+            self._host.inbox.submit(message, self._on_stored)
 
-    def _note(self, event: mllp.Stray | mllp.Abandoned) -> bool:
-        if isinstance(event, mllp.Abandoned):
-            if not self._oddities["abandoned_frames"]:
-                size = len(event.partial)
-                log.warning("frame.abandoned", peer=self._peer, size=size)
-            self._oddities["abandoned_frames"] += 1
-            return True
-        self._oddities["stray_bytes"] += len(event.data.strip(HARMLESS))
-        if self._opening is not None:
-            self._opening = (self._opening + event.data)[:LONGEST_OPENING]
-            if protocol := name_protocol(self._opening):
-                raise WrongProtocolError(protocol)
-        return False
+    def _note_refused(self, code: str) -> None:
+        log.warning(
+            "message.refused", peer=self._peer, stage="receiving", error_code=code
+        )
 
     def _give_up(self, error: HubError) -> None:
         log.warning(
@@ -258,7 +257,11 @@ class Conversation(asyncio.Protocol):
             error_code=error.code,
             error=error,
         )
-        self._oddities.clear()  # they are part of what was just said
+        self._reception.forget_oddities()  # they are part of what was just said
+        if isinstance(error, mllp.FrameTooLargeError):
+            beginning = self._decoder.beginning(LONGEST_HEADER)
+            if self._exchanges.refuse(beginning, error):
+                self._answer_later()
         self.finish()
 
     def _regulate(self) -> None:
@@ -276,20 +279,25 @@ class Conversation(asyncio.Protocol):
     # Answering.
 
     def _on_stored(self, outcome: Stored | HubError) -> None:
-        header = self._waiting.popleft()
-        if self._broken:
-            return
+        told = self._exchanges.stored(outcome)
         self._active_at = self._loop.time()
-        if isinstance(outcome, HubError):
+        if isinstance(outcome, HubError) and not self._broken:
             log.warning(
                 "message.refused",
                 peer=self._peer,
                 stage="receiving",
                 error_code=outcome.code,
             )
-            self._broken = self._finishing = True
-        elif header is None or not header.replies:
-            self._stored.append(header)
+            if not told:
+                self._broken = self._finishing = True
+        self._answer_later()
+
+    def _on_processed(self, exchange: Exchange, outcome: Processed) -> None:
+        self._exchanges.processed(exchange, outcome)
+        self._active_at = self._loop.time()
+        self._answer_later()
+
+    def _answer_later(self) -> None:
         if not self._flushing:
             self._flushing = True
             self._host.answer_later(self)
@@ -297,30 +305,19 @@ class Conversation(asyncio.Protocol):
     def flush(self, sent: bytes) -> None:
         """Write what can be answered; `sent` is the time of the answers (MSH-7)."""
         self._flushing = False
+        answers = self._exchanges.take(sent)
         if self._transport.is_closing():
             return
-        if self._stored:
-            answers = [self._answer(header, sent) for header in self._stored]
-            self._stored.clear()
-            self._transport.write(b"".join(answers))
+        if answers:
+            self._transport.write(answers)
         if self._behind and self._writable:
             self._pump()
         self._close_if_done()
 
-    def _answer(self, header: Header | None, sent: bytes) -> bytes:
-        return mllp.encode(
-            ack.acknowledge(
-                header,
-                sent=sent,
-                control_id=self._host.next_control_id(),
-                refusal=None if header else ack.NOT_HL7,
-            )
-        )
-
     def _close_if_done(self) -> None:
         if self._broken:
             self._transport.close()
-        elif not (self._waiting or self._stored or self._parting):
+        elif not (self._exchanges.pending or self._parting):
             between = not (self._decoder.inside_frame or self._behind)
             if self._finishing or (self._leaving and between):
                 self._part()
@@ -336,57 +333,51 @@ class Conversation(asyncio.Protocol):
             self._transport.close()
             return
         self._transport.write_eof()
-        self._start("linger", LINGER_SECONDS, self._transport.close)
+        self._timers.start("linger", LINGER_SECONDS, self._transport.close)
         self._regulate()
 
     # Waiting.
 
     def _watch(self, *, began: bool) -> None:
+        timers = self._timers
         unfinished = self._decoder.inside_frame and not self._behind
         if began or not unfinished:
-            self._stop("frame")
-        if unfinished and "frame" not in self._timers:
+            timers.stop("frame")
+        if unfinished and "frame" not in timers:
             limit = self._limits.frame_timeout_seconds
-            self._start("frame", limit, self._on_frame_timeout)
-        self._stop("pause")
+            timers.start("frame", limit, self._on_frame_timeout)
+        timers.stop("pause")
         if unfinished and self._decoder.awaits_end:
-            self._start("pause", PAUSE_SECONDS, self._on_pause)
+            timers.start("pause", PAUSE_SECONDS, self._on_pause)
 
     def _on_leave(self) -> None:
-        self._stop("leave")
+        self._timers.stop("leave")
         self._last = True
         if self._behind or not self._decoder.inside_frame:
             self.finish()
         else:
-            self._start("leave", REST_SECONDS, self.finish)
+            self._timers.start("leave", REST_SECONDS, self.finish)
 
     def _on_frame_timeout(self) -> None:
-        self._stop("frame")
+        self._timers.stop("frame")
         self._give_up(FrameTimeoutError())
 
     def _on_pause(self) -> None:
-        self._stop("pause")
+        self._timers.stop("pause")
         self._decoder.receive_pause()
         self._pump()
 
     def _on_idle(self) -> None:
         """Close where nothing happened; the time is measured from the last thing.
 
-        Never inside a frame, which has its own limit, nor while the store is at work.
+        Never inside a frame, which has its own limit, nor while the hub is at work.
         """
         limit = self._limits.idle_timeout_seconds
         left = self._active_at + limit - self._loop.time()
-        at_work = self._waiting or self._stored or "frame" in self._timers
+        at_work = self._exchanges.pending or "frame" in self._timers
         busy = self._writable and at_work
         if left > 0 or busy:
-            self._start("idle", left if left > 0 else limit, self._on_idle)
+            self._timers.start("idle", left if left > 0 else limit, self._on_idle)
             return
         log.info("connection.failed", peer=self._peer, error_code=IdleError.code)
         self._transport.abort()
-
-    def _start(self, name: str, seconds: float, then: Callable[[], None]) -> None:
-        self._timers[name] = self._loop.call_later(seconds, then)
-
-    def _stop(self, name: str) -> None:
-        if timer := self._timers.pop(name, None):
-            timer.cancel()

@@ -73,3 +73,11 @@ class NoTimeError(HubError):
     code = "HL7-103"
     summary = "The message does not say when it was recorded or when it happened"
     remedy = "Ask the sender to value EVN-2 or MSH-7"
+
+
+class NoPriorNumberError(HubError):
+    """A merge, move or change does not name the number that it repairs (MRG)."""
+
+    code = "HL7-104"
+    summary = "The message repairs numbers and does not say which"
+    remedy = "Ask the sender to value the field of MRG that the trigger event needs"

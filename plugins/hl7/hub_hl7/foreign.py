@@ -4,9 +4,12 @@ Connecting to the wrong port is the commonest mistake in setting up a feed, and 
 name is a better hint than a count of stray bytes.
 """
 
+TLS = b"\x16\x03"  # a handshake record, RFC 8446 section 5.1
+
 #: First bytes of a connection, and the protocol that starts like this.
 _OPENINGS = (
-    (b"\x16\x03", "TLS"),
+    (TLS, "TLS"),
+    (b"\x0b", "MLLP without TLS"),
     (b"SSH-", "SSH"),
     (b"GET ", "HTTP"),
     (b"PUT ", "HTTP"),

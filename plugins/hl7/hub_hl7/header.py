@@ -12,14 +12,15 @@ from msgspec import Struct
 _NOISE = b" \t\r\n\0\xef\xbb\xbf"
 _HEADERS = frozenset({b"MSH", b"FHS", b"BHS"})
 _LINE_END = re.compile(rb"[\r\n]")
-#: Anything beyond this is not needed to answer.
+#: Anything beyond these is not needed to answer.
 _MOST_FIELDS = 20
+_LONGEST = 1 << 14
 _MOST_NAME = 1000
 _CODE = re.compile(r"[A-Za-z][A-Za-z0-9]{2}")
 
 
 class Header(Struct, frozen=True):
-    """The first segment of a message.
+    """The first segment of a message, at most 16 KiB of it.
 
     `elements` is that segment cut at the field separator: element n is field n+1.
     `replies` says whether the message is itself an answer, by its type or because
@@ -65,7 +66,7 @@ def read_header(body: bytes) -> Header | None:
     if body.find(b"\n", 0, end if end >= 0 else len(body)) >= 0 or end < 0:
         match = _LINE_END.search(body)
         end = match.start() if match else len(body)
-    elements = body[:end].split(separator, _MOST_FIELDS)
+    elements = body[: min(end, _LONGEST)].split(separator, _MOST_FIELDS)
     answer = body[end : end + 6].lstrip(b"\r\n")[:3] == b"MSA"
     answer = answer or (len(elements) > 8 and elements[8][:3] in {b"ACK", b"MCF"})  # noqa: PLR2004  MSH-9
     return Header(name, separator, elements, answer)

@@ -4,38 +4,23 @@ import asyncio
 import contextlib
 import itertools
 import secrets
+from collections import Counter
 from datetime import UTC, datetime
 
 import structlog
 
-from hub.sdk import HubError, Inbox, Recovery
+from hub.sdk import Inbox
 from hub_hl7 import ack
+from hub_hl7.application import ApplicationSender
 from hub_hl7.conversation import Conversation
+from hub_hl7.door import enter
+from hub_hl7.replies import Rules
 from hub_hl7.settings import ListenerSettings
+from hub_hl7.transport_errors import TooManyConnectionsError, UnreadAnswersError
 
 log = structlog.get_logger()
 
-BIND_SECONDS = 10.0
 DRAIN_SECONDS = 3.0
-BACKLOG = 512  # connections that the system holds until they are accepted
-
-
-class AddressUnavailableError(HubError):
-    """The listener cannot have the address that it is to listen on."""
-
-    code = "MLLP-010"
-    summary = "The address to listen on cannot be used"
-    remedy = "Check `host` and `port` of this source and what else listens there"
-    recovery = Recovery.STOP
-
-
-class TooManyConnectionsError(HubError):
-    """More peers connect than the listener serves."""
-
-    code = "MLLP-011"
-    summary = "The listener has as many connections as it may"
-    remedy = "Raise `max_connections` of this source, or see who holds them"
-    recovery = Recovery.RETRY
 
 
 class MllpListener:
@@ -47,30 +32,49 @@ class MllpListener:
     async def run(self, inbox: Inbox) -> None:
         """Serve until cancelled; one bad peer never stops the others.
 
-        Raises AddressUnavailableError. Where it is cancelled, what was submitted is
-        still acknowledged once it is stored, for at most three seconds.
+        Raises AddressUnavailableError, CertificateUnusableError and SharedPortError.
+        Where it is cancelled, what was submitted is still acknowledged once it is
+        stored, for at most three seconds.
         """
         gathering = Gathering(self._settings, inbox)
-        server = await self._serve(gathering)
+        door = await enter(gathering)
         try:
-            host, port = server.sockets[0].getsockname()[:2]
-            shown = f"[{host}]" if ":" in host else host
-            inbox.report_ready(f"{shown}:{port}")
-            await asyncio.get_running_loop().create_future()
+            inbox.report_ready(door.address)
+            await door.attend()
         finally:
-            server.close()
+            door.leave(gathering)
             await gathering.disperse(DRAIN_SECONDS)
 
-    async def _serve(self, gathering: "Gathering") -> asyncio.Server:
-        host, port = self._settings.host, self._settings.port
-        loop = asyncio.get_running_loop()
-        try:
-            async with asyncio.timeout(BIND_SECONDS):
-                return await loop.create_server(
-                    lambda: Conversation(gathering), host, port, backlog=BACKLOG
-                )
-        except (OSError, UnicodeError) as error:  # the latter from a name too long
-            raise AddressUnavailableError(f"{host}:{port}") from error
+
+class Served(Conversation):
+    """A conversation whose peer has to read its answers in time (F49)."""
+
+    _unread: asyncio.TimerHandle | None = None
+
+    def pause_writing(self) -> None:
+        """Give the peer time to read."""
+        seconds = self._limits.write_timeout_seconds
+        self._unread = self._loop.call_later(seconds, self._on_unread)
+        super().pause_writing()
+
+    def resume_writing(self) -> None:
+        """Note that it has read."""
+        self._read_at_last()
+        super().resume_writing()
+
+    def connection_lost(self, exc: Exception | None) -> None:
+        """Forget the time as well."""
+        self._read_at_last()
+        super().connection_lost(exc)
+
+    def _read_at_last(self) -> None:
+        if self._unread:
+            self._unread.cancel()
+
+    def _on_unread(self) -> None:
+        code = UnreadAnswersError.code
+        log.warning("connection.failed", peer=self._peer, error_code=code)
+        self.abort()
 
 
 class Gathering:
@@ -79,8 +83,13 @@ class Gathering:
     def __init__(self, limits: ListenerSettings, inbox: Inbox) -> None:
         self.limits = limits
         self.inbox = inbox
+        self.rules = Rules(limits)
+        address = limits.application_ack_to
+        self.applications = ApplicationSender(address) if address else None
         self._loop = asyncio.get_running_loop()
         self._conversations: set[Conversation] = set()
+        self._addresses: dict[Conversation, str] = {}
+        self._open_from: Counter[str] = Counter()
         self._to_answer: list[Conversation] = []
         self._empty = asyncio.Event()
         self._empty.set()
@@ -91,6 +100,16 @@ class Gathering:
             b"%s%010d" % (prefix.encode(), n) for n in itertools.count()
         )
 
+    def open_from(self, address: str) -> int:
+        """Return how many connections from `address` are open."""
+        return self._open_from[address]
+
+    def converse(self, address: str) -> Conversation:
+        """Return the conversation of a new connection from `address`."""
+        conversation = Served(self)
+        self._addresses[conversation] = address
+        return conversation
+
     def joined(self, conversation: Conversation) -> bool:
         """Take `conversation`, or refuse it; says once that it refuses."""
         if len(self._conversations) >= self.limits.max_connections:
@@ -99,8 +118,10 @@ class Gathering:
                     "connection.refused", error_code=TooManyConnectionsError.code
                 )
             self._full = True
+            del self._addresses[conversation]
             return False
         self._conversations.add(conversation)
+        self._open_from[self._addresses[conversation]] += 1
         self._empty.clear()
         return True
 
@@ -108,6 +129,7 @@ class Gathering:
         """Forget `conversation`."""
         self._full = False
         self._conversations.discard(conversation)
+        self._open_from -= Counter({self._addresses.pop(conversation): 1})
         if not self._conversations:
             self._empty.set()
 
@@ -136,3 +158,5 @@ class Gathering:
                 await self._empty.wait()
         for conversation in tuple(self._conversations):
             conversation.abort()
+        if self.applications:
+            await self.applications.close(DRAIN_SECONDS)

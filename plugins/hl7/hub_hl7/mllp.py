@@ -7,7 +7,8 @@
 A payload holds no VT; an FS in it that no CR or VT follows is data. Senders that
 keep to less than this are read as the framing table of R-HL7-17 says: an FS alone
 ends a frame where the next VT follows, or nothing does; a VT inside a frame starts
-it anew. Source: HL7 v2 Implementation Support Guide, appendix C.
+it anew. A strict decoder takes neither. Source: HL7 v2 Implementation Support Guide,
+appendix C.
 """
 
 from collections import deque
@@ -46,6 +47,15 @@ class StrayBytesError(HubError):
     code = "MLLP-003"
     summary = "The peer sends bytes that belong to no MLLP frame"
     remedy = "Check that the sender speaks MLLP, and to which port it connects"
+    recovery = Recovery.REJECT
+
+
+class BrokenFrameError(HubError):
+    """The peer began a frame inside another one, which a strict listener refuses."""
+
+    code = "MLLP-007"
+    summary = "A frame began inside another one"
+    remedy = "Check the sender, or set `framing` of this source to lenient"
     recovery = Recovery.REJECT
 
 
@@ -88,10 +98,16 @@ class Decoder:
     out as `Stray` or `Abandoned`. Limits are in bytes and hold exactly.
     """
 
-    def __init__(self, *, max_frame: int, max_stray: int = 1 << 16) -> None:
-        """Accept payloads of `max_frame`, and `max_stray` bytes between two frames."""
+    def __init__(
+        self, *, max_frame: int, max_stray: int = 1 << 16, strict: bool = False
+    ) -> None:
+        """Accept payloads of `max_frame`, and `max_stray` bytes between two frames.
+
+        A `strict` decoder ends a frame at FS CR only, and a VT inside is an error.
+        """
         self._max_frame = max_frame
         self._max_stray = max_stray
+        self._strict = strict
         self._buffer = bytearray()
         self._ready: deque[Frame] = deque()
         self._searched = 1
@@ -105,8 +121,13 @@ class Decoder:
 
     @property
     def awaits_end(self) -> bool:
-        """Say whether the frame's FS is there and only its CR is missing."""
-        return len(self._buffer) > 1 and self._buffer.endswith(FS)
+        """Say whether the frame's FS is there and a pause may stand for its CR."""
+        ended = len(self._buffer) > 1 and self._buffer.endswith(FS)
+        return ended and not self._strict
+
+    def beginning(self, size: int) -> bytes:
+        """Return up to `size` bytes of the frame that has not ended."""
+        return bytes(self._buffer[1 : size + 1])
 
     def receive_data(self, data: bytes) -> None:
         """Take bytes from the network. Then call `next_event` until None."""
@@ -131,8 +152,9 @@ class Decoder:
     def next_event(self) -> Event | None:
         """Return the next event, or None until more arrives.
 
-        Raises FrameTooLargeError, StrayBytesError and, after `receive_eof`,
-        TruncatedFrameError, each only after all that came before was returned.
+        Raises FrameTooLargeError, StrayBytesError, where it is strict
+        BrokenFrameError, and after `receive_eof` TruncatedFrameError, each only
+        after all that came before was returned.
         Discard the decoder then: where the next frame starts is unknowable.
         """
         if self._ready:
@@ -155,15 +177,20 @@ class Decoder:
         if restart == 1:
             return self._take_stray(1)  # doubled framing
         if restart > 0:
-            if buffer[restart - 1] == FS[0]:
-                return self._frame(restart - 1, restart)
-            return Abandoned(self._payload(restart, restart))
+            return self._restarted(restart)
         # A final FS may be half of the end: it is not counted yet.
         self._check(len(buffer) - buffer.endswith(FS))
         if self._over:
             raise TruncatedFrameError(f"{len(buffer)} bytes were pending")
         self._searched = len(buffer)
         return None
+
+    def _restarted(self, place: int) -> Frame | Abandoned:
+        if self._strict:
+            raise BrokenFrameError(f"after {place - 1} bytes")
+        if self._buffer[place - 1] == FS[0]:
+            return self._frame(place - 1, place)
+        return Abandoned(self._payload(place, place))
 
     def _frame(self, end: int, after: int) -> Frame:
         self._strayed = 0

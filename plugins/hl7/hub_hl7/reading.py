@@ -1,11 +1,15 @@
 """One message together with what its feed says about how to read it."""
 
+from collections.abc import Callable, Iterator, Sequence
+from copy import copy
 from functools import cached_property, lru_cache
-from typing import Any
+from itertools import pairwise
+from typing import Any, Self
 
 import msgspec
 
 from hub.sdk import FuzzyTime, Identifier
+from hub_hl7 import german
 from hub_hl7.er7 import Field, Message, Segment, Value
 from hub_hl7.profile import Hl7Profile
 from hub_hl7.times import clock_for, read_time
@@ -15,20 +19,26 @@ class Reading:
     """Reads values of a message by the rules of its feed.
 
     `warnings` collects dotted codes about what was odd, never content. All values
-    are three-valued: "" is no statement, None the instruction to delete.
+    are three-valued: "" is no statement, None the instruction to delete. `all`
+    returns the segments of a name, in order; `names` are those that there are.
     """
+
+    all: Callable[[str], Sequence[Segment]]
 
     def __init__(self, message: Message, profile: Hl7Profile) -> None:
         self.message = message
         self.profile = profile
         self.warnings: dict[str, None] = {}
+        self.all = message.all  # asked dozens of times for each message
+        self.segments: Sequence[Segment] = message.segments
+        self.names = {segment.name for segment in message.segments}
         self._placeholders = _upper(profile.placeholders)
-        self._times: dict[str, FuzzyTime | None] = {}
-        header = message.header
+        self._times: dict[tuple[str, str], FuzzyTime | None] = {}
         self._clock = clock_for(
-            header.value(7) or "",
+            message.header.value(7) or "",
             feed_zone=profile.stated_zone,
             midnight_means_day=profile.midnight_means_day,
+            facility_zone=self._facility_zone() if profile.facility_zones else "",
         )
 
     @cached_property
@@ -43,19 +53,50 @@ class Reading:
 
     def segment(self, name: str) -> Segment:
         """Return the first segment called `name`, an empty one where there is none."""
-        return self.message.segment(name) or Segment(name, self.message.cutter)
+        found = self.all(name)
+        return found[0] if found else Segment(name, self.message.cutter)
+
+    def about(self, segments: Sequence[Segment]) -> Self:
+        """Return a reading of only these segments of the message.
+
+        It warns where this one warns, and reads times as this one does.
+        """
+        named: dict[str, list[Segment]] = {}
+        for segment in segments:
+            named.setdefault(segment.name, []).append(segment)
+        part = copy(self)
+        part.all = lambda name: named.get(name, ())
+        part.names = set(named)
+        part.segments = segments
+        return part
+
+    def parts(self, name: str) -> Iterator[Self]:
+        """Yield a reading for each segment called `name` and what follows it.
+
+        What stands before the first one belongs to all of them.
+        """
+        segments = self.segments
+        starts = [at for at, segment in enumerate(segments) if segment.name == name]
+        for start, end in pairwise([*starts, len(segments)]):
+            yield self.about([*segments[: starts[0]], *segments[start:end]])
 
     def time(self, segment: Segment, number: int) -> FuzzyTime | None:
         """Return the time in a field, None where it states no possible one."""
         raw = segment.value(number) or ""
         if not raw or self.is_placeholder(raw):
             return None
-        if raw not in self._times:
-            self._times[raw] = read_time(raw, self._clock)
-        time = self._times[raw]
+        # Before 2.6 a second component may say how much of a time is known.
+        whole = raw == segment.raw_field(number)
+        time = self.instant(raw, "" if whole else segment.value(number, 2) or "")
         if time is None:
             self.warn(f"time.invalid.{segment.name.lower()}-{number}")
         return time
+
+    def instant(self, raw: str, degree: str = "") -> FuzzyTime | None:
+        """Return the time that a text states, None where that is no possible one."""
+        if (raw, degree) not in self._times:
+            self._times[raw, degree] = read_time(raw, self._clock, degree)
+        return self._times[raw, degree]
 
     def is_placeholder(self, value: str) -> bool:
         """Say whether `value` stands for nothing at this feed (R-HL7-04)."""
@@ -81,12 +122,32 @@ class Reading:
         value = self.known((field.component(1) or "").strip())
         if not value:
             return None
-        system = (
-            self.authority(field, 4)
-            or self.profile.assigning_authority
-            or self.facility()
-        )
-        return Identifier(system, value, field.component(5) or "")
+        own = self.authority(field, 4)
+        kind = field.component(5) or ""
+        if scheme := german.scheme_of(own, kind):
+            self.check(scheme, value)
+        system = own or self.profile.assigning_authority or self.facility()
+        return Identifier(system, value, kind)
+
+    def identifiers(self, segment: Segment, number: int) -> tuple[Identifier, ...]:
+        """Return the usable identifiers of a field (CX), each once, in order."""
+        found = [self.identifier(field) for field in segment.repetitions(number)]
+        return tuple(dict.fromkeys(one for one in found if one))
+
+    def check(self, scheme: str, value: str) -> None:
+        """Warn of a national number that cannot be right; it is kept as sent."""
+        if warning := german.doubt(scheme, value):
+            self.warn(warning)
+
+    def _facility_zone(self) -> str:
+        """Return the zone of where it happened, "" where the profile names none."""
+        evn, pv1 = self.segment("EVN"), self.segment("PV1")
+        zones = self.profile.facility_zones
+        for segment, number, component in ((evn, 7, 1), (pv1, 3, 4), (pv1, 39, 1)):
+            name = segment.value(number, component, 1) or ""
+            if zone := zones.get(name.strip().upper()):
+                return zone
+        return ""
 
 
 def stated(**values: Any) -> dict[str, Any]:

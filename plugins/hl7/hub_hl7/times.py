@@ -4,8 +4,11 @@
     offset = ( "+" / "-" ) HHMM
 
 What senders also write is read: dashes and colons as in ISO 8601, ``Z``, an offset
-with a colon, more than four digits of fraction, hour 24 and second 60. The length
-is the precision. Source: HL7 v2.5.1, section 2.A.22; v2.9, data type DTM.
+with a colon or without minutes, more than four digits of fraction, hour 24, second
+60, and zeros for a month and day that are not known. The length is the precision,
+unless a second component (TS.2, until 2.5) states a lower one. The offset -0000 says
+that UTC is known and the local zone is not. Source: HL7 v2.5.1, sections 2.A.22 and
+2.A.77, table 0529; v2.9, data type DTM.
 """
 
 import re
@@ -19,14 +22,19 @@ from msgspec.structs import replace
 from hub.sdk import FuzzyTime, Precision, ZoneSource
 
 _DTM = re.compile(
-    r"(?P<Y>\d{4})(?:-?(?P<M>\d\d)(?:-?(?P<D>\d\d)"
-    r"(?:[T ]?(?P<h>\d\d)(?::?(?P<m>\d\d)(?::?(?P<s>\d\d)(?:[.,](?P<f>\d+))?)?)?)?)?)?"
-    r"[ ]?(?P<o>Z|[+-]\d\d:?\d\d)?",
+    r"(?P<Y>\d{4})(?:(?P<iso>-)?(?P<M>\d\d)(?:(?(iso)-)(?P<D>\d\d)"
+    r"(?:[T ]?(?P<h>\d\d)(?::?(?P<m>\d\d)(?::?(?P<s>\d\d)(?:[.,](?P<f>\d*))?)?)?)?)?)?"
+    r"[ ]?(?P<o>Z|[+-]\d\d(?::?\d\d)?)?",
     re.ASCII,
 )
 _PRECISIONS: tuple[Precision, ...] = (
     "year", "month", "day", "hour", "minute", "second", "fraction",
 )  # fmt: skip
+#: Source: HL7 table 0529.
+_DEGREES: dict[str, Precision] = {
+    "Y": "year", "L": "month", "D": "day", "H": "hour", "M": "minute", "S": "second",
+}  # fmt: skip
+_ZEROS = re.compile(r"(\d{4})(?:(?:(\d\d)?00|-(\d\d)-00)(?:[T ]?[0:]*)?|-00)", re.ASCII)
 _WIDTHS: dict[Precision, timedelta] = {
     "day": timedelta(days=1),
     "hour": timedelta(hours=1),
@@ -36,6 +44,7 @@ _WIDTHS: dict[Precision, timedelta] = {
 _LOCAL_FORMS: dict[Precision, int] = {
     "year": 4, "month": 7, "day": 10, "hour": 13, "minute": 16, "second": 19,
 }  # fmt: skip
+_UNKNOWN = frozenset({"-0000", "-00:00"})  # the local zone, while UTC is known
 #: Outside of these years arithmetic with zones overflows, and nobody was treated.
 _YEARS = range(1000, 9999)
 _MOST_MINUTES = 15 * 60  # no offset on Earth is larger
@@ -45,7 +54,8 @@ class Clock(Struct, frozen=True):
     """How the times of one message are to be read.
 
     `feed_zone` is the IANA name that the feed's profile states, "" where it states
-    none. `offset` is the offset of MSH-7 as it was sent, "" where there is none.
+    none; `facility_zone` that of where it happened, which beats MSH-7 and the feed.
+    `offset` is the offset of MSH-7 as it was sent, "" where there is none.
     `reference` is the instant to which an ambiguous autumn hour is closest.
     """
 
@@ -54,6 +64,7 @@ class Clock(Struct, frozen=True):
     offset_agrees: bool = False
     reference: datetime | None = None
     midnight_means_day: bool = False
+    facility_zone: str = ""
 
 
 class _Wall(Struct, frozen=True):
@@ -66,18 +77,21 @@ class _Wall(Struct, frozen=True):
     flags: tuple[str, ...]
 
 
-def clock_for(sent: str, *, feed_zone: str, midnight_means_day: bool) -> Clock:
+def clock_for(
+    sent: str, *, feed_zone: str, midnight_means_day: bool, facility_zone: str = ""
+) -> Clock:
     """Return how to read the times of a message whose MSH-7 is `sent`.
 
     An offset belongs to a season: where MSH-7's agrees with the feed's zone at that
     instant, the zone decides about the other times of the message.
     """
     clock = Clock(feed_zone=feed_zone, midnight_means_day=midnight_means_day)
+    facility = replace(clock, facility_zone=facility_zone) if facility_zone else clock
     wall = _read(sent)
     time = read_time(sent, clock)
     if wall is None or time is None:
-        return clock
-    clock = replace(clock, reference=time.earliest)
+        return facility
+    clock = replace(facility, reference=time.earliest)
     if not _usable(wall.offset):
         return clock
     agrees = bool(feed_zone) and (
@@ -86,11 +100,16 @@ def clock_for(sent: str, *, feed_zone: str, midnight_means_day: bool) -> Clock:
     return replace(clock, offset=wall.offset, offset_agrees=agrees)
 
 
-def read_time(raw: str, clock: Clock) -> FuzzyTime | None:
-    """Return the time that `raw` states, None where it states no possible one."""
+def read_time(raw: str, clock: Clock, degree: str = "") -> FuzzyTime | None:
+    """Return the time that `raw` states, None where it states no possible one.
+
+    `degree` is the degree of precision that TS.2 states, empty where it does not.
+    """
     wall = _read(raw)
     if wall is None:
         return None
+    if degree:
+        wall = _limited(wall, degree)
     if clock.midnight_means_day:
         wall = _unpadded(wall)
     zone, name, source, flags = _zone(wall, clock)
@@ -123,13 +142,16 @@ def read_date(raw: str) -> str | None:
 
 @lru_cache(maxsize=1024)
 def _read(raw: str) -> _Wall | None:
-    match = _DTM.fullmatch(raw.strip())
+    known = _without_zeros(raw.strip())
+    match = _DTM.fullmatch(known)
     if match is None:
         return None
     parts = [part for part in match.group("Y", "M", "D", "h", "m", "s") if part]
     numbers = [int(part) for part in parts]
     precision = _PRECISIONS[len(numbers) - 1]
-    flags = ["iso_format"] if not raw.strip()[:14].isdigit() and "-" in raw[:7] else []
+    flags = ["zero_padded"] if len(known) < len(raw.strip()) else []
+    if match["iso"]:
+        flags.append("iso_format")
     extra = timedelta()
     if len(numbers) > 3 and numbers[3] == 24:  # noqa: PLR2004  hour 24 ends the day
         numbers[3], extra = 0, timedelta(days=1)
@@ -153,6 +175,29 @@ def _read(raw: str) -> _Wall | None:
     return _Wall(start, precision, match["o"] or "", width, tuple(flags))
 
 
+def _without_zeros(raw: str) -> str:
+    """Return a date without a month and day of zeros, which stand for not known."""
+    match = _ZEROS.fullmatch(raw) if "00" in raw[4:10] else None
+    if match is None:
+        return raw
+    month = match[2] or match[3] or "00"
+    return match[1] if month == "00" else match[1] + month
+
+
+def _limited(wall: _Wall, degree: str) -> _Wall:
+    """Return a time as precise as its sender says, where that is less than it looks."""
+    precision = _DEGREES.get(degree.strip().upper())
+    if precision is None:
+        return wall
+    place = _PRECISIONS.index(precision)
+    if place >= _PRECISIONS.index(wall.precision):
+        return wall
+    parts = (*wall.start.timetuple()[: place + 1], 1, 1)[: max(3, place + 1)]
+    start = datetime(*parts)  # type: ignore[arg-type]  # noqa: DTZ001  as below
+    width = _WIDTHS.get(precision) or _calendar_width(start.date(), precision)
+    return _Wall(start, precision, wall.offset, width, wall.flags)
+
+
 def _calendar_width(day: date, precision: Precision) -> timedelta:
     if precision == "year":
         return day.replace(year=day.year + 1) - day
@@ -174,8 +219,11 @@ def _zone(wall: _Wall, clock: Clock) -> tuple[tzinfo, str, ZoneSource, tuple[str
     flags: tuple[str, ...] = ()
     if wall.offset:
         if _usable(wall.offset):
-            return *_fixed(wall.offset), "field", flags
+            unknown = ("zone_unknown",) if wall.offset in _UNKNOWN else flags
+            return *_fixed(wall.offset), "field", unknown
         flags = ("offset_invalid",)
+    if clock.facility_zone:
+        return _named(clock.facility_zone), clock.facility_zone, "facility", flags
     if clock.offset and not clock.offset_agrees:
         return *_fixed(clock.offset), "msh7", flags
     if clock.feed_zone:
@@ -200,7 +248,7 @@ def _offset_minutes(offset: str) -> int:
     if offset == "Z":
         return 0
     digits = offset[1:].replace(":", "")
-    minutes = int(digits[:2]) * 60 + int(digits[2:])
+    minutes = int(digits[:2]) * 60 + int(digits[2:] or 0)
     return -minutes if offset[0] == "-" else minutes
 
 

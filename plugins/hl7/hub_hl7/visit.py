@@ -6,24 +6,60 @@ Source: HL7 v2.5.1, sections 3.4.3 and 3.4.4; the rules for the key are R-ENC-01
 from typing import Any
 
 from hub.sdk import Code, EncounterKey, Location
+from hub_hl7.careteam import careteam_of
+from hub_hl7.conditions import (
+    allergies_of,
+    diagnoses_of,
+    observations_of,
+    procedures_of,
+)
+from hub_hl7.coverage import coverage_of
 from hub_hl7.er7 import Field, Segment, Value
+from hub_hl7.labels import restrictions_of
+from hub_hl7.profile_adt import ClassRule, FieldMatch
 from hub_hl7.reading import Reading, plain, stated
 
-_CLINICIANS = ((7, "attending"), (8, "referring"), (9, "consulting"), (17, "admitting"))
+_OTHER_PLACES = (
+    (11, "temporary_location"),
+    (42, "pending_location"),
+    (43, "prior_temporary_location"),
+)
+_ATTACHED = frozenset({"IN1", "DG1", "PR1", "AL1", "IAM", "OBX", "ARV"})
+_FLAGS = {"Y": True, "N": False}
 
 
 def class_of(reading: Reading) -> Code | None:
     """Return the class of PV1-2, None where it is not stated.
 
-    The code is empty where the feed's map does not know what was sent.
+    A rule of the feed over several fields decides before its map of PV1-2. The code
+    is empty where neither knows what was sent.
     """
-    sent = reading.segment("PV1").value(2)
+    pv1, profile = reading.segment("PV1"), reading.profile
+    sent = pv1.value(2) or ""
+    for rule in profile.class_rules:
+        if _holds(rule, pv1):
+            return Code(rule.encounter_class, original=sent, system="HL70004")
     if not sent:
         return None
-    code = reading.profile.class_map.get(sent.strip().upper(), "")
+    code = profile.class_map.get(sent.strip().upper(), "")
     if not code:
         reading.warn("class.unmapped")
     return Code(code, original=sent, system="HL70004")
+
+
+def _holds(rule: ClassRule, pv1: Segment) -> bool:
+    wanted = (
+        (2, rule.patient_class),
+        (3, rule.unit),
+        (4, rule.admission_type),
+        (10, rule.service),
+        (18, rule.patient_type),
+    )
+    return all(
+        (pv1.value(number) or "").strip().upper() in codes
+        for number, codes in wanted
+        if codes
+    )
 
 
 def location_of(segment: Segment, number: int) -> Location | None:
@@ -52,9 +88,10 @@ def key_of(
     something only at its facility, which then is the scope of the key.
     """
     pid, pv1 = reading.segment("PID"), reading.segment("PV1")
-    for number, basis in ((19, "visit"), (50, "alternate")):
-        if value := _number(reading, pv1.field(number)):
-            return _key(reading, pv1.field(number), value, basis)
+    found = visit_key(reading, pv1.field(19))
+    found = found or key_in(reading, pv1.field(50), "alternate")
+    if found:
+        return found
     start = (pv1.value(44) or "").strip()
     if not start:
         return None
@@ -64,6 +101,21 @@ def key_of(
         return _key(reading, account, f"{value}|{code}|{start[:8]}", "account")
     value = f"{patient}|{start[:12]}|{_facility(reading)}"
     return _key(reading, pid.field(3), value, "person")
+
+
+def visit_key(reading: Reading, field: Field) -> EncounterKey | None:
+    """Return the key that a visit number (PV1-19, MRG-5) is, None where it is none.
+
+    Where the feed numbers billing cases with it, several contacts may share it.
+    """
+    cases = reading.profile.visit_number_scope == "case"
+    return key_in(reading, field, "case" if cases else "visit")
+
+
+def key_in(reading: Reading, field: Field, basis: Any) -> EncounterKey | None:
+    """Return the key that the number in a field (CX) is, None where there is none."""
+    value = _number(reading, field)
+    return _key(reading, field, value, basis) if value else None
 
 
 def _number(reading: Reading, field: Field) -> str:
@@ -85,24 +137,100 @@ def _facility(reading: Reading) -> str:
 def details_of(reading: Reading) -> dict[str, Any]:
     """Return what else the message says of the visit.
 
-    The keys are ``service``, ``admission`` {type, source, reason}, ``discharge``
-    {disposition, destination}, ``expected`` {admit, discharge}, ``account``,
-    ``chief_complaint``, ``diagnoses``, ``careteam``, ``facility`` {name, id} and
-    ``coverage``, each only where the message makes a statement.
+    Each key is there only where the message makes a statement; times are as sent,
+    and so are codes.
+
+    * ``service``, ``patient_type``, ``vip``, ``newborn``, ``account``, ``episode``
+      {id, text}, ``alternate_visit``, ``event_reason`` (EVN-4), ``planned`` (EVN-3);
+    * ``admission`` {type, source, reason, readmission_flag, arrival_mode,
+      level_of_care}, ``discharge`` {disposition, destination}, ``expected`` {admit,
+      discharge, disposition, return}, ``chief_complaint``;
+    * ``temporary_location``, ``pending_location`` and ``prior_temporary_location``;
+    * ``careteam``, ``facility`` {name, id}, ``coverage``, ``diagnoses``,
+      ``procedures``, ``allergies``, ``observations`` and ``restrictions``: lists,
+      described where they are read;
+    * ``companion``, true where somebody only accompanies a patient.
+
+    ``readmission_flag`` is the sender's opinion and never a measure.
     """
     pid, pv1 = reading.segment("PID"), reading.segment("PV1")
-    pv2 = reading.segment("PV2")
+    pv2, evn = reading.segment("PV2"), reading.segment("EVN")
+    return (
+        stated(
+            service=pv1.value(10),
+            admission=_group(
+                type=pv1.value(4),
+                source=pv1.value(14),
+                reason=_reason(pv2),
+                readmission_flag=pv1.value(13),
+                arrival_mode=pv2.value(38),
+                level_of_care=pv2.value(40),
+            ),
+            discharge=_group(disposition=pv1.value(36), destination=pv1.value(37)),
+            account=pid.value(18),
+            patient_type=pv1.value(18),
+            vip=pv1.value(16),
+            event_reason=evn.value(4),
+            planned=evn.value(3),
+            careteam=careteam_of(reading),
+            facility=_where(reading, pv1),
+            **_further(reading, pv1),
+        )
+        | (_expectations(pv2) if pv2.raw != "PV2" else {})
+        | attached_to(reading)
+    )
+
+
+def attached_to(reading: Reading) -> dict[str, Any]:
+    """Return the details that come in segments of their own."""
+    if _ATTACHED.isdisjoint(reading.names):
+        return {}
     return stated(
-        service=pv1.value(10),
-        admission=_group(type=pv1.value(4), source=pv1.value(14), reason=_reason(pv2)),
-        discharge=_group(disposition=pv1.value(36), destination=pv1.value(37)),
-        expected=_group(admit=pv2.value(8), discharge=pv2.value(9)),
-        account=pid.value(18),
+        coverage=coverage_of(reading),
+        diagnoses=diagnoses_of(reading),
+        procedures=procedures_of(reading),
+        allergies=allergies_of(reading),
+        observations=observations_of(reading),
+        restrictions=restrictions_of(reading),
+    )
+
+
+def _further(reading: Reading, pv1: Segment) -> dict[str, Any]:
+    """Return what only some feeds say of a visit."""
+    found: dict[str, Any] = {}
+    for number, name in _OTHER_PLACES:
+        if pv1.raw_field(number) and (place := location_of(pv1, number)):
+            found[name] = plain(place)
+    if pv1.raw_field(50):
+        found["alternate_visit"] = plain(reading.identifier(pv1.field(50))) or ""
+    if pv1.raw_field(53) or pv1.raw_field(54):
+        found["episode"] = _group(id=pv1.value(54), text=pv1.value(53))
+    if any(_matches(reading, match) for match in reading.profile.companions):
+        found["companion"] = True
+    return found
+
+
+def _expectations(pv2: Segment) -> dict[str, Any]:
+    return stated(
+        expected=_group(
+            admit=pv2.value(8),
+            discharge=pv2.value(9),
+            disposition=pv2.value(27),
+            **{"return": pv2.value(47)},
+        ),
+        newborn=_FLAGS.get((pv2.value(36) or "").upper(), ""),
         chief_complaint=pv2.value(3, 2) or pv2.value(3),
-        diagnoses=_diagnoses(reading),
-        careteam=_careteam(reading, pv1),
-        facility=_where(reading, pv1),
-        coverage=_coverage(reading),
+    )
+
+
+def _matches(reading: Reading, match: FieldMatch) -> bool:
+    """Say whether a segment of the message holds one of the values in the field."""
+    name, _, place = match.field.partition("-")
+    number, _, component = place.partition(".")
+    return any(
+        (field.component(int(component or 1)) or "").strip().upper() in match.values
+        for segment in reading.all(name)
+        for field in segment.repetitions(int(number))
     )
 
 
@@ -112,74 +240,6 @@ def _group(**values: Value) -> Any:
 
 def _reason(pv2: Segment) -> Value:
     return pv2.value(3) or pv2.value(3, 2)
-
-
-def _snapshot(segments: Any, first: int, read: Any) -> Any:
-    """Return the list that repeating segments replace an earlier list with.
-
-    None where the only statement is to delete, "" where there is no such segment.
-    """
-    if not segments:
-        return ""
-    if all(segment.value(first) is None for segment in segments):
-        return None
-    return [entry for segment in segments if (entry := read(segment))] or ""
-
-
-def _diagnoses(reading: Reading) -> Any:
-    def read(dg1: Segment) -> dict[str, Any]:
-        coded = dg1.field(3)
-        entry = stated(
-            code=coded.component(1),
-            text=coded.component(2) or dg1.value(4),
-            system=coded.component(3) or dg1.value(2),
-            type=dg1.value(6),
-        )
-        return entry if entry.get("code") or entry.get("text") else {}
-
-    return _snapshot(reading.message.all("DG1"), 1, read)
-
-
-def _coverage(reading: Reading) -> Any:
-    def read(in1: Segment) -> dict[str, Any]:
-        return stated(
-            payer=in1.value(4) or in1.value(3),
-            plan=in1.value(2),
-            member_id=in1.value(49) or in1.value(36),
-        )
-
-    return _snapshot(reading.message.all("IN1"), 1, read)
-
-
-def _careteam(reading: Reading, pv1: Segment) -> Any:
-    sent = [
-        (role, field)
-        for number, role in _CLINICIANS
-        for field in pv1.repetitions(number)
-    ]
-    if not sent:
-        return ""
-    if all(field.text() is None for _, field in sent):
-        return None
-    members = [_clinician(reading, role, field) for role, field in sent]
-    return [member for member in members if len(member) > 1] or ""
-
-
-def _clinician(reading: Reading, role: str, field: Field) -> dict[str, Any]:
-    """Return one clinician (XCN): the number, the name as a person reads it."""
-    value = field.component(1) or ""
-    system = reading.authority(field, 9) or reading.profile.assigning_authority
-    parts = [
-        field.component(6), field.component(3), field.component(4),
-        field.component(2, 1), field.component(5),
-    ]  # fmt: skip
-    number = {"system": system or reading.facility(), "value": value, "type": ""}
-    number["type"] = field.component(13) or ""
-    return stated(
-        role=role,
-        name=" ".join(part for part in parts if part),
-        identifiers=[number] if value else "",
-    )
 
 
 def _where(reading: Reading, pv1: Segment) -> Any:

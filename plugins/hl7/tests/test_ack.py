@@ -144,6 +144,157 @@ def test_every_frame_can_be_answered(body):
     assert reply.count(b"\r") == 4
 
 
+# Levels of answers.
+
+
+@pytest.mark.parametrize("code", [b"CA", b"CE", b"CR", b"AE"])
+def test_msa_1_is_what_is_asked_for(code):
+    assert Message(answer(BODY, answer=code).decode())["MSA-1"] == code.decode()
+
+
+def test_a_commit_acknowledgement_of_a_refusal_says_why():
+    reply = Message(answer(BODY, answer=b"CR", refusal=ack.NOT_HL7).decode())
+
+    assert (reply["MSA-1"], reply["ERR-3.1"]) == ("CR", "100")
+
+
+def test_msa_4_is_the_expected_number():
+    assert answer(BODY, expected=b"42").endswith(b"\rMSA|AA|0042||42\r")
+
+
+@pytest.mark.parametrize(
+    ("kind", "version", "expected"),
+    [
+        ("REF^I12^REF_I12", "2.5", "RRI^I12^RRI_I12"),
+        ("REF^I15", "2.3.1", "RRI^I15^RRI_I12"),
+        ("ref^i13", "2.5", "RRI^I13^RRI_I12"),
+        ("REF^I12", "2.3", "RRI^I12"),
+        ("REF^I99", "2.5", "ACK^I99^ACK"),
+        ("RRI^I12", "2.5", "ACK^I12^ACK"),
+    ],
+)
+def test_a_referral_is_answered_by_an_rri(kind, version, expected):
+    body = MSH.replace(b"ADT^A01^ADT_A01", kind.encode()).replace(
+        b"2.5", version.encode()
+    )
+
+    reply = Message(answer(body).decode())
+
+    assert reply.header.raw_field(9) == expected
+
+
+def test_a_commit_acknowledgement_of_a_referral_is_an_ack():
+    body = MSH.replace(b"ADT^A01^ADT_A01", b"REF^I12")
+
+    assert b"|ACK^I12^ACK|" in answer(body, answer=b"CA")
+
+
+# Errors.
+
+PLACED = ack.Refusal(
+    b"AE", b"101", b"Required field missing", segment=b"PID", field=b"3",
+    repetition=b"1", component=b"4", error_code="HL7-101", said=r"Say | ^ ~ \ &",
+)  # fmt: skip
+
+
+def test_an_error_says_where_and_why_in_the_words_of_the_hub():
+    reply = answer(BODY, refusal=PLACED)
+
+    assert lines(reply)[2] == (
+        "ERR||PID^1^3^1^4|101^Required field missing^HL70357|E|HL7-101|||"
+        "Say \\F\\ \\S\\ \\R\\ \\E\\ \\T\\"
+    )
+    assert Message(reply.decode())["ERR-8"] == PLACED.said
+
+
+def test_an_error_is_escaped_in_the_delimiters_of_the_sender():
+    body = MSH.replace(b"|", b"#").replace(rb"^~\&", b"!@%*") + b"\r"
+
+    reply = Message(answer(body, refusal=PLACED).decode())
+
+    assert reply["ERR-8"] == PLACED.said
+    assert (reply["ERR-2.1"], reply["ERR-3.3"]) == ("PID", "HL70357")
+
+
+def test_up_to_2_4_an_error_names_segment_and_field():
+    reply = answer(MSH.replace(b"2.5", b"2.3.1"), refusal=PLACED)
+
+    assert lines(reply)[2] == "ERR|PID^1^3^101&Required field missing&HL70357"
+
+
+@pytest.mark.parametrize("marks", [b"^~\\", b"^~\\&#"])
+def test_errors_are_told_with_three_or_five_delimiters(marks):
+    body = MSH.replace(rb"^~\&", marks)
+
+    assert Message(answer(body, refusal=PLACED).decode())["ERR-3.1"] == "101"
+
+
+# Character sets.
+
+
+@pytest.mark.parametrize(
+    ("declared", "shown"),
+    [
+        (b"8859/1", b"8859/1"),
+        (b"UNICODE UTF-8~ISO IR87", b"UNICODE UTF-8"),
+        (b"Musterfrau", None),
+        (b"", None),
+    ],
+)
+def test_msh_18_is_mirrored_where_the_answer_is_not_ascii(declared, shown):
+    body = MSH.replace(b"KIS", b"K\xc4S") + b"||||||" + declared + b"\r"
+
+    msh = answer(body).split(b"\r")[0]
+
+    if shown is None:
+        assert msh.endswith(b"|P|2.5")
+    else:
+        assert msh.endswith(b"|P|2.5||||||" + shown)
+
+
+def test_msh_18_is_left_out_where_the_answer_is_ascii():
+    body = MSH + b"||||||8859/1\rPID|||1||M\xfcller\r"
+
+    assert answer(body).split(b"\r")[0].endswith(b"|P|2.5")
+
+
+# What shifted and endless fields do.
+
+
+@pytest.mark.parametrize("field", [2, 9, 11])
+def test_an_endless_field_is_not_kept_for_ever(field):
+    parts = MSH.split(b"|")
+    parts[field - 1] = b"^~\\&" * 100_000
+    header = read_header(b"|".join(parts) + b"\r")
+
+    reply = ack.acknowledge(header, sent=SENT, control_id=b"ID1")
+
+    assert len(reply) < 500
+
+
+# Batches.
+
+
+def test_a_batch_of_answers_says_which_batch_it_answers():
+    header = read_header(b"BHS|^~\\&|KIS|KLINIK|HUB|REGION|2026||f||0815|0814\r")
+
+    reply = ack.answer_batch(header, [answer(BODY)] * 2, sent=SENT, control_id=b"ID2")
+
+    assert lines(reply)[0] == (
+        r"BHS|^~\&|HUB|REGION|KIS|KLINIK|20260310081502+0100||||ID2|0815"
+    )
+    assert [line[:3] for line in lines(reply)] == [
+        "BHS", "MSH", "MSA", "MSH", "MSA", "BTS", "",
+    ]  # fmt: skip
+    assert lines(reply)[-2] == "BTS|2"
+
+
+def test_a_batch_of_answers_can_always_be_framed():
+    header = read_header(b"BHS|^~\\&|K\x0bI\x1cS\r")
+
+    assert mllp.encode(ack.answer_batch(header, [], sent=SENT, control_id=b"ID"))
+
+
 # The header.
 
 
@@ -200,3 +351,9 @@ def test_a_name_is_text_of_bounded_length():
     assert text_of("ä".encode()) == "ä"
     assert text_of(b"\xe4") == "ä"
     assert len(text_of(b"x" * 5000)) == 1000
+
+
+def test_a_header_is_of_bounded_length():
+    body = MSH.replace(b"P|2.5", b"P|2.5" + b"|x" * 10 + b"y" * 100_000) + b"\r"
+
+    assert sum(map(len, read_header(body).elements)) <= 1 << 14

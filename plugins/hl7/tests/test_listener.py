@@ -12,8 +12,9 @@ from hub.sdk import Recovery
 from hub.testing import MemoryInbox, StoreRefusedError, running
 from hub_hl7 import conversation, mllp
 from hub_hl7.er7 import Message
-from hub_hl7.listener import AddressUnavailableError, MllpListener
+from hub_hl7.listener import MllpListener
 from hub_hl7.settings import ListenerSettings
+from hub_hl7.transport_errors import AddressUnavailableError
 
 SECONDS = 5
 
@@ -518,7 +519,7 @@ async def test_a_port_that_is_taken_stops_the_source(inbox):
 
 @pytest.mark.parametrize("host", ["192.0.2.1", "x" * 70])
 async def test_a_host_that_cannot_be_had_stops_the_source(inbox, host):
-    settings = ListenerSettings(kind="mllp-listener", host=host, port=0)
+    settings = ListenerSettings(kind="mllp-listener", host=host, port=0, insecure=True)
 
     with pytest.raises(AddressUnavailableError):
         await MllpListener(settings).run(inbox)

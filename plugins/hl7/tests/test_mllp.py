@@ -306,6 +306,62 @@ def test_frames_wait_for_each_other_when_they_are_not_pulled_at_once():
     assert list(iter(decoder.next_event, None)) == [Frame(b"a"), Frame(b"b")]
 
 
+# A strict decoder.
+
+
+def strictly(*chunks, eof=False):
+    decoder = mllp.Decoder(max_frame=ROOMY, strict=True)
+    events = []
+    for chunk in chunks:
+        decoder.receive_data(chunk)
+        events += iter(decoder.next_event, None)
+    decoder.receive_pause()
+    if eof:
+        decoder.receive_eof()
+    return events + list(iter(decoder.next_event, None))
+
+
+@pytest.mark.parametrize("cut", range(16))
+def test_a_strict_decoder_refuses_a_frame_inside_a_frame(cut):
+    wire = b"\x0bpartial\x0bwhole\x1c\r"
+
+    with pytest.raises(mllp.BrokenFrameError) as caught:
+        strictly(wire[:cut], wire[cut:])
+
+    assert caught.value.recovery is Recovery.REJECT
+    assert "partial" not in str(caught.value)
+
+
+def test_a_strict_decoder_refuses_fs_alone_before_the_next_frame():
+    with pytest.raises(mllp.BrokenFrameError):
+        strictly(b"\x0ba\x1c" + mllp.encode(b"b"))
+
+
+def test_a_strict_decoder_ends_no_frame_after_a_pause():
+    assert strictly(b"\x0ba\x1c") == []
+
+
+def test_a_strict_decoder_ends_no_frame_at_the_end_of_the_stream():
+    with pytest.raises(mllp.TruncatedFrameError):
+        strictly(b"\x0ba\x1c", eof=True)
+
+
+@given(st.lists(st.tuples(noise, payloads)), st.data())
+def test_a_strict_decoder_reads_what_is_right_like_a_lenient_one(conversation, data):
+    wire = b"".join(gap + mllp.encode(payload) for gap, payload in conversation)
+
+    assert frames(strictly(*chunked(data, wire))) == frames(decode(wire))
+
+
+def test_the_beginning_of_a_frame_that_is_too_large_is_known():
+    decoder = mllp.Decoder(max_frame=5)
+    decoder.receive_data(b"\x0bMSH|and more")
+    with pytest.raises(mllp.FrameTooLargeError):
+        decoder.next_event()
+
+    assert decoder.beginning(4) == b"MSH|"
+
+
 @pytest.mark.parametrize("payload", [b"\x0b", b"a\x1c", b"\x1c\rb"])
 def test_encode_refuses_what_cannot_be_framed(payload):
     with pytest.raises(ValueError, match="VT or FS"):

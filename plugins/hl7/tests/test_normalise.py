@@ -6,8 +6,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from hub.sdk import Code, EncounterKey, FactKind, FuzzyTime, Identifier, Location
-from hub_hl7.normalise import RULES, normalise
+from hub_hl7.normalise import normalise
 from hub_hl7.profile import Hl7Profile
+from hub_hl7.triggers import RULES
 
 PROFILE = Hl7Profile(time_zone="Europe/Berlin")
 
@@ -95,11 +96,13 @@ def test_a_cancelled_transfer_names_both_places(adt):
     assert (fact.location.unit, fact.prior_location.unit) == ("INN2", "ITS")
 
 
-def test_details_hold_only_what_the_store_gives_back_unchanged(adt):
-    for trigger in RULES:
-        details = fact_of(adt(trigger=trigger, pv1={45: "20260314"})).details
+@pytest.mark.parametrize("trigger", sorted(RULES))
+def test_details_hold_only_what_the_store_gives_back_unchanged(adt, trigger):
+    result = normalise(adt(trigger=trigger, pv1={45: "20260314"}), PROFILE)
 
-        assert msgspec.json.decode(msgspec.json.encode(details)) == details
+    for fact in result.facts:
+        encoded = msgspec.json.encode(fact.details)
+        assert msgspec.json.decode(encoded) == fact.details
 
 
 # Times.
@@ -217,8 +220,9 @@ def test_demographics_are_read_into_their_canonical_names(adt):
 
     assert fact_of(body).subject.demographics == {
         "names": [
-            {"family": "von Muster", "given": "Änne", "middle": "Maria",
-             "suffix": "jr.", "prefix": "Dr.", "use": "L"},
+            {"family": "von Muster", "own_prefix": "von", "own_family": "Muster",
+             "given": "Änne", "middle": "Maria", "suffix": "jr.", "prefix": "Dr.",
+             "use": "L"},
             {"family": "Muster", "use": "M"},
         ],
         "birth_date": "1949-01-17",
@@ -380,6 +384,30 @@ def test_an_admission_without_class_is_to_a_bed(adt):
     assert "class.implied" in result.warnings
 
 
+def test_an_admission_whose_class_is_deleted_has_none(adt):
+    result = normalise(adt(pv1={2: '""'}), PROFILE)
+
+    assert result.facts[0].encounter_class is None
+    assert not result.warnings
+
+
+def test_a_message_from_nowhere_has_no_facility(adt):
+    assert "facility" not in fact_of(adt(msh={4: ""})).details
+
+
+def test_a_document_comes_back_with_its_content():
+    body = (
+        "MSH|^~\\&|KIS|KLINIK_TEST|||20260310||MDM^T02|1|P|2.5\r"
+        "EVN||20260310\rPID|||0047^^^KLINIK_TEST^PI||Musterfrau\r"
+        "TXA|1|DS|TX|||||||||D7|||||AU\rOBX|1|TX|1^Brief||Alles gut\r"
+    )
+
+    result = normalise(body.encode(), PROFILE)
+
+    assert [fact.record.kind for fact in result.facts] == ["document"]
+    assert result.documents
+
+
 def test_details_are_read_into_their_canonical_names(adt):
     body = adt(
         pid={18: "K7^^^KLINIK_TEST"},
@@ -408,7 +436,8 @@ def test_details_are_read_into_their_canonical_names(adt):
         ],
         "facility": {"name": "WEST"},
         "coverage": [
-            {"payer": "Kasse Test", "plan": "P1", "member_id": "A123456780"}
+            {"payer": "Kasse Test", "payer_id": "KASSE", "plan": "P1",
+             "member_id": "A123456780"}
         ],
     }  # fmt: skip
 
@@ -461,11 +490,14 @@ def test_a_message_that_declares_nothing_is_read_as_the_feed_says(adt):
 @pytest.mark.parametrize(
     ("changes", "reason"),
     [
-        ({"trigger": "A31"}, "trigger.A31"),
+        ({"trigger": "A19"}, "trigger.A19"),
+        ({"trigger": "A20"}, "trigger.A20"),
+        ({"trigger": "A56"}, "trigger.A56"),
+        ({"trigger": "A99"}, "trigger.A99"),
         ({"trigger": "Z99"}, "trigger.Z99"),
         ({"msh": {9: "ADT"}, "drop": ["EVN"]}, "trigger.missing"),
         ({"msh": {9: "ADT^Musterfrau"}}, "trigger.unreadable"),
-        ({"msh": {9: "ORU^R01"}}, "type.ORU"),
+        ({"msh": {9: "DFT^P03"}}, "type.DFT"),
         ({"msh": {9: ""}}, "type.missing"),
         ({"msh": {9: "Musterfrau"}}, "type.unreadable"),
         ({"msh": {9: "ACK^A01"}}, "acknowledgement"),
@@ -480,14 +512,39 @@ def test_what_is_not_for_the_core_is_unmapped_with_a_reason(adt, changes, reason
     assert result.problem is None
 
 
-def test_a_batch_is_unmapped(adt):
+def test_a_batch_comes_back_as_its_messages(adt):
     header = rb"BHS|^~\&|KIS|KLINIK_TEST|||||||0815" + b"\r"
 
-    result = normalise(header + adt(), PROFILE)
+    result = normalise(header + adt() + adt(trigger="A03"), PROFILE)
 
-    assert (result.unmapped, result.provenance.trigger) == ("batch", "BHS")
+    assert [part.message_type for part in result.parts] == ["ADT^A01", "ADT^A03"]
+    assert result.provenance.trigger == "BHS"
     assert result.provenance.message_id == "0815"
-    assert normalise(adt() + adt(), PROFILE).unmapped == "batch"
+    assert not result.facts
+    assert len(normalise(adt() + adt(), PROFILE).parts) == 2
+
+
+def test_an_answer_that_is_news_is_read():
+    body = (
+        "MSH|^~\\&|KIS|KLINIK_TEST|||20260310||RRI^I12|1|P|2.5\rMSA|AA|7\r"
+        "RF1|A|R|||||20260310|||||R7\rPRD|RP|Lange\rPID|||0047||Musterfrau\r"
+    )
+
+    result = normalise(body.encode(), PROFILE)
+
+    assert result.unmapped != "acknowledgement"
+
+
+def test_an_empty_batch_is_unmapped():
+    body = rb"BHS|^~\&|KIS|KLINIK_TEST|||||||0815" + b"\rBTS|0\r"
+
+    assert normalise(body, PROFILE).unmapped == "batch.empty"
+
+
+def test_a_batch_of_another_size_than_it_says_is_a_problem(adt):
+    body = rb"BHS|^~\&|KIS|KLINIK_TEST|||||||0815" + b"\r" + adt() + b"BTS|2\r"
+
+    assert normalise(body, PROFILE).problem.code == "HL7-010"
 
 
 def test_test_messages_become_facts_where_the_feed_says_so(adt):
@@ -554,7 +611,13 @@ def test_a_continued_message_is_a_problem(adt, changes):
 
 
 @pytest.mark.parametrize(
-    "changes", [{"extra": ["NTE|1"] * 10_001}, {"pid": {3: "1~" * 3000}}]
+    "changes",
+    [
+        {"extra": ["NTE|1"] * 10_001},
+        {"pid": {3: "1~" * 3000}},
+        {"trigger": "A17", "extra": ["PID|||7"] * 500},
+        {"trigger": "A40", "extra": ["MRG|7"] * 501},
+    ],
 )
 def test_more_parts_than_any_message_has_are_a_problem(adt, changes):
     assert normalise(adt(**changes), PROFILE).problem.code == "HL7-006"
@@ -564,6 +627,8 @@ def test_more_parts_than_any_message_has_are_a_problem(adt, changes):
 
 soup = st.lists(
     st.sampled_from(["|", "^", "~", "&", "\\", '""', "\r", "PID", "PV1", "2026", "A01",
+                     "\rMRG|7|", "\rZBE|1|", "\rROL|1|AD|AT|", "\rARV|1|A|HIV",
+                     "\rDG1|1||I50", "\rNK1|1|X^Y", "\rOBX|1|NM|1||2", "\rIAM|1|",
                      "\\X0D\\", "7", "UNKNOWN", "|" * 18, "20260310", "+0100"]),
     max_size=60,
 ).map("".join)  # fmt: skip
@@ -578,8 +643,8 @@ def test_every_message_has_exactly_one_outcome(text, trigger):
 
     result = normalise(body.encode(), PROFILE)
 
-    outcomes = [bool(result.facts), result.unmapped is not None, bool(result.problem)]
-    assert sum(outcomes) == 1
+    outcomes = [bool(result.facts), bool(result.parts), result.unmapped is not None]
+    assert sum([*outcomes, bool(result.problem)]) == 1
     msgspec.json.encode(result)
 
 
@@ -594,8 +659,23 @@ def test_every_message_has_exactly_one_outcome(text, trigger):
         {"class_map": {"I": "bedridden"}},
         {"charset_policy": "guess"},
         {"unknown": 1},
+        {"facility_zones": {"WEST": "Europe/Atlantis"}},
+        {"class_rules": [{"encounter_class": "inpatient"}]},
+        {"class_rules": [{"encounter_class": "bed", "patient_class": ["I"]}]},
+        {"a08": {"location": "guess"}},
+        {"repeating_mode": {"PID": "merge"}},
+        {"companions": [{"field": "PV1", "values": ["B"]}]},
+        {"companions": [{"field": "PV1-18", "values": []}]},
     ],
 )
 def test_a_profile_refuses_what_it_does_not_know(settings):
     with pytest.raises(ValueError, match="validation error"):
         Hl7Profile(**settings)
+
+
+def test_a_line_that_is_no_segment_sets_the_message_aside(adt):
+    body = adt().rstrip(b"\r") + b"\rPIDX|no segment\r"
+
+    problem = normalise(body, Hl7Profile()).problem
+
+    assert (problem.code, problem.detail) == ("HL7-007", "1 lines")

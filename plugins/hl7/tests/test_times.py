@@ -125,6 +125,89 @@ def test_second_60_is_the_next_minute():
     assert "second_60" in time.flags
 
 
+@pytest.mark.parametrize("zone", ["Europe/Berlin", ""])
+@pytest.mark.parametrize("sent", ["20260310080000-0500", "20260310080000", ""])
+def test_the_zone_of_the_facility_beats_the_sender_s_and_the_feed_s(sent, zone):
+    placed = clock_for(
+        sent,
+        feed_zone=zone,
+        midnight_means_day=False,
+        facility_zone="America/Chicago",
+    )
+    time = read_time("20260710080000", placed)
+
+    assert time.earliest == utc(2026, 7, 10, 13)
+    assert (time.zone_source, time.zone) == ("facility", "America/Chicago")
+    assert read_time("20260710080000+0200", placed).zone_source == "field"
+
+
+@pytest.mark.parametrize("raw", ["20260310081502-0000", "20260310081502-00:00"])
+def test_an_offset_can_say_that_the_local_zone_is_unknown(raw):
+    time = read_time(raw, BERLIN)
+
+    assert time.earliest == utc(2026, 3, 10, 8, 15, 2)
+    assert "zone_unknown" in time.flags
+
+
+@pytest.mark.parametrize(
+    ("raw", "earliest"),
+    [
+        ("20260310081502-05", utc(2026, 3, 10, 13, 15, 2)),
+        ("20260310081502.-0500", utc(2026, 3, 10, 13, 15, 2)),
+        ("202603-0500", utc(2026, 3, 1, 5)),
+        ("2026-0500", utc(2026, 1, 1, 5)),
+        ("20260310-0500", utc(2026, 3, 10, 5)),
+        ("20260310081502+1300", utc(2026, 3, 9, 19, 15, 2)),
+    ],
+)
+def test_an_offset_is_read_after_any_precision(raw, earliest):
+    assert read_time(raw, BERLIN).earliest == earliest
+
+
+@pytest.mark.parametrize(
+    ("raw", "precision", "date"),
+    [
+        ("19490000", "year", "1949"),
+        ("194900", "year", "1949"),
+        ("19490100", "month", "1949-01"),
+        ("1949-01-00", "month", "1949-01"),
+        ("1949-00-00", "year", "1949"),
+        ("19490000000000", "year", "1949"),
+        ("19491000", "month", "1949-10"),
+    ],
+)
+def test_zeros_stand_for_a_month_or_day_that_is_not_known(raw, precision, date):
+    time = read_time(raw, BERLIN)
+
+    assert time.precision == precision
+    assert "zero_padded" in time.flags
+    assert read_date(raw) == date
+
+
+@pytest.mark.parametrize(
+    ("degree", "precision", "local"),
+    [
+        ("Y", "year", "2026"),
+        ("L", "month", "2026-03"),
+        ("D", "day", "2026-03-10"),
+        ("h", "hour", "2026-03-10T08"),
+        ("M", "minute", "2026-03-10T08:15"),
+        ("S", "second", "2026-03-10T08:15:02"),
+        ("", "second", "2026-03-10T08:15:02"),
+        ("X", "second", "2026-03-10T08:15:02"),
+    ],
+)
+def test_a_stated_degree_of_precision_holds(degree, precision, local):
+    time = read_time("20260310081502", BERLIN, degree)
+
+    assert (time.precision, time.local) == (precision, local)
+    assert time.earliest <= utc(2026, 3, 10, 7, 15, 2) < time.latest
+
+
+def test_a_stated_degree_never_adds_precision():
+    assert read_time("20260310", BERLIN, "S").precision == "day"
+
+
 def test_an_offset_that_exists_nowhere_is_left_aside():
     time = read_time("20260310080000+9900", BERLIN)
 

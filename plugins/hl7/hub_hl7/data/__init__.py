@@ -1,0 +1,1 @@
+"""Tables of the standard and of its profiles, as plain mappings."""

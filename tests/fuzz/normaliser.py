@@ -1,0 +1,6 @@
+"""Fuzzes the normaliser; see `tests.fuzz.running`."""
+
+from tests.fuzz.running import run
+
+if __name__ == "__main__":
+    run("normaliser")
