@@ -9,7 +9,7 @@ EDITABLE := $(foreach plugin,$(PLUGINS),-e plugins/$(plugin))
 PROJECTS := pyproject.toml $(PLUGINS:%=plugins/%/pyproject.toml)
 
 .DEFAULT_GOAL := demo
-.PHONY: demo test check bench docs faults clean
+.PHONY: demo test check bench docs faults fuzz clean
 
 demo: $(VENV)/installed
 	$(BIN)/hub demo --exit
@@ -27,6 +27,8 @@ check: $(VENV)/installed-dev
 
 bench: $(VENV)/installed-dev
 	$(BIN)/python tests/perf/bench.py
+	$(BIN)/python tests/perf/parsing.py
+	$(BIN)/python tests/perf/tls.py
 
 docs: $(VENV)/installed-dev
 	$(BIN)/python -m hub.reference --write
@@ -34,6 +36,14 @@ docs: $(VENV)/installed-dev
 # Fifty crashes under load: some minutes, and not part of `make test`.
 faults: $(VENV)/installed-dev
 	$(BIN)/python tests/faults/kill_loop.py --times 50
+
+# A minute for each target; FUZZ_SECONDS=3600 for an hour.
+FUZZ_SECONDS := 60
+fuzz: $(VENV)/installed-dev
+	$(PIP) install --quiet -e '.[fuzz]'
+	for target in framer parser normaliser escapes times; do \
+		$(BIN)/python -m tests.fuzz.$$target -max_total_time=$(FUZZ_SECONDS) \
+			|| exit 1; done
 
 clean:
 	rm -rf $(VENV) build dist var .mypy_cache .ruff_cache .pytest_cache .hypothesis \

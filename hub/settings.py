@@ -46,6 +46,14 @@ class SourceSettings(Settings):
         ),
     )
 
+    @property
+    def shares_address(self) -> bool:
+        """Whether others of its kind may listen where it does.
+
+        Only where all of them can tell whose peer is whose.
+        """
+        return False
+
 
 class DestinationSettings(Settings):
     """What every ``[destinations.NAME]`` table may hold; a plugin adds its own."""

@@ -82,14 +82,18 @@ def _makers(config: HubConfig) -> dict[str, dict[str, Callable[[], Any]]]:
 
 
 def _shared_addresses(config: HubConfig) -> Iterator[Fault]:
-    """Yield what would listen where something else does: a feed in another's name."""
-    taken = {(config.admin.host, config.admin.port): "admin"}
+    """Yield what would listen where something else does: a feed in another's name.
+
+    Sources of one kind may, where all of them can tell whose peer is whose.
+    """
+    taken = {(config.admin.host, config.admin.port): ("admin", "")}
     for name, each in config.sources.items():
-        table = f"sources.{name}"
-        port = getattr(each.settings, "port", 0)
-        address = (getattr(each.settings, "host", ""), port)
-        first = taken.setdefault(address, table)
-        if port and first != table:
+        table, settings = f"sources.{name}", each.settings
+        port = getattr(settings, "port", 0)
+        shares = settings.kind if settings.shares_address else ""
+        address = (getattr(settings, "host", ""), port)
+        first, shared = taken.setdefault(address, (table, shares))
+        if port and first != table and not (shares and shares == shared):
             yield Fault(table, AddressSharedError(f"{table} and {first}, port {port}"))
 
 

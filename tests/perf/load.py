@@ -50,7 +50,7 @@ class Sender(asyncio.Protocol):
         self._received += data
         if not self._received.endswith(END):
             return
-        if b"MSA|AA|" not in self._received:
+        if b"MSA|CA|" not in self._received and b"MSA|AA|" not in self._received:
             sys.exit(f"not accepted: {self._received!r}")
         self._latencies.append(time.perf_counter() - self._sent)
         self._received = b""

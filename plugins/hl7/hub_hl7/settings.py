@@ -208,6 +208,11 @@ class ListenerSettings(SourceSettings):
         ),
     )
 
+    @property
+    def shares_address(self) -> bool:
+        """Whether certificates say to which feed a connection belongs."""
+        return bool(self.client_certificates)
+
     @model_validator(mode="after")
     def _tls_is_whole(self) -> Self:
         if (self.tls_certificate is None) != (self.tls_key is None):
