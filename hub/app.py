@@ -17,6 +17,7 @@ from hub.admin.server import AdminServer
 from hub.config import HubConfig
 from hub.contract import Destination, Source
 from hub.coordination.ids import Keys
+from hub.coordination.stay_rules import load_high_use, load_rules
 from hub.errors import HubError
 from hub.metrics import Metrics
 from hub.registry import Registry
@@ -25,7 +26,9 @@ from hub.runtime.dispatch import Dispatcher
 from hub.runtime.entities import Entities
 from hub.runtime.examiner import Validator
 from hub.runtime.intake import FeedInbox, Intake
-from hub.runtime.pipeline import Feed, Pipeline
+from hub.runtime.interpreting import Feed
+from hub.runtime.journeys import Journeys
+from hub.runtime.pipeline import Pipeline
 from hub.runtime.processing import Processor
 from hub.runtime.routing import Router
 from hub.runtime.supervisor import supervise
@@ -128,7 +131,7 @@ class Hub:
             },
             reader=reader,
             writer=self.store.writer,
-            processor=Processor(entities, Keys(self.store.secret), router),
+            processor=self._processor(entities, router),
             entities=entities,
             metrics=self._metrics,
             on_deliveries=self._wake_later,
@@ -142,6 +145,13 @@ class Hub:
             on_verdicts=self._intake.verdicts.tell,
         )
         stack.push_async_callback(self._stop_pipeline)
+
+    def _processor(self, entities: Entities, router: Router) -> Processor:
+        keys = Keys(self.store.secret)
+        rules, high_use = load_rules("us"), load_high_use()
+        return Processor(
+            entities, keys, router, Journeys(entities, keys, rules, high_use)
+        )
 
     async def _stop_pipeline(self) -> None:
         if not await in_thread(self.pipeline.stop):

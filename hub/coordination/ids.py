@@ -32,6 +32,10 @@ class Keys:
         """Return the key of the contact of a case with this name."""
         return self._key("enc", case, name)
 
+    def stay(self, encounter: str) -> str:
+        """Return the key of the stay that is known by this encounter."""
+        return self._key("stay", encounter)
+
     def record(self, feed: str, key: RecordKey) -> str:
         """Return the key of a record; the number of a sender nobody named is its own.
 

@@ -73,7 +73,9 @@ def heard(contacts: Iterable[Contact], rules: StayRules) -> list[Heard]:
 
     A contact that is handed in twice counts once.
     """
-    found = (_heard(each, rules) for each in {each.key: each for each in contacts}.values())
+    found = (
+        _heard(each, rules) for each in {each.key: each for each in contacts}.values()
+    )
     return sorted((each for each in found if each), key=lambda each: each[:2])
 
 

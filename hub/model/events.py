@@ -26,7 +26,7 @@ class EventSubject(Struct, frozen=True):
     match: Match = Match()
 
 
-EntityKind = Literal["encounter", "person"] | RecordKind
+EntityKind = Literal["encounter", "person", "stay"] | RecordKind
 
 
 class Entity(Struct, frozen=True):

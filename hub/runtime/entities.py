@@ -16,6 +16,7 @@ from hub.coordination.changes import Slot
 from hub.coordination.people import Person
 from hub.coordination.records import Record
 from hub.coordination.standing import Witness, witness
+from hub.coordination.stays import Stay
 from hub.model.encounters import Encounter
 from hub.model.facts import Fact
 from hub.model.identifiers import Identifier
@@ -37,6 +38,13 @@ class _EncounterBody(Struct, frozen=True):
     slots: dict[Slot, tuple[str, ...]]
 
 
+class _StayBody(Struct, frozen=True):
+    stay: Stay
+    slots: dict[str, tuple[str, ...]]
+    stands: bool
+
+
+_stay_body = msgspec.json.Decoder(_StayBody).decode
 _encounter_body = msgspec.json.Decoder(_EncounterBody).decode
 _case_body = msgspec.json.Decoder(tuple[str, ...]).decode
 _record_body = msgspec.json.Decoder(Record | None).decode
@@ -73,6 +81,25 @@ class Case(NamedTuple):
         """Return the case as the store keeps it; its contacts have rows of theirs."""
         body = _encode(self.contacts)
         return state.EntityRow(self.key, "case", self.person, 0, body)
+
+
+class StayRecord(NamedTuple):
+    """A stay as it was told last, and what was told of it.
+
+    `stands` is false where it turned out not to be one.
+    """
+
+    key: str
+    person: str
+    stay: Stay
+    version: int = 0
+    slots: dict[str, tuple[str, ...]] = {}  # noqa: RUF012 - always replaced
+    stands: bool = True
+
+    def row(self) -> state.EntityRow:
+        """Return the stay as the store keeps it."""
+        body = _encode(_StayBody(self.stay, self.slots, self.stands))
+        return state.EntityRow(self.key, "stay", self.person, self.version, body)
 
 
 class KeptRecord(NamedTuple):
@@ -113,6 +140,7 @@ class Entities:
         # None where the store was asked in vain: only this pipeline adds to it.
         self._encounters: OrderedDict[str, EncounterRecord | None] = OrderedDict()
         self._cases: OrderedDict[str, Case | None] = OrderedDict()
+        self._stays: OrderedDict[str, dict[str, StayRecord]] = OrderedDict()
         self._records: OrderedDict[str, KeptRecord | None] = OrderedDict()
         self._persons: OrderedDict[str, PersonRecord | None] = OrderedDict()
         self._owners: OrderedDict[tuple[str, str], str | None] = OrderedDict()
@@ -121,6 +149,7 @@ class Entities:
         """Drop everything: the store is right, memory may not be."""
         self._encounters.clear()
         self._cases.clear()
+        self._stays.clear()
         self._records.clear()
         self._persons.clear()
         self._owners.clear()
@@ -160,6 +189,23 @@ class Entities:
     def put_encounter(self, record: EncounterRecord) -> None:
         """Remember an encounter as it is now."""
         self._keep(self._encounters, record.key, record)
+
+    def encounters(self, person: str) -> list[EncounterRecord]:
+        """Return all encounters of a person, without the facts behind them."""
+        rows = state.entities_of(self._connection, person, "encounter")
+        return [_without_facts(row) for row in rows]
+
+    def stays(self, person: str) -> list[StayRecord]:
+        """Return all stays of a person that were ever told of."""
+        if person not in self._stays:
+            rows = state.entities_of(self._connection, person, "stay")
+            self._keep(self._stays, person, {row.key: _stay_of(row) for row in rows})
+        return list(self._stays[person].values())
+
+    def put_stay(self, record: StayRecord) -> None:
+        """Remember a stay as it is now."""
+        self.stays(record.person)
+        self._stays[record.person][record.key] = record
 
     def case(self, key: str) -> Case | None:
         """Return a case with its facts, None if the hub does not know it."""
@@ -211,3 +257,16 @@ class Entities:
         cache.move_to_end(key)
         if len(cache) > self._size:
             cache.popitem(last=False)
+
+
+def _without_facts(row: state.EntityRow) -> EncounterRecord:
+    body = _encounter_body(row.body)
+    announced = Announced(row.version, body.slots)
+    return EncounterRecord(row.key, row.person, (), body.encounter, announced)
+
+
+def _stay_of(row: state.EntityRow) -> StayRecord:
+    body = _stay_body(row.body)
+    return StayRecord(
+        row.key, row.person, body.stay, row.version, body.slots, body.stands
+    )

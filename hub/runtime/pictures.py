@@ -51,7 +51,10 @@ class Draft(NamedTuple):
 
 
 class Pictures:
-    """Takes the facts of one message, and gathers what is to be stored of them."""
+    """Takes the facts of one message, and gathers what is to be stored of them.
+
+    `moved` are the people of whom something was told that concerns a stay.
+    """
 
     def __init__(self, entities: Entities, keys: Keys) -> None:
         self._entities = entities
@@ -59,6 +62,7 @@ class Pictures:
         self.identifiers: list[tuple[str, str, str]] = []
         self.rows: dict[str, EntityRow] = {}
         self.events: list[CareEvent] = []
+        self.moved: dict[str, None] = {}
 
     def take(self, draft: Draft, occasion: Occasion) -> None:
         """Let one fact change the pictures that it is about."""
@@ -130,6 +134,8 @@ class Pictures:
         after = _NEVER_WAS if gone else fold_witnesses(witnesses)
         announced, events = told.announce(record, after)
         self.events += events
+        if events:
+            self.moved[record.person] = None
         record = EncounterRecord(record.key, record.person, witnesses, after, announced)
         self._entities.put_encounter(record)
         self.rows[record.key] = record.row()

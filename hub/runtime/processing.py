@@ -4,6 +4,7 @@ Everything here is decided by the message, the state before it and the clock's
 value that is handed in, so that doing it again after a crash gives the same ids.
 """
 
+from collections.abc import Iterable
 from datetime import datetime, timedelta
 
 import msgspec
@@ -23,10 +24,12 @@ from hub.runtime.entities import (
     Entities,
 )
 from hub.runtime.errors import ForeignVisitError
+from hub.runtime.journeys import Journeys
 from hub.runtime.pictures import Draft, Pictures
 from hub.runtime.routing import Router
 from hub.store.journal import Waiting, microseconds
 from hub.store.state import DocumentRow, EventRow, FactRow, Settlement
+from hub.store.timers import Ringing
 
 #: What is about a person or a record, also where it names an encounter.
 _NOT_OF_A_STAY = frozenset({FactKind.PERSON, FactKind.IDENTITY, FactKind.RECORD})
@@ -51,10 +54,13 @@ def parked(waiting: Waiting, error: HubError, now: datetime) -> Settlement:
 class Processor:
     """Turns normalised messages into settlements. One at a time, in order."""
 
-    def __init__(self, entities: Entities, keys: Keys, router: Router) -> None:
+    def __init__(
+        self, entities: Entities, keys: Keys, router: Router, journeys: Journeys
+    ) -> None:
         self._entities = entities
         self._keys = keys
         self._router = router
+        self._journeys = journeys
 
     def process(
         self,
@@ -67,8 +73,45 @@ class Processor:
 
         Raises ForeignVisitError, before anything is remembered.
         """
-        work = _Work(self._entities, self._keys, self._router, waiting, now)
-        return work.run(normalised, warnings)
+        work = _Work(self._entities, self._keys, waiting, now)
+        settlement = work.run(normalised, warnings)
+        timers = [
+            self._journeys.look_at(person, waiting.seq, now) for person in work.moved
+        ]
+        told = settlement._replace(timers=tuple(timers))
+        return self._routed(told, work.events, now)
+
+    def ring(self, ringing: Ringing, now: datetime) -> Settlement:
+        """Return all that comes of a timer that is due."""
+        told = self._journeys.ring(ringing, now)
+        settlement = Settlement(
+            ringing.seq,
+            None,
+            microseconds(now),
+            entities=told.rows,
+            cleared=((ringing.kind, ringing.key),),
+            timers=told.timers,
+        )
+        return self._routed(settlement, told.events, now)
+
+    def _routed(
+        self, settlement: Settlement, told: Iterable[CareEvent], now: datetime
+    ) -> Settlement:
+        """Add the events, and what was decided about each of them."""
+        events, decisions, deliveries = [], [], []
+        for event in told:
+            person = self._entities.person(event.subject.person or "")
+            known = person.person.identifiers if person else ()
+            key = event.subject.person or event.entity.key
+            routed = self._router.route(event, known, key, now)
+            events.append(_event_row(event, settlement.seq, len(routed.decisions)))
+            decisions += routed.decisions
+            deliveries += routed.deliveries
+        return settlement._replace(
+            events=tuple(events),
+            decisions=tuple(decisions),
+            deliveries=tuple(deliveries),
+        )
 
 
 class _Work:
@@ -78,17 +121,23 @@ class _Work:
         self,
         entities: Entities,
         keys: Keys,
-        router: Router,
         waiting: Waiting,
         now: datetime,
     ) -> None:
         self._entities = entities
         self._keys = keys
-        self._router = router
         self._waiting = waiting
         self._now = now
         self._warnings: list[str] = []
         self._pictures = Pictures(entities, keys)
+
+    @property
+    def events(self) -> list[CareEvent]:
+        return self._pictures.events
+
+    @property
+    def moved(self) -> list[str]:
+        return list(self._pictures.moved)
 
     def run(self, normalised: Normalised, warnings: tuple[str, ...]) -> Settlement:
         self._warnings += [*normalised.warnings, *warnings]
@@ -166,15 +215,6 @@ class _Work:
         self, drafts: list[Draft], documents: list[DocumentRow]
     ) -> Settlement:
         seq = self._waiting.seq
-        events, decisions, deliveries = [], [], []
-        for event in self._pictures.events:
-            person = self._entities.person(event.subject.person or "")
-            known = person.person.identifiers if person else ()
-            key = event.subject.person or event.entity.key
-            routed = self._router.route(event, known, key, self._now)
-            events.append(_event_row(event, seq, len(routed.decisions)))
-            decisions += routed.decisions
-            deliveries += routed.deliveries
         return Settlement(
             seq,
             MessageState.PROCESSED,
@@ -187,9 +227,6 @@ class _Work:
                 for place, each in enumerate(drafts)
             ),
             entities=tuple(self._pictures.rows.values()),
-            events=tuple(events),
-            decisions=tuple(decisions),
-            deliveries=tuple(deliveries),
         )
 
 

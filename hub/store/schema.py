@@ -114,6 +114,18 @@ entity = Table(
     Column("person", Text, nullable=False),
     Column("version", Integer, nullable=False),
     Column("body", LargeBinary, nullable=False),
+    Index("ix_entity_person", "person", "kind"),
+)
+
+#: What is to be looked at again, and from when on.
+timer = Table(
+    "timer",
+    metadata,
+    Column("kind", Text, primary_key=True),
+    Column("key", Text, primary_key=True),
+    Column("due", BigInteger, nullable=False),
+    Column("message", Sequence, ForeignKey("message.seq"), nullable=False),
+    Index("ix_timer_due", "due"),
 )
 
 #: Which person an identifier belongs to.

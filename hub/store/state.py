@@ -12,6 +12,7 @@ import msgspec
 import sqlalchemy as sa
 
 from hub.model.message import MessageState
+from hub.store import timers
 from hub.store.journal import PartRow
 from hub.store.schema import (
     decision,
@@ -24,6 +25,7 @@ from hub.store.schema import (
     person_identifier,
 )
 from hub.store.statements import Insert, Statement
+from hub.store.timers import TimerRow
 
 
 class FactRow(NamedTuple):
@@ -96,10 +98,13 @@ class DeliveryRow(NamedTuple):
 
 
 class Settlement(NamedTuple):
-    """All that comes of one message, in the order in which it is stored."""
+    """All that comes of one message, in the order in which it is stored.
+
+    Where `state` is None it comes of a timer: the message was settled before.
+    """
 
     seq: int
-    state: MessageState
+    state: MessageState | None
     settled_at: int
     reason: str = ""
     error_code: str = ""
@@ -112,6 +117,8 @@ class Settlement(NamedTuple):
     events: tuple[EventRow, ...] = ()
     decisions: tuple[DecisionRow, ...] = ()
     deliveries: tuple[DeliveryRow, ...] = ()
+    cleared: tuple[tuple[str, str], ...] = ()
+    timers: tuple[TimerRow, ...] = ()
 
 
 # A part that was there before counts as a repeat, as a whole message does (G7).
@@ -169,6 +176,13 @@ _ENTITY = Statement(
         entity.c.key == sa.bindparam("key")
     )
 )
+_ENTITIES_OF = Statement(
+    sa.select(*(entity.c[name] for name in EntityRow._fields))
+    .where(
+        entity.c.person == sa.bindparam("person"), entity.c.kind == sa.bindparam("kind")
+    )
+    .order_by(entity.c.key)
+)
 _FACTS_OF = Statement(
     sa.select(fact.c.body)
     .where(fact.c.entity == sa.bindparam("key"))
@@ -186,6 +200,14 @@ def entity_of(connection: sqlite3.Connection, key: str) -> EntityRow | None:
     """Return the entity with this key, None if there is none yet."""
     found = _ENTITY(connection, key=key).fetchone()
     return EntityRow(*found) if found else None
+
+
+def entities_of(
+    connection: sqlite3.Connection, person: str, kind: str
+) -> list[EntityRow]:
+    """Return the entities of a kind that belong to a person, by their keys."""
+    found = _ENTITIES_OF(connection, person=person, kind=kind)
+    return [EntityRow(*row) for row in found]
 
 
 def facts_of(connection: sqlite3.Connection, key: str) -> list[bytes]:
@@ -207,7 +229,8 @@ def settle(
     _EVENTS.run(connection, _all(settlements, "events"))
     _DECISIONS.run(connection, _all(settlements, "decisions"))
     _DELIVERIES.run(connection, _all(settlements, "deliveries"))
-    _mark(connection, settlements)
+    timers.change(connection, _all(settlements, "cleared"), _all(settlements, "timers"))
+    _mark(connection, [each for each in settlements if each.state is not None])
     return [len(batch) for batch in batches]
 
 
@@ -225,7 +248,7 @@ def _mark(connection: sqlite3.Connection, settlements: list[Settlement]) -> None
             _SETTLE(
                 connection,
                 key=each.seq,
-                state=each.state.value,
+                state=each.state and each.state.value,
                 at=each.settled_at,
                 reason=each.reason,
                 error_code=each.error_code,

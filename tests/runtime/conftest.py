@@ -6,9 +6,12 @@ import pytest
 
 from hub.contract import NormaliserSpec
 from hub.coordination.ids import Keys
+from hub.coordination.stay_rules import load_high_use, load_rules
 from hub.runtime import dispatch
 from hub.runtime.entities import Entities
-from hub.runtime.pipeline import Feed, Pipeline
+from hub.runtime.interpreting import Feed
+from hub.runtime.journeys import Journeys
+from hub.runtime.pipeline import Pipeline
 from hub.runtime.processing import Processor
 from hub.runtime.routing import Router
 from hub.sdk import Settings
@@ -79,7 +82,12 @@ def make(store):
             feeds={"klinik-nord": Feed(spec, Settings())},
             reader=reader,
             writer=store.writer,
-            processor=Processor(entities, Keys(SECRET), Router(subscriptions)),
+            processor=Processor(
+                entities,
+                Keys(SECRET),
+                Router(subscriptions),
+                Journeys(entities, Keys(SECRET), load_rules("us"), load_high_use()),
+            ),
             entities=entities,
             metrics=metrics(),
             on_deliveries=on or (lambda _destinations: None),

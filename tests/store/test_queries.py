@@ -110,6 +110,7 @@ def test_the_json_of_a_message_has_the_promised_fields(reader, seeded):
         "repeats": 0,
         "repeated_at": None,
         "settled_at": "2026-03-14T09:31:04.221000Z",
+        "parent": None,
         "validation": None,
     }
 

@@ -1,0 +1,206 @@
+"""Interpreting: one stored message becomes what is to be stored of it.
+
+What a normaliser does wrong ends here: its annotations do not bind it.
+"""
+
+import hashlib
+import sqlite3
+from collections.abc import Mapping
+from datetime import datetime, timedelta
+from typing import NamedTuple
+
+import msgspec
+import structlog
+from msgspec.structs import replace
+
+from hub.contract import NormaliserSpec
+from hub.errors import HubError
+from hub.model.facts import Document, Normalised, Part, Problem
+from hub.model.message import MessageState
+from hub.runtime.errors import (
+    FeedGoneError,
+    NormaliserFailedError,
+    NormaliserResultError,
+    NotProcessedError,
+)
+from hub.runtime.processing import Processor, parked
+from hub.runtime.soundness import sound
+from hub.settings import Settings
+from hub.store import journal
+from hub.store.errors import DamagedMessageError
+from hub.store.journal import Waiting, microseconds
+from hub.store.state import Settlement
+from hub.store.timers import Ringing, TimerRow
+
+log = structlog.get_logger()
+
+_encode = msgspec.json.Encoder().encode
+_decode = msgspec.json.Decoder(Normalised).decode
+
+
+#: After so long a timer that could not be worked out rings again.
+PUT_OFF = timedelta(hours=1)
+
+
+class Feed(NamedTuple):
+    """How the messages of one source become facts."""
+
+    normaliser: NormaliserSpec
+    profile: Settings
+
+
+class Interpreter:
+    """Works out messages, one at a time, by the normaliser of their feed."""
+
+    def __init__(self, feeds: Mapping[str, Feed], processor: Processor) -> None:
+        self._feeds = feeds
+        self._processor = processor
+
+    def settle(self, waiting: Waiting, now: datetime) -> Settlement:
+        """Work out one message.
+
+        Raises NotProcessedError where the core failed on it, and HubError where
+        nothing can be worked out now.
+        """
+        if waiting.damaged:
+            return parked(waiting, DamagedMessageError(), now)
+        try:
+            normalised = self._normalise(waiting)
+            if normalised.problem:
+                return _with_problem(waiting, normalised, normalised.problem, now)
+            warnings = ("control_id.reused",) if waiting.reused else ()
+            if normalised.parts:
+                return self._split(waiting, normalised, warnings, now)
+            if normalised.facts:
+                return self._process(waiting, normalised, warnings, now)
+        except NotProcessedError:
+            raise
+        except HubError as error:
+            return parked(waiting, error, now)
+        return Settlement(
+            waiting.seq,
+            MessageState.UNMAPPED,
+            microseconds(now),
+            reason=normalised.unmapped or "no facts",
+            warnings=(*normalised.warnings, *warnings),
+        )
+
+    def ring(self, ringing: Ringing, now: datetime) -> Settlement:
+        """Work out what a timer leads to; where that fails, put it off for a while."""
+        try:
+            return self._processor.ring(ringing, now)
+        except Exception:  # whatever is wrong with one person must not stop the rest
+            log.exception("timer.failed", kind=ringing.kind, message_id=ringing.message)
+            again = TimerRow(
+                ringing.kind, ringing.key, microseconds(now + PUT_OFF), ringing.seq
+            )
+            return Settlement(ringing.seq, None, microseconds(now), timers=(again,))
+
+    def _split(
+        self,
+        waiting: Waiting,
+        normalised: Normalised,
+        warnings: tuple[str, ...],
+        now: datetime,
+    ) -> Settlement:
+        """Let each message inside `waiting` be stored, and wait in its turn.
+
+        Raises NormaliserResultError for a part that has parts, or it might never
+        come to an end.
+        """
+        if waiting.part:
+            raise NormaliserResultError("parts within a part")
+        media_type = self._feeds[waiting.source].normaliser.media_type
+        return Settlement(
+            waiting.seq,
+            MessageState.SPLIT,
+            microseconds(now),
+            reason=f"parts.{len(normalised.parts)}",
+            warnings=(*normalised.warnings, *warnings),
+            parts=tuple(
+                journal.part_row(waiting, place, media_type, part)
+                for place, part in enumerate(normalised.parts)
+            ),
+        )
+
+    def _process(
+        self,
+        waiting: Waiting,
+        normalised: Normalised,
+        warnings: tuple[str, ...],
+        now: datetime,
+    ) -> Settlement:
+        """Let the core work. Where it fails, what it remembers is half done.
+
+        The round is done again then, without the message that it fails on.
+        """
+        try:
+            return self._processor.process(waiting, normalised, warnings, now)
+        except (HubError, sqlite3.Error):
+            raise
+        except Exception as error:  # a fact may be anything: the feed must go on
+            log.exception("processing.failed", message_id=waiting.id)
+            raise NotProcessedError(type(error).__name__) from None
+
+    def _normalise(self, waiting: Waiting) -> Normalised:
+        feed = self._feeds.get(waiting.source)
+        if feed is None:
+            raise FeedGoneError(waiting.source)
+        try:
+            normalised = feed.normaliser.normalise(waiting.body, feed.profile)
+        except (Exception, SystemExit) as error:  # a plugin's mistake ends no feed
+            log.exception("normaliser.failed", normaliser=feed.normaliser.name)
+            raise NormaliserFailedError(type(error).__name__) from None
+        return _checked(normalised)
+
+
+def _checked(normalised: object) -> Normalised:
+    """Return what a normaliser made as the store would give it back.
+
+    Its annotations do not bind a plugin, and what cannot be read again would stop
+    everything about the same person later. Raises NormaliserResultError.
+    """
+    if not isinstance(normalised, Normalised):
+        raise NormaliserResultError(type(normalised).__name__)
+    # Bytes stay as they are: there may be many of them.
+    parts, documents = normalised.parts, normalised.documents
+    if parts or documents:
+        _check_bytes(parts, documents)
+        if any(_digest(each.content) != each.digest for each in documents):
+            raise NormaliserResultError("a digest that is not that of the content")
+        normalised = replace(normalised, parts=(), documents=())
+    try:
+        checked = _decode(_encode(normalised))
+    except (msgspec.MsgspecError, TypeError, ValueError, RecursionError) as error:
+        raise NormaliserResultError(type(error).__name__) from None
+    if any(not fact.subject.identifiers for fact in checked.facts):
+        raise NormaliserResultError("a fact about nobody")
+    if parts or documents:
+        return replace(checked, parts=parts, documents=documents)
+    return checked
+
+
+def _check_bytes(parts: object, documents: object) -> None:
+    """Raise NormaliserResultError for what are no parts and documents."""
+    for values, kind in ((parts, Part), (documents, Document)):
+        if not isinstance(values, tuple):
+            raise NormaliserResultError(type(values).__name__)
+        if not all(sound(value, kind) for value in values):
+            raise NormaliserResultError(f"no {kind.__name__.lower()}")
+
+
+def _digest(content: bytes) -> str:
+    return hashlib.sha256(content).hexdigest()
+
+
+def _with_problem(
+    waiting: Waiting, normalised: Normalised, problem: Problem, now: datetime
+) -> Settlement:
+    return Settlement(
+        waiting.seq,
+        MessageState.PARKED,
+        microseconds(now),
+        reason=problem.detail,
+        error_code=problem.code,
+        warnings=normalised.warnings,
+    )

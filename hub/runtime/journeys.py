@@ -1,0 +1,228 @@
+"""Journeys: the stays of a person, looked at again when a timer rings.
+
+What happened to somebody over sources and hospitals is computed afresh from all
+their encounters. It is told once things have settled: a correction that comes soon
+after overtakes what it corrects.
+"""
+
+from collections.abc import Iterable, Mapping, Sequence
+from datetime import datetime, timedelta
+from typing import NamedTuple
+
+from msgspec.structs import replace
+
+from hub.coordination.ids import Keys, event_id
+from hub.coordination.readmissions import readmission_differences, readmissions
+from hub.coordination.stay_changes import StayChange, stay_differences
+from hub.coordination.stay_rules import HighUseRule, StayRules
+from hub.coordination.stays import Contact, Stay, keep_keys, stitch
+from hub.coordination.utilisation import high_use, high_use_differences
+from hub.model.encounters import Encounter
+from hub.model.events import (
+    CareEvent,
+    Correction,
+    Entity,
+    EventSource,
+    EventSubject,
+    EventTimes,
+    Trace,
+)
+from hub.runtime.entities import EncounterRecord, Entities, StayRecord
+from hub.store.journal import microseconds
+from hub.store.state import EntityRow
+from hub.store.timers import Ringing, TimerRow
+
+STAYS = "stays"
+SCHEMA = "careevent/stay/1.0"
+#: What is heard at about the same time is looked at together.
+QUIET = timedelta(seconds=2)
+
+
+class Told(NamedTuple):
+    """What one look leads to: events, what is stored of stays, and the next look."""
+
+    events: tuple[CareEvent, ...] = ()
+    rows: tuple[EntityRow, ...] = ()
+    timers: tuple[TimerRow, ...] = ()
+
+
+class Journeys:
+    """Tells of stays, readmissions and high use, by rules that are data."""
+
+    def __init__(
+        self,
+        entities: Entities,
+        keys: Keys,
+        rules: StayRules,
+        high_use_rules: tuple[HighUseRule, ...],
+    ) -> None:
+        self._entities = entities
+        self._keys = keys
+        self._rules = rules
+        self._high_use = high_use_rules
+        self._opening, self._closing = (
+            timedelta(minutes=rules.settle_minutes[what])
+            for what in ("opening", "closing")
+        )
+
+    def look_at(self, person: str, message: int, now: datetime) -> TimerRow:
+        """Return the timer for a person of whom an encounter has changed."""
+        due = microseconds(now + max(self._opening, QUIET))
+        return TimerRow(STAYS, person, due, message)
+
+    def ring(self, ringing: Ringing, now: datetime) -> Told:
+        """Return what is to be told of the stays of a person now."""
+        person = ringing.key
+        records = {each.stay.key: each for each in self._entities.stays(person)}
+        before = [each.stay for each in records.values() if each.stands]
+        found = stitch(self._contacts(person), self._rules)
+        stays = keep_keys(before, found)
+        timers: tuple[TimerRow, ...] = ()
+        settles = ringing.received_at + self._closing
+        if now < settles:
+            settled = stays
+            stays = tuple(_not_yet_closed(stay, records) for stay in settled)
+            again = TimerRow(STAYS, person, microseconds(settles), ringing.seq)
+            timers = (again,) if stays != settled else ()
+        telling = _Telling(self._keys, records, ringing, now, self._subject(person))
+        telling.keep(stays)
+        for change in self._changes(before, stays):
+            telling.tell(change)
+        for record in telling.changed:
+            self._entities.put_stay(record)
+        rows = tuple(record.row() for record in telling.changed)
+        return Told(tuple(telling.events), rows, timers)
+
+    def _changes(
+        self, before: Sequence[Stay], after: Sequence[Stay]
+    ) -> tuple[StayChange, ...]:
+        again = (readmissions(stays, self._rules) for stays in (before, after))
+        often = (high_use(stays, self._high_use) for stays in (before, after))
+        return (
+            *stay_differences(before, after),
+            *readmission_differences(*again),
+            *high_use_differences(*often),
+        )
+
+    def _subject(self, person: str) -> EventSubject:
+        record = self._entities.person(person)
+        return EventSubject(person, record.person.identifiers if record else ())
+
+    def _contacts(self, person: str) -> list[Contact]:
+        return [
+            _contact(each)
+            for each in self._entities.encounters(person)
+            if each.encounter is not None
+        ]
+
+
+def _contact(record: EncounterRecord) -> Contact:
+    encounter = record.encounter or Encounter()
+    said = encounter.details.get("facility")
+    facility = said.get("id") or said.get("name") if isinstance(said, dict) else ""
+    if not facility and encounter.location:
+        facility = encounter.location.facility
+    return Contact(
+        key=record.key,
+        person=record.person,
+        source="",
+        facility=str(facility or ""),
+        encounter=encounter,
+    )
+
+
+def _not_yet_closed(stay: Stay, records: Mapping[str, StayRecord]) -> Stay:
+    """Return `stay` as it is told as long as its end may still be corrected."""
+    known = records.get(stay.key)
+    if stay.status == "opened" or (known and known.stay.status == "closed"):
+        return stay
+    return replace(
+        stay,
+        status="opened",
+        end=None,
+        alive=True,
+        left_against_advice=False,
+        transferred_out=False,
+        return_planned=False,
+    )
+
+
+class _Telling:
+    """Changes become events, each in the stream of its stay."""
+
+    def __init__(
+        self,
+        keys: Keys,
+        records: Mapping[str, StayRecord],
+        ringing: Ringing,
+        now: datetime,
+        subject: EventSubject,
+    ) -> None:
+        self._keys = keys
+        self._before = records
+        self._records = dict(records)
+        self._ringing = ringing
+        self._now = now
+        self._subject = subject
+        self.events: list[CareEvent] = []
+
+    @property
+    def changed(self) -> list[StayRecord]:
+        """The stays that are to be stored."""
+        return [
+            record
+            for key, record in self._records.items()
+            if record != self._before.get(key)
+        ]
+
+    def keep(self, stays: Iterable[Stay]) -> None:
+        """Take note of the stays as they are now; one that is gone stays known."""
+        now = {stay.key: stay for stay in stays}
+        for key, record in self._records.items():
+            if key not in now:
+                self._records[key] = record._replace(stands=False)
+        for key, stay in now.items():
+            known = self._records.get(key) or StayRecord(
+                self._keys.stay(key), stay.person, stay
+            )
+            self._records[key] = known._replace(stay=stay, stands=True)
+
+    def tell(self, change: StayChange) -> None:
+        """Add the event of a change; what it corrects was told under the same slot."""
+        record = self._records[change.stay]
+        version = record.version + 1
+        standing = record.slots.get(change.slot, ())
+        event = self._event(change, record.key, version, standing)
+        self.events.append(event)
+        if change.correction and standing:
+            standing = standing[:-1]
+        if change.correction != "retraction":
+            standing = (*standing, event.id)
+        slots = {**record.slots, change.slot: standing}
+        self._records[change.stay] = record._replace(version=version, slots=slots)
+
+    def _event(
+        self, change: StayChange, key: str, version: int, standing: tuple[str, ...]
+    ) -> CareEvent:
+        ringing = self._ringing
+        corrects = change.correction and standing
+        return CareEvent(
+            id=event_id(ringing.message, key, version),
+            type=change.type,
+            schema=SCHEMA,
+            subject=self._subject,
+            entity=Entity("stay", key, version),
+            times=EventTimes(
+                received=ringing.received_at,
+                emitted=self._now,
+                occurred=change.occurred,
+            ),
+            source=EventSource(feed=ringing.source),
+            causes=(ringing.message,),
+            basis="inferred",
+            correction=Correction(standing[-1], change.correction, change.fields)
+            if change.correction and corrects
+            else None,
+            payload={**change.payload, "changed_fields": list(change.fields)},
+            trace=Trace(correlation=key),
+        )
