@@ -32,10 +32,15 @@ def messages_of(content):
     return each if len(each) > 1 else [content]
 
 
+def files():
+    """Return the content of every file of the corpus, in the order of their names."""
+    paths = sorted(path for path in CORPUS.rglob("*") if path.is_file())
+    return [path.read_bytes() for path in paths]
+
+
 def bodies():
     """Return every message of the corpus, in the order of its files' names."""
-    files = sorted(path for path in CORPUS.rglob("*") if path.is_file())
-    return [body for path in files for body in messages_of(path.read_bytes())]
+    return [body for content in files() for body in messages_of(content)]
 
 
 def sample(step):

@@ -16,8 +16,8 @@ from hub.testing import MemoryInbox, StoreRefusedError, running
 from hub_hl7 import conversation, mllp
 from hub_hl7.listener import MllpListener
 from hub_hl7.settings import ListenerSettings
+from plugins.hl7.tests.peers import SECONDS, Peer, codes, connected, peer_at
 
-SECONDS = 5
 DONE = Processed(state=MessageState.PROCESSED)
 PARKED = Processed(state=MessageState.PARKED, error_code="HL7-101")
 
@@ -29,61 +29,6 @@ def listener(**changes):
 @pytest.fixture
 def inbox():
     return MemoryInbox()
-
-
-class Peer:
-    """A sender: writes whatever it likes and reads what comes back."""
-
-    def __init__(self, reader, writer):
-        self.reader, self.writer = reader, writer
-        self._decoder = mllp.Decoder(max_frame=1 << 20)
-
-    def send(self, *bodies):
-        self.writer.write(b"".join(map(mllp.encode, bodies)))
-
-    async def frames(self, count):
-        """Return the payloads of the next answers, fewer where it closes."""
-        found = []
-        async with asyncio.timeout(SECONDS):
-            while len(found) < count:
-                event = self._decoder.next_event()
-                if event is None:
-                    data = await self.reader.read(65536)
-                    if not data:
-                        break
-                    self._decoder.receive_data(data)
-                else:
-                    found.append(event.payload)
-        return found
-
-    async def answers(self, count):
-        """Return MSA-1 and MSA-2 of the next answers, fewer where it closes."""
-        lines = [frame.split(b"\r")[1] for frame in await self.frames(count)]
-        return [tuple(line.decode().split("|")[1:3]) for line in lines]
-
-    async def rest(self):
-        """Return what still comes until the listener closes the connection."""
-        async with asyncio.timeout(SECONDS):
-            with contextlib.suppress(ConnectionError):
-                return await self.reader.read()
-        return b""
-
-
-@contextlib.asynccontextmanager
-async def peer_at(address):
-    reader, writer = await asyncio.open_connection(*address.split(":"))
-    try:
-        yield Peer(reader, writer)
-    finally:
-        writer.close()
-        with contextlib.suppress(ConnectionError):
-            await writer.wait_closed()
-
-
-@contextlib.asynccontextmanager
-async def connected(source, inbox):
-    async with running(source, inbox) as address, peer_at(address) as peer:
-        yield peer
 
 
 @contextlib.asynccontextmanager
@@ -102,17 +47,13 @@ async def application_peer():
     await server.wait_closed()
 
 
-def codes(logs):
-    return [entry["error_code"] for entry in logs if "error_code" in entry]
-
-
 def coded(adt, accept, application, number="7", **msh):
     return adt(msh={10: number, 15: accept, 16: application, **msh})
 
 
 async def good_one_follows(adt, address):
     async with peer_at(address) as peer:
-        peer.send(adt(msh={10: "good"}))
+        peer.say(adt(msh={10: "good"}))
         assert await peer.answers(1) == [("AA", "good")]
 
 
@@ -135,7 +76,7 @@ async def test_an_exchange_on_two_connections_byte_by_byte(adt, inbox):
         application_peer() as (address, peers),
         connected(listener(application_ack_to=address), inbox) as peer,
     ):
-        peer.send(coded(adt, "AL", "AL", "000471133"))
+        peer.say(coded(adt, "AL", "AL", "000471133"))
         async with asyncio.timeout(SECONDS):
             first = await peer.reader.readuntil(b"\x1c\r")
             inbox.process("test-1", PARKED)
@@ -147,7 +88,7 @@ async def test_an_exchange_on_two_connections_byte_by_byte(adt, inbox):
                     b"\rMSA|CA|" + second.split(b"|")[9] + b"\r"
                 )
             )
-        peer.send(adt())
+        peer.say(adt())
         assert await peer.answers(1) == [("AA", "000471133")]
         peer.writer.write_eof()
 
@@ -160,7 +101,7 @@ async def test_an_exchange_on_two_connections_byte_by_byte(adt, inbox):
 
 async def test_both_acknowledgements_come_on_the_same_connection(adt, inbox):
     async with connected(listener(), inbox) as peer:
-        peer.send(coded(adt, "AL", "AL", "1"), coded(adt, "AL", "AL", "2"))
+        peer.say(coded(adt, "AL", "AL", "1"), coded(adt, "AL", "AL", "2"))
         commits = await peer.answers(2)
         inbox.process("test-2", DONE)
         inbox.process("test-1", PARKED)
@@ -171,7 +112,7 @@ async def test_both_acknowledgements_come_on_the_same_connection(adt, inbox):
 
 async def test_a_peer_that_closes_its_half_still_gets_both(adt, inbox):
     async with connected(listener(), inbox) as peer:
-        peer.send(coded(adt, "AL", "AL"))
+        peer.say(coded(adt, "AL", "AL"))
         peer.writer.write_eof()
         assert await peer.answers(1) == [("CA", "7")]
         inbox.process("test-1", DONE)
@@ -186,10 +127,10 @@ async def test_a_message_that_cannot_be_stored_is_answered_and_the_next_one_take
     inbox.fail_with(StoreRefusedError())
     with capture_logs() as logs:
         async with connected(listener(), inbox) as peer:
-            peer.send(coded(adt, "AL", "NE"))
+            peer.say(coded(adt, "AL", "NE"))
             assert await peer.answers(1) == [("CE", "7")]
             inbox.fail_with(None)
-            peer.send(coded(adt, "AL", "NE", "8"))
+            peer.say(coded(adt, "AL", "NE", "8"))
 
             assert await peer.answers(1) == [("CA", "8")]
     assert codes(logs) == ["TESTING-001"]
@@ -199,7 +140,7 @@ async def test_a_message_that_cannot_be_stored_is_answered_and_the_next_one_take
 async def test_where_bad_news_are_not_wanted_the_connection_closes(adt, inbox, accept):
     inbox.fail_with(StoreRefusedError())
     async with connected(listener(), inbox) as peer:
-        peer.send(coded(adt, accept, "AL"))
+        peer.say(coded(adt, accept, "AL"))
 
         assert await peer.rest() == b""
 
@@ -220,7 +161,7 @@ async def test_what_can_no_longer_be_told_is_said(adt, inbox):
     with capture_logs() as logs:
         async with running(listener(), inbox) as address:
             async with peer_at(address) as peer:
-                peer.send(coded(adt, "AL", "AL"))
+                peer.say(coded(adt, "AL", "AL"))
                 await peer.answers(1)
                 reset(peer)
             await lost(logs)
@@ -234,7 +175,7 @@ async def test_acknowledgements_for_elsewhere_survive_the_connection(adt, inbox)
         source = listener(application_ack_to=address)
         async with running(source, inbox) as here:
             async with peer_at(here) as peer:
-                peer.send(coded(adt, "AL", "AL"))
+                peer.say(coded(adt, "AL", "AL"))
                 await peer.answers(1)
                 peer.writer.write_eof()
                 assert await peer.rest() == b""
@@ -254,7 +195,7 @@ async def test_answers_come_in_order_whatever_is_processed_first(adt, inbox):
     order = [f"test-{n}" for n in range(1, count + 1)]
     random.Random(1).shuffle(order)  # noqa: S311  any order will do
     async with connected(listener(acknowledge="after_processing"), inbox) as peer:
-        peer.send(*(adt(msh={10: f"{n}"}) for n in range(count)))
+        peer.say(*(adt(msh={10: f"{n}"}) for n in range(count)))
         await inbox.arrivals(count)
         await asyncio.sleep(0)
         for name in order:
@@ -272,10 +213,10 @@ async def test_a_parked_message_is_an_error_in_a_strict_feed(
     inbox.process_with(PARKED)
     source = listener(acknowledge="after_processing", on_problem=problem)
     async with connected(source, inbox) as peer:
-        peer.send(adt(msh={10: "1"}))
+        peer.say(adt(msh={10: "1"}))
         assert await peer.answers(1) == [(expected, "1")]
         inbox.process_with(DONE)
-        peer.send(adt(msh={10: "2"}))
+        peer.say(adt(msh={10: "2"}))
 
         assert await peer.answers(1) == [("AA", "2")]
 
@@ -283,7 +224,7 @@ async def test_a_parked_message_is_an_error_in_a_strict_feed(
 async def test_no_more_is_taken_than_may_wait_to_be_processed(adt, inbox):
     source = listener(acknowledge="after_processing", max_pipelined=3)
     async with connected(source, inbox) as peer:
-        peer.send(*(adt(msh={10: f"{n}"}) for n in range(9)))
+        peer.say(*(adt(msh={10: f"{n}"}) for n in range(9)))
         await inbox.arrivals(3)
         await asyncio.sleep(0.05)
         waiting = len(inbox.received)
@@ -298,7 +239,7 @@ async def test_no_more_is_taken_than_may_wait_to_be_processed(adt, inbox):
 async def test_a_connection_is_not_idle_while_its_message_is_processed(adt, inbox):
     source = listener(acknowledge="after_processing", idle_timeout_seconds=0.1)
     async with connected(source, inbox) as peer:
-        peer.send(adt())
+        peer.say(adt())
         await inbox.arrivals(1)
         await asyncio.sleep(0.3)
         inbox.process("test-1", DONE)
@@ -309,7 +250,7 @@ async def test_a_connection_is_not_idle_while_its_message_is_processed(adt, inbo
 async def test_what_is_being_processed_is_answered_when_the_source_stops(adt, inbox):
     task = asyncio.create_task(listener(acknowledge="after_processing").run(inbox))
     async with peer_at(await inbox.ready()) as peer:
-        peer.send(adt())
+        peer.say(adt())
         await inbox.arrivals(1)
         task.cancel()
         await asyncio.sleep(0.2)
@@ -326,7 +267,7 @@ async def test_what_is_never_processed_does_not_keep_a_source_from_stopping(
     monkeypatch.setattr("hub_hl7.listener.DRAIN_SECONDS", 0.3)
     source = listener(acknowledge="after_processing")
     async with connected(source, inbox) as peer:
-        peer.send(adt())
+        peer.say(adt())
         await inbox.arrivals(1)
     assert await peer.rest() == b""
 
@@ -337,7 +278,7 @@ async def test_of_what_arrives_at_the_end_only_the_frame_that_began_is_taken(
     task = asyncio.create_task(listener().run(inbox))
     async with peer_at(await inbox.ready()) as peer:
         wire = mllp.encode(adt())
-        peer.send(adt(msh={10: "1"}))
+        peer.say(adt(msh={10: "1"}))
         peer.writer.write(wire[:50])
         assert await peer.answers(1) == [("AA", "1")]
         task.cancel()
@@ -356,7 +297,7 @@ async def test_what_the_contract_excludes_is_refused_and_set_aside(adt, inbox):
     source = listener(accept_types=["ADT"], test_messages="reject")
     with capture_logs() as logs:
         async with connected(source, inbox) as peer:
-            peer.send(
+            peer.say(
                 adt(msh={9: "SIU^S12", 10: "1"}),
                 adt(msh={10: "2", 11: "T"}),
                 adt(msh={10: "3"}),
@@ -372,7 +313,7 @@ async def test_what_the_contract_excludes_is_refused_and_set_aside(adt, inbox):
 
 async def test_a_query_is_kept_and_refused(adt, inbox):
     async with connected(listener(), inbox) as peer:
-        peer.send(adt(trigger="A19"), adt())
+        peer.say(adt(trigger="A19"), adt())
 
         assert [code for code, _ in await peer.answers(2)] == ["AR", "AA"]
     assert len(inbox.messages) == 2
@@ -381,7 +322,7 @@ async def test_a_query_is_kept_and_refused(adt, inbox):
 async def test_a_gap_in_the_numbers_is_refused_and_not_stored(adt, inbox):
     with capture_logs() as logs:
         async with connected(listener(sequence_protocol=True), inbox) as peer:
-            peer.send(*(adt(msh={10: n, 13: n}) for n in ("1", "3", "2")))
+            peer.say(*(adt(msh={10: n, 13: n}) for n in ("1", "3", "2")))
             frames = await peer.frames(3)
     assert [frame.split(b"\r")[1] for frame in frames] == [
         b"MSA|AA|1||1",
@@ -395,7 +336,7 @@ async def test_numbers_go_on_over_connections(adt, inbox):
     async with running(listener(sequence_protocol=True), inbox) as address:
         for number in ("1", "2"):
             async with peer_at(address) as peer:
-                peer.send(adt(msh={13: number}))
+                peer.say(adt(msh={13: number}))
                 (frame,) = await peer.frames(1)
 
     assert b"\rMSA|AA|000471133||2\r" in frame
@@ -403,7 +344,7 @@ async def test_numbers_go_on_over_connections(adt, inbox):
 
 async def test_a_referral_is_answered_by_an_rri(adt, inbox):
     async with connected(listener(), inbox) as peer:
-        peer.send(adt(msh={9: "REF^I12^REF_I12"}))
+        peer.say(adt(msh={9: "REF^I12^REF_I12"}))
         (frame,) = await peer.frames(1)
 
     assert frame.split(b"|")[8] == b"RRI^I12^RRI_I12"
@@ -412,7 +353,7 @@ async def test_a_referral_is_answered_by_an_rri(adt, inbox):
 async def test_a_batch_is_answered_in_one_frame(adt, inbox):
     body = b"BHS|^~\\&|KIS\r" + adt() + adt(msh={10: "2"}) + b"BTS|2\r"
     async with connected(listener(batch_ack="messages"), inbox) as peer:
-        peer.send(body)
+        peer.say(body)
         (frame,) = await peer.frames(1)
 
     assert [line[:3] for line in frame.split(b"\r")] == [
@@ -428,7 +369,7 @@ async def test_a_message_that_is_too_large_is_refused_by_its_name(adt, inbox):
     with capture_logs() as logs:
         async with running(listener(max_frame_bytes=1000), inbox) as address:
             async with peer_at(address) as peer:
-                peer.send(adt(), adt(msh={10: "large"}) + b"x" * 50_000)
+                peer.say(adt(), adt(msh={10: "large"}) + b"x" * 50_000)
 
                 assert await peer.answers(3) == [("AA", "000471133"), ("AR", "large")]
             await good_one_follows(adt, address)
@@ -451,7 +392,7 @@ async def test_an_endless_message_is_refused_by_its_name(adt, inbox):
 
 async def test_an_answer_that_is_too_large_is_not_answered(adt, inbox):
     async with connected(listener(max_frame_bytes=200), inbox) as peer:
-        peer.send(adt(msh={9: "ACK^A01"}) + b"x" * 500)
+        peer.say(adt(msh={9: "ACK^A01"}) + b"x" * 500)
 
         assert await peer.rest() == b""
 
@@ -463,7 +404,7 @@ async def test_a_block_of_hllp_is_named_and_not_answered(adt, inbox, start):
     with capture_logs() as logs:
         async with running(listener(), inbox) as address:
             async with peer_at(address) as peer:
-                peer.send(start)
+                peer.say(start)
                 assert await peer.rest() == b""
             await good_one_follows(adt, address)
     (entry,) = [entry for entry in logs if "error_code" in entry]

@@ -3,10 +3,7 @@
 Nothing of the corpus is in this repository; without it these tests are skipped.
 """
 
-import os
 import re
-from itertools import pairwise
-from pathlib import Path
 
 import msgspec
 import pytest
@@ -18,9 +15,8 @@ from hub_hl7.header import read_header
 from hub_hl7.normalise import normalise
 from hub_hl7.profile import Hl7Profile
 from hub_hl7.triggers import RULES
+from plugins.hl7.tests import corpus
 
-ROOT = Path(__file__).parents[3]
-CORPUS = Path(os.environ.get("CAREHUB_CORPUS", ROOT.parent / "shared/corpus")) / "hl7v2"
 #: Why a message about a patient and a visit is rightly set aside all the same.
 SET_ASIDE = {
     "HL7-007": "a line in it is no segment",
@@ -28,28 +24,13 @@ SET_ASIDE = {
     "HL7-011": "something in the batch belongs to no message",
     "HL7-103": "nothing in it says when it was recorded or happened",
 }
-START = re.compile(rb"(?:^|(?<=[\r\n\x0b]))(?=MSH[^A-Za-z0-9\s])")
-
-pytestmark = [
-    pytest.mark.corpus,
-    pytest.mark.skipif(
-        not CORPUS.is_dir(),
-        reason=f"there is no corpus at {CORPUS}; set CAREHUB_CORPUS to where it is",
-    ),
-]
-
-
-def messages_of(content):
-    """Return `content` itself and, where it holds several, each of its messages."""
-    cuts = [match.start() for match in START.finditer(content)]
-    each = [content[start:end] for start, end in pairwise([*cuts, len(content)])]
-    return [content] if len(each) < 2 else [content, *each]
+pytestmark = corpus.needs_corpus
 
 
 @pytest.fixture(scope="module")
 def bodies():
-    files = sorted(path for path in CORPUS.rglob("*") if path.is_file())
-    return [body for path in files for body in messages_of(path.read_bytes())]
+    """Every message, and every file that holds several as well."""
+    return corpus.files() + corpus.bodies()
 
 
 @pytest.mark.parametrize("test_messages", ["set_aside", "apply"])

@@ -15,8 +15,7 @@ from hub_hl7.er7 import Message
 from hub_hl7.listener import MllpListener
 from hub_hl7.settings import ListenerSettings
 from hub_hl7.transport_errors import AddressUnavailableError
-
-SECONDS = 5
+from plugins.hl7.tests.peers import SECONDS, Peer, codes, connected, peer_at
 
 
 def listener(**changes):
@@ -26,58 +25,6 @@ def listener(**changes):
 @pytest.fixture
 def inbox():
     return MemoryInbox()
-
-
-class Peer:
-    """A sender: writes whatever it likes and reads what comes back."""
-
-    def __init__(self, reader, writer):
-        self.reader, self.writer = reader, writer
-        self._decoder = mllp.Decoder(max_frame=1 << 20)
-
-    def send(self, data):
-        self.writer.write(data)
-
-    async def answers(self, count):
-        """Return the MSA-1 and MSA-2 of the next answers, fewer where it closes."""
-        found = []
-        async with asyncio.timeout(SECONDS):
-            while len(found) < count:
-                event = self._decoder.next_event()
-                if event is None:
-                    data = await self.reader.read(65536)
-                    if not data:
-                        break
-                    self._decoder.receive_data(data)
-                elif event.payload:
-                    message = Message(event.payload.decode())
-                    found.append((message["MSA-1"], message["MSA-2"]))
-        return found
-
-    async def rest(self):
-        """Return what still comes until the listener closes the connection."""
-        async with asyncio.timeout(SECONDS):
-            with contextlib.suppress(ConnectionError):
-                return await self.reader.read()
-        return b""
-
-
-@contextlib.asynccontextmanager
-async def peer_at(address):
-    reader, writer = await asyncio.open_connection(*address.split(":"))
-    try:
-        yield Peer(reader, writer)
-    finally:
-        writer.close()
-        with contextlib.suppress(ConnectionError):
-            await writer.wait_closed()
-
-
-@contextlib.asynccontextmanager
-async def connected(source, inbox):
-    """Run `source` and connect to it."""
-    async with running(source, inbox) as address, peer_at(address) as peer:
-        yield peer
 
 
 def numbered(adt, count, start=1):
@@ -96,10 +43,6 @@ async def until(condition):
     async with asyncio.timeout(SECONDS):
         while not condition():  # noqa: ASYNC110  nothing tells when a peer is noticed
             await asyncio.sleep(0.01)
-
-
-def codes(logs):
-    return [entry["error_code"] for entry in logs if "error_code" in entry]
 
 
 # Taking and answering.

@@ -105,6 +105,22 @@ def test_everything_said_of_a_visit_is_read(adt):
     assert details["prior_temporary_location"] == {"unit": "OP"}
 
 
+def test_a_place_is_its_name_without_the_scheme_that_numbers_it(adt):
+    """An ``&`` that nobody escaped is part of the name."""
+    sent = "INN2&1.2.3&ISO^Z & B^1^KLINIK_TEST&1.2&ISO"
+
+    found = fact_of(adt(pv1={3: sent})).location
+
+    assert (found.unit, found.room) == ("INN2", "Z & B")
+    assert (found.bed, found.facility) == ("1", "KLINIK_TEST")
+
+
+def test_a_blank_is_no_facility(adt):
+    details = fact_of(adt(evn={7: " "}, pv1={39: ""})).details
+
+    assert details["facility"]["name"] == "KLINIK_TEST"
+
+
 def test_who_operated_the_sender_is_not_passed_on(adt):
     assert "muelj" not in str(fact_of(adt(evn={5: "muelj^Müller^Jana"})))
 
