@@ -33,9 +33,10 @@ from hub.runtime.processing import Processor
 from hub.runtime.routing import Router
 from hub.runtime.supervisor import supervise
 from hub.runtime.tasks import Tasks
+from hub.runtime.transitions import Transitions
 from hub.runtime.upkeep import Upkeep
 from hub.runtime.validation import Validation
-from hub.runtime.wiring import assemble
+from hub.runtime.wiring import assemble, programmes
 from hub.store import journal, outbox, replay
 from hub.store.queries import Reader
 from hub.store.sqlite import DATABASE_NAME
@@ -148,10 +149,11 @@ class Hub:
 
     def _processor(self, entities: Entities, router: Router) -> Processor:
         keys = Keys(self.store.secret)
-        rules, high_use = load_rules("us"), load_high_use()
-        return Processor(
-            entities, keys, router, Journeys(entities, keys, rules, high_use)
-        )
+        table = self.config.stays
+        transitions = Transitions(entities, keys, programmes(table))
+        rules, high_use = load_rules(table.rules), load_high_use()
+        journeys = Journeys(entities, keys, rules, high_use, transitions)
+        return Processor(entities, keys, router, journeys)
 
     async def _stop_pipeline(self) -> None:
         if not await in_thread(self.pipeline.stop):

@@ -27,6 +27,7 @@ from hub.config.tables import (
     HubTable,
     PanelTable,
     SourceConfig,
+    StaysTable,
     Subscription,
     SubscriptionTable,
     expand,
@@ -205,7 +206,8 @@ class _Loading:
         hub = self._validate(single["hub"], HubTable)
         self._hub = hub.name if hub else ""
         admin = self._validate(single["admin"], AdminTable)
-        return HubConfig(hub, admin) if hub and admin else None
+        stays = self._validate(single["stays"], StaysTable)
+        return HubConfig(hub, admin, stays) if hub and admin and stays else None
 
     def build(self, file: Path) -> HubConfig | None:
         """Return the configuration, or None where a problem prevents it."""
@@ -224,6 +226,7 @@ class _Loading:
         return HubConfig(
             hub=own.hub,
             admin=own.admin,
+            stays=own.stays,
             sources={one.name: one for one in sources if one},
             destinations={one.name: one for one in destinations if one},
             subscriptions={one.name: one for one in subscriptions if one},

@@ -12,7 +12,7 @@ from collections.abc import Collection
 from dataclasses import dataclass, field
 from datetime import time
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated, Any, Literal
 
 from pydantic import AfterValidator, BeforeValidator, Field
 from pydantic_core import PydanticCustomError
@@ -133,6 +133,48 @@ class AdminTable(Settings):
     )
 
 
+def _programme(name: str) -> str:
+    # Reading the rules, and the calendars, takes a tenth of a second.
+    from hub.coordination.clocks.rules import shipped_rules  # noqa: PLC0415
+
+    return _known("programme", name, shipped_rules())
+
+
+def _calendar(name: str) -> str:
+    from hub.coordination.clocks.calendars import calendar_named  # noqa: PLC0415
+    from hub.errors import HubError  # noqa: PLC0415
+
+    try:
+        calendar_named(name)
+    except HubError as error:
+        raise ValueError(error.summary) from None
+    return name
+
+
+def _zone(name: str) -> str:
+    return _known("time zone", name, zoneinfo.available_timezones())
+
+
+class StaysTable(Settings):
+    """``[stays]``: how visits become stays, and what is due after them."""
+
+    rules: Literal["us", "de"] = Field(
+        default="us",
+        description="Whose rules say which visits are one stay and which a return.",
+    )
+    programmes: list[Annotated[str, AfterValidator(_programme)]] = Field(
+        default=[],
+        description="The programmes whose clocks run on stays, such as `tcm`.",
+    )
+    time_zone: Annotated[str, AfterValidator(_zone)] = Field(
+        default="UTC", description="The IANA zone of the facilities: whose date counts."
+    )
+    calendar: Annotated[str, AfterValidator(_calendar)] = Field(
+        default="US",
+        description="Whose business days count: a country, or `US-NY`, `DE-BY`.",
+    )
+
+
 class SubscriptionTable(Settings):
     """``[subscriptions.NAME]``: who is told what about whom, and why."""
 
@@ -167,7 +209,11 @@ class PanelTable(Settings):
     file: ConfigPath = Field(description="The CSV file that lists the persons.")
 
 
-SINGLE: dict[str, type[Settings]] = {"hub": HubTable, "admin": AdminTable}
+SINGLE: dict[str, type[Settings]] = {
+    "hub": HubTable,
+    "admin": AdminTable,
+    "stays": StaysTable,
+}
 NAMED: dict[str, type[Settings]] = {
     "sources": SourceSettings,
     "destinations": DestinationSettings,
@@ -223,6 +269,7 @@ class HubConfig:
 
     hub: HubTable
     admin: AdminTable
+    stays: StaysTable = field(default_factory=StaysTable)
     sources: dict[str, SourceConfig] = field(default_factory=dict)
     destinations: dict[str, DestinationConfig] = field(default_factory=dict)
     subscriptions: dict[str, Subscription] = field(default_factory=dict)
@@ -233,6 +280,7 @@ class HubConfig:
         return {
             "hub": self.hub.model_dump(mode="json"),
             "admin": self.admin.model_dump(mode="json"),
+            "stays": self.stays.model_dump(mode="json"),
             "sources": {name: _of_source(one) for name, one in self.sources.items()},
             "destinations": {
                 name: _of_destination(one) for name, one in self.destinations.items()

@@ -36,6 +36,10 @@ class Keys:
         """Return the key of the stay that is known by this encounter."""
         return self._key("stay", encounter)
 
+    def transition(self, stay: str) -> str:
+        """Return the key of the transition out of a stay."""
+        return self._key("trn", stay)
+
     def record(self, feed: str, key: RecordKey) -> str:
         """Return the key of a record; the number of a sender nobody named is its own.
 

@@ -94,7 +94,7 @@ def _of_one_person(
     ordered = sorted(stays, key=_began)
     for index, stay in pairwise(ordered):
         days = _days(index, stay, zones) if _is_index(index) else None
-        if days is not None and 0 <= days <= rules.readmission.days:
+        if days is not None and days <= rules.readmission.days:
             yield _readmission(index, stay, days)
 
 
@@ -137,9 +137,12 @@ def _began(stay: Stay) -> tuple[datetime, str]:
 
 def _days(index: Stay, stay: Stay, zones: Zones) -> int | None:
     step = stay.admission or stay.path[0]
-    left = index.end and local_date(index.end, zones.get(index.last.facility))
+    left = local_date(index.end, zones.get(index.last.facility)) if index.end else None
     came = local_date(step.since, zones.get(step.facility))
-    return (came - left).days if left and came else None
+    if left is None or came is None:
+        return None
+    # Two dates by two clocks can be the wrong way round, the stays cannot.
+    return max((came - left).days, 0)
 
 
 def _compared(old: Readmission | None, new: Readmission) -> StayChange | None:

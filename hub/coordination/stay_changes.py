@@ -58,6 +58,8 @@ def _taken_back(old: Stay, new: Stay | None) -> Iterator[StayChange]:
 
 
 def _told(old: Stay | None, new: Stay) -> Iterator[StayChange]:
+    if old == new:
+        return
     if old is None:
         yield _opening(new)
     elif fields := _changed(_as_opened(old), _as_opened(new)):

@@ -1,182 +1,115 @@
-"""Links: which contacts of a person are parts of one stay.
+"""Links: which visits of a person are parts of one stay.
 
-Two contacts belong together where they overlap, or where a rule says that the
-second goes on with the first. What is linked to the same contact is one stay, so
-that no order of arrival matters. Source: domain 3.7 and R-ENC-05.
+Two visits belong together where they overlap, or where a rule says that the second
+goes on with the first. What is linked to the same visit is one stay, so that no
+order of arrival matters. Source: domain 3.7.
 """
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Sequence
 from datetime import datetime, timedelta
 from typing import NamedTuple
 
-from msgspec import Struct
-
-from hub.coordination.care_setting import (
-    ACUTE,
-    CareSetting,
-    care_setting,
-    setting_of,
-    stated_code,
-)
+from hub.coordination.care_setting import CareSetting
 from hub.coordination.stay_rules import LinkRule, StayRules
-from hub.model.encounters import ClassSegment, Encounter
-from hub.model.times import FuzzyTime
+from hub.coordination.visits import Visit, meeting, open_limit
 
 
-class Contact(Struct, frozen=True, kw_only=True):
-    """An encounter with what the hub knows beside it.
+class _Side(NamedTuple):
+    """What a rule asks of the end or of the start of a visit."""
 
-    `key` and `person` are the hub's own keys, `facility` the identifier under which
-    all sources know it, "" where none is known. `rank` is 0 of a source that speaks
-    for itself, more of one that relays. `newborn` is true where the person's record
-    shows a birth (`is_birth`); what the encounter itself says counts anyway.
-    """
-
-    key: str
-    person: str
-    source: str
-    facility: str
-    encounter: Encounter
-    rank: int = 0
-    newborn: bool = False
-
-
-class Heard(NamedTuple):
-    """A contact that is part of a stay, ready to be linked.
-
-    `until` is when it surely was not over yet and `over` when it surely was, both
-    None as long as no end is known. `steps` are the acute ones of its classes.
-    """
-
-    since: datetime
-    key: str
-    contact: Contact
     setting: CareSetting
-    steps: tuple[ClassSegment, ...]
-    until: datetime | None
-    over: datetime | None
-    reach: datetime
-
-    @property
-    def level(self) -> int:
-        """Say how far on in a stay the setting is."""
-        return ACUTE.index(self.setting)
-
-    @property
-    def settings(self) -> frozenset[CareSetting]:
-        """The settings that the contact has passed through."""
-        return frozenset(setting_of(step.value.code) for step in self.steps)
+    code: str
+    facility: str
+    source: str
 
 
-def heard(contacts: Iterable[Contact], rules: StayRules) -> list[Heard]:
-    """Return what of `contacts` can be part of a stay, in the order of their starts.
+class _Cluster:
+    """Visits that overlap, one with the next, and so are one stay in any case.
 
-    A contact that is handed in twice counts once.
+    A rule looks only at what is the same for many visits: of those that end alike
+    the last counts, of those that begin alike the first. That keeps a person with
+    thousands of visits cheap.
     """
-    found = (
-        _heard(each, rules) for each in {each.key: each for each in contacts}.values()
-    )
-    return sorted((each for each in found if each), key=lambda each: each[:2])
+
+    def __init__(self, visit: Visit, rules: StayRules) -> None:
+        self.since = visit.start.earliest
+        self.reach = self._until = self.since
+        self.visits: list[Visit] = []
+        self._ends: dict[_Side, datetime] = {}
+        self._starts: dict[_Side, datetime] = {}
+        self.add(visit, rules)
+
+    def overlaps(self, visit: Visit) -> bool:
+        """Say whether a visit that began no earlier than these overlaps them."""
+        return visit.start.earliest <= self._until
+
+    def add(self, visit: Visit, rules: StayRules) -> None:
+        """Take in a visit that began no earlier than these."""
+        self.visits.append(visit)
+        since, end = visit.start.earliest, visit.end
+        self._starts.setdefault(_side(visit, visit.admit_source), since)
+        if end is None:
+            self._until = max(self._until, since + open_limit(visit.setting, rules))
+            return
+        # An end before the start is a mistake and taken for the start.
+        self._until = max(self._until, end.earliest)
+        over = max(end.earliest if end.exact else end.latest, since)
+        side = _side(visit, visit.disposition)
+        self._ends[side] = max(self._ends.get(side, over), over)
+        self.reach = max(self.reach, over + _longest_gap(rules))
+
+    def leads_to(self, later: "_Cluster", rules: StayRules) -> bool:
+        """Say whether one of the visits in `later` goes on with one of these."""
+        return any(
+            since - over <= timedelta(hours=link.within_hours)
+            and _goes_on(link, end, start, rules)
+            for end, over in self._ends.items()
+            for start, since in later._starts.items()  # noqa: SLF001 - its like
+            for link in rules.links
+        )
 
 
-def linked(ordered: Sequence[Heard], rules: StayRules) -> list[list[Heard]]:
-    """Return the contacts that are one stay each; all are of one person.
+def linked(ordered: Sequence[Visit], rules: StayRules) -> list[list[Visit]]:
+    """Return the visits that are one stay each; all are of one person.
 
     `ordered` is in the order of the starts, and so is every group.
     """
-    roots = list(range(len(ordered)))
-    for earlier, later in _pairs(ordered, rules):
-        roots[_root(roots, later)] = _root(roots, earlier)
-    groups: dict[int, list[Heard]] = {}
-    for place, each in enumerate(ordered):
-        groups.setdefault(_root(roots, place), []).append(each)
+    clusters: list[_Cluster] = []
+    for visit in ordered:
+        if clusters and clusters[-1].overlaps(visit):
+            clusters[-1].add(visit, rules)
+        else:
+            clusters.append(_Cluster(visit, rules))
+    roots = list(range(len(clusters)))
+    for earlier, later in meeting(clusters):
+        if clusters[earlier].leads_to(clusters[later], rules):
+            roots[_root(roots, later)] = _root(roots, earlier)
+    groups: dict[int, list[Visit]] = {}
+    for place, cluster in enumerate(clusters):
+        groups.setdefault(_root(roots, place), []).extend(cluster.visits)
     return list(groups.values())
 
 
-def overlap(earlier: Heard, later: Heard) -> bool:
-    """Say whether `later` began before the end of `earlier`, not at it."""
-    if earlier.since == later.since:
-        return True
-    return later.since < (earlier.reach if earlier.until is None else earlier.until)
-
-
-def _heard(contact: Contact, rules: StayRules) -> Heard | None:
-    encounter = contact.encounter
-    setting = care_setting(encounter, rules)
-    steps = tuple(
-        step for step in encounter.classes if setting_of(step.value.code) in ACUTE
-    )
-    if contact.newborn or setting not in ACUTE or not steps:
-        return None
-    since = steps[0].since.earliest
-    until, over = _end(encounter.end, since)
-    limit = timedelta(hours=rules.open_limit_hours[setting.value])
-    reach = since + limit if over is None else over + _longest_gap(rules)
-    return Heard(since, contact.key, contact, setting, steps, until, over, reach)
-
-
-def _end(
-    end: FuzzyTime | None, since: datetime
-) -> tuple[datetime | None, datetime | None]:
-    """Return the bounds of an end; one before the start is a mistake and at it."""
-    if end is None:
-        return None, None
-    over = end.earliest if end.exact else end.latest
-    return max(end.earliest, since), max(over, since)
+def _side(visit: Visit, code: str) -> _Side:
+    return _Side(visit.setting, code, visit.facility, visit.source)
 
 
 def _longest_gap(rules: StayRules) -> timedelta:
-    hours = max((link.within_hours for link in rules.links), default=0)
-    return timedelta(hours=hours)
+    return timedelta(hours=max((link.within_hours for link in rules.links), default=0))
 
 
-def _pairs(ordered: Sequence[Heard], rules: StayRules) -> Iterator[tuple[int, int]]:
-    for place, earlier in enumerate(ordered):
-        for other in range(place + 1, len(ordered)):
-            later = ordered[other]
-            if later.since > earlier.reach:
-                break
-            if _one_stay(earlier, later, rules):
-                yield place, other
-
-
-def _one_stay(earlier: Heard, later: Heard, rules: StayRules) -> bool:
-    if earlier.until is None or earlier.over is None:
-        return later.since <= earlier.reach
-    if later.since <= earlier.until:
-        return True
-    gap = later.since - earlier.over
-    return any(_goes_on(link, gap, earlier, later, rules) for link in rules.links)
-
-
-def _goes_on(
-    link: LinkRule, gap: timedelta, earlier: Heard, later: Heard, rules: StayRules
-) -> bool:
+def _goes_on(link: LinkRule, end: _Side, start: _Side, rules: StayRules) -> bool:
     return (
-        earlier.setting in link.before
-        and later.setting in link.after
-        and gap <= timedelta(hours=link.within_hours)
-        and (link.campus == "any" or _same_campus(earlier, later, rules))
-        and _among(disposition_of(earlier.contact, rules), link.dispositions)
-        and _among(admit_source_of(later.contact), link.admit_sources)
+        end.setting in link.before
+        and start.setting in link.after
+        and (link.campus == "any" or _same_campus(end, start, rules))
+        and _among(end.code, link.dispositions)
+        and _among(start.code, link.admit_sources)
     )
 
 
-def disposition_of(contact: Contact, rules: StayRules) -> str:
-    """Return where the patient went, as the rules write it, "" where not stated."""
-    details = contact.encounter.details
-    code = stated_code(details, "discharge", "disposition")
-    return rules.disposition(code) if code else ""
-
-
-def admit_source_of(contact: Contact) -> str:
-    """Return where the patient came from, "" where not stated."""
-    return stated_code(contact.encounter.details, "admission", "source")
-
-
-def _same_campus(earlier: Heard, later: Heard, rules: StayRules) -> bool:
+def _same_campus(one: _Side, other: _Side, rules: StayRules) -> bool:
     """Say whether two are on one campus; a source without facilities is one."""
-    one, other = earlier.contact, later.contact
     if one.facility and other.facility:
         return rules.campus(one.facility) == rules.campus(other.facility)
     return one.source == other.source and one.facility == other.facility

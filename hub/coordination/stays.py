@@ -16,9 +16,9 @@ import msgspec
 from msgspec import Struct
 
 from hub.coordination.care_setting import CareSetting
-from hub.coordination.stay_links import Contact, Heard, heard, linked
+from hub.coordination.stay_links import linked
 from hub.coordination.stay_rules import Settling, StayRules
-from hub.coordination.visits import Step, Visit, visits
+from hub.coordination.visits import Contact, Step, Visit, visits
 from hub.model.times import FuzzyTime
 
 __all__ = ["Contact", "Stay", "Step", "Visit", "keep_keys", "settles_at", "stitch"]
@@ -27,12 +27,12 @@ __all__ = ["Contact", "Stay", "Step", "Visit", "keep_keys", "settles_at", "stitc
 class Stay(Struct, frozen=True, kw_only=True, omit_defaults=True):
     """One stay of one person.
 
-    `key` is that of one of its `encounters`, which are in the order in which they
-    began. `visits` are in that order and never empty. The flags are about how it
-    ended and are at rest while it is opened: `left_against_advice`,
-    `transferred_out` to acute care that is no part of the stay, `return_planned`.
-    `planned` says that the patient was expected. `rules` are what decided, with
-    their version; `anomalies` are short codes.
+    `key` is that of one of its `encounters`, which are in the order of the visits
+    that they tell of. `visits` are in order of their starts and never empty. The
+    flags are about how it ended and at rest as long as it is open:
+    `left_against_advice`, `transferred_out` to acute care that is no part of the
+    stay, `return_planned`. `planned` says that the patient was expected. `rules`
+    are what decided, with their version; `anomalies` are short codes.
     """
 
     key: str
@@ -99,13 +99,13 @@ def stitch(encounters: Iterable[Contact], rules: StayRules) -> tuple[Stay, ...]:
     and however often they come. Newborns, companions, registrations without care,
     cancelled and planned contacts are part of none.
     """
-    people: dict[str, list[Heard]] = {}
-    for each in heard(encounters, rules):
-        people.setdefault(each.contact.person, []).append(each)
+    people: dict[str, list[Visit]] = {}
+    for each in visits(encounters, rules):
+        people.setdefault(each.person, []).append(each)
     return tuple(
         _stay(group, rules)
-        for person in sorted(people)
-        for group in linked(people[person], rules)
+        for ordered in people.values()
+        for group in linked(ordered, rules)
     )
 
 
@@ -160,18 +160,17 @@ def stay_payload(stay: Stay) -> dict[str, Any]:
     return plain
 
 
-def _stay(group: Sequence[Heard], rules: StayRules) -> Stay:
-    found = visits(group, rules)
+def _stay(found: Sequence[Visit], rules: StayRules) -> Stay:
     closed = not _still_open(found)
     last = _last(found)
     codes = rules.discharges
     disposition = last.disposition if closed else ""
     return Stay(
-        key=group[0].key,
-        person=group[0].contact.person,
+        key=found[0].encounters[0],
+        person=found[0].person,
         status="closed" if closed else "opened",
-        visits=found,
-        encounters=tuple(each.key for each in group),
+        visits=tuple(found),
+        encounters=tuple(key for visit in found for key in visit.encounters),
         end=last.end if closed else None,
         alive=disposition not in codes.died,
         left_against_advice=disposition in codes.against_advice,

@@ -26,7 +26,7 @@ class EventSubject(Struct, frozen=True):
     match: Match = Match()
 
 
-EntityKind = Literal["encounter", "person", "stay"] | RecordKind
+EntityKind = Literal["encounter", "person", "stay", "transition"] | RecordKind
 
 
 class Entity(Struct, frozen=True):

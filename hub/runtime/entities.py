@@ -13,11 +13,13 @@ from msgspec import Struct
 
 from hub.coordination.announcements import Announced
 from hub.coordination.changes import Slot
+from hub.coordination.clocks.transition import Transition
 from hub.coordination.people import Person
 from hub.coordination.records import Record
 from hub.coordination.standing import Witness, witness
 from hub.coordination.stays import Stay
 from hub.model.encounters import Encounter
+from hub.model.events import CareEvent
 from hub.model.facts import Fact
 from hub.model.identifiers import Identifier
 from hub.store import state
@@ -44,6 +46,13 @@ class _StayBody(Struct, frozen=True):
     stands: bool
 
 
+class _TransitionBody(Struct, frozen=True):
+    transition: Transition | None
+    told: dict[str, str]
+
+
+_event = msgspec.json.Decoder(CareEvent).decode
+_transition_body = msgspec.json.Decoder(_TransitionBody).decode
 _stay_body = msgspec.json.Decoder(_StayBody).decode
 _encounter_body = msgspec.json.Decoder(_EncounterBody).decode
 _case_body = msgspec.json.Decoder(tuple[str, ...]).decode
@@ -102,6 +111,21 @@ class StayRecord(NamedTuple):
         return state.EntityRow(self.key, "stay", self.person, self.version, body)
 
 
+class TransitionRecord(NamedTuple):
+    """A transition as it was told last; `told` has the newest event of each kind."""
+
+    key: str
+    person: str
+    transition: Transition | None = None
+    version: int = 0
+    told: dict[str, str] = {}  # noqa: RUF012 - always replaced
+
+    def row(self) -> state.EntityRow:
+        """Return the transition as the store keeps it."""
+        body = _encode(_TransitionBody(self.transition, self.told))
+        return state.EntityRow(self.key, "transition", self.person, self.version, body)
+
+
 class KeptRecord(NamedTuple):
     """A referral, appointment, document … with the facts behind it."""
 
@@ -141,6 +165,7 @@ class Entities:
         self._encounters: OrderedDict[str, EncounterRecord | None] = OrderedDict()
         self._cases: OrderedDict[str, Case | None] = OrderedDict()
         self._stays: OrderedDict[str, dict[str, StayRecord]] = OrderedDict()
+        self._transitions: OrderedDict[str, dict[str, TransitionRecord]] = OrderedDict()
         self._records: OrderedDict[str, KeptRecord | None] = OrderedDict()
         self._persons: OrderedDict[str, PersonRecord | None] = OrderedDict()
         self._owners: OrderedDict[tuple[str, str], str | None] = OrderedDict()
@@ -150,6 +175,7 @@ class Entities:
         self._encounters.clear()
         self._cases.clear()
         self._stays.clear()
+        self._transitions.clear()
         self._records.clear()
         self._persons.clear()
         self._owners.clear()
@@ -206,6 +232,23 @@ class Entities:
         """Remember a stay as it is now."""
         self.stays(record.person)
         self._stays[record.person][record.key] = record
+
+    def events(self, person: str) -> list[CareEvent]:
+        """Return all events about a person, in order."""
+        return [_event(body) for body in state.events_of(self._connection, person)]
+
+    def transitions(self, person: str) -> list[TransitionRecord]:
+        """Return all transitions of a person that were ever told of."""
+        if person not in self._transitions:
+            rows = state.entities_of(self._connection, person, "transition")
+            found = {row.key: _transition_of(row) for row in rows}
+            self._keep(self._transitions, person, found)
+        return list(self._transitions[person].values())
+
+    def put_transition(self, record: TransitionRecord) -> None:
+        """Remember a transition as it is now."""
+        self.transitions(record.person)
+        self._transitions[record.person][record.key] = record
 
     def case(self, key: str) -> Case | None:
         """Return a case with its facts, None if the hub does not know it."""
@@ -269,4 +312,11 @@ def _stay_of(row: state.EntityRow) -> StayRecord:
     body = _stay_body(row.body)
     return StayRecord(
         row.key, row.person, body.stay, row.version, body.slots, body.stands
+    )
+
+
+def _transition_of(row: state.EntityRow) -> TransitionRecord:
+    body = _transition_body(row.body)
+    return TransitionRecord(
+        row.key, row.person, body.transition, row.version, body.told
     )

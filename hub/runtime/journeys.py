@@ -7,10 +7,11 @@ after overtakes what it corrects.
 
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime, timedelta
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from msgspec.structs import replace
 
+from hub.coordination.care_setting import is_birth
 from hub.coordination.ids import Keys, event_id
 from hub.coordination.readmissions import readmission_differences, readmissions
 from hub.coordination.stay_changes import StayChange, stay_differences
@@ -28,6 +29,7 @@ from hub.model.events import (
     Trace,
 )
 from hub.runtime.entities import EncounterRecord, Entities, StayRecord
+from hub.runtime.transitions import Transitions
 from hub.store.journal import microseconds
 from hub.store.state import EntityRow
 from hub.store.timers import Ringing, TimerRow
@@ -55,11 +57,13 @@ class Journeys:
         keys: Keys,
         rules: StayRules,
         high_use_rules: tuple[HighUseRule, ...],
+        transitions: Transitions,
     ) -> None:
         self._entities = entities
         self._keys = keys
         self._rules = rules
         self._high_use = high_use_rules
+        self._transitions = transitions
         self._opening, self._closing = (
             timedelta(minutes=rules.settle_minutes[what])
             for what in ("opening", "closing")
@@ -77,21 +81,29 @@ class Journeys:
         before = [each.stay for each in records.values() if each.stands]
         found = stitch(self._contacts(person), self._rules)
         stays = keep_keys(before, found)
-        timers: tuple[TimerRow, ...] = ()
+        again: datetime | None = None
         settles = ringing.received_at + self._closing
         if now < settles:
             settled = stays
             stays = tuple(_not_yet_closed(stay, records) for stay in settled)
-            again = TimerRow(STAYS, person, microseconds(settles), ringing.seq)
-            timers = (again,) if stays != settled else ()
-        telling = _Telling(self._keys, records, ringing, now, self._subject(person))
+            again = settles if stays != settled else None
+        subject = self._subject(person)
+        telling = _Telling(self._keys, records, ringing, now, subject)
         telling.keep(stays)
         for change in self._changes(before, stays):
             telling.tell(change)
         for record in telling.changed:
             self._entities.put_stay(record)
         rows = tuple(record.row() for record in telling.changed)
-        return Told(tuple(telling.events), rows, timers)
+        followed = self._transitions.follow(
+            ringing, telling.records, telling.events, subject, now
+        )
+        due = min((time for time in (again, followed.due) if time), default=None)
+        timers = (
+            (TimerRow(STAYS, person, microseconds(due), ringing.seq),) if due else ()
+        )
+        events = (*telling.events, *followed.events)
+        return Told(events, (*rows, *followed.rows), timers)
 
     def _changes(
         self, before: Sequence[Stay], after: Sequence[Stay]
@@ -109,14 +121,16 @@ class Journeys:
         return EventSubject(person, record.person.identifiers if record else ())
 
     def _contacts(self, person: str) -> list[Contact]:
+        record = self._entities.person(person)
+        known = record.person.demographics() if record else {}
         return [
-            _contact(each)
+            _contact(each, known)
             for each in self._entities.encounters(person)
             if each.encounter is not None
         ]
 
 
-def _contact(record: EncounterRecord) -> Contact:
+def _contact(record: EncounterRecord, demographics: dict[str, Any]) -> Contact:
     encounter = record.encounter or Encounter()
     said = encounter.details.get("facility")
     facility = said.get("id") or said.get("name") if isinstance(said, dict) else ""
@@ -128,6 +142,7 @@ def _contact(record: EncounterRecord) -> Contact:
         source="",
         facility=str(facility or ""),
         encounter=encounter,
+        newborn=is_birth(encounter, demographics),
     )
 
 
@@ -174,6 +189,11 @@ class _Telling:
             for key, record in self._records.items()
             if record != self._before.get(key)
         ]
+
+    @property
+    def records(self) -> list[StayRecord]:
+        """All stays of the person that were ever told of, as they are now."""
+        return list(self._records.values())
 
     def keep(self, stays: Iterable[Stay]) -> None:
         """Take note of the stays as they are now; one that is gone stays known."""

@@ -12,12 +12,16 @@ from hub.config.tables import (
     DestinationConfig,
     HubConfig,
     SourceConfig,
+    StaysTable,
 )
 from hub.contract import Destination, Source
+from hub.coordination.clocks.calendars import calendar_named
+from hub.coordination.clocks.rules import shipped_rules
 from hub.coordination.panels import Panel, PanelError, read_panel
 from hub.coordination.routes import Subscription
 from hub.errors import HubError
 from hub.runtime.errors import AddressSharedError, PartFailedError
+from hub.runtime.transitions import Programmes
 
 log = structlog.get_logger()
 
@@ -51,6 +55,15 @@ def assemble(config: HubConfig) -> Parts:
     return Parts(
         _subscriptions(config, made["panels"]), made["sources"], made["destinations"]
     )
+
+
+def programmes(table: StaysTable) -> Programmes:
+    """Return the rules of the programmes that are configured, in their order."""
+    if not table.programmes:
+        return Programmes()
+    shipped = shipped_rules()
+    rules = [rule for name in table.programmes for rule in shipped[name]]
+    return Programmes(tuple(rules), table.time_zone, calendar_named(table.calendar))
 
 
 def faults(config: HubConfig) -> Iterator[Fault]:

@@ -183,6 +183,11 @@ _ENTITIES_OF = Statement(
     )
     .order_by(entity.c.key)
 )
+_EVENTS_OF = Statement(
+    sa.select(event.c.body)
+    .where(event.c.person == sa.bindparam("person"))
+    .order_by(event.c.seq)
+)
 _FACTS_OF = Statement(
     sa.select(fact.c.body)
     .where(fact.c.entity == sa.bindparam("key"))
@@ -208,6 +213,11 @@ def entities_of(
     """Return the entities of a kind that belong to a person, by their keys."""
     found = _ENTITIES_OF(connection, person=person, kind=kind)
     return [EntityRow(*row) for row in found]
+
+
+def events_of(connection: sqlite3.Connection, person: str) -> list[bytes]:
+    """Return the bodies of all events about a person, in order."""
+    return [body for (body,) in _EVENTS_OF(connection, person=person)]
 
 
 def facts_of(connection: sqlite3.Connection, key: str) -> list[bytes]:

@@ -14,6 +14,7 @@ from hub.runtime.journeys import Journeys
 from hub.runtime.pipeline import Pipeline
 from hub.runtime.processing import Processor
 from hub.runtime.routing import Router
+from hub.runtime.transitions import Programmes, Transitions
 from hub.sdk import Settings
 from hub.store.books import balance
 from hub.store.store import Store, call_at_once
@@ -62,12 +63,25 @@ def quick(monkeypatch):
     monkeypatch.setattr(dispatch, "POLL_SECONDS", 0.005)
 
 
+def journeys(entities, programmes):
+    keys = Keys(SECRET)
+    transitions = Transitions(entities, keys, programmes)
+    return Journeys(entities, keys, load_rules("us"), load_high_use(), transitions)
+
+
 @pytest.fixture
 def make(store):
     """Return what makes a pipeline whose one feed has the given normaliser."""
     readers = []
 
-    def make(normalise, *, subscriptions=EVERYONE, clock=None, on=None):
+    def make(
+        normalise,
+        *,
+        subscriptions=EVERYONE,
+        clock=None,
+        on=None,
+        programmes=Programmes(),  # noqa: B008 - a value
+    ):
         reader = store.reader()
         readers.append(reader)
         spec = NormaliserSpec(
@@ -86,7 +100,7 @@ def make(store):
                 entities,
                 Keys(SECRET),
                 Router(subscriptions),
-                Journeys(entities, Keys(SECRET), load_rules("us"), load_high_use()),
+                journeys(entities, programmes),
             ),
             entities=entities,
             metrics=metrics(),
