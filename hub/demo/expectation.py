@@ -2,7 +2,7 @@
 
 from collections import Counter
 from collections.abc import Collection, Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from hub.demo.panel import Member
 from hub.demo.pathways import Visit
@@ -94,3 +94,20 @@ def compare(expected: Counter[Expected], arrived: Counter[Expected]) -> Differen
         missing=tuple(sorted((expected - arrived).elements())),
         unexpected=tuple(sorted((arrived - expected).elements())),
     )
+
+
+def excuse(difference: Difference, withdrawn: Counter[Expected]) -> Difference:
+    """Return `difference` without what the hub withdrew before it was sent.
+
+    What happened and was taken back at once is told to nobody. In `withdrawn` no
+    notice names a patient.
+    """
+    left = withdrawn.copy()
+    missing = []
+    for notice in difference.missing:
+        nameless = replace(notice, patient="")
+        if left[nameless]:
+            left[nameless] -= 1
+        else:
+            missing.append(notice)
+    return Difference(tuple(missing), difference.unexpected)

@@ -10,7 +10,8 @@ from hub.demo.hospital import FeedCount, Hospital
 from hub.demo.payer import Payer
 from hub.demo.receiver import Receiver, Told, read_events, read_told
 from hub.demo.view import LATEST, Snapshot
-from hub.store.queries import Reader
+from hub.model.delivery import DeliveryState
+from hub.store.queries import MAX_LIMIT, Reader
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,6 +51,24 @@ def arrivals(peers: Peers) -> Counter[Expected]:
         + _told("social-services", peers.receiver.events)
         + _told("archive", read_archive(peers.archive))
     )
+
+
+def withdrawn(reader: Reader) -> Counter[Expected]:
+    """Return what was taken back before it was sent, so that nobody was told."""
+    found: Counter[Expected] = Counter()
+    page = reader.deliveries(state=DeliveryState.WITHDRAWN.value, limit=MAX_LIMIT)
+    while True:
+        for delivery in page.items:
+            event = reader.event(delivery.event)
+            numbers = event["payload"].get("identifiers", [])
+            visits = [each["value"] for each in numbers if each["type"] == "VN"]
+            visit = visits[0] if visits else ""
+            found[Expected(delivery.destination, event["type"], visit=visit)] += 1
+        if page.next is None:
+            return found
+        page = reader.deliveries(
+            state=DeliveryState.WITHDRAWN.value, limit=MAX_LIMIT, cursor=page.next
+        )
 
 
 def read_archive(folder: Path) -> dict[str, Told]:

@@ -11,9 +11,9 @@ from pathlib import Path
 
 from hub.app import Hub
 from hub.config import load
-from hub.demo.expectation import compare
+from hub.demo.expectation import compare, excuse
 from hub.demo.hospital import Hospital
-from hub.demo.observe import arrivals, take_snapshot
+from hub.demo.observe import arrivals, take_snapshot, withdrawn
 from hub.demo.pathways import SentMessage
 from hub.demo.result import Decisions, DemoResult, Messages, notices, summarise
 from hub.demo.scenario import Scenario
@@ -149,7 +149,8 @@ def _judge(
     hub: Hub, stage: Stage, scenario: Scenario, problems: list[str]
 ) -> DemoResult:
     counts = _reader(stage).counts()
-    missing, unexpected = notices(compare(scenario.expected(), arrivals(stage.peers)))
+    difference = compare(scenario.expected(), arrivals(stage.peers))
+    missing, unexpected = notices(excuse(difference, withdrawn(_reader(stage))))
     return DemoResult(
         messages=Messages(
             received=sum(counts.messages.values()) + counts.repeats,

@@ -79,6 +79,7 @@ class DeliveryState(StrEnum):
     CLAIMED = "claimed"  # being sent
     DELIVERED = "delivered"
     DEAD = "dead"  # given up: waits for `hub replay`
+    WITHDRAWN = "withdrawn"  # it was taken back before anybody was told
 
 
 class Decision(Struct, frozen=True, kw_only=True):

@@ -98,8 +98,11 @@ class Processor:
         self, settlement: Settlement, told: Iterable[CareEvent], now: datetime
     ) -> Settlement:
         """Add the events, and what was decided about each of them."""
-        events, decisions, deliveries = [], [], []
+        events, decisions, deliveries, retracted = [], [], [], []
         for event in told:
+            correction = event.correction
+            if correction and correction.kind == "retraction":
+                retracted.append((correction.of, event.id))
             person = self._entities.person(event.subject.person or "")
             known = person.person.identifiers if person else ()
             key = event.subject.person or event.entity.key
@@ -111,6 +114,7 @@ class Processor:
             events=tuple(events),
             decisions=tuple(decisions),
             deliveries=tuple(deliveries),
+            retracted=tuple(retracted),
         )
 
 

@@ -82,7 +82,7 @@ CHECKS = {
     """,
     "delivery in no known state": """
         SELECT count(*) FROM delivery
-        WHERE state NOT IN ('ready', 'claimed', 'delivered', 'dead')
+        WHERE state NOT IN ('ready', 'claimed', 'delivered', 'dead', 'withdrawn')
     """,
     "delivered without an accepted attempt": """
         SELECT count(*) FROM delivery y WHERE state = 'delivered'

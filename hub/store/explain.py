@@ -190,6 +190,8 @@ def _conclude_decision(explained: ExplainedDecision) -> str:
         return f"permitted for {whom}, but there is no delivery"
     if delivery.state == DeliveryState.DELIVERED:
         return f"delivered to {whom}"
+    if delivery.state == DeliveryState.WITHDRAWN:
+        return f"not sent to {whom}, because it was taken back before"
     if delivery.state == DeliveryState.DEAD:
         todo = f", {delivery.remedy}" if delivery.remedy else ""
         return f"given up for {whom} with {delivery.error_code}{todo}"

@@ -26,6 +26,7 @@ from hub.store.schema import (
 )
 from hub.store.statements import Insert, Statement
 from hub.store.timers import TimerRow
+from hub.store.withdrawing import withdraw
 
 
 class FactRow(NamedTuple):
@@ -101,6 +102,7 @@ class Settlement(NamedTuple):
     """All that comes of one message, in the order in which it is stored.
 
     Where `state` is None it comes of a timer: the message was settled before.
+    `retracted` are events, each with the one that takes it back.
     """
 
     seq: int
@@ -117,6 +119,7 @@ class Settlement(NamedTuple):
     events: tuple[EventRow, ...] = ()
     decisions: tuple[DecisionRow, ...] = ()
     deliveries: tuple[DeliveryRow, ...] = ()
+    retracted: tuple[tuple[str, str], ...] = ()
     cleared: tuple[tuple[str, str], ...] = ()
     timers: tuple[TimerRow, ...] = ()
 
@@ -240,6 +243,9 @@ def settle(
     _DECISIONS.run(connection, _all(settlements, "decisions"))
     _DELIVERIES.run(connection, _all(settlements, "deliveries"))
     timers.change(connection, _all(settlements, "cleared"), _all(settlements, "timers"))
+    for each in settlements:
+        for taken_back, retraction in each.retracted:
+            withdraw(connection, taken_back, retraction, each.settled_at)
     _mark(connection, [each for each in settlements if each.state is not None])
     return [len(batch) for batch in batches]
 

@@ -7,6 +7,7 @@ from hub.demo.expectation import (
     SOCIAL_EVENTS,
     Expected,
     compare,
+    excuse,
     everyones_notices,
     payer_notices,
 )
@@ -77,3 +78,15 @@ def test_finds_a_notice_that_is_missing_and_one_that_came_twice():
     assert difference.missing == (ended,)
     assert difference.unexpected == (admitted,)
     assert not difference.none
+
+
+def test_what_was_withdrawn_is_not_missing():
+    admitted = Expected("payer-a", "encounter.admitted", "M-1", "V-1")
+    discharged = Expected("payer-a", "encounter.discharged", "M-1", "V-1")
+    difference = compare(Counter([admitted, admitted, discharged]), Counter())
+    withdrawn = Counter([Expected("payer-a", "encounter.admitted", visit="V-1")])
+
+    left = excuse(difference, withdrawn)
+
+    assert left.missing == (admitted, discharged)
+    assert not left.none

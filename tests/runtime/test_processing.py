@@ -321,3 +321,20 @@ def test_nobody_is_told_of_who_only_accompanies_a_patient(make, store, query):
 
     assert states(query) == [("processed", "")]
     assert events(query) == []
+
+
+def test_what_is_taken_back_before_it_is_sent_is_sent_to_nobody(make, store, query):
+    facts = {
+        b"1": fact(),
+        b"2": fact(FactKind.CANCEL, hour=9, cancels=FactKind.START, occurred=at(8)),
+    }
+    for body in facts:
+        put(store.writer, body)
+
+    make(reads(facts)).work()
+
+    assert [event.type for event in events(query)] == [
+        "encounter.admitted",
+        "encounter.admit_cancelled",
+    ]
+    assert query("SELECT state FROM delivery") == [("withdrawn",), ("withdrawn",)]
