@@ -51,7 +51,7 @@ def framed(body):
 
 def msa(answer):
     """Return MSA-1 and MSA-2 of an acknowledgement."""
-    for line in answer.decode().split("\r"):
+    for line in answer.decode("latin-1").split("\r"):
         if line.startswith("MSA|"):
             _, code, control_id, *_ = [*line.split("|"), ""]
             return code, control_id

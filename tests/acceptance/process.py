@@ -30,7 +30,9 @@ def _toml(value):
     if isinstance(value, dict):
         pairs = ", ".join(f"{key} = {_toml(each)}" for key, each in value.items())
         return f"{{ {pairs} }}"
-    # Texts, numbers, truth values and lists of these are the same in JSON.
+    if isinstance(value, list):
+        return f"[{', '.join(map(_toml, value))}]"
+    # Texts, numbers and truth values are the same in JSON.
     return json.dumps(str(value) if isinstance(value, Path) else value)
 
 

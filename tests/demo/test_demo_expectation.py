@@ -7,8 +7,8 @@ from hub.demo.expectation import (
     SOCIAL_EVENTS,
     Expected,
     compare,
-    excuse,
     everyones_notices,
+    excuse,
     payer_notices,
 )
 from hub.demo.panel import HEADER, choose_members, write_panel

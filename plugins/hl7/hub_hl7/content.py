@@ -8,7 +8,6 @@ is neither followed nor kept: it may name a file or a host of somebody's choosin
 Source: HL7 v2.5.1, sections 2.A.24 (ED) and 2.A.66 (RP).
 """
 
-import base64
 import binascii
 import hashlib
 import re
@@ -25,7 +24,8 @@ from hub_hl7.records import letters
 
 _SUBTYPE = re.compile(r"[a-z0-9][a-z0-9.+-]{0,62}", re.ASCII)
 _UNKNOWN = "application/octet-stream"
-_BLANKS = str.maketrans("", "", " \t\r\n")
+_BLANK = " \t\r\n"
+_BLANKS = str.maketrans("", "", _BLANK)
 TEXT_TYPES = frozenset({"TX", "FT", "ST"})
 
 
@@ -95,7 +95,9 @@ def _decoded(field: Field) -> bytes | None:
     try:
         if encoding == "HEX":
             return bytes.fromhex(data.translate(_BLANKS))
-        return base64.b64decode(data.translate(_BLANKS), validate=True) or None
+        if any(blank in data for blank in _BLANK):  # otherwise spare the copy
+            data = data.translate(_BLANKS)
+        return binascii.a2b_base64(data, strict_mode=True) or None
     except (ValueError, binascii.Error):
         return None
 

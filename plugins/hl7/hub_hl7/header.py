@@ -72,6 +72,15 @@ def read_header(body: bytes) -> Header | None:
     return Header(name, separator, elements, answer)
 
 
+def is_bare_answer(body: bytes) -> bool:
+    """Say whether `body`, which has no header, is an answer: it begins with MSA.
+
+    To answer it would be to begin a loop.
+    """
+    start = body[:64].lstrip(_NOISE)[:4]
+    return start[:3].upper() == b"MSA" and not start[3:].isalnum()
+
+
 @lru_cache(maxsize=512)
 def _type_text(raw: bytes, separator: bytes) -> str:
     codes = [part.decode("ascii", "replace") for part in raw.split(separator)[:2]]

@@ -198,7 +198,8 @@ class Decoder:
 
     def _payload(self, end: int, after: int) -> bytes:
         self._check(end)
-        payload = bytes(self._buffer[1:end])
+        with memoryview(self._buffer) as whole:  # a slice of it is no second copy
+            payload = bytes(whole[1:end])
         del self._buffer[:after]
         self._searched = 1
         return payload

@@ -11,7 +11,7 @@ from hub.sdk import HubError, Processed, Stored
 from hub_hl7 import refusals, verdicts
 from hub_hl7.ack import NOT_HL7, Refusal
 from hub_hl7.batch import is_batch, parts_of
-from hub_hl7.header import Header, read_header
+from hub_hl7.header import Header, is_bare_answer, read_header
 from hub_hl7.sequence import Sequences
 from hub_hl7.settings import ListenerSettings
 from hub_hl7.verdicts import (
@@ -65,7 +65,8 @@ class Rules:
     def open(self, header: Header | None, body: bytes) -> Exchange:
         """Return the exchange that begins with a message."""
         if header is None:
-            return Exchange(None, self._uncoded, refusal=NOT_HL7)
+            asked = SILENT if is_bare_answer(body) else self._uncoded
+            return Exchange(None, asked, refusal=NOT_HL7)
         kind = header.message_type
         if header.replies:
             return Exchange(header, SILENT, kind)

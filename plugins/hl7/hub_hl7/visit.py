@@ -26,6 +26,13 @@ _OTHER_PLACES = (
 )
 _ATTACHED = frozenset({"IN1", "DG1", "PR1", "AL1", "IAM", "OBX", "ARV"})
 _FLAGS = {"Y": True, "N": False}
+#: Types of universal ids, table 0301.
+_SCHEMES = frozenset(
+    {
+        "CEN", "CLIA", "DNS", "EUI64", "GUID", "HCD", "HL7", "ISO", "L", "M", "N",
+        "RANDOM", "URI", "UUID", "X400", "X500",
+    }
+)  # fmt: skip
 
 
 def class_of(reading: Reading) -> Code | None:
@@ -68,14 +75,26 @@ def location_of(segment: Segment, number: int) -> Location | None:
     if not field.raw:
         return None
     location = Location(
-        unit=field.component(1) or "",
-        room=field.component(2) or "",
-        bed=field.component(3) or "",
+        unit=_place(field, 1),
+        room=_place(field, 2),
+        bed=_place(field, 3),
         facility=field.component(4, 1) or "",
-        building=field.component(7) or "",
-        floor=field.component(8) or "",
+        building=_place(field, 7),
+        floor=_place(field, 8),
     )
     return None if location == Location() else location
+
+
+def _place(field: Field, number: int) -> str:
+    """Return the name of a place (HD) without the scheme that may number it too.
+
+    Whatever is no such scheme is a name with an ``&`` that was not escaped.
+    """
+    whole = field.component(number) or ""
+    if whole.isalnum():
+        return whole
+    scheme = (field.component(number, 3) or "").upper()
+    return (field.component(number, 1) or "") if scheme in _SCHEMES else whole
 
 
 def key_of(
@@ -131,7 +150,8 @@ def _key(reading: Reading, field: Field, value: str, basis: Any) -> EncounterKey
 
 def _facility(reading: Reading) -> str:
     """Return where it happened: a relay names itself in MSH-4, others in EVN-7."""
-    return reading.segment("EVN").value(7, 1) or reading.facility()
+    named = (reading.segment("EVN").value(7, 1) or "").strip()
+    return named or reading.facility()
 
 
 def details_of(reading: Reading) -> dict[str, Any]:
@@ -246,7 +266,8 @@ def _where(reading: Reading, pv1: Segment) -> Any:
     evn, header = reading.segment("EVN"), reading.message.header
     for segment, number in ((evn, 7), (pv1, 39), (header, 4)):
         field = segment.field(number)
-        name, universal = field.component(1, 1) or "", field.component(2) or ""
+        name = (field.component(1, 1) or "").strip()
+        universal = field.component(2) or ""
         if name or universal:
             return stated(name=name, id=universal)
     return ""
