@@ -20,13 +20,17 @@ VIOLATIONS = {
     ),
     "Values and rules do no I/O": ("hub/coordination/policy.py", "import time"),
     "Protocol cores know no transport": (
-        "plugins/hl7/hub_hl7/er7.py",
+        "plugins/hl7/hub_hl7/wire/er7.py",
         "import asyncio",
     ),
     "SQL only in the store": ("hub/admin/handlers.py", "import sqlalchemy"),
     "paramiko only in one module": (
         "plugins/sftp/hub_sftp/writer.py",
         "import paramiko",
+    ),
+    "hl7apy only in one module": (
+        "plugins/hl7/hub_hl7/learning/tidy.py",
+        "import hl7apy",
     ),
     "Plugins do not know each other": (
         "plugins/webhook/hub_webhook/outcome.py",

@@ -11,7 +11,7 @@ import structlog
 from hub.contract import OnProcessed, OnStored
 from hub.errors import HubError
 from hub.metrics import Metrics
-from hub.model.message import RawMessage, Stored
+from hub.model.message import MessageState, RawMessage, Stored
 from hub.runtime.verdicts import Verdicts
 from hub.store import journal
 from hub.store.writer import Apply, Writer
@@ -131,16 +131,19 @@ class Intake:
     def _count(self, arrivals: list[Arrival], result: list[Stored | HubError]) -> None:
         pairs = zip(arrivals, result, strict=True)
         counts = Counter(
-            (arrival.feed, stored.duplicate)
+            (arrival.feed, stored.duplicate, bool(arrival.row[journal.REFUSAL]))
             for arrival, stored in pairs
             if isinstance(stored, Stored)
         )
         new = 0
-        for (feed, duplicate), count in counts.items():
+        for (feed, duplicate, refused), count in counts.items():
             if duplicate:
                 self._metrics.repeated(feed, count)
+                continue
+            self._metrics.received(feed, count)
+            if refused:
+                self._metrics.settled(feed, MessageState.PARKED.value, count)
             else:
-                self._metrics.received(feed, count)
                 new += count
         if new:
             self._on_arrival(new)

@@ -41,8 +41,8 @@ _COLUMNS = (
 )
 #: The reason of a message that its source refused.
 REFUSED = "refused"
-#: Where the body is in a row.
-BODY = _COLUMNS.index("body")
+#: Where in a row the body is, and the code with which it was refused.
+BODY, REFUSAL = _COLUMNS.index("body"), _COLUMNS.index("error_code")
 _INSERT = Insert(message, _COLUMNS, suffix="ON CONFLICT DO NOTHING")
 
 _FIRST = Statement(

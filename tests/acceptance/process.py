@@ -63,11 +63,11 @@ def webhook(url, name="hook", **keys):
 
 
 def subscription(destination, name="", **keys):
-    """Return a subscription to everything."""
+    """Return a subscription to all that comes of a message, and of no timer."""
     given = {
         "destination": destination,
         "panel": "all",
-        "events": ["*"],
+        "events": ["encounter.*", "person.*", "appointment.*", "document.*"],
         "purpose": "care_coordination",
     }
     return table(f"subscriptions.{name or destination}", **(given | keys))

@@ -15,8 +15,8 @@ from datetime import datetime
 import pytest
 
 from hub.sdk import FactKind
-from hub_hl7.normalise import normalise
-from hub_hl7.profile import Hl7Profile
+from hub_hl7.facts.normalise import normalise
+from hub_hl7.facts.profile import Hl7Profile
 from tests.acceptance.corpus import CORPUS, examples, needs
 
 PAIRS = CORPUS / "hl7v2-fhir-pairs"

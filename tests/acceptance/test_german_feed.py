@@ -9,7 +9,7 @@ import json
 
 import pytest
 
-from hub_hl7.learn import learn
+from hub_hl7.learning.learn import learn
 from tests.acceptance.messages import joined, send
 from tests.acceptance.peers import Receiver
 from tests.acceptance.process import feed, folder, subscription, webhook

@@ -9,7 +9,7 @@ from hub.app import Hub
 from hub.config import load
 from hub.sdk import FactKind
 from hub.store.books import balance
-from hub_hl7.triggers import RULES
+from hub_hl7.facts.triggers import RULES
 from tests.docs.pages import ROOT, blocks
 from tests.docs.running import exchange, free_ports, holds, matches, segments
 

@@ -3,6 +3,7 @@
 import asyncio
 
 import pytest
+from msgspec import structs
 
 from hub.errors import HubError
 from hub.model.message import MessageState, Processed, Stored
@@ -214,3 +215,13 @@ async def test_forgets_who_asked_about_what_was_not_stored(inbox, live_store):
 
     assert isinstance(refused, StoreClosedError)
     assert inbox._intake.verdicts._asked == {}
+
+
+async def test_what_a_source_refused_is_kept_and_wakes_nobody(inbox, live_store, told):
+    stored = asyncio.get_running_loop().create_future()
+    refused = structs.replace(raw(b"refused"), refused="HL7-020")
+    inbox.submit(refused, stored.set_result)
+
+    assert not (await stored).duplicate
+    assert bodies(live_store) == [b"refused"]
+    assert told == []

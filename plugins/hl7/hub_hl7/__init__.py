@@ -9,20 +9,20 @@ from hub.sdk import (
     SourceSpec,
     hookimpl,
 )
-from hub_hl7.conversation import MEDIA_TYPE
-from hub_hl7.learn import learn
-from hub_hl7.listener import MllpListener
-from hub_hl7.normalise import normalise
-from hub_hl7.outline import outline
-from hub_hl7.profile import Hl7Profile
-from hub_hl7.render_adt import ADT
-from hub_hl7.render_mdm import MDM
-from hub_hl7.render_oru import ORU
-from hub_hl7.render_rri import RRI
-from hub_hl7.sender import MllpSender
-from hub_hl7.sender_settings import SenderSettings
-from hub_hl7.settings import ListenerSettings
-from hub_hl7.structure import validate
+from hub_hl7.facts.normalise import normalise
+from hub_hl7.facts.profile import Hl7Profile
+from hub_hl7.learning.learn import learn
+from hub_hl7.learning.outline import outline
+from hub_hl7.learning.structure import validate
+from hub_hl7.outbound.adt import ADT
+from hub_hl7.outbound.mdm import MDM
+from hub_hl7.outbound.oru import ORU
+from hub_hl7.outbound.rri import RRI
+from hub_hl7.receiving.conversation import MEDIA_TYPE
+from hub_hl7.receiving.listener import MllpListener
+from hub_hl7.receiving.settings import ListenerSettings
+from hub_hl7.sending.sender import MllpSender
+from hub_hl7.sending.settings import SenderSettings
 
 HUB_API = ">=1.1,<2"
 

@@ -12,15 +12,15 @@ from datetime import UTC, timedelta
 import msgspec
 
 from hub.sdk import HubError
-from hub_hl7 import batch, charset, mllp
-from hub_hl7.ack import acknowledge
-from hub_hl7.building import write_field
-from hub_hl7.er7 import Message
-from hub_hl7.escapes import Syntax, unescape
-from hub_hl7.header import read_header
-from hub_hl7.normalise import normalise
-from hub_hl7.profile import Hl7Profile
-from hub_hl7.times import clock_for, read_date, read_time
+from hub_hl7.answers.ack import acknowledge
+from hub_hl7.facts.normalise import normalise
+from hub_hl7.facts.profile import Hl7Profile
+from hub_hl7.outbound.building import write_field
+from hub_hl7.wire import batch, charset, mllp
+from hub_hl7.wire.er7 import Message
+from hub_hl7.wire.escapes import Syntax, unescape
+from hub_hl7.wire.header import read_header
+from hub_hl7.wire.times import clock_for, read_date, read_time
 
 PROFILE = Hl7Profile(time_zone="Europe/Berlin", test_messages="apply")
 SYNTAX = Syntax("|")

@@ -17,7 +17,7 @@ NOWHERE = None
 
 
 def ours(segment, syntax):
-    """Return what `hub_hl7.er7` reads in a segment: leaf and place."""
+    """Return what `hub_hl7.wire.er7` reads in a segment: leaf and place."""
     found = {}
     for number in _fields(segment, syntax):
         for repetition, field in enumerate(segment.repetitions(number), 1):

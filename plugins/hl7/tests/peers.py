@@ -4,7 +4,7 @@ import asyncio
 import contextlib
 
 from hub.testing import running
-from hub_hl7 import mllp
+from hub_hl7.wire import mllp
 
 SECONDS = 5
 

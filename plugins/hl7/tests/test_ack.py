@@ -6,9 +6,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from hub_hl7 import ack, mllp
-from hub_hl7.er7 import Message
-from hub_hl7.header import read_header, text_of
+from hub_hl7.answers import ack
+from hub_hl7.wire import mllp
+from hub_hl7.wire.er7 import Message
+from hub_hl7.wire.header import read_header, text_of
 
 MSH = rb"MSH|^~\&|KIS|KLINIK_TEST|HUB|REGION|20260310||ADT^A01^ADT_A01|0042|P|2.5"
 BODY = MSH + b"\rPID|||1^^^X||Musterfrau^\xc4nne\r"

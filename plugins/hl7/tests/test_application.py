@@ -6,9 +6,10 @@ import contextlib
 import pytest
 from structlog.testing import capture_logs
 
-from hub_hl7 import application, mllp
-from hub_hl7.application import ApplicationSender
-from hub_hl7.header import read_header
+from hub_hl7.receiving import application
+from hub_hl7.receiving.application import ApplicationSender
+from hub_hl7.wire import mllp
+from hub_hl7.wire.header import read_header
 
 SECONDS = 5
 

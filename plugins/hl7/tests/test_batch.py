@@ -7,8 +7,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from hub.sdk import HubError, Part
-from hub_hl7 import batch
-from hub_hl7.batch import (
+from hub_hl7.facts.errors import NotHl7Error, TooManyPartsError
+from hub_hl7.wire import batch
+from hub_hl7.wire.batch import (
     BatchHeader,
     BatchMessage,
     BatchMessageTooLargeError,
@@ -19,8 +20,7 @@ from hub_hl7.batch import (
     parts_of,
     read_batch,
 )
-from hub_hl7.errors import NotHl7Error, TooManyPartsError
-from hub_hl7.tally import BatchCountError
+from hub_hl7.wire.tally import BatchCountError
 
 FHS = rb"FHS|^~\&|KIS|KLINIK_TEST|HUB|REGION|20260310||name|note|file-1|file-0"
 BHS = rb"BHS|^~\&|KIS|KLINIK_TEST|HUB|REGION|20260310||name|note|batch-1|batch-0"

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from hub_hl7.building import (
+from hub_hl7.outbound.building import (
     Exact,
     Formatted,
     Line,
@@ -16,9 +16,9 @@ from hub_hl7.building import (
     write_field,
     write_segment,
 )
-from hub_hl7.charset import decode
-from hub_hl7.er7 import Message
-from hub_hl7.render_errors import UnmappableError
+from hub_hl7.outbound.errors import UnmappableError
+from hub_hl7.wire.charset import decode
+from hub_hl7.wire.er7 import Message
 
 MSH = Line("MSH", {9: ("ADT", "A01"), 10: "1", 12: "2.5.1", 18: "UNICODE UTF-8"})
 

@@ -4,9 +4,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from hub_hl7 import charset
-from hub_hl7.errors import CharsetError, WideCharsetError
-from hub_hl7.header import read_header
+from hub_hl7.facts.errors import CharsetError, WideCharsetError
+from hub_hl7.wire import charset
+from hub_hl7.wire.header import read_header
 
 NAMES = "Groß-Ümläut, Ænne, €"
 

@@ -7,10 +7,10 @@ import pytest
 
 import hub_hl7
 from hub.testing import NormaliserContract, SourceContract
-from hub_hl7 import mllp
-from hub_hl7.listener import MllpListener
-from hub_hl7.profile import Hl7Profile
-from hub_hl7.settings import ListenerSettings
+from hub_hl7.facts.profile import Hl7Profile
+from hub_hl7.receiving.listener import MllpListener
+from hub_hl7.receiving.settings import ListenerSettings
+from hub_hl7.wire import mllp
 
 
 class TestMllpListener(SourceContract):
@@ -46,7 +46,7 @@ class TestMllpListener(SourceContract):
 class TestHl7Normaliser(NormaliserContract):
     @pytest.fixture
     def spec(self):
-        (spec,) = hub_hl7.normalisers()
+        spec, _ = hub_hl7.normalisers()
         return spec
 
     @pytest.fixture
@@ -63,8 +63,11 @@ class TestHl7Normaliser(NormaliserContract):
 
 
 def test_declares_a_source_whose_normaliser_it_also_declares():
-    (source,), (normaliser,) = hub_hl7.sources(), hub_hl7.normalisers()
+    (source,) = hub_hl7.sources()
+    declared = {each.name: each for each in hub_hl7.normalisers()}
 
-    assert (source.kind, source.normaliser) == ("mllp-listener", normaliser.name)
-    assert normaliser.media_type == "x-application/hl7-v2+er7"
-    assert hub_hl7.HUB_API == ">=1.0,<2"
+    assert (source.kind, source.normaliser) == ("mllp-listener", "hl7-v2")
+    assert declared.keys() == {"hl7-v2", "hl7-batch"}
+    assert {each.media_type for each in declared.values()} == {
+        "x-application/hl7-v2+er7"
+    }

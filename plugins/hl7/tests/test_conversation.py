@@ -13,9 +13,10 @@ from structlog.testing import capture_logs
 
 from hub.sdk import MessageState, Processed
 from hub.testing import MemoryInbox, StoreRefusedError, running
-from hub_hl7 import conversation, mllp
-from hub_hl7.listener import MllpListener
-from hub_hl7.settings import ListenerSettings
+from hub_hl7.receiving import conversation
+from hub_hl7.receiving.listener import MllpListener
+from hub_hl7.receiving.settings import ListenerSettings
+from hub_hl7.wire import mllp
 from plugins.hl7.tests.peers import SECONDS, Peer, codes, connected, peer_at
 
 DONE = Processed(state=MessageState.PROCESSED)
@@ -264,7 +265,7 @@ async def test_what_is_being_processed_is_answered_when_the_source_stops(adt, in
 async def test_what_is_never_processed_does_not_keep_a_source_from_stopping(
     adt, inbox, monkeypatch
 ):
-    monkeypatch.setattr("hub_hl7.listener.DRAIN_SECONDS", 0.3)
+    monkeypatch.setattr("hub_hl7.receiving.listener.DRAIN_SECONDS", 0.3)
     source = listener(acknowledge="after_processing")
     async with connected(source, inbox) as peer:
         peer.say(adt())

@@ -9,12 +9,13 @@ import msgspec
 import pytest
 
 from hub.sdk import FactKind, HubError
-from hub_hl7 import ack, charset, mllp
-from hub_hl7.er7 import Message
-from hub_hl7.header import read_header
-from hub_hl7.normalise import normalise
-from hub_hl7.profile import Hl7Profile
-from hub_hl7.triggers import RULES
+from hub_hl7.answers import ack
+from hub_hl7.facts.normalise import normalise
+from hub_hl7.facts.profile import Hl7Profile
+from hub_hl7.facts.triggers import RULES
+from hub_hl7.wire import charset, mllp
+from hub_hl7.wire.er7 import Message
+from hub_hl7.wire.header import read_header
 from plugins.hl7.tests import corpus
 
 #: Why a message about a patient and a visit is rightly set aside all the same.

@@ -15,12 +15,12 @@ from hypothesis import strategies as st
 from structlog.testing import capture_logs
 
 from hub.testing import MemoryInbox, running
-from hub_hl7 import mllp
-from hub_hl7.certificates import first_of, is_over, names_of, validity_of
-from hub_hl7.door import _allows
-from hub_hl7.listener import MllpListener
-from hub_hl7.settings import ListenerSettings
-from hub_hl7.sockets import tune
+from hub_hl7.receiving.certificates import first_of, is_over, names_of, validity_of
+from hub_hl7.receiving.door import _allows
+from hub_hl7.receiving.listener import MllpListener
+from hub_hl7.receiving.settings import ListenerSettings
+from hub_hl7.receiving.sockets import tune
+from hub_hl7.wire import mllp
 from plugins.hl7.tests.authority import SERVER, Authority
 
 SECONDS = 10

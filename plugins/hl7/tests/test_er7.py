@@ -7,9 +7,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from hub.sdk import HubError
-from hub_hl7 import charset
-from hub_hl7.er7 import MOST_LINES, MOST_PARTS, Message
-from hub_hl7.errors import DelimitersError, NotHl7Error, TooManyPartsError
+from hub_hl7.facts.errors import DelimitersError, NotHl7Error, TooManyPartsError
+from hub_hl7.wire import charset
+from hub_hl7.wire.er7 import MOST_LINES, MOST_PARTS, Message
 
 MSH = r"MSH|^~\&|KIS|KLINIK_TEST|HUB|REGION|20260310||ADT^A01^ADT_A01|0042|P|2.5"
 PID = "PID|||0047^^^KLINIK&1.2.3&ISO^PI~A12^^^GKV^NI||Weiß^Änne"

@@ -4,11 +4,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from hub.sdk import MessageState, Processed, Stored
-from hub_hl7 import exchanges as module
-from hub_hl7.exchanges import Exchanges
-from hub_hl7.header import read_header
-from hub_hl7.replies import Rules
-from hub_hl7.settings import ListenerSettings
+from hub_hl7.answers import exchanges as module
+from hub_hl7.answers.exchanges import Exchanges
+from hub_hl7.answers.replies import Rules
+from hub_hl7.receiving.settings import ListenerSettings
+from hub_hl7.wire.header import read_header
 
 STATES = [MessageState.PROCESSED, MessageState.UNMAPPED, MessageState.PARKED]
 CODES = ["", "AL", "NE", "ER", "SU"]

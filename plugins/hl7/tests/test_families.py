@@ -15,13 +15,13 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from hub.sdk import FactKind, HubError
-from hub_hl7.er7 import Message
-from hub_hl7.errors import NoPatientError, NoTimeError
-from hub_hl7.families import FAMILIES
-from hub_hl7.family_errors import NoRecordError, NoRecordKeyError
-from hub_hl7.normalise import normalise
-from hub_hl7.profile import Hl7Profile
-from hub_hl7.reading import Reading
+from hub_hl7.facts.errors import NoPatientError, NoTimeError
+from hub_hl7.facts.normalise import normalise
+from hub_hl7.facts.profile import Hl7Profile
+from hub_hl7.facts.reading import Reading
+from hub_hl7.records.errors import NoRecordError, NoRecordKeyError
+from hub_hl7.records.families import FAMILIES
+from hub_hl7.wire.er7 import Message
 
 ROOT = Path(__file__).parents[3]
 CORPUS = Path(os.environ.get("CAREHUB_CORPUS", ROOT.parent / "shared/corpus")) / "hl7v2"

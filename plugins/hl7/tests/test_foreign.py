@@ -8,10 +8,10 @@ from hl7apy.consts import VALIDATION_LEVEL
 from hl7apy.parser import parse_message
 
 from hub.testing import MemoryInbox, running
-from hub_hl7.er7 import Message
-from hub_hl7.foreign import LONGEST_OPENING, name_protocol
-from hub_hl7.listener import MllpListener
-from hub_hl7.settings import ListenerSettings
+from hub_hl7.receiving.foreign import LONGEST_OPENING, name_protocol
+from hub_hl7.receiving.listener import MllpListener
+from hub_hl7.receiving.settings import ListenerSettings
+from hub_hl7.wire.er7 import Message
 
 
 async def test_the_client_of_another_library_gets_its_acknowledgements(adt):

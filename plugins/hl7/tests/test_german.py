@@ -3,9 +3,9 @@
 import pytest
 
 from hub.sdk import FactKind
-from hub_hl7 import german
-from hub_hl7.normalise import normalise
-from hub_hl7.profile import Hl7Profile
+from hub_hl7.facts import german
+from hub_hl7.facts.normalise import normalise
+from hub_hl7.facts.profile import Hl7Profile
 
 PROFILE = Hl7Profile(
     time_zone="Europe/Berlin",

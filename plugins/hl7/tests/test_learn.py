@@ -10,13 +10,13 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from hub_hl7 import mllp
-from hub_hl7.clocks import Clocks
-from hub_hl7.learn import learn
-from hub_hl7.normalise import normalise
-from hub_hl7.profile import PLACEHOLDERS, Hl7Profile
-from hub_hl7.questions import QUESTION
-from hub_hl7.sampling import MOST_MESSAGES, UNREADABLE
+from hub_hl7.facts.normalise import normalise
+from hub_hl7.facts.profile import PLACEHOLDERS, Hl7Profile
+from hub_hl7.learning.clocks import Clocks
+from hub_hl7.learning.learn import learn
+from hub_hl7.learning.questions import QUESTION
+from hub_hl7.learning.sampling import MOST_MESSAGES, UNREADABLE
+from hub_hl7.wire import mllp
 
 ROOT = Path(__file__).parents[3]
 CORPUS = Path(os.environ.get("CAREHUB_CORPUS", ROOT.parent / "shared/corpus")) / "hl7v2"

@@ -10,11 +10,12 @@ from structlog.testing import capture_logs
 
 from hub.sdk import Recovery
 from hub.testing import MemoryInbox, StoreRefusedError, running
-from hub_hl7 import conversation, mllp
-from hub_hl7.er7 import Message
-from hub_hl7.listener import MllpListener
-from hub_hl7.settings import ListenerSettings
-from hub_hl7.transport_errors import AddressUnavailableError
+from hub_hl7.receiving import conversation
+from hub_hl7.receiving.errors import AddressUnavailableError
+from hub_hl7.receiving.listener import MllpListener
+from hub_hl7.receiving.settings import ListenerSettings
+from hub_hl7.wire import mllp
+from hub_hl7.wire.er7 import Message
 from plugins.hl7.tests.peers import SECONDS, Peer, codes, connected, peer_at
 
 

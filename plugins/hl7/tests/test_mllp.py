@@ -9,8 +9,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from hub.sdk import Recovery
-from hub_hl7 import mllp
-from hub_hl7.mllp import Abandoned, Frame, Stray
+from hub_hl7.wire import mllp
+from hub_hl7.wire.mllp import Abandoned, Frame, Stray
 
 ROOMY = 1 << 20
 

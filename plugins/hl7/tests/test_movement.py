@@ -3,8 +3,8 @@
 import pytest
 
 from hub.sdk import EncounterKey, FactKind, Identifier
-from hub_hl7.normalise import normalise
-from hub_hl7.profile import Hl7Profile
+from hub_hl7.facts.normalise import normalise
+from hub_hl7.facts.profile import Hl7Profile
 
 PROFILE = Hl7Profile(time_zone="Europe/Berlin")
 K = FactKind

@@ -6,9 +6,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from hub.sdk import Code, EncounterKey, FactKind, FuzzyTime, Identifier, Location
-from hub_hl7.normalise import normalise
-from hub_hl7.profile import Hl7Profile
-from hub_hl7.triggers import RULES
+from hub_hl7.facts.normalise import normalise
+from hub_hl7.facts.profile import Hl7Profile
+from hub_hl7.facts.triggers import RULES
 
 PROFILE = Hl7Profile(time_zone="Europe/Berlin")
 

@@ -13,11 +13,11 @@ import hl7
 import hl7apy
 
 from hub.sdk import HubError
-from hub_hl7 import charset
-from hub_hl7.er7 import Message
-from hub_hl7.profile import Hl7Profile
-from hub_hl7.structure import supported, validate
-from hub_hl7.tidy import tidy
+from hub_hl7.facts.profile import Hl7Profile
+from hub_hl7.learning.structure import supported, validate
+from hub_hl7.learning.tidy import tidy
+from hub_hl7.wire import charset
+from hub_hl7.wire.er7 import Message
 from plugins.hl7.tests import corpus, oracles
 
 pytestmark = corpus.needs_corpus
@@ -129,7 +129,7 @@ def _escaped_leaves(message):
                 yield leaf, found.component(*parts)
 
 
-# Where hl7apy differs. It reads a tidied copy (`hub_hl7.tidy`). A rule is given
+# Where hl7apy differs. It reads a tidied copy (`hub_hl7.learning.tidy`). A rule gets
 # what we read and what it reads at a place, and what it found no place for.
 
 

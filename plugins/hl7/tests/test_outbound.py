@@ -5,8 +5,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from hub.testing.samples import admitted, notice
-from hub_hl7.building import write_segment
-from hub_hl7.outbound import (
+from hub_hl7.outbound.building import write_segment
+from hub_hl7.outbound.outbound import (
     MessageOptions,
     Telling,
     control_id,

@@ -4,8 +4,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from hub_hl7.outline import MOST_CHARACTERS, MOST_VALUES, outline
-from hub_hl7.profile import Hl7Profile
+from hub_hl7.facts.profile import Hl7Profile
+from hub_hl7.learning.outline import MOST_CHARACTERS, MOST_VALUES, outline
 
 PROFILE = Hl7Profile()
 

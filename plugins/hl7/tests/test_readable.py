@@ -5,8 +5,8 @@ import pytest
 
 from hub.sdk import Identifier
 from hub.testing.samples import NOTICES, admitted, care_event, notice, transferred
-from hub_hl7.outbound import MessageOptions, Telling
-from hub_hl7.readable import lines_of
+from hub_hl7.outbound.outbound import MessageOptions, Telling
+from hub_hl7.outbound.readable import lines_of
 
 
 def said(event, **changes):

@@ -21,17 +21,17 @@ from hub.testing.samples import (
     retraction,
     transferred,
 )
-from hub_hl7.er7 import Message
-from hub_hl7.normalise import normalise
-from hub_hl7.outbound import LONGEST_CONTROL_ID
-from hub_hl7.profile import Hl7Profile
-from hub_hl7.render_adt import ADT, TRIGGERS, AdtOptions, render
-from hub_hl7.render_errors import (
+from hub_hl7.facts.normalise import normalise
+from hub_hl7.facts.profile import Hl7Profile
+from hub_hl7.outbound.adt import ADT, TRIGGERS, AdtOptions, render
+from hub_hl7.outbound.errors import (
     NoEquivalentError,
     NoPriorError,
     UnmappableError,
 )
-from hub_hl7.times import Clock, read_time
+from hub_hl7.outbound.outbound import LONGEST_CONTROL_ID
+from hub_hl7.wire.er7 import Message
+from hub_hl7.wire.times import Clock, read_time
 
 PERSON = {
     "names": [

@@ -11,11 +11,11 @@ from hypothesis import strategies as st
 
 from hub.sdk import HubError
 from hub.testing.samples import care_event, notice
-from hub_hl7.er7 import Message
-from hub_hl7.render_adt import ADT
-from hub_hl7.render_mdm import MDM
-from hub_hl7.render_oru import ORU
-from hub_hl7.render_rri import RRI
+from hub_hl7.outbound.adt import ADT
+from hub_hl7.outbound.mdm import MDM
+from hub_hl7.outbound.oru import ORU
+from hub_hl7.outbound.rri import RRI
+from hub_hl7.wire.er7 import Message
 
 KEYS = [
     "answer", "answers", "participants", "question", "safety", "authorization",

@@ -8,11 +8,11 @@ from hl7apy.parser import parse_message
 from hub.sdk import Labels
 from hub.testing import RendererContract
 from hub.testing.samples import NASTY_TEXTS, admitted, discharged, notice, retraction
-from hub_hl7.documents import read_document
-from hub_hl7.er7 import Message
-from hub_hl7.profile import Hl7Profile
-from hub_hl7.reading import Reading
-from hub_hl7.render_mdm import MDM, MdmOptions, render
+from hub_hl7.facts.profile import Hl7Profile
+from hub_hl7.facts.reading import Reading
+from hub_hl7.outbound.mdm import MDM, MdmOptions, render
+from hub_hl7.records.documents import read_document
+from hub_hl7.wire.er7 import Message
 
 GOLDEN = r"""
 MSH|^~\&|CAREHUB|hub-test|||20260316150300+0000||MDM^T02^MDM_T02|RJVQCCL5DBMHQOKXW6DP|P|2.5.1||||||UNICODE UTF-8

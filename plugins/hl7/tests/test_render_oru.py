@@ -8,12 +8,12 @@ from hl7apy.parser import parse_message
 from hub.sdk import RendererSpec
 from hub.testing import RendererContract
 from hub.testing.samples import NASTY_TEXTS, admitted, notice
-from hub_hl7.clinical import observations
-from hub_hl7.er7 import Message
-from hub_hl7.profile import Hl7Profile
-from hub_hl7.reading import Reading
-from hub_hl7.render_errors import NoEquivalentError
-from hub_hl7.render_oru import ORU, OruOptions, render
+from hub_hl7.facts.clinical import observations
+from hub_hl7.facts.profile import Hl7Profile
+from hub_hl7.facts.reading import Reading
+from hub_hl7.outbound.errors import NoEquivalentError
+from hub_hl7.outbound.oru import ORU, OruOptions, render
+from hub_hl7.wire.er7 import Message
 
 HUNGER = {
     "identifiers": {

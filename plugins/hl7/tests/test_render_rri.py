@@ -8,12 +8,12 @@ from hl7apy.parser import parse_message
 from hub.sdk import RendererSpec
 from hub.testing import RendererContract
 from hub.testing.samples import NASTY_TEXTS, admitted, notice
-from hub_hl7.er7 import Message
-from hub_hl7.profile import Hl7Profile
-from hub_hl7.reading import Reading
-from hub_hl7.referrals import read_referral
-from hub_hl7.render_errors import NoEquivalentError
-from hub_hl7.render_rri import EXCHANGES, RRI, RriOptions, render
+from hub_hl7.facts.profile import Hl7Profile
+from hub_hl7.facts.reading import Reading
+from hub_hl7.outbound.errors import NoEquivalentError
+from hub_hl7.outbound.rri import EXCHANGES, RRI, RriOptions, render
+from hub_hl7.records.referrals import read_referral
+from hub_hl7.wire.er7 import Message
 
 GOLDEN = r"""
 MSH|^~\&|CAREHUB|hub-test|||20260316130300+0000||RRI^I12^RRI_I12|RERDDRFISZRPBYHJ4PY5|P|2.5.1||||||UNICODE UTF-8

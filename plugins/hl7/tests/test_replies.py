@@ -5,14 +5,18 @@ from structlog.testing import capture_logs
 
 from hub.sdk import MessageState, Processed, Stored
 from hub.testing import StoreRefusedError
-from hub_hl7 import refusals
-from hub_hl7.errors import NoPatientError
-from hub_hl7.exchanges import Exchanges
-from hub_hl7.header import read_header
-from hub_hl7.mllp import FrameTooLargeError
-from hub_hl7.refusals import BatchRefusedError, SequenceGapError, TypeRefusedError
-from hub_hl7.replies import NO_EVENTS, Rules
-from hub_hl7.settings import ListenerSettings
+from hub_hl7.answers import refusals
+from hub_hl7.answers.exchanges import Exchanges
+from hub_hl7.answers.refusals import (
+    BatchRefusedError,
+    SequenceGapError,
+    TypeRefusedError,
+)
+from hub_hl7.answers.replies import NO_EVENTS, Rules
+from hub_hl7.facts.errors import NoPatientError
+from hub_hl7.receiving.settings import ListenerSettings
+from hub_hl7.wire.header import read_header
+from hub_hl7.wire.mllp import FrameTooLargeError
 
 STORED = Stored("synthetic")
 DONE = Processed(state=MessageState.PROCESSED)

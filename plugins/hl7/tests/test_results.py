@@ -3,11 +3,11 @@
 import pytest
 
 from hub.sdk import RecordKey
-from hub_hl7.data.panels import PANELS
-from hub_hl7.er7 import Message
-from hub_hl7.families import FAMILIES
-from hub_hl7.profile import Hl7Profile
-from hub_hl7.reading import Reading
+from hub_hl7.facts.profile import Hl7Profile
+from hub_hl7.facts.reading import Reading
+from hub_hl7.records.data.panels import PANELS
+from hub_hl7.records.families import FAMILIES
+from hub_hl7.wire.er7 import Message
 
 PID = "PID|1||0047^^^KLINIK_TEST^PI||Musterfrau^Änne||19490117|F"
 SDOH = {"panels": ("sdoh",)}

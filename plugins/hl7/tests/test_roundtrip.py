@@ -10,11 +10,11 @@ import hl7
 import pytest
 
 from hub.sdk import HubError
-from hub_hl7 import charset
-from hub_hl7.batch import BatchMessage, BatchReader, read_batch
-from hub_hl7.er7 import HEADERS, Message
-from hub_hl7.errors import CharsetError, DelimitersError
-from hub_hl7.header import read_header
+from hub_hl7.facts.errors import CharsetError, DelimitersError
+from hub_hl7.wire import charset
+from hub_hl7.wire.batch import BatchMessage, BatchReader, read_batch
+from hub_hl7.wire.er7 import HEADERS, Message
+from hub_hl7.wire.header import read_header
 
 ROOT = Path(__file__).parents[3]
 CORPUS = Path(os.environ.get("CAREHUB_CORPUS", ROOT.parent / "shared/corpus")) / "hl7v2"

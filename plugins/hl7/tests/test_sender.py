@@ -15,13 +15,14 @@ from structlog.testing import capture_logs
 import hub_hl7
 from hub.sdk import Artifact, HubError, Outcome
 from hub.testing import DestinationContract, MemoryInbox, running
-from hub_hl7 import lines, mllp
-from hub_hl7.answer import Answer, judge, read_answer
-from hub_hl7.header import read_header
-from hub_hl7.listener import MllpListener
-from hub_hl7.sender import MllpSender
-from hub_hl7.sender_settings import SenderSettings
-from hub_hl7.settings import ListenerSettings
+from hub_hl7.receiving.listener import MllpListener
+from hub_hl7.receiving.settings import ListenerSettings
+from hub_hl7.sending import lines
+from hub_hl7.sending.answer import Answer, judge, read_answer
+from hub_hl7.sending.sender import MllpSender
+from hub_hl7.sending.settings import SenderSettings
+from hub_hl7.wire import mllp
+from hub_hl7.wire.header import read_header
 from plugins.hl7.tests.authority import CLIENT, SERVER, Authority
 
 SECONDS = 5

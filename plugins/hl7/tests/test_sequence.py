@@ -4,8 +4,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from hub_hl7 import sequence
-from hub_hl7.sequence import Sequences
+from hub_hl7.answers import sequence
+from hub_hl7.answers.sequence import Sequences
 
 KIS = (b"KIS", b"KLINIK")
 

@@ -7,8 +7,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from hub_hl7.stamping import day, instant, stamp
-from hub_hl7.times import Clock, read_time
+from hub_hl7.outbound.stamping import day, instant, stamp
+from hub_hl7.wire.times import Clock, read_time
 
 BERLIN = Clock(feed_zone="Europe/Berlin")
 OFFSETS = st.integers(-12 * 4, 14 * 4).map(

@@ -5,8 +5,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from hub.sdk import Identifier
-from hub_hl7.building import Exact, write_field
-from hub_hl7.statements import (
+from hub_hl7.outbound.building import Exact, write_field
+from hub_hl7.outbound.statements import (
     at,
     authority,
     coded,

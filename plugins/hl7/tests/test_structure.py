@@ -5,11 +5,11 @@ from datetime import UTC, datetime
 import pytest
 
 from hub.sdk import Remark
-from hub_hl7 import structure
-from hub_hl7.er7 import Message
-from hub_hl7.profile import Hl7Profile
-from hub_hl7.structure import describe, new_message, supported, validate
-from hub_hl7.tidy import structure_of
+from hub_hl7.facts.profile import Hl7Profile
+from hub_hl7.learning import structure
+from hub_hl7.learning.structure import describe, new_message, supported, validate
+from hub_hl7.learning.tidy import structure_of
+from hub_hl7.wire.er7 import Message
 
 PROFILE = Hl7Profile()
 HEADER = "MSH|^~\\&|KIS|KH|HUB|HUB|20260310120000+0100||{kind}|4711|P|{version}"

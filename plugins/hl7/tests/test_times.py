@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from hub_hl7.times import Clock, clock_for, read_date, read_time
+from hub_hl7.wire.times import Clock, clock_for, read_date, read_time
 
 BERLIN = Clock(feed_zone="Europe/Berlin")
 

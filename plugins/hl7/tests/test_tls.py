@@ -13,16 +13,17 @@ from structlog.testing import capture_logs
 
 from hub.sdk import Recovery
 from hub.testing import MemoryInbox, SourceContract, running
-from hub_hl7 import arrival, mllp
-from hub_hl7.door import Door
-from hub_hl7.listener import MllpListener
-from hub_hl7.settings import ListenerSettings
-from hub_hl7.tls import Credentials
-from hub_hl7.transport_errors import (
+from hub_hl7.receiving import arrival
+from hub_hl7.receiving.door import Door
+from hub_hl7.receiving.errors import (
     AddressUnavailableError,
     CertificateUnusableError,
     SharedPortError,
 )
+from hub_hl7.receiving.listener import MllpListener
+from hub_hl7.receiving.settings import ListenerSettings
+from hub_hl7.receiving.tls import Credentials
+from hub_hl7.wire import mllp
 from plugins.hl7.tests.authority import SERVER, Authority, write_key
 
 SECONDS = 5
@@ -747,7 +748,7 @@ async def test_bad_new_files_raise_one_alarm_and_leave_the_old_in_use(
 async def test_bad_files_are_noticed_without_a_connection(
     inbox, settings, own, monkeypatch
 ):
-    monkeypatch.setattr("hub_hl7.door.POLL_SECONDS", 0.01)
+    monkeypatch.setattr("hub_hl7.receiving.door.POLL_SECONDS", 0.01)
     with capture_logs() as logs:
         async with running(MllpListener(settings()), inbox):
             own.key_file.write_text("no key")

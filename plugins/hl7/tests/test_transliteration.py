@@ -4,8 +4,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from hub_hl7.render_errors import UnmappableError
-from hub_hl7.transliteration import TABLE, fitted
+from hub_hl7.outbound.errors import UnmappableError
+from hub_hl7.outbound.transliteration import TABLE, fitted
 
 
 @pytest.mark.parametrize(

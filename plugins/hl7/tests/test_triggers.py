@@ -3,9 +3,9 @@
 import pytest
 
 from hub.sdk import Code, FactKind, Identifier, IdentityChange, Location
-from hub_hl7.normalise import normalise
-from hub_hl7.profile import Hl7Profile
-from hub_hl7.triggers import RULES, UNSUPPORTED
+from hub_hl7.facts.normalise import normalise
+from hub_hl7.facts.profile import Hl7Profile
+from hub_hl7.facts.triggers import RULES, UNSUPPORTED
 
 PROFILE = Hl7Profile(time_zone="Europe/Berlin")
 K = FactKind

@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from hub_hl7.versions import VERSIONS, nearest_version
+from hub_hl7.wire.versions import VERSIONS, nearest_version
 
 
 @pytest.mark.parametrize("version", VERSIONS)

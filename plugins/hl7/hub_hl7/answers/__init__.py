@@ -1,0 +1,1 @@
+"""Which acknowledgement is due, when, and in which words. Without transport."""

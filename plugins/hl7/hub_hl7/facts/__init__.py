@@ -1,0 +1,1 @@
+"""From a message to facts about people and stays."""

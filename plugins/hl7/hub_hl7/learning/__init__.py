@@ -1,0 +1,1 @@
+"""What samples of a feed show, and how a message compares with its standard."""

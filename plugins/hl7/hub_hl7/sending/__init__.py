@@ -1,0 +1,1 @@
+"""The sender: connections to peers, and what their answers mean."""

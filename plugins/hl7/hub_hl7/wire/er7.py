@@ -1,0 +1,362 @@
+"""HL7 v2 in its delimited form (ER7), read tolerantly and on demand.
+
+    message    = header *( CR segment ) [ CR ]
+    segment    = name *( fs field )
+    field      = repetition *( rs repetition )
+    repetition = component *( cs component )
+    component  = subcomponent *( ss subcomponent )
+
+The delimiters stand in the header: MSH-1 is `fs`, MSH-2 holds `cs`, `rs`, the
+escape character and `ss`. Because MSH-1 *is* a separator, element n of a split
+MSH, FHS or BHS is field n+1. LF and CRLF end a segment like CR, except where what
+follows an LF is no segment: then the LF is part of the data.
+
+Every value has one of three states (R-HL7-01): text, ``""`` for "no statement",
+and None for "delete what you know", which is sent as two quotation marks.
+Source: HL7 v2.5.1, sections 2.5 to 2.7.
+"""
+
+import re
+from collections.abc import Iterator, Sequence
+from functools import lru_cache
+
+from hub.sdk import HubError
+from hub_hl7.facts.errors import DelimitersError, NotHl7Error, TooManyPartsError
+from hub_hl7.wire.escapes import Syntax, unescape
+
+#: Text, or "" for no statement, or None for the instruction to delete.
+Value = str | None
+
+MOST_LINES = 1_000_000
+MOST_PARTS = 5_000
+HEADERS = ("MSH", "FHS", "BHS")
+DELETE = '""'
+_NOISE_BEFORE = " \t\r\n\0\x0b\ufeff"
+_NOISE_AFTER = "\r\n\x1c\0\x1a"  # framing, and the end of a file of DOS
+_NAME = re.compile(r"[A-Za-z][A-Za-z0-9]{2}")
+_PATH = re.compile(
+    r"(?P<segment>[A-Z][A-Z0-9]{2})-(?P<field>\d+)(?:\((?P<repetition>\d+)\))?"
+    r"(?:\.(?P<component>\d+)(?:\.(?P<subcomponent>\d+))?)?"
+)
+
+
+class SegmentNameError(HubError):
+    """A line of the message has no segment name, so it is not known what it is."""
+
+    code = "HL7-007"
+    summary = "The message has a segment without a proper name"
+    remedy = "Look at the stored bytes; perhaps a text was sent with line ends in it"
+
+
+class Cutter:
+    """Cuts text at the delimiters of one message and replaces its escapes.
+
+    Segments and fields hold this and not the message, so that nothing refers back
+    to what holds it: memory is free again at once.
+    """
+
+    __slots__ = ("component", "escape", "field", "oddities", "repetition", "syntax")
+
+    def __init__(self, syntax: Syntax, oddities: set[str]) -> None:
+        self.syntax = syntax
+        self.oddities = oddities
+        self.field = syntax.field
+        self.repetition = syntax.repetition
+        self.component = syntax.component
+        self.escape = syntax.escape
+
+    def split(self, raw: str, by: str) -> list[str]:
+        """Return `raw` cut at a delimiter, which is the name of one in `Syntax`.
+
+        Of more than `MOST_PARTS` parts the last one holds the rest.
+        """
+        separator = getattr(self.syntax, by)
+        return self.parts(raw, separator) if separator else [raw]
+
+    def parts(self, raw: str, separator: str) -> list[str]:
+        """Return `raw` cut at a character, and note where it has too many parts."""
+        parts = raw.split(separator, MOST_PARTS)
+        if len(parts) > MOST_PARTS:
+            self.oddities.add("parts.too_many")
+        return parts
+
+    def components(self, raw: str) -> list[str]:
+        """Return the components of one repetition; none where it is to be deleted."""
+        if raw == DELETE:
+            return []
+        parts = raw.split(self.component, MOST_PARTS)
+        return parts if len(parts) <= MOST_PARTS else self.parts(raw, self.component)
+
+    def leaf(self, components: list[str], number: int, subcomponent: int) -> Value:
+        """Return one of the components, or one of its subcomponents if not 0."""
+        if number > len(components):
+            return "" if components else None
+        raw = components[number - 1]
+        if raw.isalnum():  # the plain case: no mark of any kind in it
+            return raw if subcomponent < 2 else ""  # noqa: PLR2004  there is only one
+        if subcomponent and raw != DELETE:
+            parts = self.split(raw, "subcomponent")
+            raw = parts[subcomponent - 1] if subcomponent <= len(parts) else ""
+        if raw == DELETE:
+            return None
+        return raw if self.escape not in raw else self.text(raw)
+
+    def text(self, raw: str) -> str:
+        """Return a leaf with its escape sequences replaced."""
+        if self.escape not in raw:
+            return raw
+        return unescape(raw, self.syntax, self.oddities)
+
+
+class Field:
+    """One repetition of a field."""
+
+    __slots__ = ("_components", "_cutter", "raw")
+
+    def __init__(self, raw: str, cutter: Cutter) -> None:
+        self.raw = raw
+        self._cutter = cutter
+        self._components: list[str] | None = None
+
+    def component(self, number: int, subcomponent: int = 0) -> Value:
+        """Return a component, or one of its subcomponents, counted from 1.
+
+        Subcomponent 0 is the whole component with its delimiters.
+        """
+        components = self._components
+        if components is None:
+            components = self._components = self._cutter.components(self.raw)
+        return self._cutter.leaf(components, number, subcomponent)
+
+    def text(self) -> Value:
+        """Return the whole repetition as text."""
+        return None if self.raw == DELETE else self._cutter.text(self.raw)
+
+
+class Segment:
+    """One segment; its fields are split when first asked for.
+
+    `name` is in capital letters, and empty where `raw` does not begin with one.
+    """
+
+    __slots__ = ("_cut", "_cutter", "_elements", "name", "raw")
+
+    def __init__(self, raw: str, cutter: Cutter) -> None:
+        self.raw = raw
+        self.name = _name(raw[:4], cutter.field) or _indented(raw, cutter)
+        self._cutter = cutter
+        self._elements: list[str] | None = None
+        self._cut: dict[int, list[str]] = {}
+
+    def raw_field(self, number: int) -> str:
+        """Return a field as it was sent, with all its repetitions."""
+        elements = self._elements or self._split()
+        return elements[number] if number < len(elements) else ""
+
+    def _split(self) -> list[str]:
+        separator = self._cutter.field
+        elements = self._elements = self._cutter.parts(self.raw, separator)
+        if self.name in HEADERS:
+            elements.insert(1, separator)
+        return elements
+
+    def repetitions(self, number: int) -> Sequence[Field]:
+        """Return the repetitions of a field in order, blank ones included.
+
+        Empty where the field makes no statement.
+        """
+        raw = self.raw_field(number)
+        if not raw:
+            return ()
+        if self._is_delimiters(number):
+            return (Field(raw, self._cutter),)
+        parts = self._cutter.split(raw, "repetition")
+        return [Field(part, self._cutter) for part in parts]
+
+    def field(self, number: int) -> Field:
+        """Return the first repetition of a field; its raw text may be empty."""
+        return Field(self._first(self.raw_field(number), number), self._cutter)
+
+    def value(self, number: int, component: int = 1, subcomponent: int = 0) -> Value:
+        """Return a component of the first repetition of a field."""
+        try:
+            raw = (self._elements or self._split())[number]
+        except IndexError:
+            return ""
+        if not raw or raw.isalnum():  # the plain case: no mark of any kind in it
+            return raw if component == 1 and subcomponent < 2 else ""  # noqa: PLR2004  as above
+        components = self._cut.get(number)
+        if components is None:
+            components = self._cutter.components(self._first(raw, number))
+            self._cut[number] = components
+        return self._cutter.leaf(components, component, subcomponent)
+
+    def _first(self, raw: str, number: int) -> str:
+        separator = self._cutter.repetition
+        if separator not in raw or self._is_delimiters(number):
+            return raw
+        return raw.partition(separator)[0]
+
+    def _is_delimiters(self, number: int) -> bool:
+        return number <= 2 and self.name in HEADERS  # noqa: PLR2004  MSH-1 and MSH-2
+
+
+class Message:
+    """A message in text form. Segments that it does not know are kept as sent.
+
+    `oddities` collects warnings about the form of what has been read so far: dotted
+    codes, never content. `malformed` is the number of lines that have no segment
+    name, which may be a part of a text or of anything else. Raises NotHl7Error,
+    DelimitersError and TooManyPartsError.
+    """
+
+    def __init__(self, text: str, *, codec: str = "utf-8") -> None:
+        self.oddities: set[str] = set()
+        self.malformed = 0
+        self._sent = text
+        text = text.lstrip(_NOISE_BEFORE).rstrip(_NOISE_AFTER)
+        self.syntax = self._read_syntax(text, codec)
+        self.cutter = Cutter(self.syntax, self.oddities)
+        if text.count("\r") + text.count("\n") > MOST_LINES:
+            raise TooManyPartsError(f"more than {MOST_LINES} lines")
+        self.segments = [
+            Segment(raw, self.cutter) for raw in _lines(text, self.syntax.field) if raw
+        ]
+        self._named: dict[str, list[Segment]] = {}
+        for segment in self.segments:
+            self._named.setdefault(segment.name, []).append(segment)
+        self._check_names()
+
+    def encode(self) -> bytes:
+        """Return what the message was read from, in its character set."""
+        return self._sent.encode(self.syntax.codec)
+
+    @property
+    def header(self) -> Segment:
+        """The first segment: MSH, or FHS or BHS where this is a batch."""
+        return self.segments[0]
+
+    def segment(self, name: str) -> Segment | None:
+        """Return the first segment called `name`, None where there is none."""
+        found = self._named.get(name)
+        return found[0] if found else None
+
+    def all(self, name: str) -> Sequence[Segment]:
+        """Return the segments called `name`, in order."""
+        return self._named.get(name, ())
+
+    def local(self) -> Iterator[Segment]:
+        """Yield the segments that a site defined for itself (Z…), in order."""
+        for name, segments in self._named.items():
+            if name.startswith("Z"):
+                yield from segments
+
+    def __getitem__(self, path: str) -> Value:
+        """Return the value at a path as the standard writes it.
+
+        ``PID-3.1`` is the first component of the first repetition, ``PID-3(2).4.1``
+        a subcomponent of the second; ``EVN-2`` is the whole first repetition. A
+        path beyond what was sent is "". Raises ValueError for a malformed path.
+        """
+        name, number, place, component, subcomponent = _steps(path)
+        segment = self.segment(name)
+        if segment is None:
+            return ""
+        if place == 1 and component:
+            return segment.value(number, component, subcomponent)
+        repetitions = segment.repetitions(number)
+        if not 0 < place <= len(repetitions):
+            return ""
+        field = repetitions[place - 1]
+        return field.component(component, subcomponent) if component else field.text()
+
+    def _check_names(self) -> None:
+        nameless = [one for one in self._named.pop("", ()) if not one.raw.isspace()]
+        if nameless:
+            self.malformed = len(nameless)
+            self.oddities.add("segment.nameless")
+
+    def _read_syntax(self, text: str, codec: str) -> Syntax:
+        if text[:3].upper() not in HEADERS:
+            raise NotHl7Error
+        separator, marks = text[3:4], text[4:64]
+        for end in (separator, "\r", "\n"):
+            marks = marks.partition(end)[0] if end else ""
+        syntax = _syntax(separator, marks, codec)
+        if len(set(marks)) < len(marks):
+            self.oddities.add("delimiters.repeated")
+        return syntax
+
+
+@lru_cache(maxsize=256)
+def _syntax(separator: str, marks: str, codec: str) -> Syntax:
+    # ``^~\\&``: the sender's source code was escaped once too often.
+    encoding = "".join(dict.fromkeys(marks))
+    if not usable_delimiters(separator, encoding):
+        raise DelimitersError
+    component, repetition, escape, subcomponent, truncation = (*encoding, "", "")[:5]
+    return Syntax(
+        separator, component, repetition, escape, subcomponent, truncation, codec
+    )
+
+
+@lru_cache(maxsize=4096)
+def _steps(path: str) -> tuple[str, int, int, int, int]:
+    match = _PATH.fullmatch(path)
+    if match is None:
+        raise ValueError(f"not a path in an HL7 message: {path!r}")
+    name, field, *rest = match.groups()
+    place, component, subcomponent = (int(step) if step else 0 for step in rest)
+    return name, int(field), 1 if rest[0] is None else place, component, subcomponent
+
+
+def usable_delimiters(separator: str, encoding: str) -> bool:
+    """Say whether these can be MSH-1 and MSH-2: 3 to 5 different marks."""
+    marks = separator + encoding
+    return (
+        len(separator) == 1
+        and 3 <= len(encoding) <= 5  # noqa: PLR2004  the fifth came with 2.7
+        and len(set(marks)) == len(marks)
+        and not any(mark.isalnum() or mark.isspace() for mark in marks)
+        and marks.isprintable()
+    )
+
+
+@lru_cache(maxsize=4096)
+def _name(start: str, separator: str) -> str:
+    """Return the name of a segment that starts so, empty where that is no name."""
+    proper = _NAME.fullmatch(start[:3]) and start[3:] in {"", separator}
+    return start[:3].upper() if proper else ""
+
+
+def _indented(raw: str, cutter: Cutter) -> str:
+    """Return the name of a segment that blanks stand before, empty where none is."""
+    name = _name(raw.lstrip(" \t")[:4], cutter.field)
+    if name:
+        cutter.oddities.add("segment.indented")
+    return name
+
+
+def _lines(text: str, separator: str) -> list[str]:
+    """Cut `text` at CR, CRLF, and at each LF that a segment follows."""
+    if "\n" not in text:
+        return text.split("\r")
+    starts = _starts(separator)
+    lines: list[list[str]] = []
+    for line in text.replace("\r\n", "\r").split("\r"):
+        lines.append([])
+        for piece in line.split("\n"):
+            if starts.match(piece):
+                lines.append([piece])
+            else:
+                lines[-1].append(piece)
+    return ["\n".join(pieces).strip("\n") for pieces in lines]
+
+
+@lru_cache(maxsize=64)
+def _starts(separator: str) -> re.Pattern[str]:
+    """Return what a segment starts with after an LF, where it could be data."""
+    mark = re.escape(separator)
+    return re.compile(
+        rf"[ \t]*(?:[A-Z][A-Z0-9]{{2}}(?:{mark}|$)|[a-z][a-z0-9]{{2}}{mark})"
+    )
