@@ -3,7 +3,12 @@
 from collections.abc import Sequence
 
 from hub.errors import HubError, Recovery
-from hub.store.query_errors import BadCursorError, SlowQueryError, UnknownIdError
+from hub.store.query_errors import (
+    BadCursorError,
+    NothingKnownError,
+    SlowQueryError,
+    UnknownIdError,
+)
 
 
 class AddressTakenError(HubError):
@@ -78,7 +83,7 @@ class TooLargeError(HubError):
 
     code = "ADMIN-008"
     summary = "The body of the request is too large"
-    remedy = "Send no body"
+    remedy = "Send only what the address asks for"
     recovery = Recovery.REJECT
 
 
@@ -97,6 +102,7 @@ _STATUS: dict[type[HubError], int] = {
     ForeignRequestError: 403,
     MethodRefusedError: 405,
     NoSuchAddressError: 404,
+    NothingKnownError: 404,
     NothingToReplayError: 409,
     RequestFailedError: 500,
     SlowQueryError: 503,

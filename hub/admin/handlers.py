@@ -52,9 +52,10 @@ class Replayed(Struct, frozen=True):
     replayed: bool
 
 
-async def _ask(
+async def ask(
     request: web.Request, question: Callable[A, T], *args: A.args, **kwargs: A.kwargs
 ) -> T:
+    """Put a question to the store, in a thread; wait where too many are asked."""
     async with request.app[SLOTS]:
         return await in_thread(question, *args, **kwargs)
 
@@ -73,33 +74,33 @@ async def ready(request: web.Request, _: Parameters) -> web.Response:
 
 async def metrics(request: web.Request, _: Parameters) -> web.Response:
     """Return the metrics in the text format of Prometheus."""
-    text = await _ask(request, generate_latest, request.app[CONTEXT].metrics_registry)
+    text = await ask(request, generate_latest, request.app[CONTEXT].metrics_registry)
     return web.Response(body=text, headers={"Content-Type": CONTENT_TYPE_LATEST})
 
 
 async def messages(request: web.Request, paging: Paging) -> web.Response:
     """Return a page of messages."""
     reader = request.app[CONTEXT].reader
-    return answer(await _ask(request, reader.messages, **paging.given()))
+    return answer(await ask(request, reader.messages, **paging.given()))
 
 
 async def message(request: web.Request, _: Parameters) -> web.Response:
     """Return one message."""
     reader = request.app[CONTEXT].reader
-    return answer(await _ask(request, reader.message, request.match_info["id"]))
+    return answer(await ask(request, reader.message, request.match_info["id"]))
 
 
 async def raw(request: web.Request, _: Parameters) -> web.Response:
     """Return the bytes of a message as they were received, to be saved."""
     reader, key = request.app[CONTEXT].reader, request.match_info["id"]
-    found = await _ask(request, reader.message, key)
-    return _saved(await _ask(request, reader.raw, key), found.media_type, found.id)
+    found = await ask(request, reader.message, key)
+    return _saved(await ask(request, reader.raw, key), found.media_type, found.id)
 
 
 async def document(request: web.Request, _: Parameters) -> web.Response:
     """Return the bytes of a document, to be saved."""
     reader, digest = request.app[CONTEXT].reader, request.match_info["digest"]
-    media_type, body = await _ask(request, reader.document, digest)
+    media_type, body = await ask(request, reader.document, digest)
     return _saved(body, media_type, digest)
 
 
@@ -116,31 +117,31 @@ def _saved(body: bytes, media_type: str, name: str) -> web.Response:
 async def events(request: web.Request, paging: Paging) -> web.Response:
     """Return a page of events."""
     reader = request.app[CONTEXT].reader
-    return answer(await _ask(request, reader.events, **paging.given()))
+    return answer(await ask(request, reader.events, **paging.given()))
 
 
 async def event(request: web.Request, _: Parameters) -> web.Response:
     """Return one event."""
     reader = request.app[CONTEXT].reader
-    return answer(await _ask(request, reader.event, request.match_info["id"]))
+    return answer(await ask(request, reader.event, request.match_info["id"]))
 
 
 async def deliveries(request: web.Request, paging: Paging) -> web.Response:
     """Return a page of deliveries."""
     reader = request.app[CONTEXT].reader
-    return answer(await _ask(request, reader.deliveries, **paging.given()))
+    return answer(await ask(request, reader.deliveries, **paging.given()))
 
 
 async def delivery(request: web.Request, _: Parameters) -> web.Response:
     """Return one delivery with its attempts."""
     reader = request.app[CONTEXT].reader
-    return answer(await _ask(request, reader.delivery, request.match_info["id"]))
+    return answer(await ask(request, reader.delivery, request.match_info["id"]))
 
 
 async def decisions(request: web.Request, paging: Paging) -> web.Response:
     """Return a page of decisions."""
     reader = request.app[CONTEXT].reader
-    return answer(await _ask(request, reader.decisions, **paging.given()))
+    return answer(await ask(request, reader.decisions, **paging.given()))
 
 
 async def plugins(request: web.Request, _: Parameters) -> web.Response:
@@ -163,7 +164,7 @@ async def destinations(request: web.Request, _: Parameters) -> web.Response:
 async def explain(request: web.Request, about: ExplainParameters) -> web.Response:
     """Return the path of a message through the hub."""
     reader = request.app[CONTEXT].reader
-    return answer(await _ask(request, reader.explain, about.message, about.destination))
+    return answer(await ask(request, reader.explain, about.message, about.destination))
 
 
 async def replay_message(request: web.Request, _: Parameters) -> web.Response:
@@ -189,7 +190,7 @@ async def _replay(
     if (await request.read()).strip() not in {b"", b"{}"}:
         raise BadRequestError(["the body: must be empty"])
     key = request.match_info["id"]
-    await _ask(request, find, key)
+    await ask(request, find, key)
     if not await request.app[CONTEXT].replay(kind, key):
         raise NothingToReplayError
     log.info("replay.requested", **{"kind": kind, f"{kind}_id": key})

@@ -9,7 +9,9 @@ import msgspec
 from hub import __version__
 from hub.admin import handlers
 from hub.admin.answers import Refusal
-from hub.admin.routes import ROUTES, Route
+from hub.admin.parameters import Parameters
+from hub.admin.route import Route
+from hub.admin.routes import ROUTES
 
 _TEMPLATE = "#/components/schemas/{name}"
 _PATH_PARAMETER = re.compile(r"\{(\w+)\}")
@@ -48,12 +50,16 @@ def _operation(
         responses[str(status)] = _response("Refused.", "application/json", refusal)
     if route.answer is handlers.ready:
         responses["503"] = _response("Not ready.", route.media_type, schema)
-    return {
+    described = {
         "operationId": route.answer.__name__,
         "summary": route.summary,
         "parameters": [*_in_path(route), *_in_query(route, components)],
         "responses": responses,
     }
+    if route.body is not None:
+        content = {"application/json": {"schema": _schema(route.body, components)}}
+        described["requestBody"] = {"required": True, "content": content}
+    return described
 
 
 def _response(text: str, media_type: str, schema: dict[str, Any]) -> dict[str, Any]:
@@ -71,10 +77,7 @@ def _in_path(route: Route) -> Iterator[dict[str, Any]]:
 
 
 def _in_query(route: Route, components: dict[str, Any]) -> Iterator[dict[str, Any]]:
-    schema = route.parameters.model_json_schema(
-        ref_template=_TEMPLATE.replace("name", "model")
-    )
-    components.update(schema.get("$defs", {}))
+    schema = _schema(route.parameters, components)
     for name, rule in schema.get("properties", {}).items():
         yield {
             "name": name,
@@ -83,3 +86,10 @@ def _in_query(route: Route, components: dict[str, Any]) -> Iterator[dict[str, An
             "description": rule.pop("description"),
             "schema": rule,
         }
+
+
+def _schema(model: type[Parameters], components: dict[str, Any]) -> dict[str, Any]:
+    """Return the schema of parameters; what it refers to goes to `components`."""
+    schema = model.model_json_schema(ref_template=_TEMPLATE.replace("name", "model"))
+    components.update(schema.pop("$defs", {}))
+    return schema

@@ -2,13 +2,25 @@
 
 import difflib
 import re
-from typing import Annotated, Any, TypeVar
+from datetime import UTC, datetime
+from typing import Annotated, Any, Literal, TypeVar
 
 from multidict import MultiMapping
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationError
+from pydantic import (
+    AfterValidator,
+    AwareDatetime,
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    Field,
+    ValidationError,
+)
 
 from hub.admin.errors import BadRequestError
+from hub.coordination.clocks.transition import TransitionState
 from hub.model.delivery import DeliveryState
+from hub.model.encounters import EncounterStatus
+from hub.model.facts import RecordKind
 from hub.model.message import MessageState
 from hub.model.taxonomy import EVENT_TYPES
 from hub.store.queries import DEFAULT_LIMIT, MAX_LIMIT
@@ -25,7 +37,24 @@ def _suggest(name: str, names: Any) -> str:
     return f"; did you mean {near[0]}?" if near else ""
 
 
+def _written_out(value: object) -> object:
+    # A bare number would pass for seconds since 1970.
+    if not re.match(r"[0-9]{4}-[0-9]{2}-[0-9]{2}T", str(value)):
+        raise ValueError("must be a time such as 2026-03-10T12:00:00Z")
+    return value
+
+
+def _in_utc(value: datetime) -> datetime:
+    try:
+        return value.astimezone(UTC)
+    except OverflowError:
+        raise ValueError("must be a time of this calendar") from None
+
+
 Text = Annotated[str, Field(max_length=200)]
+Moment = Annotated[
+    AwareDatetime, BeforeValidator(_written_out), AfterValidator(_in_utc)
+]
 EventType = Annotated[Text, AfterValidator(_known_type)]
 
 
@@ -102,6 +131,69 @@ class DecisionParameters(Paging):
     )
 
 
+class KnownParameters(Parameters):
+    """As of when."""
+
+    known_at: Moment | None = Field(
+        default=None,
+        description="As it was known at this time, such as `2026-03-10T12:00:00Z`; "
+        "otherwise as it is known now.",
+    )
+
+
+class TimelineParameters(KnownParameters):
+    """Which part of a timeline."""
+
+    before: Moment | None = Field(
+        default=None, description="Only what happened before this time."
+    )
+    limit: int = Field(
+        default=DEFAULT_LIMIT,
+        ge=1,
+        le=MAX_LIMIT,
+        description="Most items to answer: the latest.",
+    )
+
+
+class PersonSearch(Parameters):
+    """Whom to find."""
+
+    system: Text = Field(description="Who assigned the identifier.")
+    value: Text = Field(description="The identifier itself.")
+
+
+class EncounterParameters(Paging):
+    """Which encounters."""
+
+    person: Text | None = Field(default=None, description="The key of the person.")
+    status: EncounterStatus | None = Field(default=None, description="Where it is.")
+
+
+class StayParameters(Paging):
+    """Which stays."""
+
+    person: Text | None = Field(default=None, description="The key of the person.")
+    status: Literal["opened", "closed"] | None = Field(
+        default=None, description="Whether it goes on."
+    )
+
+
+class TransitionParameters(Paging):
+    """Which transitions."""
+
+    person: Text | None = Field(default=None, description="The key of the person.")
+    state: TransitionState | None = Field(
+        default=None, description="Whether anything is left to be done."
+    )
+
+
+class RecordParameters(Paging):
+    """Which records."""
+
+    kind: RecordKind | None = Field(default=None, description="What they are.")
+    person: Text | None = Field(default=None, description="The key of the person.")
+
+
 class ExplainParameters(Parameters):
     """What to explain."""
 
@@ -126,6 +218,19 @@ def parse(model: type[P], query: MultiMapping[str]) -> P:
     if problems:
         raise BadRequestError(problems)
     return parameters
+
+
+def parse_body(model: type[P], body: bytes) -> P:
+    """Return what a request asks for in its body, a JSON object.
+
+    Raises BadRequestError with all faults.
+    """
+    try:
+        return model.model_validate_json(body)
+    except ValidationError as error:
+        named = [each for each in error.errors() if each["loc"]]
+        problems = [_problem(model, each) for each in named]
+        raise BadRequestError(problems or ["the body: must be a JSON object"]) from None
 
 
 def _problem(model: type[Parameters], error: Any) -> str:

@@ -13,8 +13,9 @@ Made from the code by `python -m hub.reference --write`; do not edit.
 The API answers on loopback only, at the address in `[admin]`.
 Requests whose `Host` is another machine, or that another web site caused, are
 refused.
-Lists answer `{"items": [...], "next": "<cursor>"}`, newest first; `next` is null on
-the last page.
+Lists answer `{"items": [...], "next": "<cursor>"}`, newest first where no other order
+is named; `next` is null on the last page.
+What identifies a person is asked for in a body and never in an address.
 Times are in UTC, in ISO 8601.
 An error answers `{"error": {"code", "summary", "remedy"}}`, with all `problems` where
 parameters are wrong, and with an `id` that is in the log where the hub itself is.
@@ -31,6 +32,7 @@ def api_reference() -> str:
         operation = description["paths"][route.path][route.method.lower()]
         parts += [f"## `{route.method} {route.path}`\n", f"{route.summary}\n"]
         parts += _parameters(operation["parameters"], schemas)
+        parts += _body(operation.get("requestBody"), schemas)
         for media_type, content in operation["responses"]["200"]["content"].items():
             parts += _answer(media_type, content, schemas)
     return "\n".join(parts)
@@ -48,6 +50,19 @@ def _parameters(
         rule = each["schema"]
         default = f" (default {rule['default']})" if rule.get("default") else ""
         yield f"| `{each['name']}` | {_type(rule, schemas)}{default} | {meaning} |"
+    yield ""
+
+
+def _body(body: dict[str, Any] | None, schemas: dict[str, Any]) -> Iterator[str]:
+    if body is None:
+        return
+    schema = body["content"]["application/json"]["schema"]
+    yield "The body is a JSON object:\n"
+    yield "| Field | Type | Meaning |\n|---|---|---|"
+    for name, rule in schema["properties"].items():
+        needed = " Needed." if name in schema.get("required", ()) else ""
+        meaning = rule["description"] + needed
+        yield f"| `{name}` | {_type(rule, schemas)} | {meaning} |"
     yield ""
 
 

@@ -4,21 +4,19 @@ The application, the OpenAPI description and the reference page are made from
 this table.
 """
 
-from collections.abc import Awaitable, Callable
-from typing import Any, NamedTuple
-
-from aiohttp import web
+from typing import Any
 
 from hub.admin import handlers
 from hub.admin.context import PartStatus
+from hub.admin.entity_routes import ENTITY_ROUTES
 from hub.admin.parameters import (
     DecisionParameters,
     DeliveryParameters,
     EventParameters,
     ExplainParameters,
     MessageParameters,
-    Parameters,
 )
+from hub.admin.route import Route
 from hub.model.events import CareEvent
 from hub.registry import PluginStatus
 from hub.store.views import (
@@ -30,22 +28,6 @@ from hub.store.views import (
     MessageView,
     Page,
 )
-
-Answer = Callable[[web.Request, Any], Awaitable[web.StreamResponse]]
-
-
-class Route(NamedTuple):
-    """One address. `shape` is the type of its JSON; None: it answers no JSON."""
-
-    method: str
-    path: str
-    answer: Answer
-    summary: str
-    shape: Any
-    parameters: type[Parameters] = Parameters
-    media_type: str = "application/json"
-    statuses: tuple[int, ...] = ()
-
 
 ROUTES = (
     Route(
@@ -128,6 +110,7 @@ ROUTES = (
         CareEvent,
         statuses=(404,),
     ),
+    *ENTITY_ROUTES,
     Route(
         "GET",
         "/api/v1/deliveries",

@@ -13,8 +13,9 @@ from hub.admin.errors import AddressTakenError, NotLoopbackError
 from hub.admin.guard import guard
 from hub.admin.handlers import CONTEXT, OPENAPI, SLOTS
 from hub.admin.openapi import openapi
-from hub.admin.parameters import parse
-from hub.admin.routes import ROUTES, Route
+from hub.admin.parameters import parse, parse_body
+from hub.admin.route import Route
+from hub.admin.routes import ROUTES
 
 log = structlog.get_logger()
 
@@ -39,7 +40,10 @@ def create_app(context: AdminContext) -> web.Application:
 
 def _handler(route: Route) -> Callable[[web.Request], Awaitable[web.StreamResponse]]:
     async def handle(request: web.Request) -> web.StreamResponse:
-        return await route.answer(request, parse(route.parameters, request.query))
+        asked = parse(route.parameters, request.query)
+        if route.body is not None:
+            asked = parse_body(route.body, await request.read())
+        return await route.answer(request, asked)
 
     return handle
 

@@ -1,5 +1,6 @@
 """Options that several commands have."""
 
+from datetime import UTC, datetime
 from pathlib import Path
 
 import click
@@ -22,6 +23,31 @@ limit_option = click.option(
     show_default=True,
     help="Most rows to show, newest first.",
 )
+keys_limit_option = click.option(
+    "--limit",
+    type=click.IntRange(1, 1000),
+    default=100,
+    show_default=True,
+    help="Most rows to show, in the order of the keys.",
+)
 cursor_option = click.option(
     "--cursor", help="Go on after an earlier page: the `next` of its JSON."
+)
+
+
+def _in_utc(
+    _context: click.Context, _option: click.Parameter, value: datetime | None
+) -> datetime | None:
+    try:
+        return value and value.astimezone(UTC)
+    except OverflowError:
+        raise click.BadParameter("must be a time of this calendar") from None
+
+
+known_at_option = click.option(
+    "--known-at",
+    type=click.DateTime(["%Y-%m-%dT%H:%M:%S%z", "%Y-%m-%dT%H:%M%z"]),
+    callback=_in_utc,
+    metavar="TIME",
+    help="As it was known at this time (2026-03-10T12:00:00Z), not as it is now.",
 )

@@ -18,6 +18,7 @@ from rich.text import Text
 from hub.telemetry import printable
 
 _WIDE = 240  # columns where there is no terminal to fit into
+_COPIED = frozenset({"id", "key", "message"})
 
 
 def show_json(value: Any) -> None:
@@ -31,7 +32,7 @@ def show_table(columns: Sequence[str], rows: Iterable[Sequence[object]]) -> None
     table = Table(box=box.SIMPLE_HEAD, pad_edge=False, show_edge=False)
     for column in columns:
         # An id is there to be copied; the other columns make room for it.
-        table.add_column(column, overflow="fold", no_wrap=column == "id")
+        table.add_column(column, overflow="fold", no_wrap=column in _COPIED)
     for row in rows:
         table.add_row(*(_text(value) for value in row))
     if table.row_count:

@@ -97,15 +97,12 @@ class _Search:
     def expected(self, encounter: Encounter) -> dict[str, list[int]]:
         """Return what each expectation and the temporary place rest on."""
         found = {
-            f"pending.{EXPECTED[kind]}": self._where(
-                {FactKind.PENDING},
-                lambda each, kind=kind: (
-                    each.fact.pending is kind
-                    and each.time == encounter.pending[EXPECTED[kind]]
-                ),
-            )
-            for kind in EXPECTED
-            if EXPECTED[kind] in encounter.pending
+            f"pending.{name}": [
+                at
+                for at in self._times({FactKind.PENDING}, encounter.pending.get(name))
+                if self._all[at][1].fact.pending is kind
+            ]
+            for kind, name in EXPECTED.items()
         }
         found["temporary"] = self._where(
             {FactKind.TRACK}, lambda each: each.fact.location == encounter.temporary

@@ -17,7 +17,7 @@ class UnknownIdError(HubError):
 
     code = "QUERY-002"
     summary = "The store holds nothing under this id"
-    remedy = "Take ids from `hub messages`, `hub events` or `hub deliveries`"
+    remedy = "Take ids from a list, such as `hub messages` or `hub persons`"
     recovery = Recovery.REJECT
 
 
@@ -46,3 +46,12 @@ class SlowQueryError(HubError):
     summary = "The store did not answer in time"
     remedy = "Ask again with a narrower filter, or when the hub is less busy"
     recovery = Recovery.RETRY
+
+
+class NothingKnownError(HubError):
+    """A question about a time at which nothing had been heard of the thing yet."""
+
+    code = "QUERY-006"
+    summary = "Nothing was known of it at that time"
+    remedy = "Ask for a later time, or without `known_at` for what is known now"
+    recovery = Recovery.REJECT

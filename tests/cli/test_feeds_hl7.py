@@ -15,7 +15,9 @@ from hub.cli import group
 from hub.errors import HubError
 from hub.model.facts import Normalised, Problem
 from hub.registry import Registry
-from hub_hl7 import batch, learn, normalise, outline
+from hub_hl7.facts import normalise
+from hub_hl7.learning import learn, outline
+from hub_hl7.wire import batch
 
 ROOT = Path(hub.__file__).parents[1]
 CORPUS = Path(os.environ.get("CAREHUB_CORPUS", ROOT.parent / "shared/corpus")) / "hl7v2"

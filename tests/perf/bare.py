@@ -5,7 +5,7 @@ import sys
 
 import uvloop
 
-from hub_hl7 import mllp
+from hub_hl7.wire import mllp
 
 ANSWER = mllp.encode(
     b"MSH|^~\\&|HUB|REGION|KIS|KLINIK_NORD|20260310081502+0100||ACK^A01^ACK|"

@@ -18,8 +18,8 @@ import hl7
 from hl7apy.consts import VALIDATION_LEVEL
 from hl7apy.parser import parse_message
 
-from hub_hl7 import batch, charset, header
-from hub_hl7.er7 import Message
+from hub_hl7.wire import batch, charset, header
+from hub_hl7.wire.er7 import Message
 
 # Floors of the ratios, and of what the splitter may add to the memory, in MiB.
 MOST_OF_HL7APY = 1 / 50

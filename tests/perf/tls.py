@@ -24,8 +24,8 @@ import uvloop
 from load import Sender
 
 from hub.sdk import Stored
-from hub_hl7.listener import MllpListener
-from hub_hl7.settings import ListenerSettings
+from hub_hl7.receiving.listener import MllpListener
+from hub_hl7.receiving.settings import ListenerSettings
 
 FLOOR = 0.5
 CONNECTIONS = 8

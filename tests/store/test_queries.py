@@ -363,7 +363,7 @@ def test_a_slow_answer_is_cut_off(seeded):
 def test_the_reader_cannot_write(reader):
     with (
         pytest.raises(StoreUnreadableError, match="READONLY"),
-        reader._connection() as connection,
+        reader._looks.connection() as connection,
     ):
         connection.exec_driver_sql("DELETE FROM attempt")
 
@@ -380,7 +380,7 @@ def test_it_reads_what_a_running_hub_has_not_checkpointed(seeded, reader):
 def test_it_does_not_hold_up_the_writer(seeded, reader):
     with (
         closing(sqlite3.connect(seeded.path, timeout=0)) as writer,
-        reader._connection() as connection,
+        reader._looks.connection() as connection,
     ):
         connection.exec_driver_sql("SELECT count(*) FROM message").all()
         writer.execute("UPDATE message SET state = 'parked'")
@@ -388,7 +388,7 @@ def test_it_does_not_hold_up_the_writer(seeded, reader):
 
 
 def test_one_answer_is_of_one_moment(seeded, reader):
-    with reader._connection() as connection:
+    with reader._looks.connection() as connection:
         before = connection.exec_driver_sql("SELECT count(*) FROM attempt").scalar()
         change(seeded.path, "DELETE FROM attempt")
         after = connection.exec_driver_sql("SELECT count(*) FROM attempt").scalar()

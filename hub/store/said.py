@@ -1,0 +1,174 @@
+"""What was said of people: facts and events, each with the message behind it."""
+
+from collections.abc import Iterable
+from datetime import datetime
+from functools import cached_property
+from typing import Any, Literal
+
+import msgspec
+import sqlalchemy as sa
+from msgspec import Struct
+
+from hub.coordination.standing import Witness, witness
+from hub.model.events import Correction
+from hub.model.facts import Basis, Fact
+from hub.model.times import FuzzyTime
+from hub.store import schema
+from hub.store.journal import moment
+
+_fact = msgspec.json.Decoder(Fact).decode
+
+_FACTS: sa.Select[Any] = sa.select(
+    schema.fact.c.entity,
+    schema.fact.c.place,
+    schema.fact.c.body,
+    schema.message.c.id,
+    schema.message.c.source,
+    schema.message.c.received_at,
+).join_from(schema.fact, schema.message)
+
+_EVENTS: sa.Select[Any] = sa.select(
+    schema.event.c.entity,
+    schema.event.c.version,
+    schema.event.c.emitted_at,
+    schema.event.c.body,
+    schema.message.c.received_at,
+).join_from(schema.event, schema.message)
+
+
+#: What is told when a timer rings, and not when a message comes.
+_OF_TIMERS = frozenset({"stay", "transition"})
+
+
+class _Entity(Struct):
+    kind: str = ""
+
+
+class _Times(Struct):
+    occurred: FuzzyTime | None = None
+
+
+class _Envelope(Struct):
+    """What of an event is looked at here; the rest of it is not read."""
+
+    id: str
+    type: str
+    causes: tuple[str, ...] = ()
+    basis: Basis = "explicit"
+    entity: _Entity = msgspec.field(default_factory=_Entity)
+    times: _Times = msgspec.field(default_factory=_Times)
+    correction: Correction | None = None
+    payload: msgspec.Raw = msgspec.Raw(b"{}")
+
+
+_envelope = msgspec.json.Decoder(_Envelope).decode
+
+
+class Said:
+    """A fact as it is stored, the `place`-th of a message, about `entity`."""
+
+    def __init__(self, row: sa.Row[Any]) -> None:
+        self.entity: str = row.entity
+        self.place: int = row.place
+        self.message: str = row.id
+        self.source: str = row.source
+        self.received_at = moment(row.received_at)
+        self.fact = _fact(row.body)
+
+    @cached_property
+    def witness(self) -> Witness:
+        """The fact ready to be folded."""
+        return witness(self.fact)
+
+
+class Emitted:
+    """An event as it is stored. Its content is decoded where it is asked for."""
+
+    def __init__(self, row: sa.Row[Any]) -> None:
+        envelope = _envelope(row.body)
+        self.id = envelope.id
+        self.type = envelope.type
+        self.basis = envelope.basis
+        self.causes = envelope.causes
+        self.correction = envelope.correction
+        self.occurred = envelope.times.occurred
+        self.of_timer = envelope.entity.kind in _OF_TIMERS
+        self.entity: str = row.entity
+        self.version: int = row.version
+        self.emitted_at = moment(row.emitted_at)
+        self.received_at = moment(row.received_at)
+        self._payload = envelope.payload
+
+    @property
+    def corrects(self) -> Literal["retraction", "amendment"] | None:
+        """How the event corrects an earlier one, None where it does not."""
+        return self.correction.kind if self.correction else None
+
+    @property
+    def clock(self) -> str | None:
+        """The clock of a transition that the event is about, None where it is not."""
+        clock = self.payload().get("clock") if self.of_timer else None
+        return clock if isinstance(clock, str) else None
+
+    def payload(self) -> dict[str, Any]:
+        """Return what the event says."""
+        payload: dict[str, Any] = msgspec.json.decode(self._payload)
+        return payload
+
+
+def facts_about(connection: sa.Connection, key: str) -> list[Said]:
+    """Return the facts that are kept under `key`, in the order of their arrival."""
+    fact = schema.fact.c
+    query = _FACTS.where(fact.entity == key).order_by(fact.seq)
+    return [Said(row) for row in connection.execute(query)]
+
+
+def facts_of_person(connection: sa.Connection, person: str) -> list[Said]:
+    """Return the facts about a person and all that is theirs, as they arrived."""
+    fact, entity = schema.fact.c, schema.entity.c
+    query = (
+        _FACTS.join(schema.entity, entity.key == fact.entity)
+        .where(entity.person == person)
+        .order_by(fact.seq)
+    )
+    return [Said(row) for row in connection.execute(query)]
+
+
+def events_about(connection: sa.Connection, key: str) -> list[Emitted]:
+    """Return the events about one thing, in their order."""
+    event = schema.event.c
+    query = _EVENTS.where(event.entity == key).order_by(event.version)
+    return [Emitted(row) for row in connection.execute(query)]
+
+
+def events_of_person(connection: sa.Connection, person: str) -> list[Emitted]:
+    """Return the events about a person and all that is theirs, as they were told."""
+    event = schema.event.c
+    query = _EVENTS.where(event.person == person).order_by(event.seq)
+    return [Emitted(row) for row in connection.execute(query)]
+
+
+def by_then(said: Iterable[Said], known_at: datetime | None) -> list[Said]:
+    """Return what had been heard by a time; everything where that is None."""
+    return [each for each in said if known_at is None or each.received_at <= known_at]
+
+
+def told_by_then(
+    emitted: Iterable[Emitted], known_at: datetime | None
+) -> list[Emitted]:
+    """Return the events of what had been heard by a time, and told by then.
+
+    What a message led to belongs to the time at which it came, whenever it was
+    worked out; what a timer led to, to the time of the timer.
+    """
+    return [
+        each
+        for each in emitted
+        if known_at is None
+        or (each.emitted_at if each.of_timer else each.received_at) <= known_at
+    ]
+
+
+def messages_behind(said: Iterable[Said]) -> list[str]:
+    """Return the ids of the messages that said it, each once."""
+    return list(dict.fromkeys(each.message for each in said))
