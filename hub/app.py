@@ -6,6 +6,7 @@ that is acknowledged must have somewhere to go. Stop: the other way.
 
 import asyncio
 from contextlib import AsyncExitStack
+from datetime import UTC, datetime
 from types import TracebackType
 from typing import Any, Self
 
@@ -20,6 +21,7 @@ from hub.coordination.ids import Keys
 from hub.coordination.stay_rules import load_high_use, load_rules
 from hub.errors import HubError
 from hub.metrics import Metrics
+from hub.model.message import RawMessage, Stored
 from hub.registry import Registry
 from hub.runtime.conditions import Conditions
 from hub.runtime.dispatch import Dispatcher
@@ -186,6 +188,7 @@ class Hub:
             plugins=self._registry.plugins,
             status=self.status,
             replay=self.replay,
+            take=self.take,
             metrics_registry=self._metrics_registry,
         )
         table = self.config.admin
@@ -196,7 +199,7 @@ class Hub:
     def _start_sources(self, stack: AsyncExitStack, sources: dict[str, Source]) -> None:
         tasks = self._tasks_within(stack)
         for name, source in sources.items():
-            inbox = FeedInbox(name, self._intake, self._conditions.source_ready)
+            inbox = self._inbox(name)
             tasks.start(name, supervise(name, source, inbox, self._conditions))
 
     def _tasks_within(self, stack: AsyncExitStack) -> Tasks:
@@ -269,6 +272,21 @@ class Hub:
     def _busy(self) -> bool:
         waiting = journal.count_waiting(self._reader)
         return bool(waiting or outbox.count_open(self._reader))
+
+    def _inbox(self, name: str) -> FeedInbox:
+        return FeedInbox(name, self._intake, self._conditions.source_ready)
+
+    async def take(self, source: str, body: bytes) -> Stored:
+        """Store `body` as a message of a source, whatever the source itself is doing.
+
+        Raises KeyError where there is no such source, and what `Inbox.put` raises.
+        """
+        message = RawMessage(
+            body=body,
+            media_type=self.config.sources[source].normaliser.media_type,
+            received_at=datetime.now(UTC),
+        )
+        return await self._inbox(source).put(message)
 
     async def replay(self, kind: ReplayKind, key: str) -> bool:
         """Let a message be processed, or a delivery sent, again; say if it will.

@@ -270,3 +270,20 @@ def _break(connection, _payloads):
     error.sqlite_errorname = "SQLITE_IOERR_WRITE"
     connection.execute("SELECT 1")
     raise error
+
+
+async def test_takes_a_file_of_messages_and_works_out_each(make):
+    batch = b"".join(
+        adt(control_id=f"C{number}", patient=f"P{number}", visit=f"V{number}")
+        for number in range(3)
+    )
+    async with started(make(feed(normaliser="hl7-batch"))) as hub:
+        stored = await hub.take("klinik-nord", batch)
+        again = await hub.take("klinik-nord", batch)
+        await idle(hub)
+
+        states = query(hub, "SELECT state, count(*) FROM message GROUP BY state")
+        assert (again.id, again.duplicate) == (stored.id, True)
+        assert sorted(states) == [("processed", 3), ("split", 1)]
+        with pytest.raises(KeyError):
+            await hub.take("klinik-west", batch)

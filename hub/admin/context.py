@@ -7,6 +7,7 @@ from typing import Literal
 from msgspec import Struct
 from prometheus_client import CollectorRegistry
 
+from hub.model.message import Stored
 from hub.registry import PluginStatus
 from hub.store.queries import Reader
 
@@ -15,6 +16,11 @@ ReplayKind = Literal["message", "delivery"]
 #: Lets a message or delivery, by its id, be worked on again. False where its
 #: state is such that there is nothing to do again.
 Replay = Callable[[ReplayKind, str], Awaitable[bool]]
+
+
+#: Stores bytes as a message of the source with this name. Raises KeyError where
+#: there is none, and HubError where the hub cannot store.
+Take = Callable[[str, bytes], Awaitable[Stored]]
 
 
 class PartStatus(Struct, frozen=True, kw_only=True):
@@ -40,6 +46,10 @@ class HubStatus(Struct, frozen=True, kw_only=True):
     destinations: list[PartStatus] = []
 
 
+async def _no_source(name: str, _body: bytes) -> Stored:
+    raise KeyError(name)
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class AdminContext:
     """The hub as the admin API sees it. `status` is called on the event loop."""
@@ -49,3 +59,4 @@ class AdminContext:
     status: Callable[[], HubStatus]
     replay: Replay
     metrics_registry: CollectorRegistry
+    take: Take = _no_source

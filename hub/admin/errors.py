@@ -96,12 +96,22 @@ class NothingToReplayError(HubError):
     recovery = Recovery.REJECT
 
 
+class NoSuchSourceError(HubError):
+    """A message for a source that the configuration does not have."""
+
+    code = "ADMIN-010"
+    summary = "There is no source with this name"
+    remedy = "Take names from `/api/v1/sources`"
+    recovery = Recovery.REJECT
+
+
 _STATUS: dict[type[HubError], int] = {
     BadCursorError: 400,
     BadRequestError: 400,
     ForeignRequestError: 403,
     MethodRefusedError: 405,
     NoSuchAddressError: 404,
+    NoSuchSourceError: 404,
     NothingKnownError: 404,
     NothingToReplayError: 409,
     RequestFailedError: 500,

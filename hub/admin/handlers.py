@@ -12,7 +12,11 @@ from prometheus_client import CONTENT_TYPE_LATEST, generate_latest
 
 from hub.admin.answers import answer
 from hub.admin.context import AdminContext, PartStatus, ReplayKind
-from hub.admin.errors import BadRequestError, NothingToReplayError
+from hub.admin.errors import (
+    BadRequestError,
+    NoSuchSourceError,
+    NothingToReplayError,
+)
 from hub.admin.parameters import ExplainParameters, Paging, Parameters
 from hub.registry import PluginStatus
 from hub.store.views import Page
@@ -58,6 +62,10 @@ async def ask(
     """Put a question to the store, in a thread; wait where too many are asked."""
     async with request.app[SLOTS]:
         return await in_thread(question, *args, **kwargs)
+
+
+#: The largest file that is taken as one message.
+MAX_MESSAGE_BYTES = 128 * 1024 * 1024
 
 
 async def live(_: web.Request, __: Parameters) -> web.Response:
@@ -177,6 +185,19 @@ async def replay_delivery(request: web.Request, _: Parameters) -> web.Response:
     """Let a delivery be tried again."""
     reader = request.app[CONTEXT].reader
     return await _replay(request, "delivery", reader.delivery)
+
+
+async def take_message(request: web.Request, _: Parameters) -> web.Response:
+    """Store the body as a message of a source, byte for byte: a file, say."""
+    context = request.app[CONTEXT]
+    body = await request.clone(client_max_size=MAX_MESSAGE_BYTES).read()
+    if not body:
+        raise BadRequestError(["the body: must be the message"])
+    try:
+        stored = await context.take(request.match_info["name"], body)
+    except KeyError:
+        raise NoSuchSourceError from None
+    return answer(stored, 200 if stored.duplicate else 201)
 
 
 async def openapi(request: web.Request, _: Parameters) -> web.Response:

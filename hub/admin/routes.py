@@ -18,6 +18,7 @@ from hub.admin.parameters import (
 )
 from hub.admin.route import Route
 from hub.model.events import CareEvent
+from hub.model.message import Stored
 from hub.registry import PluginStatus
 from hub.store.views import (
     DecisionView,
@@ -156,6 +157,14 @@ ROUTES = (
         handlers.sources,
         "What each source is doing.",
         Page[PartStatus],
+    ),
+    Route(
+        "POST",
+        "/api/v1/sources/{name}/messages",
+        handlers.take_message,
+        "Store the body as a message of this source, such as a file of a batch.",
+        Stored,
+        statuses=(404, 413, 503),
     ),
     Route(
         "GET",

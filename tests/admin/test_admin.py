@@ -23,6 +23,7 @@ from hub.admin.routes import ROUTES
 from hub.admin.server import MAX_BODY_BYTES, create_app
 from hub.errors import HubError
 from hub.metrics import Metrics
+from hub.model.message import Stored
 from hub.registry import PluginStatus
 from hub.store.queries import Reader
 from hub.store.query_errors import StoreUnreadableError
@@ -49,10 +50,17 @@ class Hub:
             ],
         )
         self.replayed = []
+        self.taken = []
 
     async def replay(self, kind, key):
         self.replayed.append((kind, key))
         return not key.endswith("1")
+
+    async def take(self, source, body):
+        if source != "klinik-nord":
+            raise KeyError(source)
+        self.taken.append(body)
+        return Stored("msg_1", duplicate=len(self.taken) > 1)
 
     def context(self):
         return AdminContext(
@@ -60,6 +68,7 @@ class Hub:
             plugins=[PluginStatus(name="hl7", provides=("source mllp-listener",))],
             status=lambda: self.status,
             replay=self.replay,
+            take=self.take,
             metrics_registry=self.registry,
         )
 
@@ -557,7 +566,7 @@ async def test_every_parameter_is_described(client):
         named = {each["name"] for each in operation["parameters"]}
         expected = set(route.parameters.model_fields)
 
-        assert named - {"id", "digest"} == expected
+        assert named - {"id", "digest", "name"} == expected
         assert all(
             each.get("description") or each["in"] == "path"
             for each in operation["parameters"]
@@ -584,3 +593,32 @@ def test_every_error_has_a_status():
     for code, error in HubError.catalogue.items():
         if code.startswith(("ADMIN", "QUERY")):
             assert 400 <= status_of(error()) <= 503
+
+
+async def test_a_file_is_taken_as_a_message_of_a_source(client, hub):
+    body = b"x" * 1_000_000
+
+    for status, duplicate in ((201, False), (200, True)):
+        async with client.post(SOURCE_MESSAGES, data=body) as response:
+            assert response.status == status
+            assert await response.json() == {"id": "msg_1", "duplicate": duplicate}
+    assert hub.taken == [body, body]
+
+
+@pytest.mark.parametrize(
+    ("name", "body", "status", "code"),
+    [
+        ("klinik-nord", b"", 400, "ADMIN-004"),
+        ("klinik-sued", b"x", 404, "ADMIN-010"),
+    ],
+)
+async def test_what_is_no_message_of_a_source_is_refused(
+    client, name, body, status, code
+):
+    path = SOURCE_MESSAGES.replace("klinik-nord", name)
+    async with client.post(path, data=body) as response:
+        assert response.status == status
+        assert (await response.json())["error"]["code"] == code
+
+
+SOURCE_MESSAGES = "/api/v1/sources/klinik-nord/messages"
