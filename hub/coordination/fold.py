@@ -170,6 +170,8 @@ class _Folding:
             if each.fact.kind is FactKind.CANCEL:
                 continue
             for name, value in each.fact.details.items():
+                if name == "discharge" and self._taken_back(each):
+                    continue
                 details[name] = combined(details.get(name), value)
         kept = {
             name: value
@@ -177,6 +179,9 @@ class _Folding:
             if value is not None and name not in PROPOSALS
         }
         return _plain(_encode(kept)) if kept else kept
+
+    def _taken_back(self, each: Witness) -> bool:
+        return each.fact.kind is FactKind.END and not self._standing.stands(each)
 
     def _period(
         self, end: Witness | None

@@ -10,6 +10,7 @@ from datetime import datetime, timedelta
 from typing import NamedTuple
 
 import msgspec
+from msgspec.structs import replace
 
 from hub.model.facts import Fact, FactKind
 from hub.model.identifiers import Identifier
@@ -17,6 +18,7 @@ from hub.model.times import FuzzyTime
 
 #: Two statements of a time this close mean the same moment.
 SAME_MOMENT = timedelta(minutes=1)
+_INSTANT = timedelta(microseconds=1)
 
 # Sorted throughout, so that a value in `details` weighs the same when it comes
 # back from the store as plain data.
@@ -42,14 +44,30 @@ class Witness(NamedTuple):
 
 def witness(fact: Fact) -> Witness:
     """Return `fact` ready to be folded."""
-    recorded = fact.recorded.earliest
-    occurred = fact.occurred.earliest if fact.occurred else recorded
-    return Witness(recorded, occurred, _encode(fact), fact)
+    occurred = fact.occurred.earliest if fact.occurred else fact.recorded.earliest
+    stated = replace(fact, sent=None) if fact.sent else fact
+    return Witness(said_at(fact), occurred, _encode(stated), fact)
+
+
+def said_at(fact: Fact) -> datetime:
+    """Return when the sender said it, as exactly as it is known.
+
+    Of a minute, or a day, in which something was recorded, the time of sending says
+    at which part of it.
+    """
+    earliest, latest = fact.recorded.earliest, fact.recorded.latest
+    if fact.sent is None or latest <= earliest:
+        return earliest
+    return min(max(earliest, fact.sent.earliest), latest - _INSTANT)
 
 
 def by_occurrence(each: Witness) -> tuple[datetime, datetime, bytes]:
     """Return what puts `each` in the order in which things happened."""
     return each.occurred, each.recorded, each.digest
+
+
+def _in_order(each: Witness) -> tuple[datetime, datetime, bytes]:
+    return each.recorded, each.occurred, each.digest
 
 
 class Standing:
@@ -60,7 +78,9 @@ class Standing:
     """
 
     def __init__(self, witnesses: Sequence[Witness]) -> None:
-        self.ordered = sorted({each.digest: each for each in witnesses}.values())
+        latest_first = sorted(witnesses, reverse=True, key=_in_order)
+        once = {each.digest: each for each in latest_first}.values()
+        self.ordered = sorted(once, key=_in_order)
         self.cancelled: list[Witness] = []
         self.unmatched = 0
         replaced, void = _movements(self.ordered)
@@ -79,6 +99,10 @@ class Standing:
             for each in self._of_kind.get(kind, ())
             if each.digest not in self._gone
         ]
+
+    def stands(self, each: Witness) -> bool:
+        """Say whether nothing took a statement back or replaced it."""
+        return each.digest not in self._gone
 
     def cancels(self, kind: FactKind) -> list[Witness]:
         """Return what was said to take back statements of a kind."""
@@ -113,9 +137,20 @@ class Standing:
         if prior is not None:
             there = [each for each in candidates if each.fact.location == prior]
             candidates = there or candidates
-        if kind in _RESTATED:
+        if kind in _RESTATED or not candidates:
             return candidates
-        return [max(candidates)] if candidates else []
+        target = max(candidates, key=_in_order)
+        return [each for each in candidates if _same_statement(each, target)]
+
+
+def _same_statement(one: Witness, other: Witness) -> bool:
+    """Say whether both say that the same happened at the same time."""
+    place = one.fact.location == other.fact.location
+    return (
+        abs(one.occurred - other.occurred) <= SAME_MOMENT
+        and one.fact.encounter_class == other.fact.encounter_class
+        and (place or one.fact.kind is not FactKind.MOVE)
+    )
 
 
 #: Said again they mean the same, put off: a cancel is about all of them.

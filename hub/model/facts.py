@@ -123,11 +123,14 @@ class Fact(Struct, frozen=True, kw_only=True, omit_defaults=True):
     names the kind taken back (and `pending`, of a PENDING, what was expected) and
     `occurred` the time of what is taken back, None where the sender did not say.
     `details` is three-valued like demographics.
+    `sent` is when the message was sent, kept where `recorded` is too coarse to say
+    which of two statements was the later one; it is no part of what is stated.
     """
 
     kind: FactKind
     subject: Subject
     recorded: FuzzyTime
+    sent: FuzzyTime | None = None
     occurred: FuzzyTime | None = None
     encounter: EncounterKey | None = None
     record: RecordKey | None = None

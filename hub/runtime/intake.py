@@ -125,7 +125,7 @@ class Intake:
     def _follow(self, message: str, stored: Stored | HubError) -> None:
         if isinstance(stored, HubError):
             self.verdicts.forget(message)
-        elif stored.duplicate:
+        elif stored.id != message:
             self.verdicts.follow(message, stored.id)
 
     def _count(self, arrivals: list[Arrival], result: list[Stored | HubError]) -> None:

@@ -6,7 +6,7 @@ What a normaliser does wrong ends here: its annotations do not bind it.
 import hashlib
 import sqlite3
 from collections.abc import Mapping
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import NamedTuple
 
 import msgspec
@@ -30,16 +30,12 @@ from hub.store import journal
 from hub.store.errors import DamagedMessageError
 from hub.store.journal import Waiting, microseconds
 from hub.store.state import Settlement
-from hub.store.timers import Ringing, TimerRow
+from hub.store.timers import Ringing
 
 log = structlog.get_logger()
 
 _encode = msgspec.json.Encoder().encode
 _decode = msgspec.json.Decoder(Normalised).decode
-
-
-#: After so long a timer that could not be worked out rings again.
-PUT_OFF = timedelta(hours=1)
 
 
 class Feed(NamedTuple):
@@ -86,15 +82,14 @@ class Interpreter:
         )
 
     def ring(self, ringing: Ringing, now: datetime) -> Settlement:
-        """Work out what a timer leads to; where that fails, put it off for a while."""
+        """Work out what a timer leads to. Raises NotProcessedError and HubError."""
         try:
             return self._processor.ring(ringing, now)
-        except Exception:  # whatever is wrong with one person must not stop the rest
+        except (HubError, sqlite3.Error):
+            raise
+        except Exception as error:  # what is wrong with one person stops nobody else
             log.exception("timer.failed", kind=ringing.kind, message_id=ringing.message)
-            again = TimerRow(
-                ringing.kind, ringing.key, microseconds(now + PUT_OFF), ringing.seq
-            )
-            return Settlement(ringing.seq, None, microseconds(now), timers=(again,))
+            raise NotProcessedError(type(error).__name__) from None
 
     def _split(
         self,

@@ -13,6 +13,7 @@ from msgspec.structs import replace
 
 from hub.coordination.care_setting import is_birth
 from hub.coordination.ids import Keys, event_id
+from hub.coordination.labelling import accumulate
 from hub.coordination.readmissions import readmission_differences, readmissions
 from hub.coordination.stay_changes import StayChange, stay_differences
 from hub.coordination.stay_rules import HighUseRule, StayRules
@@ -28,6 +29,8 @@ from hub.model.events import (
     EventTimes,
     Trace,
 )
+from hub.model.labels import Labels
+from hub.model.times import FuzzyTime
 from hub.runtime.entities import EncounterRecord, Entities, StayRecord
 from hub.runtime.transitions import Transitions
 from hub.store.journal import microseconds
@@ -38,6 +41,8 @@ STAYS = "stays"
 SCHEMA = "careevent/stay/1.0"
 #: What is heard at about the same time is looked at together.
 QUIET = timedelta(seconds=2)
+#: What ended longer ago than this is no news to anybody.
+LONG_PAST = timedelta(days=45)
 
 
 class Told(NamedTuple):
@@ -88,15 +93,19 @@ class Journeys:
             stays = tuple(_not_yet_closed(stay, records) for stay in settled)
             again = settles if stays != settled else None
         subject = self._subject(person)
-        telling = _Telling(self._keys, records, ringing, now, subject)
+        changes = self._changes(before, stays)
+        follows = changes or self._transitions.active
+        past = self._entities.events(person) if follows else []
+        labels = accumulate(event.labels for event in past)
+        telling = _Telling(self._keys, records, ringing, now, subject, labels)
         telling.keep(stays)
-        for change in self._changes(before, stays):
+        for change in changes:
             telling.tell(change)
         for record in telling.changed:
             self._entities.put_stay(record)
         rows = tuple(record.row() for record in telling.changed)
         followed = self._transitions.follow(
-            ringing, telling.records, telling.events, subject, now
+            ringing, telling.records, [*past, *telling.events], subject, now
         )
         due = min((time for time in (again, followed.due) if time), default=None)
         timers = (
@@ -146,6 +155,10 @@ def _contact(record: EncounterRecord, demographics: dict[str, Any]) -> Contact:
     )
 
 
+def _long_past(time: FuzzyTime | None, now: datetime) -> bool:
+    return time is not None and time.latest < now - LONG_PAST
+
+
 def _not_yet_closed(stay: Stay, records: Mapping[str, StayRecord]) -> Stay:
     """Return `stay` as it is told as long as its end may still be corrected."""
     known = records.get(stay.key)
@@ -172,7 +185,9 @@ class _Telling:
         ringing: Ringing,
         now: datetime,
         subject: EventSubject,
+        labels: Labels,
     ) -> None:
+        self._labels = labels
         self._keys = keys
         self._before = records
         self._records = dict(records)
@@ -208,10 +223,17 @@ class _Telling:
             self._records[key] = known._replace(stay=stay, stands=True)
 
     def tell(self, change: StayChange) -> None:
-        """Add the event of a change; what it corrects was told under the same slot."""
+        """Add the event of a change; what it corrects was told under the same slot.
+
+        What was never told is not corrected, and what is long past is no news: after
+        an upgrade, or with a sender's old messages, it is known and told to nobody.
+        """
         record = self._records[change.stay]
         version = record.version + 1
         standing = record.slots.get(change.slot, ())
+        no_news = change.correction or _long_past(change.occurred, self._now)
+        if no_news and not standing:
+            return
         event = self._event(change, record.key, version, standing)
         self.events.append(event)
         if change.correction and standing:
@@ -243,6 +265,7 @@ class _Telling:
             correction=Correction(standing[-1], change.correction, change.fields)
             if change.correction and corrects
             else None,
+            labels=self._labels,
             payload={**change.payload, "changed_fields": list(change.fields)},
             trace=Trace(correlation=key),
         )

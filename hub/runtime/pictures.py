@@ -21,7 +21,7 @@ from hub.coordination.fold import fold_witnesses
 from hub.coordination.ids import Keys
 from hub.coordination.people import Person, learn
 from hub.coordination.records import fold_record, record_differences
-from hub.coordination.standing import Witness, witness
+from hub.coordination.standing import Witness, said_at, witness
 from hub.model.encounters import Encounter, EncounterStatus
 from hub.model.events import CareEvent
 from hub.model.facts import EncounterKey, Fact, RecordKey
@@ -87,7 +87,7 @@ class Pictures:
     def _learn(self, draft: Draft, occasion: Occasion) -> Person:
         record = self._entities.person(draft.person)
         before = record.person if record else Person()
-        recorded = draft.fact.recorded.earliest.timestamp()
+        recorded = said_at(draft.fact).timestamp()
         after, changed = learn(before, draft.fact.subject, recorded)
         if after is before and record:
             return after
@@ -144,7 +144,10 @@ class Pictures:
         self, draft: Draft, key: str, record: RecordKey, occasion: Occasion
     ) -> None:
         kept = self._entities.record(key) or KeptRecord(key, draft.person, (), None, 0)
-        witnesses = (*kept.witnesses, witness(draft.fact))
+        new = witness(draft.fact)
+        if _known(new, kept.witnesses):
+            return
+        witnesses = (*kept.witnesses, new)
         after = fold_record(record.kind, witnesses)
         changes = record_differences(kept.record, after)
         events = announce_record(changes, after, kept.version, occasion, key)
@@ -188,7 +191,8 @@ def _unknown(key: str, person: str) -> EncounterRecord:
 
 
 def _known(new: Witness, witnesses: Iterable[Witness]) -> bool:
-    return any(new.digest == each.digest for each in witnesses)
+    said = (new.digest, new.recorded)
+    return any(said == (each.digest, each.recorded) for each in witnesses)
 
 
 def _person_event(

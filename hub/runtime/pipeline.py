@@ -26,8 +26,9 @@ from hub.runtime.interpreting import Feed, Interpreter
 from hub.runtime.processing import Processor, parked
 from hub.runtime.verdicts import Verdict
 from hub.store import journal, state, timers
-from hub.store.journal import Waiting
+from hub.store.journal import Waiting, microseconds
 from hub.store.state import Settlement
+from hub.store.timers import Ringing, TimerRow
 from hub.store.writer import Writer
 
 log = structlog.get_logger()
@@ -44,6 +45,8 @@ PAUSE_STEP = 0.002
 LONGEST_LAG = timedelta(seconds=2)
 #: How long the round in hand may take when the hub stops.
 STOP_SECONDS = 6.0
+#: After so long a timer that could not be worked out rings again.
+PUT_OFF = timedelta(hours=1)
 
 
 def _never() -> bool:
@@ -56,6 +59,15 @@ def _nobody_asks(_verdicts: list[Verdict]) -> None:
 
 def _ignore(_failure: HubError) -> None:
     """A pipeline that a test drives by hand tells of a failure by raising it."""
+
+
+def _put_off(ringing: Ringing, now: datetime) -> Settlement:
+    due = microseconds(now + PUT_OFF)
+    again = TimerRow(ringing.kind, ringing.key, due, ringing.seq)
+    cleared = ((ringing.kind, ringing.key),)
+    return Settlement(
+        ringing.seq, None, microseconds(now), cleared=cleared, timers=(again,)
+    )
 
 
 class Pipeline:
@@ -160,13 +172,24 @@ class Pipeline:
         return len(batch)
 
     def _work_timers(self) -> int:
-        """Look at what is due; what fails is looked at again later, alone."""
+        """Look at what is due, one by one; what fails is put off for a while.
+
+        Raises HubError where nothing can be stored now; all is done again then.
+        """
         now = self._clock()
         due = timers.due(self._reader, now, ROUND)
         for ringing in due:
-            settlement = self._interpreter.ring(ringing, now)
-            self._writer.call(state.settle, [settlement])
-            self._count([settlement])
+            try:
+                settlement = self._interpreter.ring(ringing, now)
+                self._writer.call(state.settle, [settlement])
+            except HubError as error:
+                self._entities.forget()  # the store is right, memory may not be
+                if error.recovery is not Recovery.REJECT:
+                    raise
+                log.warning("timer.put_off", error_code=error.code)
+                self._writer.call(state.settle, [_put_off(ringing, now)])
+            else:
+                self._count([settlement])
         return len(due)
 
     def _give_way(self, waiting: Waiting) -> None:

@@ -20,6 +20,7 @@ from hub.model.events import CareEvent, EventSource, EventTimes
 from hub.model.facts import Fact, FactKind, Normalised, Provenance, RecordKey
 from hub.model.labels import Labels
 from hub.model.message import MessageState
+from hub.model.times import FuzzyTime
 from hub.runtime.entities import (
     Entities,
 )
@@ -36,6 +37,8 @@ _NOT_OF_A_STAY = frozenset({FactKind.PERSON, FactKind.IDENTITY, FactKind.RECORD}
 
 #: A sender's clock may be this much ahead before its times are not believed.
 CLOCK_TOLERANCE = timedelta(minutes=5)
+#: Within so long a sender may say two things.
+COARSE = timedelta(seconds=1)
 
 _encode = msgspec.json.Encoder().encode
 
@@ -145,7 +148,10 @@ class _Work:
 
     def run(self, normalised: Normalised, warnings: tuple[str, ...]) -> Settlement:
         self._warnings += [*normalised.warnings, *warnings]
-        drafts = [self._draft(fact) for fact in normalised.facts]
+        drafts = [
+            self._draft(_with_sending(fact, normalised.provenance.sent))
+            for fact in normalised.facts
+        ]
         source = _source(self._waiting, normalised.provenance)
         for draft in drafts:
             self._apply(draft, source, normalised.provenance)
@@ -232,6 +238,12 @@ class _Work:
             ),
             entities=tuple(self._pictures.rows.values()),
         )
+
+
+def _with_sending(fact: Fact, sent: FuzzyTime | None) -> Fact:
+    """Keep the time of sending where that of recording does not put in order."""
+    coarse = fact.recorded.latest - fact.recorded.earliest > COARSE
+    return replace(fact, sent=sent) if sent and coarse else fact
 
 
 def _source(waiting: Waiting, provenance: Provenance) -> EventSource:

@@ -5,7 +5,7 @@ look included, so that a readmission that is told now stops a clock now.
 """
 
 from collections.abc import Iterable, Sequence
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any, NamedTuple
 
 import msgspec
@@ -23,6 +23,7 @@ from hub.coordination.clocks.transition import (
     transition_payload,
 )
 from hub.coordination.ids import Keys, event_id
+from hub.coordination.labelling import accumulate
 from hub.model.events import (
     CareEvent,
     Correction,
@@ -32,12 +33,15 @@ from hub.model.events import (
     EventTimes,
     Trace,
 )
+from hub.model.labels import Labels
 from hub.model.times import FuzzyTime
 from hub.runtime.entities import Entities, StayRecord, TransitionRecord
 from hub.store.state import EntityRow
 from hub.store.timers import Ringing
 
 SCHEMA = "careevent/transition/1.0"
+#: Of a transition that nobody heard of, what is older than this is no news.
+LONG_PAST = timedelta(days=45)
 
 _plain = msgspec.to_builtins
 
@@ -66,18 +70,23 @@ class Transitions:
         self._keys = keys
         self._programmes = programmes
 
+    @property
+    def active(self) -> bool:
+        """Whether any programme is configured."""
+        return bool(self._programmes.rules)
+
     def follow(
         self,
         ringing: Ringing,
         stays: Iterable[StayRecord],
-        fresh: Sequence[CareEvent],
+        known: Sequence[CareEvent],
         subject: EventSubject,
         now: datetime,
     ) -> Followed:
         """Return what there is to tell now, and when to look again at the latest."""
-        if not self._programmes.rules:
+        if not self.active:
             return Followed()
-        known = [*self._entities.events(ringing.key), *fresh]
+        labels = accumulate(event.labels for event in known)
         history = History(occurrence(event) for event in known)
         before = {each.key: each for each in self._entities.transitions(ringing.key)}
         events: list[CareEvent] = []
@@ -88,7 +97,7 @@ class Transitions:
             old = before.get(key) or TransitionRecord(key, stay.person)
             new = self._fold(stay, history, now)
             changes = differences(old.transition, new, now)
-            telling = _Telling(old, ringing, now, subject)
+            telling = _Telling(old, ringing, now, subject, labels)
             for change in changes:
                 telling.tell(change, old.transition, new)
             record = telling.record._replace(transition=new)
@@ -122,7 +131,9 @@ class _Telling:
         ringing: Ringing,
         now: datetime,
         subject: EventSubject,
+        labels: Labels,
     ) -> None:
+        self._labels = labels
         self.record = record
         self._ringing = ringing
         self._now = now
@@ -132,7 +143,9 @@ class _Telling:
     def tell(
         self, change: Difference, before: Transition | None, after: Transition | None
     ) -> None:
-        """Add the event of one difference."""
+        """Add the event of one difference, unless it is long past and was not told."""
+        if not self.record.told and change.occurred < self._now - LONG_PAST:
+            return
         record, ringing = self.record, self._ringing
         version = record.version + 1
         corrected = record.told.get(_slot(change, change.corrects), "")
@@ -154,6 +167,7 @@ class _Telling:
             correction=Correction(corrected, change.correction, change.fields)
             if corrected and change.correction
             else None,
+            labels=self._labels,
             payload=_payload(change, before, after),
             trace=Trace(correlation=record.key),
         )

@@ -83,10 +83,11 @@ class Validation:
         """Report on a message of each feed; return how long to wait afterwards."""
         try:
             worked = [self._report_next(source) for source in self._after]
-        except HubError as error:
+        except (HubError, sqlite3.Error) as error:
             if self._stopping.is_set():
                 return 0
-            log.warning("validation.postponed", error_code=error.code)
+            code = error.code if isinstance(error, HubError) else type(error).__name__
+            log.warning("validation.postponed", error_code=code)
             return RETRY_SECONDS
         return 0 if any(worked) else POLL_SECONDS
 

@@ -111,6 +111,9 @@ _REPLAY = Statement(
 
 _arrivals = itertools.count()
 
+#: What is claimed at once is held in memory, several times over.
+MOST_BYTES = 32 * 1024 * 1024
+
 
 class Waiting(NamedTuple):
     """A stored message that waits to be processed.
@@ -255,36 +258,38 @@ def part_row(waiting: Waiting, place: int, media_type: str, part: Part) -> PartR
     )
 
 
-def claim(connection: sqlite3.Connection, most: int) -> list[Waiting]:
+def claim(
+    connection: sqlite3.Connection, most: int, most_bytes: int = MOST_BYTES
+) -> list[Waiting]:
     """Return up to `most` waiting messages, oldest first.
+
+    Of large ones fewer: only the first may bring the bodies above `most_bytes`.
 
     Nothing is marked: processing has no effect outside its own transaction, so
     a message is simply claimed again after a crash.
     """
-    return [
-        Waiting(
-            seq,
-            key,
-            source,
-            control_id,
-            body,
-            moment(received_at),
-            part=bool(part),
-            reused=bool(reused),
-            damaged=hashlib.sha256(body).digest() != digest,
+    claimed: list[Waiting] = []
+    size = 0
+    for (
+        seq, key, source, control_id, body, digest, received_at, part, reused,
+    ) in _CLAIM(connection, most=most):  # fmt: skip
+        size += len(body)
+        if claimed and size > most_bytes:
+            break
+        claimed.append(
+            Waiting(
+                seq,
+                key,
+                source,
+                control_id,
+                body,
+                moment(received_at),
+                part=bool(part),
+                reused=bool(reused),
+                damaged=hashlib.sha256(body).digest() != digest,
+            )
         )
-        for (
-            seq,
-            key,
-            source,
-            control_id,
-            body,
-            digest,
-            received_at,
-            part,
-            reused,
-        ) in _CLAIM(connection, most=most)
-    ]
+    return claimed
 
 
 def outcome(

@@ -129,7 +129,11 @@ _PARTS = Insert(
     message,
     PartRow._fields,
     "ON CONFLICT (source, control_id, sha256) DO UPDATE SET"
-    " repeats = repeats + 1, repeated_at = excluded.received_at",
+    " repeats = repeats + 1, repeated_at = excluded.received_at,"
+    # What was refused when it came alone is taken now.
+    " state = CASE reason WHEN 'refused' THEN 'received' ELSE state END,"
+    " error_code = CASE reason WHEN 'refused' THEN '' ELSE error_code END,"
+    " reason = CASE reason WHEN 'refused' THEN '' ELSE reason END",
 )
 _DOCUMENTS = Insert(document, DocumentRow._fields, "ON CONFLICT DO NOTHING")
 _FACTS = Insert(fact, FactRow._fields)

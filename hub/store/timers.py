@@ -42,7 +42,7 @@ _SET = Insert(
     timer,
     TimerRow._fields,
     "ON CONFLICT (kind, key) DO UPDATE SET"
-    " due = excluded.due, message = excluded.message",
+    " due = min(due, excluded.due), message = excluded.message",
 )
 _CLEAR = Statement(
     sa.delete(timer).where(
@@ -83,8 +83,10 @@ def change(
 ) -> None:
     """Clear timers by kind and key, then set others.
 
-    Of one that is set twice the last counts.
+    One that is set already rings at the sooner of the two times: who is heard of
+    all the time must not be looked at never.
     """
     for kind, key in cleared:
         _CLEAR(connection, kind=kind, key=key)
-    _SET.run(connection, list({row[:2]: row for row in rows}.values()))
+    for row in rows:
+        _SET.run(connection, [row])

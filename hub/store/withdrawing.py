@@ -17,6 +17,7 @@ from hub.store.statements import Statement
 _chain = sa.func.json_each(sa.bindparam("chain")).table_valued("value")
 _all = sa.func.json_each(sa.bindparam("all")).table_valued("value")
 _told = delivery.alias("told")
+_other, _between = delivery.alias("other"), event.alias("between")
 _UNSENT = sa.and_(_told.c.state == DeliveryState.READY.value, _told.c.attempts == 0)
 _WITHDRAW = Statement(
     sa.update(delivery)
@@ -29,6 +30,17 @@ _WITHDRAW = Statement(
             .group_by(_told.c.destination)
             .having(sa.func.sum(sa.cast(_UNSENT, sa.Integer)) == sa.func.count())
         ),
+        delivery.c.destination.not_in(
+            sa.select(_other.c.destination)
+            .join(_between, _between.c.id == _other.c.event)
+            .where(
+                _between.c.entity == sa.bindparam("entity"),
+                _between.c.version > sa.bindparam("first"),
+                _between.c.version < sa.bindparam("last"),
+                _between.c.id.not_in(sa.select(_all.c.value)),
+                _other.c.state != DeliveryState.WITHDRAWN.value,
+            )
+        ),
     )
     .values(
         state=DeliveryState.WITHDRAWN.value,
@@ -36,7 +48,11 @@ _WITHDRAW = Statement(
         settled_at=sa.bindparam("now"),
     )
 )
-_BODY = Statement(sa.select(event.c.body).where(event.c.id == sa.bindparam("key")))
+_EVENT = Statement(
+    sa.select(event.c.body, event.c.entity, event.c.version).where(
+        event.c.id == sa.bindparam("key")
+    )
+)
 
 
 class _Corrects(msgspec.Struct):
@@ -52,25 +68,35 @@ def withdraw(
     """Let a recipient hear neither of an event nor of its retraction.
 
     Only one who was sent nothing of it: what the event itself amends counts too.
+    Who is told of anything that came between hears of both, or could not make
+    sense of that.
     """
-    chain = _amended(connection, taken_back)
+    chain, entity, first = _amended(connection, taken_back)
+    _, _, last = _EVENT(connection, key=retraction).fetchone()
     _WITHDRAW(
         connection,
-        chain=msgspec.json.encode(chain).decode(),
-        all=msgspec.json.encode([*chain, retraction]).decode(),
+        chain=_json(chain),
+        all=_json([*chain, retraction]),
+        entity=entity,
+        first=first,
+        last=last,
         now=now,
     )
 
 
-def _amended(connection: sqlite3.Connection, key: str) -> list[str]:
-    """Return an event and those that it amends, the newest first."""
-    chain = [key]
-    while (found := _BODY(connection, key=chain[-1]).fetchone()) is not None:
-        correction = _corrects(found[0]).correction
-        if correction is None or correction.of in chain:
+def _json(ids: list[str]) -> str:
+    return msgspec.json.encode(ids).decode()
+
+
+def _amended(connection: sqlite3.Connection, key: str) -> tuple[list[str], str, int]:
+    """Return an event and those that it amends, their entity and first version."""
+    chain, entity, first = [key], "", 0
+    while (found := _EVENT(connection, key=chain[-1]).fetchone()) is not None:
+        body, entity, first = found
+        correction = _corrects(body).correction
+        if correction is None or correction.kind != "amendment":
             break
-        if correction.kind == "amendment":
-            chain.append(correction.of)
-        else:
+        if correction.of in chain:
             break
-    return chain
+        chain.append(correction.of)
+    return chain, entity, first

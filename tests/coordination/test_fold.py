@@ -1,5 +1,6 @@
 """The fold: the same facts give the same encounter however they arrive."""
 
+from datetime import timedelta
 from itertools import pairwise, permutations
 
 import msgspec
@@ -25,6 +26,8 @@ from tests.coordination.scenarios import (
     start,
 )
 from tests.coordination.walks import many_facts
+
+SECOND = timedelta(seconds=1)
 
 
 def told(facts):
@@ -256,3 +259,52 @@ def test_a_discharge_may_bear_the_number_of_the_last_transfer():
 
     assert seen(fold(facts))["places"] == "W1 W2"
     assert fold(facts).status == "finished"
+
+
+def test_of_two_statements_in_one_minute_the_one_that_was_sent_later_holds():
+    def put_off(second, **given):
+        sent = msgspec.structs.replace(at(8), earliest=at(8).earliest + second * SECOND)
+        return fact(FactKind.UPDATE, at(8), sent=sent, details=given)
+
+    first, second = put_off(5, service="SURG"), put_off(40, service="AURG")
+
+    assert fold([first, second]).details["service"] == "AURG"
+    assert fold([second, first]).details["service"] == "AURG"
+
+
+@pytest.mark.parametrize("kind", [FactKind.START, FactKind.END])
+def test_a_cancel_takes_back_what_was_sent_anew_as_well(kind):
+    """The same statement with a new time of recording is no second event."""
+    said = {FactKind.START: start, FactKind.END: end}[kind]
+    facts = [start(at(8)), said(at(8), at(9)), said(at(8), at(10))]
+    cancelled = [*facts, cancel(kind, at(8), at(11))]
+
+    assert fold(cancelled).anomalies == ()
+    assert fold(cancelled).status == (
+        "cancelled" if kind is FactKind.START else "in-progress"
+    )
+
+
+def test_how_somebody_was_discharged_is_taken_back_with_the_discharge():
+    died = end(at(9), details={"discharge": {"disposition": "20"}, "service": "SURG"})
+    facts = [start(at(8)), died, cancel(FactKind.END, at(9), at(10))]
+
+    assert fold(facts[:2]).details["discharge"] == {"disposition": "20"}
+    assert fold(facts).details == {"service": "SURG"}
+
+
+@given(many_facts, st.randoms(use_true_random=False))
+def test_no_time_of_sending_makes_the_order_of_arrival_matter(facts, random):
+    sent = [
+        msgspec.structs.replace(
+            each,
+            sent=msgspec.structs.replace(
+                each.recorded, earliest=each.recorded.earliest + place * SECOND
+            ),
+        )
+        for place, each in enumerate(facts)
+    ]
+    shuffled = sent * 2
+    random.shuffle(shuffled)
+
+    assert fold(shuffled) == fold(sent)

@@ -225,3 +225,17 @@ async def test_what_a_source_refused_is_kept_and_wakes_nobody(inbox, live_store,
     assert not (await stored).duplicate
     assert bodies(live_store) == [b"refused"]
     assert told == []
+
+
+async def test_who_asks_about_what_was_refused_before_hears_of_it(inbox):
+    verdicts = Verdicts()
+    refused = asyncio.get_running_loop().create_future()
+    message = structs.replace(raw(b"late"), refused="HL7-022")
+    inbox.submit(message, refused.set_result)
+    first = await refused
+    stored = await asked(inbox, b"late", verdicts)
+
+    inbox._intake.verdicts.tell([(first.id, DONE)])
+
+    assert (stored.id, stored.duplicate) == (first.id, False)
+    assert await verdicts.next() == DONE

@@ -7,8 +7,10 @@ import pytest
 
 from hub.model.events import CareEvent
 from hub.model.facts import EncounterKey, FactKind
-from hub.runtime import interpreting
+from hub.model.labels import Labels
+from hub.runtime import pipeline
 from hub.store import timers
+from hub.store.errors import StorageFullError
 from hub.testing.clock import FakeClock
 from tests.coordination.scenarios import at
 from tests.runtime.facts import fact, reads
@@ -148,10 +150,52 @@ def test_a_timer_that_fails_is_put_off_and_stops_nobody(play, query, monkeypatch
 
     assert types(play(fact())) == []
     [(due,)] = query("SELECT due FROM timer")
-    assert due > timers.microseconds(NOW + interpreting.PUT_OFF)
+    assert due > timers.microseconds(NOW + pipeline.PUT_OFF)
 
 
 def test_an_encounter_of_a_case_is_part_of_a_stay(play):
     case = EncounterKey("NORD", "", "F1", "case")
 
     assert types(play(fact(encounter=case))) == ["opened"]
+
+
+def test_what_is_long_past_is_known_and_told_to_nobody(play, clock, query):
+    clock.advance(days=100)
+
+    assert types(play(fact(), end(), wait=LATER)) == []
+    assert query("SELECT version FROM entity WHERE kind = 'stay'") == [(0,)]
+
+
+def test_what_was_never_told_is_not_taken_back(play, clock):
+    clock.advance(days=100)
+    play(fact(), end(), wait=LATER)
+    cancel = fact(
+        FactKind.CANCEL, hour=9, cancels=FactKind.START, occurred=at(8), location=None
+    )
+
+    assert types(play(cancel, wait=LATER)) == []
+
+
+def test_a_stay_is_as_confidential_as_what_it_is_made_of(play):
+    (opened,) = play(fact(labels=Labels("R", ("PSY",))))
+
+    assert (opened.labels.confidentiality, opened.labels.sensitivity) == ("R", ("PSY",))
+
+
+@pytest.mark.parametrize("times", [1, 3])
+def test_a_full_disk_keeps_nobody_from_hearing_later(play, store, monkeypatch, times):
+    real, refused = store.writer.call, []
+
+    def full(apply, payload=None, size=0):
+        told = getattr(payload[0], "events", ()) if payload else ()
+        if any(row.type.startswith("stay") for row in told) and len(refused) < times:
+            refused.append(apply)
+            raise StorageFullError("SQLITE_FULL")
+        return real(apply, payload, size)
+
+    monkeypatch.setattr(store.writer, "call", full)
+    for _ in range(times):
+        with pytest.raises(StorageFullError):
+            play(*([] if refused else [fact()]))
+
+    assert types(play()) == ["opened"]

@@ -6,6 +6,7 @@ import threading
 
 import pytest
 import structlog
+from msgspec.structs import replace
 
 from hub.errors import HubError
 from hub.model.facts import (
@@ -22,7 +23,7 @@ from hub.store import journal
 from tests.coordination.scenarios import at
 from tests.plugins import hostile_formats
 from tests.runtime.facts import events, fact, reads, says, states
-from tests.runtime.setting import put
+from tests.runtime.setting import put, raw
 
 
 def test_turns_a_message_into_facts_events_decisions_and_deliveries(make, store, query):
@@ -341,3 +342,19 @@ def test_says_what_became_of_each_message(make, store, normalise, state):
     pipeline.work()
 
     assert [(key, each.state) for key, each in verdicts] == [(stored.id, state)]
+
+
+def test_a_part_that_was_refused_when_it_came_alone_is_taken(make, store, query):
+    refused = replace(raw(b"one", control_id="C"), refused="HL7-020")
+    store.writer.call(journal.put, [journal.row("klinik-nord", refused)])
+    put(store.writer, b"one+two")
+    pipeline = make(batch)
+
+    while pipeline.work():
+        continue
+
+    assert query("SELECT body, state, error_code FROM message ORDER BY seq") == [
+        (b"one", "processed", ""),
+        (b"one+two", "split", ""),
+        (b"two", "processed", ""),
+    ]

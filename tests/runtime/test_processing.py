@@ -38,6 +38,7 @@ def test_gives_the_same_ids_when_all_is_done_again(make, store, query):
     undo = (
         "DELETE FROM delivery", "DELETE FROM decision", "DELETE FROM event",
         "DELETE FROM fact", "DELETE FROM entity", "DELETE FROM person_identifier",
+        "DELETE FROM timer",
         "UPDATE message SET state = 'received'",
     )  # fmt: skip
     for statement in undo:
@@ -338,3 +339,16 @@ def test_what_is_taken_back_before_it_is_sent_is_sent_to_nobody(make, store, que
         "encounter.admit_cancelled",
     ]
     assert query("SELECT state FROM delivery") == [("withdrawn",), ("withdrawn",)]
+
+
+def test_the_same_statement_about_a_record_is_kept_in_mind_once(make, store, query):
+    bodies = [b"%d" % number for number in range(3)]
+    for body in bodies:
+        put(store.writer, body)
+    pipeline = make(reads(dict.fromkeys(bodies, record(status="booked"))))
+
+    pipeline.work()
+
+    [kept] = pipeline._entities._records.values()
+    assert len(kept.witnesses) == 1
+    assert len(events(query)) == 1

@@ -295,3 +295,13 @@ def test_what_was_taken_is_not_refused_afterwards(memory):
     put(memory, row("nord", refused="HL7-022"))
 
     assert len(journal.claim(memory, 9)) == 1
+
+
+def test_of_large_messages_fewer_are_claimed_at_once(memory):
+    put(
+        memory,
+        *(row(control_id=f"C{n}", body=b"x" * 100 + b"%d" % n) for n in range(4)),
+    )
+
+    assert len(journal.claim(memory, 9, 250)) == 2
+    assert len(journal.claim(memory, 9, 1)) == 1

@@ -37,13 +37,13 @@ def test_a_timer_knows_the_message_that_led_to_it(memory):
     assert ringing.message.startswith("msg_")
 
 
-def test_a_timer_that_is_set_again_rings_once_and_later(memory):
+def test_a_timer_that_is_set_again_rings_once_at_the_sooner_time(memory):
     received(memory, 1)
-    timers.change(memory, [], [timer(), timer(seconds=3)])
+    timers.change(memory, [], [timer(seconds=3), timer(seconds=9)])
     timers.change(memory, [], [timer(seconds=5)])
 
-    assert due(memory, 4) == []
-    assert due(memory, 5) == ["p_1"]
+    assert due(memory, 2) == []
+    assert due(memory, 3) == ["p_1"]
 
 
 def test_a_timer_that_is_cleared_and_set_in_one_rings(memory):

@@ -84,3 +84,37 @@ def test_others_are_not_concerned(pair):
     withdraw(pair, "evt_discharged", "evt_cancelled", 0)
 
     assert states(pair)["other"] == "ready"
+
+
+def test_who_hears_of_what_came_between_hears_of_both(memory):
+    told(memory, "admitted")
+    told(memory, "transferred")
+    told(memory, "cancelled", of="admitted")
+    for version, name in enumerate(("admitted", "transferred", "cancelled"), 1):
+        memory.execute(
+            "UPDATE event SET entity = 'enc', version = ? WHERE id = ?",
+            (version, f"evt_{name}"),
+        )
+
+    withdraw(memory, "evt_admitted", "evt_cancelled", 0)
+
+    assert set(states(memory).values()) == {"ready"}
+
+
+def test_what_came_afterwards_is_told_alone(memory):
+    told(memory, "admitted")
+    told(memory, "cancelled", of="admitted")
+    told(memory, "again")
+    for version, name in enumerate(("admitted", "cancelled", "again"), 1):
+        memory.execute(
+            "UPDATE event SET entity = 'enc', version = ? WHERE id = ?",
+            (version, f"evt_{name}"),
+        )
+
+    withdraw(memory, "evt_admitted", "evt_cancelled", 0)
+
+    assert states(memory) == {
+        "admitted": "withdrawn",
+        "cancelled": "withdrawn",
+        "again": "ready",
+    }
