@@ -291,8 +291,13 @@ def _judge(hospitals, receiver, data_dir, problems):
     stored = {body for (body,) in _query(data_dir, "SELECT body FROM message")}
     sent = {body for each in hospitals for body in each.sent.values()}
     acknowledged = {each.sent[name] for each in hospitals for name in each.acknowledged}
+    # What was taken back before it was sent is sent to nobody (R-ENC-08), and what
+    # timers tell may still come.
     events = _query(
-        data_dir, "SELECT id, person, entity, version FROM event ORDER BY seq"
+        data_dir,
+        "SELECT id, person, entity, version FROM event WHERE type NOT LIKE 'stay.%'"
+        " AND id NOT IN (SELECT event FROM delivery WHERE state = 'withdrawn')"
+        " ORDER BY seq",
     )
     with closing(open_reader(data_dir)) as connection:
         books = balance(connection)
