@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from hub_hl7.answers import ack
 from hub_hl7.wire import mllp
 from hub_hl7.wire.er7 import Message
-from hub_hl7.wire.header import read_header, text_of
+from hub_hl7.wire.header import is_bare_answer, read_header, text_of
 
 MSH = rb"MSH|^~\&|KIS|KLINIK_TEST|HUB|REGION|20260310||ADT^A01^ADT_A01|0042|P|2.5"
 BODY = MSH + b"\rPID|||1^^^X||Musterfrau^\xc4nne\r"
@@ -346,6 +346,23 @@ def test_a_message_type_is_codes_and_nothing_else(kind, expected):
 )
 def test_an_answer_is_recognised(body, replies):
     assert read_header(body).replies is replies
+
+
+@pytest.mark.parametrize(
+    ("body", "bare"),
+    [
+        (b"MSA|AA|1\r", True),
+        (b"\xef\xbb\xbf\r\n msa|AA|1", True),
+        (b"MSA", True),
+        (b"MSAX|AA|1", False),
+        (b"PID|1\rMSA|AA|1", False),
+        (MSH + b"\rMSA|AA|1\r", False),
+        (b" " * 64 + b"MSA|AA|1", False),
+        (b"", False),
+    ],
+)
+def test_an_answer_without_a_header_is_recognised(body, bare):
+    assert is_bare_answer(body) is bare
 
 
 def test_a_name_is_text_of_bounded_length():

@@ -311,12 +311,10 @@ def test_a_message_without_end_is_refused_before_it_fills_the_memory(start):
         reader.next_event()
 
 
-def test_more_messages_than_any_batch_has_are_refused(monkeypatch):
-    monkeypatch.setattr(batch, "MOST_MESSAGES", 10)
-
-    assert len(parts_of(ONE * 10)) == 10
+def test_more_messages_than_a_batch_may_have_are_refused():
+    assert len(parts_of(ONE * 10, 10)) == 10
     with pytest.raises(TooManyPartsError):
-        parts_of(ONE * 11)
+        parts_of(ONE * 11, 10)
 
 
 def test_what_was_given_out_is_not_held():

@@ -43,6 +43,15 @@ def obr(*, filler="F-1^KLINIK_TEST", status=""):
     return f"OBR|1|P-1^X|{filler}|18842-5^Discharge summary^LN{'|' * 21}{status}"
 
 
+def test_a_number_that_nobody_names_is_no_number_of_the_facility():
+    """Two applications of one facility both have a document 77."""
+    result, _ = read("MDM^T01", PID, txa(number="77"))
+    named, _ = read("MDM^T01", PID, txa(number="77"), assigning_authority="RIS")
+
+    assert result.facts[0].record == RecordKey("document", "", "77")
+    assert named.facts[0].record == RecordKey("document", "RIS", "77")
+
+
 @pytest.mark.parametrize(
     ("trigger", "availability", "status"),
     [

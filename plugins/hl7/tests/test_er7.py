@@ -307,6 +307,21 @@ def test_a_line_feed_that_no_segment_follows_is_data():
     assert message["PV1-2"] == "I"
 
 
+def test_a_name_alone_on_a_line_of_text_is_data_where_segments_end_with_cr():
+    message = Message(f"{MSH}\rNTE|1||Procedere:\nMRT\rPV1|1|I\r")
+
+    assert message["NTE-3"] == "Procedere:\nMRT"
+    assert [segment.name for segment in message.segments] == ["MSH", "NTE", "PV1"]
+    assert "segment.name_in_text" in message.oddities
+
+
+def test_a_name_alone_on_a_line_is_a_segment_where_segments_end_with_lf():
+    message = Message(f"{MSH}\nPV2\nPV1|1|I\n")
+
+    assert [segment.name for segment in message.segments] == ["MSH", "PV2", "PV1"]
+    assert not message.oddities
+
+
 @pytest.mark.parametrize("mark", ["\x0b", "\x1c", "\x1d", "\x1e", "\x85", "\u2028"])
 def test_characters_that_other_tools_take_for_line_ends_are_data(mark):
     message = Message(f"{MSH}\rNTE|1||a{mark}b\r")

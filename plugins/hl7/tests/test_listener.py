@@ -208,8 +208,32 @@ async def test_a_frame_that_was_started_anew_is_never_acknowledged(adt, inbox):
             peer.send(mllp.encode(adt())[:60] + mllp.encode(adt()))
 
             assert await peer.answers(1) == [("AA", "000471133")]
-    assert bodies(inbox) == [adt()]
+    assert bodies(inbox)[1:] == [adt()]
     assert "frame.abandoned" in [entry["event"] for entry in logs]
+
+
+async def test_what_was_sent_of_a_frame_is_kept_and_set_aside(adt, inbox):
+    """It may be the half of a message with a VT in a text, which is in no other."""
+    with capture_logs() as logs:
+        async with connected(listener(), inbox) as peer:
+            peer.send(b"\x0b" + adt()[:150] + b"\x0b\r\n" + mllp.encode(adt()))
+
+            assert await peer.answers(1) == [("AA", "000471133")]
+    kept = [(one.body, one.control_id, one.refused) for one in inbox.messages]
+    code = mllp.RestartedFrameError.code
+    assert kept == [(adt()[:150], "", code), (adt(), "000471133", "")]
+    assert codes(logs) == [code]
+
+
+async def test_where_what_was_sent_of_a_frame_is_not_stored_nothing_is_answered(
+    adt, inbox
+):
+    inbox.fail_with(StoreRefusedError())
+    async with connected(listener(), inbox) as peer:
+        peer.send(b"\x0bhalf" + mllp.encode(adt()))
+
+        assert await peer.rest() == b""
+    assert inbox.messages == []
 
 
 async def test_fs_alone_ends_a_frame_after_a_pause(adt, inbox, monkeypatch):

@@ -136,6 +136,35 @@ def test_a_movement_that_is_only_referred_to_is_not_changed(adt):
     assert (fact.kind, fact.movement) == (K.UPDATE, None)
 
 
+@pytest.mark.parametrize(
+    ("mode", "stated", "proposed"),
+    [("apply", True, None), ("propose", False, True), ("ignore", False, None)],
+)
+@pytest.mark.parametrize("trigger", ["A08", "Z99"])
+def test_the_policy_for_updates_holds_for_an_update_that_is_a_movement(
+    adt, trigger, mode, stated, proposed
+):
+    policy = {"demographics": mode, "coverage": mode}
+    body = adt(trigger=trigger, extra=["IN1|1|P|9|AOK", zbe("UPDATE", "A02")])
+
+    moved, *rest = normalise(body, Hl7Profile(a08=policy)).facts
+
+    assert (moved.kind, moved.movement.action) == (K.MOVE, "update")
+    assert moved.location.unit == "INN2"
+    assert says(moved) is stated
+    assert [(one.kind, one.basis, one.movement) for one in rest] == (
+        [(K.UPDATE, "inferred", None)] if proposed else []
+    )
+    assert all(says(one) for one in rest)
+
+
+def says(fact):
+    """Say whether a fact states demographics and coverage, or neither."""
+    found = {bool(fact.subject.demographics), "coverage" in fact.details}
+    (both,) = found
+    return both
+
+
 def test_a_feed_can_ignore_movements(adt):
     profile = Hl7Profile(movements="ignore")
 

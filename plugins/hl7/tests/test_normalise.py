@@ -679,3 +679,18 @@ def test_a_line_that_is_no_segment_sets_the_message_aside(adt):
     problem = normalise(body, Hl7Profile()).problem
 
     assert (problem.code, problem.detail) == ("HL7-007", "1 lines")
+
+
+@pytest.mark.parametrize(
+    ("trigger", "extra"),
+    [
+        ("A40", "MRG|0046^^^KLINIK_TEST^PI"),
+        ("A24", "PID|||0048^^^KLINIK_TEST^PI"),
+        ("A06", "MRG|0047^^^KLINIK_TEST^PI||||F1^^^KLINIK_TEST^VN"),
+    ],
+)
+def test_what_is_said_of_identities_is_said_not_to_be_applied(adt, trigger, extra):
+    result = normalise(adt(trigger=trigger, extra=[extra]), PROFILE)
+
+    assert FactKind.IDENTITY in {fact.kind for fact in result.facts}
+    assert "identity.not_applied" in result.warnings

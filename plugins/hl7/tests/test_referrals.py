@@ -87,8 +87,21 @@ def test_both_sides_have_the_same_key_where_nobody_names_the_authority():
     asked = fact("REF^I12", rf1(number="R-77"), PID)
     answered, warnings = read("RRI^I12", rf1("A", number="R-77"), PID, to="KLINIK_TEST")
 
+    assert asked.record == RecordKey("referral", "KLINIK_TEST", "R-77")
     assert answered.facts[0].record == asked.record
     assert "number.authority_assumed" in warnings
+
+
+def test_both_sides_of_an_order_have_the_same_key_where_nobody_names_the_authority():
+    lines = (OBR.replace("^KLINIK_TEST", ""), PID)
+    order = ORC.replace("^KLINIK_TEST", "")
+
+    asked = fact("ORM^O01", order.format("NW", ""), *lines, **RULE)
+    answered = fact("ORM^O01", order.format("OK", "IP"), *lines, to="KLINIK_TEST",
+                    **RULE)  # fmt: skip
+
+    assert asked.record.system == "KLINIK_TEST"
+    assert answered.record == asked.record
 
 
 def test_the_number_of_the_order_stands_in_for_the_number_of_the_referral():

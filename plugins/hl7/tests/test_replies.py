@@ -70,6 +70,12 @@ def coded(accept, application, **changes):
     return message(fields=f"|||{accept}|{application}", **changes)
 
 
+def rri(accept="", application=""):
+    """Return the answer to a referral: news that comes as an answer."""
+    head, _, _ = coded(accept, application, kind="RRI^I12").partition(b"\r")
+    return head + b"\rMSA|AA|99\rRF1|A\r"
+
+
 def codes(frames):
     """Return MSA-1 of each answer."""
     return [line[4:6].decode() for line in segments(frames, b"MSA")]
@@ -130,7 +136,35 @@ class TestEachPairOfMsh15AndMsh16:
     def test_of_a_message_that_is_itself_an_answer(self, accept, application):
         body = coded(accept, application, kind="ACK^A01^ACK")
 
-        assert Desk().say(body, processed=DONE) == []
+        assert codes(Desk().say(body, processed=DONE)) == said(GOOD[accept])
+
+    def test_of_an_answer_that_is_a_message_too(self, accept, application):
+        frames = Desk().say(rri(accept, application), processed=DONE)
+
+        assert codes(frames) == said(GOOD[accept], DONE_WELL[application])
+
+
+@pytest.mark.parametrize("mode", ["auto", "original", "enhanced"])
+def test_an_answer_without_msh_15_is_never_answered(mode):
+    desk = Desk(mode=mode)
+
+    assert desk.say(message("ACK^A01^ACK"), processed=DONE) == []
+    assert desk.say(message().replace(b"PID|", b"MSA|AA|1"), processed=DONE) == []
+
+
+def test_an_answer_of_original_mode_is_never_answered_whatever_it_asks_for():
+    body = coded("AL", "AL", kind="ACK^A01^ACK")
+
+    assert Desk(mode="original").say(body, processed=DONE) == []
+
+
+def test_a_code_that_is_none_gets_an_answer_no_answer():
+    assert Desk().say(coded("XX", "AL", kind="ACK^A01^ACK"), processed=DONE) == []
+
+
+@pytest.mark.parametrize(("mode", "code"), [("auto", "AA"), ("enhanced", "CA")])
+def test_the_answer_to_a_referral_is_answered_like_a_message(mode, code):
+    assert codes(Desk(mode=mode).say(rri())) == [code]
 
 
 @pytest.mark.parametrize(
@@ -413,6 +447,19 @@ def test_each_message_of_a_batch_is_answered_in_one_frame():
         b"\x1c",
         b"",
     ]
+
+
+def test_a_batch_beyond_the_limit_is_answered_as_one_and_not_looked_into():
+    desk = Desk(batch_ack="messages", on_problem="strict", max_batch_messages=3)
+    several = [message("ADT^A19", number=f"{n}") for n in range(3)]
+
+    with capture_logs() as logs:
+        large = desk.say(batch(*several))
+    small = desk.say(batch(*several[:2]))
+
+    assert segments(large, b"MSA") == [b"MSA|AA|B77"]
+    assert [entry["event"] for entry in logs] == ["batch.not_examined"]
+    assert codes(small) == ["AR", "AR"]
 
 
 def test_only_the_errors_of_a_batch_are_answered_where_that_is_agreed():

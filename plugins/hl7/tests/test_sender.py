@@ -393,6 +393,13 @@ def enhanced(artifact, commit, application):
         (("ER", "NE"), [], ("accepted", "sent", "")),
         (("ER", "NE"), ["CE"], ("retryable", "CE", "MLLP-106")),
         (("ER", "AL"), ["AA"], ("accepted", "AA", "")),
+        (("ER", "AL"), [], ("unknown", "", "MLLP-103")),
+        (("ER", "ER"), [], ("accepted", "sent", "")),
+        (("ER", "ER"), ["AE"], ("permanent", "AE", "MLLP-105")),
+        (("NE", "ER"), [], ("accepted", "sent", "")),
+        (("NE", "ER"), ["AE"], ("permanent", "AE", "MLLP-105")),
+        (("NE", "SU"), [], ("unknown", "", "MLLP-103")),
+        (("SU", "NE"), [], ("unknown", "", "MLLP-103")),
     ],
 )
 async def test_waits_for_what_the_message_asks_for(artifact, asked, answers, expected):
@@ -432,6 +439,30 @@ async def test_does_not_wait_for_an_application_that_answers_elsewhere(artifact)
 
         assert known(receipt) == ("accepted", "CA", "")
         assert far.sessions == 1
+
+
+@pytest.mark.parametrize("asked", [("NE", "AL"), ("NE", "ER")])
+async def test_what_nobody_answers_here_is_delivered_once_it_is_sent(artifact, asked):
+    async with (
+        Receiver(lambda *_: [SILENCE]) as far,
+        sending(far.port, await_application_ack=False) as sender,
+    ):
+        receipt = await sender.send(enhanced(artifact, *asked))
+        await far.until(lambda: far.bodies)
+
+        assert known(receipt) == ("accepted", "sent", "")
+
+
+async def test_silence_that_is_good_news_is_not_complained_of(artifact):
+    with capture_logs() as logs:
+        async with (
+            Receiver(lambda body, _: [ack(body, "CA")]) as far,
+            sending(far.port, ack_timeout_seconds=0.1) as sender,
+        ):
+            receipt = await sender.send(enhanced(artifact, "AL", "ER"))
+
+    assert known(receipt) == ("accepted", "CA", "")
+    assert not [entry for entry in logs if entry["log_level"] == "warning"]
 
 
 async def test_accepts_an_application_acknowledgement_that_asks_for_it(artifact):

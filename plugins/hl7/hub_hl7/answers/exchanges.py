@@ -11,8 +11,9 @@ from collections.abc import Callable, Iterator, Sequence
 
 from hub.sdk import HubError, Processed, Stored
 from hub_hl7.answers import refusals
+from hub_hl7.answers.ack import Refusal
 from hub_hl7.answers.replies import Rules
-from hub_hl7.answers.verdicts import Exchange, compose
+from hub_hl7.answers.verdicts import SILENT, Exchange, compose
 from hub_hl7.wire import mllp
 from hub_hl7.wire.header import Header, read_header
 
@@ -57,6 +58,13 @@ class Exchanges:
     def open(self, header: Header | None, body: bytes) -> Exchange:
         """Take the next message, for which `stored` is called in its turn."""
         exchange = self._rules.open(header, body)
+        self._unanswered.append(exchange)
+        self._unstored.append(exchange)
+        return exchange
+
+    def keep(self, refusal: Refusal) -> Exchange:
+        """Take what is stored in its turn, set aside and never answered."""
+        exchange = Exchange(None, SILENT, refusal=refusal)
         self._unanswered.append(exchange)
         self._unstored.append(exchange)
         return exchange

@@ -6,6 +6,7 @@ Each reason has two sides: an error of the catalogue, for the operator, and a
 
 from hub.sdk import HubError, Recovery
 from hub_hl7.answers.ack import Refusal
+from hub_hl7.wire.mllp import RestartedFrameError
 
 
 class TypeRefusedError(HubError):
@@ -111,6 +112,10 @@ _LACKING: dict[str, tuple[int, bytes, tuple[int, ...]]] = {
     "HL7-104": (101, b"MRG", (1,)),
     "HL7-112": (100, b"MSH", ()),
 }
+
+
+#: Of a frame that was begun anew: kept as evidence, and nobody waits for an answer.
+RESTARTED = refusal(RestartedFrameError, 207, effective=True)
 
 
 def too_long(error: type[HubError]) -> Refusal:

@@ -21,8 +21,12 @@ from hub_hl7.answers.verdicts import (
     Plan,
     plan,
     plan_of,
+    plan_of_answer,
 )
+from hub_hl7.facts.errors import TooManyPartsError
+from hub_hl7.facts.triggers import UNSUPPORTED
 from hub_hl7.receiving.settings import ListenerSettings
+from hub_hl7.records.families import FAMILIES
 from hub_hl7.wire.batch import is_batch, parts_of
 from hub_hl7.wire.header import Header, is_bare_answer, read_header
 
@@ -30,9 +34,7 @@ log = structlog.get_logger()
 
 #: Queries, and triggers that no table of the standard defines (R-HL7-13).
 NO_EVENTS = frozenset(
-    f"{kind}^A{number}"
-    for kind in ("ADT", "QRY")
-    for number in (19, 20, 56, 57, 58, 59)
+    f"{kind}^{trigger}" for kind in ("ADT", "QRY") for trigger in UNSUPPORTED
 )
 TESTS = frozenset({b"T", b"D"})  # table 0103: training and debugging
 _LONGEST_NAME = 100  # of a sender whose numbers are kept
@@ -54,6 +56,7 @@ class Rules:
         self._accepted = frozenset(settings.accept_types)
         self._tests_refused = settings.test_messages == "reject"
         self._batch_ack = settings.batch_ack
+        self._most_inside = settings.max_batch_messages
         # Of a batch only the header matters, unless one of these looks inside.
         self._looks_inside = bool(
             self._accepted or self._tests_refused or self._batch_ack != "batch"
@@ -68,8 +71,8 @@ class Rules:
             asked = SILENT if is_bare_answer(body) else self._uncoded
             return Exchange(None, asked, refusal=NOT_HL7)
         kind = header.message_type
-        if header.replies:
-            return Exchange(header, SILENT, kind)
+        if _is_answer(header, kind):
+            return Exchange(header, self._plan_of_answer(header), kind)
         if header.name != b"MSH" or (self._looks_inside and is_batch(body)):
             return self._open_batch(header, kind, body)
         asked = self._plan(header)
@@ -81,8 +84,10 @@ class Rules:
 
     def refuse(self, header: Header, refusal: Refusal) -> Exchange:
         """Return the exchange of a message that did not arrive whole."""
-        asked = SILENT if header.replies else self._plan(header)
-        return Exchange(header, asked, header.message_type, refusal, kept=False)
+        kind = header.message_type
+        answer = _is_answer(header, kind)
+        asked = self._plan_of_answer(header) if answer else self._plan(header)
+        return Exchange(header, asked, kind, refusal, kept=False)
 
     def commit(self, exchange: Exchange, outcome: Stored | HubError | None) -> bool:
         """Settle what is told at commit; say whether that can be told at all.
@@ -113,6 +118,12 @@ class Rules:
             return self._uncoded
         application = elements[15] if len(elements) > 15 else b""  # noqa: PLR2004  MSH-16
         return plan_of(elements[14][:3], application[:3]) or self._uncoded
+
+    def _plan_of_answer(self, header: Header) -> Plan:
+        """Return the plan of an answer, which is answered only if it says so."""
+        if self._ignores_codes:
+            return SILENT
+        return plan_of_answer(header.field(15)[:3])
 
     def _contract(self, header: Header, kind: str) -> Refusal | None:
         """Return why the feed refuses a message of this kind, if it does."""
@@ -152,7 +163,10 @@ class Rules:
         if not (self._looks_inside or self._strict):
             return exchange
         try:
-            parts = parts_of(body)
+            parts = parts_of(body, self._most_inside)
+        except TooManyPartsError:  # to read it would hold up all other connections
+            log.warning("batch.not_examined", setting="max_batch_messages")
+            return exchange
         except HubError as error:
             if self._strict:  # it will be parked for the same reason
                 exchange.refusal = refusals.not_understood(error.code)
@@ -173,6 +187,11 @@ class Rules:
             members = zip(headers, reasons, strict=True)
             exchange.members = tuple(Member(*member) for member in members)
             exchange.errors_only = self._batch_ack == "errors"
+
+
+def _is_answer(header: Header, kind: str) -> bool:
+    """Say whether a message only answers; some answers are news, such as RRI."""
+    return header.replies and kind[:3] not in FAMILIES
 
 
 def _uncoded(settings: ListenerSettings, original: Plan) -> Plan:

@@ -140,6 +140,18 @@ def plan_of(accept: bytes, application: bytes) -> Plan | None:
     return plan(enhanced=True, commit=commit, application=late or Asked.NEVER)
 
 
+@lru_cache(maxsize=64)
+def plan_of_answer(accept: bytes) -> Plan:
+    """Return the plan of a message that is an answer, by its MSH-15.
+
+    It gets no application acknowledgement (HL7 v2.5.1, section 2.9.2), and without
+    a code in MSH-15 none at all: to answer it could begin a loop.
+    """
+    codes = {asked.value: asked for asked in Asked}
+    commit = codes.get(accept.strip().upper(), Asked.NEVER)
+    return plan(enhanced=True, commit=commit, application=Asked.NEVER)
+
+
 def settle_stored(exchange: Exchange) -> None:
     """Settle what is told of a message that is stored and not refused."""
     if not exchange.plan.late:

@@ -120,12 +120,12 @@ def _facts_about(reading: Reading, subject: Subject, rule: Rule) -> Iterator[Fac
         return
     said = _Said(subject, key, encounter_class, labels)
     fact = _encounter_fact(reading, rule, said)
-    if fact.kind is FactKind.UPDATE:
-        yield from updates_of(reading, fact, encounter_class)
-        return
-    if fact.kind is FactKind.CLASS and (change := rekeyed(fact, reading)):
+    facts = [fact]
+    if rule.kind is FactKind.UPDATE:  # even where ZBE makes a movement of it
+        facts = updates_of(reading, fact, encounter_class)
+    if fact.kind is FactKind.CLASS and (change := rekeyed(facts[0], reading)):
         yield change
-    yield fact
+    yield from facts
 
 
 def _person(

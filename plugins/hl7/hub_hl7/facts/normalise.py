@@ -8,7 +8,15 @@ import re
 
 from msgspec import Struct
 
-from hub.sdk import Document, Fact, HubError, Normalised, Problem, Provenance
+from hub.sdk import (
+    Document,
+    Fact,
+    FactKind,
+    HubError,
+    Normalised,
+    Problem,
+    Provenance,
+)
 from hub_hl7.facts.adt import facts_of
 from hub_hl7.facts.errors import (
     ContinuationError,
@@ -94,6 +102,8 @@ def _normalise(
         found = _yield(reading, header)
     except HubError as error:
         problem = Problem(error.code, error.detail)
+    if any(fact.kind is FactKind.IDENTITY for fact in found.facts):
+        reading.warn("identity.not_applied")  # a merge is kept and joins nothing yet
     odd = sorted(reading.message.oddities)
     return Normalised(
         provenance=provenance,

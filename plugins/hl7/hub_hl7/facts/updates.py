@@ -42,17 +42,32 @@ def updates_of(reading: Reading, fact: Fact, stated_class: Code | None) -> list[
 
     First the update itself; then, as the policy has it, the change of class, the
     move and the end that it states like a trigger of their own, and an update with
-    what is only proposed, whose basis is ``inferred``.
+    what is only proposed, whose basis is ``inferred``. Where `fact` is a movement
+    (ZBE) it is that instead of these, and the policy is for what comes along.
     """
-    policy = reading.profile.a08
+    policy, moves = reading.profile.a08, fact.movement is not None
     subject, details, maybe, proposed = restrained(fact.subject, fact.details, policy)
-    details |= _proposals(reading, policy, stated_class)
+    if not moves:
+        details |= _proposals(reading, policy, stated_class)
     facts = [replace(fact, subject=subject, details=details)]
-    facts += _applied(reading, facts[0], stated_class)
+    if not moves:
+        facts += _applied(reading, facts[0], stated_class)
     if proposed or maybe.demographics:
-        inferred = replace(fact, subject=maybe, details=proposed, basis="inferred")
-        facts.append(inferred)
+        facts.append(_inferred(fact, maybe, proposed))
     return facts
+
+
+def _inferred(fact: Fact, subject: Subject, details: dict[str, Any]) -> Fact:
+    return Fact(
+        kind=FactKind.UPDATE,
+        subject=subject,
+        recorded=fact.recorded,
+        occurred=fact.occurred,
+        encounter=fact.encounter,
+        labels=fact.labels,
+        details=details,
+        basis="inferred",
+    )
 
 
 def _proposals(

@@ -15,6 +15,7 @@ import structlog
 
 from hub.sdk import HubError, Inbox, Processed, RawMessage, Stored
 from hub_hl7.answers.exchanges import Exchanges
+from hub_hl7.answers.refusals import RESTARTED
 from hub_hl7.answers.replies import Rules
 from hub_hl7.answers.verdicts import Exchange
 from hub_hl7.receiving.application import AcknowledgementLostError, ApplicationSender
@@ -29,7 +30,7 @@ from hub_hl7.receiving.settings import ListenerSettings
 from hub_hl7.receiving.sockets import address_of, tune
 from hub_hl7.receiving.timers import Timers
 from hub_hl7.wire import mllp
-from hub_hl7.wire.header import read_header, text_of
+from hub_hl7.wire.header import Header, read_header, text_of
 
 __all__ = [
     "MEDIA_TYPE",
@@ -209,12 +210,14 @@ class Conversation(asyncio.Protocol):
         """Submit what the decoder holds, as far as there is room."""
         self._behind = True
         while self._has_room():
-            payload = self._reception.next_frame()
-            if payload is None:
+            event = self._reception.next_event()
+            if event is None:
                 self._behind = False
                 break
-            if payload:
-                self._submit(payload, now)
+            if isinstance(event, mllp.Abandoned):
+                self._keep(event.partial, now)
+                continue
+            self._submit(event.payload, now)
             if self._last:
                 break
 
@@ -229,6 +232,15 @@ class Conversation(asyncio.Protocol):
         exchange = self._exchanges.open(header, body)
         if exchange.set_aside:
             self._note_refused(exchange.set_aside)
+        self._put(exchange, header, body, now)
+
+    def _keep(self, begun: bytes, now: datetime) -> None:
+        """Keep the beginning of a message; its name is for the whole of it."""
+        self._put(self._exchanges.keep(RESTARTED), None, begun, now)
+
+    def _put(
+        self, exchange: Exchange, header: Header | None, body: bytes, now: datetime
+    ) -> None:
         message = RawMessage(
             body=body,
             media_type=MEDIA_TYPE,

@@ -53,18 +53,17 @@ class Reception:
         self._abandoned = 0
         self._progress = False
 
-    def next_frame(self) -> bytes | None:
-        """Return the payload of the next frame, None until more arrives.
+    def next_event(self) -> mllp.Frame | mllp.Abandoned | None:
+        """Return the next frame, or what was sent of one; None until more arrives.
 
-        Raises WrongProtocolError, and what `mllp.Decoder.next_event` raises.
+        Neither is without content. Raises WrongProtocolError, and what
+        `mllp.Decoder.next_event` raises.
         """
         while (event := self.decoder.next_event()) is not None:
-            if isinstance(event, mllp.Frame):
-                self._progress = True
-                if event.payload:
-                    self._opening = None
-                return event.payload
-            self._note(event)
+            if isinstance(event, mllp.Stray):
+                self._note_stray(event.data)
+            elif self._note(event):
+                return event
         return None
 
     def progressed(self) -> bool:
@@ -87,16 +86,26 @@ class Reception:
         """Say nothing of what was ignored: it is part of something else."""
         self._stray_bytes = self._abandoned = 0
 
-    def _note(self, event: mllp.Stray | mllp.Abandoned) -> None:
+    def _note(self, event: mllp.Frame | mllp.Abandoned) -> bool:
+        """Note a frame, or the beginning of one; say whether anything is in it."""
+        self._progress = True
         if isinstance(event, mllp.Abandoned):
-            if not self._abandoned:
-                log.warning("frame.abandoned", peer=self.peer, size=len(event.partial))
-            self._abandoned += 1
-            self._progress = True
-            return
-        self._stray_bytes += len(event.data.strip(HARMLESS))
+            self._note_abandoned(len(event.partial))
+            return bool(event.partial.strip(HARMLESS))
+        if event.payload:
+            self._opening = None
+        return bool(event.payload)
+
+    def _note_abandoned(self, size: int) -> None:
+        if not self._abandoned:
+            code = mllp.RestartedFrameError.code
+            log.warning("frame.abandoned", peer=self.peer, size=size, error_code=code)
+        self._abandoned += 1
+
+    def _note_stray(self, data: bytes) -> None:
+        self._stray_bytes += len(data.strip(HARMLESS))
         if self._opening is not None:
-            opening = self._opening + event.data.lstrip(mllp.VT)
+            opening = self._opening + data.lstrip(mllp.VT)
             self._opening = opening[:LONGEST_OPENING]
             if protocol := name_protocol(self._opening):
                 raise WrongProtocolError(protocol)

@@ -128,7 +128,8 @@ class ListenerSettings(SourceSettings):
         default="",
         description=(
             "Where application acknowledgements of enhanced mode go, as host:port; "
-            "empty: the connection on which the message came."
+            "empty: the connection on which the message came. Those that are owed are "
+            "held in memory and not given after a crash."
         ),
     )
     batch_ack: Literal["batch", "messages", "errors"] = Field(
@@ -136,6 +137,14 @@ class ListenerSettings(SourceSettings):
         description=(
             "How a batch is answered: once as a whole, once for each message, or "
             "only for messages that were refused."
+        ),
+    )
+    max_batch_messages: int = Field(
+        default=10_000,
+        ge=1,
+        description=(
+            "Messages of a batch that are looked at before it is answered; a larger "
+            "one is stored and answered as a whole, whatever is in it."
         ),
     )
     accept_types: tuple[MessageType, ...] = Field(

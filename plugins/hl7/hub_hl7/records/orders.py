@@ -34,9 +34,11 @@ from hub_hl7.records.records import (
     letters,
     not_later,
     numbers,
+    performer,
     receiver,
     record_fact,
     recorded_at,
+    requester,
     sender,
     time_in,
 )
@@ -159,8 +161,7 @@ def _numbers(
 ) -> tuple[Identifier | None, Identifier | None]:
     """Return the requester's number (placer) and the performer's (filler)."""
     orc, obr = order.segment("ORC"), order.segment("OBR")
-    other = receiver(order)
-    placers, fillers = (other, "") if control.by == "performer" else ("", other)
+    placers, fillers = requester(order, control.by), performer(order, control.by)
     return (
         entity_of(order, orc.field(2), placers)
         or entity_of(order, obr.field(2), placers),
@@ -218,11 +219,11 @@ def _parties(order: Reading, control: Control, match: _Match) -> dict[str, Any]:
     org = organisation(order, orc.field(21))
     answers = control.by == "performer"
     if answers:
-        performer = sender(order)
+        performing = sender(order)
     else:
-        performer = receiver(order) if match.addressed else ""
+        performing = receiver(order) if match.addressed else ""
         org = org or facility(sender(order))
     return stated(
         requester=party(person=person, org=org),
-        performer=party(org=facility(performer)),
+        performer=party(org=facility(performing)),
     )

@@ -70,7 +70,9 @@ def groups(reading: Reading, *openers: str) -> list[Reading]:
 def entity_of(reading: Reading, field: Field, owner: str = "") -> Identifier | None:
     """Return the number in a field (EI), None where there is none.
 
-    A number without an authority is `owner`'s, or the feed's where nobody is named.
+    A number that names no authority is assumed to be `owner`'s, else it is that of
+    the profile. Where nobody is named the system is "": two applications of one
+    facility both have a document 77, so such a number is known in its feed only.
     """
     value = reading.known((field.component(1) or "").strip())
     if not value:
@@ -78,8 +80,26 @@ def entity_of(reading: Reading, field: Field, owner: str = "") -> Identifier | N
     named = field.component(2) or field.component(3)
     if owner and not named:
         reading.warn("number.authority_assumed")
-    own = owner or reading.profile.assigning_authority or reading.facility()
+    own = owner or reading.profile.assigning_authority
     return Identifier(named or own, value)
+
+
+def requester(reading: Reading, by: str) -> str:
+    """Return whose a requester's number is where it names nobody, `by` who sends.
+
+    Both sides of a referral, in feeds of their own, come to the same: who asks says
+    so by sending, and who answers by whom it answers.
+    """
+    return receiver(reading) if by == "performer" else _own(reading)
+
+
+def performer(reading: Reading, by: str) -> str:
+    """Return whose a performer's number is where it names nobody."""
+    return _own(reading) if by == "performer" else receiver(reading)
+
+
+def _own(reading: Reading) -> str:
+    return reading.profile.assigning_authority or reading.facility()
 
 
 def receiver(reading: Reading) -> str:

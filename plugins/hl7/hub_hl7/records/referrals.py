@@ -24,9 +24,10 @@ from hub_hl7.records.records import (
     not_later,
     number,
     numbers,
-    receiver,
+    performer,
     record_fact,
     recorded_at,
+    requester,
     sender,
     time_in,
 )
@@ -61,7 +62,7 @@ def read_referral(reading: Reading) -> Yielded | None:
         asked="status" if (by, reading.trigger) == ("requester", "I15") else "",
         identifiers=numbers(
             placer=placer,
-            filler=entity_of(reading, rf1.field(11)),
+            filler=entity_of(reading, rf1.field(11), performer(reading, by)),
             group=entity_of(reading, reading.segment("ORC").field(4)),
         ),
         safety=safety_of(reading),
@@ -86,7 +87,7 @@ def _side(reading: Reading) -> By:
 
 def _placer(reading: Reading, rf1: Segment, by: By) -> Identifier | None:
     """Return the requester's number: RF1-6, else that of the order."""
-    owner = receiver(reading) if by == "performer" else ""
+    owner = requester(reading, by)
     order, request = reading.segment("ORC"), reading.segment("OBR")
     fields = (rf1.field(6), order.field(2), request.field(2))
     found = (entity_of(reading, field, owner) for field in fields)

@@ -137,27 +137,33 @@ class MllpSender:
             if answer and answer.code != "CA":
                 return judge(answer, hopeful=hopeful)
             before = answer.evidence if answer else ""
+            if answer is None and message.application == _ON_ERROR:
+                return _taken(before)  # either of the two would be here by now
         if message.application in _NEVER:
-            return Receipt(outcome=Outcome.ACCEPTED, evidence=before or "sent")
+            return _taken(before)
         return await self._application(line, message, before, hopeful=hopeful)
 
     async def _application(
         self, line: Line, message: Outgoing, before: str, *, hopeful: bool
     ) -> Receipt:
-        """Return what the application says, which the message asks it to."""
-        if not before:
-            return judge(await self._answer(line, message), hopeful=hopeful)
-        taken = Receipt(outcome=Outcome.ACCEPTED, evidence=before)
+        """Return what the application says, which the message asks it to.
+
+        Silence is good news where only bad ones were asked for.
+        """
         if not self._settings.await_application_ack:
-            return taken
+            return _taken(before)
         answer = await self._next(line, message)
         if answer:
             return judge(answer, hopeful=hopeful, before=before)
+        if message.application == _ON_ERROR:
+            return _taken(before)
+        if not before:
+            raise NoAnswerError(_OVERDUE)
         # It has the message: sending it again could only make a second of it. What
         # comes late must not meet the next message.
         line.abort()
         log.warning("answer.missed", error_code=NoApplicationAnswerError.code)
-        return taken
+        return _taken(before)
 
     async def _answer(self, line: Line, message: Outgoing) -> Answer:
         answer = await self._next(line, message)
@@ -217,6 +223,10 @@ class MllpSender:
             self._rejections[artifact.id] = count + 1
             if len(self._rejections) > MOST_REMEMBERED:
                 self._rejections.popitem(last=False)
+
+
+def _taken(evidence: str) -> Receipt:
+    return Receipt(outcome=Outcome.ACCEPTED, evidence=evidence or "sent")
 
 
 def _commit(payload: bytes) -> bytes:

@@ -69,7 +69,8 @@ class SenderSettings(DestinationSettings):
         default=True,
         description=(
             "Whether to wait for the application acknowledgement that a message asks "
-            "for in MSH-16 after its accept acknowledgement."
+            "for in MSH-16; without, a message that asks for no other is delivered "
+            "once it is sent."
         ),
     )
     max_rejections: int = Field(

@@ -102,19 +102,20 @@ def is_batch(body: bytes) -> bool:
     return _next_start(body, first + 3, len(body), separator) is not None
 
 
-def parts_of(body: bytes) -> tuple[Part, ...]:
+def parts_of(body: bytes, most: int = MOST_MESSAGES) -> tuple[Part, ...]:
     """Return the messages of a batch in order; none where it is an empty batch.
 
     Raises what `read_batch` raises.
     """
-    return read_batch(body).parts
+    return read_batch(body, most).parts
 
 
-def read_batch(body: bytes) -> Batch:
+def read_batch(body: bytes, most: int = MOST_MESSAGES) -> Batch:
     """Return a batch whose counts, where it states any, are right.
 
-    Raises NotHl7Error, BatchCountError, BatchStructureError,
-    BatchMessageTooLargeError and TooManyPartsError.
+    Stops at more than `most` messages and headers. Raises NotHl7Error,
+    BatchCountError, BatchStructureError, BatchMessageTooLargeError and
+    TooManyPartsError.
     """
     reader = BatchReader(max_message=len(body))
     reader.receive_data(body)
@@ -126,8 +127,8 @@ def read_batch(body: bytes) -> Batch:
             parts.append(part_of(event.body))
         elif isinstance(event, BatchHeader):
             headers.append(event)
-        if len(parts) + len(headers) > MOST_MESSAGES:
-            raise TooManyPartsError(f"more than {MOST_MESSAGES} messages")
+        if len(parts) + len(headers) > most:
+            raise TooManyPartsError(f"more than {most} messages")
     return Batch(tuple(headers), tuple(parts), reader.oddities)
 
 

@@ -9,7 +9,8 @@
 The delimiters stand in the header: MSH-1 is `fs`, MSH-2 holds `cs`, `rs`, the
 escape character and `ss`. Because MSH-1 *is* a separator, element n of a split
 MSH, FHS or BHS is field n+1. LF and CRLF end a segment like CR, except where what
-follows an LF is no segment: then the LF is part of the data.
+follows an LF is no segment: then the LF is part of the data. So is a name alone on
+a line, such as MRT, in a message that has CR as well.
 
 Every value has one of three states (R-HL7-01): text, ``""`` for "no statement",
 and None for "delete what you know", which is sent as two quotation marks.
@@ -34,6 +35,7 @@ DELETE = '""'
 _NOISE_BEFORE = " \t\r\n\0\x0b\ufeff"
 _NOISE_AFTER = "\r\n\x1c\0\x1a"  # framing, and the end of a file of DOS
 _NAME = re.compile(r"[A-Za-z][A-Za-z0-9]{2}")
+_NAME_ALONE = re.compile(r"[ \t]*[A-Z][A-Z0-9]{2}")
 _PATH = re.compile(
     r"(?P<segment>[A-Z][A-Z0-9]{2})-(?P<field>\d+)(?:\((?P<repetition>\d+)\))?"
     r"(?:\.(?P<component>\d+)(?:\.(?P<subcomponent>\d+))?)?"
@@ -219,9 +221,7 @@ class Message:
         self.cutter = Cutter(self.syntax, self.oddities)
         if text.count("\r") + text.count("\n") > MOST_LINES:
             raise TooManyPartsError(f"more than {MOST_LINES} lines")
-        self.segments = [
-            Segment(raw, self.cutter) for raw in _lines(text, self.syntax.field) if raw
-        ]
+        self.segments = [Segment(raw, self.cutter) for raw in self._lines(text) if raw]
         self._named: dict[str, list[Segment]] = {}
         for segment in self.segments:
             self._named.setdefault(segment.name, []).append(segment)
@@ -269,6 +269,25 @@ class Message:
             return ""
         field = repetitions[place - 1]
         return field.component(component, subcomponent) if component else field.text()
+
+    def _lines(self, text: str) -> list[str]:
+        """Cut `text` at CR, CRLF, and at each LF that a segment follows."""
+        if "\n" not in text:
+            return text.split("\r")
+        text = text.replace("\r\n", "\r")
+        starts = _starts(self.syntax.field, named="\r" not in text)
+        lines: list[list[str]] = []
+        for line in text.split("\r"):
+            first, *pieces = line.split("\n")
+            lines.append([first])
+            for piece in pieces:
+                if starts.match(piece):
+                    lines.append([piece])
+                    continue
+                lines[-1].append(piece)
+                if _NAME_ALONE.fullmatch(piece):
+                    self.oddities.add("segment.name_in_text")
+        return ["\n".join(pieces).strip("\n") for pieces in lines]
 
     def _check_names(self) -> None:
         nameless = [one for one in self._named.pop("", ()) if not one.raw.isspace()]
@@ -337,26 +356,12 @@ def _indented(raw: str, cutter: Cutter) -> str:
     return name
 
 
-def _lines(text: str, separator: str) -> list[str]:
-    """Cut `text` at CR, CRLF, and at each LF that a segment follows."""
-    if "\n" not in text:
-        return text.split("\r")
-    starts = _starts(separator)
-    lines: list[list[str]] = []
-    for line in text.replace("\r\n", "\r").split("\r"):
-        lines.append([])
-        for piece in line.split("\n"):
-            if starts.match(piece):
-                lines.append([piece])
-            else:
-                lines[-1].append(piece)
-    return ["\n".join(pieces).strip("\n") for pieces in lines]
-
-
 @lru_cache(maxsize=64)
-def _starts(separator: str) -> re.Pattern[str]:
-    """Return what a segment starts with after an LF, where it could be data."""
+def _starts(separator: str, *, named: bool) -> re.Pattern[str]:
+    """Return what a segment starts with after an LF, where it could be data.
+
+    `named`: a name alone on a line is a segment too.
+    """
     mark = re.escape(separator)
-    return re.compile(
-        rf"[ \t]*(?:[A-Z][A-Z0-9]{{2}}(?:{mark}|$)|[a-z][a-z0-9]{{2}}{mark})"
-    )
+    end = f"(?:{mark}|$)" if named else mark
+    return re.compile(rf"[ \t]*(?:[A-Z][A-Z0-9]{{2}}{end}|[a-z][a-z0-9]{{2}}{mark})")

@@ -59,6 +59,18 @@ class BrokenFrameError(HubError):
     recovery = Recovery.REJECT
 
 
+class RestartedFrameError(HubError):
+    """The peer began a frame anew, and what it had sent of it is no message."""
+
+    code = "MLLP-008"
+    summary = "A frame was begun anew before it ended"
+    remedy = (
+        "Look at the stored bytes: the sender sends the message again, or has a "
+        "vertical tab (0x0B) in a text"
+    )
+    recovery = Recovery.REJECT
+
+
 class Frame(Struct, frozen=True):
     """One complete frame, without its delimiters. The payload may be empty."""
 
