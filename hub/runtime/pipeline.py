@@ -172,25 +172,38 @@ class Pipeline:
         return len(batch)
 
     def _work_timers(self) -> int:
-        """Look at what is due, one by one; what fails is put off for a while.
+        """Look at what is due; where something fails, one by one.
 
         Raises HubError where nothing can be stored now; all is done again then.
         """
         now = self._clock()
         due = timers.due(self._reader, now, ROUND)
-        for ringing in due:
+        if due:
             try:
-                settlement = self._interpreter.ring(ringing, now)
-                self._writer.call(state.settle, [settlement])
+                self._ring(due, now)
             except HubError as error:
                 self._entities.forget()  # the store is right, memory may not be
                 if error.recovery is not Recovery.REJECT:
                     raise
-                log.warning("timer.put_off", error_code=error.code)
-                self._writer.call(state.settle, [_put_off(ringing, now)])
-            else:
-                self._count([settlement])
+                for ringing in due:
+                    self._ring_alone(ringing, now)
         return len(due)
+
+    def _ring(self, due: list[Ringing], now: datetime) -> None:
+        settlements = [self._interpreter.ring(ringing, now) for ringing in due]
+        self._writer.call(state.settle, settlements)
+        self._count(settlements)
+
+    def _ring_alone(self, ringing: Ringing, now: datetime) -> None:
+        """Look at one; what fails by itself is put off for a while."""
+        try:
+            self._ring([ringing], now)
+        except HubError as error:
+            self._entities.forget()
+            if error.recovery is not Recovery.REJECT:
+                raise
+            log.warning("timer.put_off", error_code=error.code)
+            self._writer.call(state.settle, [_put_off(ringing, now)])
 
     def _give_way(self, waiting: Waiting) -> None:
         """Let a crowd of senders have their answers first, for a moment.

@@ -10,11 +10,14 @@ from collections.abc import Sequence
 from datetime import datetime
 from typing import NamedTuple
 
+import msgspec
 import sqlalchemy as sa
 
 from hub.store.journal import microseconds, moment
 from hub.store.schema import message, timer
 from hub.store.statements import Insert, Statement
+
+_encode = msgspec.json.Encoder().encode
 
 
 class TimerRow(NamedTuple):
@@ -44,9 +47,15 @@ _SET = Insert(
     "ON CONFLICT (kind, key) DO UPDATE SET"
     " due = min(due, excluded.due), message = excluded.message",
 )
+_gone = sa.func.json_each(sa.bindparam("gone")).table_valued("value")
 _CLEAR = Statement(
     sa.delete(timer).where(
-        timer.c.kind == sa.bindparam("kind"), timer.c.key == sa.bindparam("key")
+        sa.tuple_(timer.c.kind, timer.c.key).in_(
+            sa.select(
+                sa.func.json_extract(_gone.c.value, "$[0]"),
+                sa.func.json_extract(_gone.c.value, "$[1]"),
+            )
+        )
     )
 )
 _DUE = Statement(
@@ -86,7 +95,8 @@ def change(
     One that is set already rings at the sooner of the two times: who is heard of
     all the time must not be looked at never.
     """
-    for kind, key in cleared:
-        _CLEAR(connection, kind=kind, key=key)
-    for row in rows:
-        _SET.run(connection, [row])
+    if cleared:
+        _CLEAR(
+            connection, gone=_encode([[kind, key] for kind, key in cleared]).decode()
+        )
+    _SET.run(connection, rows)

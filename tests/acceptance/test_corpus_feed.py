@@ -52,13 +52,17 @@ def fields(body):
     return header.split(header[3:4] or b"|")
 
 
+#: Types that the hub reads, though their second segment may be MSA.
+NEWS = {b"REF", b"RRI", b"ORM", b"OMG", b"OSU", b"SIU", b"MDM", b"ORU"}
+
+
 def is_answer(body):
-    """Say whether a message is itself an acknowledgement, which nobody answers."""
+    """Say whether a message is itself an acknowledgement, and no news like an RRI."""
     header, _, rest = body.partition(b"\r")
     parts = header.split(body[3:4])
-    return rest.lstrip(b"\r\n").startswith(b"MSA") or (
-        len(parts) > 8 and parts[8][:3] in {b"ACK", b"MCF"}
-    )
+    kind = parts[8][:3] if len(parts) > 8 else b""
+    answers = rest.lstrip(b"\r\n").startswith(b"MSA") or kind in {b"ACK", b"MCF"}
+    return answers and kind not in NEWS
 
 
 def exchange(connection, body):
@@ -202,8 +206,9 @@ def asked(body):
 def due(body, outcome):
     """Return the answers that a message asks for, given what became of it."""
     header = fields(body)
-    if is_answer(body):
-        return []
+    if is_answer(body):  # only that it is stored may be asked for
+        commit, _ = asked(body) or ("", "")
+        return ["CA"] if commit in {"AL", "SU"} else []
     if header[0] not in {b"MSH", b"FHS", b"BHS"}:
         return ["AR"]
     modes = asked(body)
