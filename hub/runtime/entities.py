@@ -6,6 +6,7 @@ Where a commit fails, the cache forgets everything and reads the store again.
 
 import sqlite3
 from collections import OrderedDict
+from collections.abc import Iterable
 from typing import NamedTuple, TypeVar
 
 import msgspec
@@ -180,6 +181,35 @@ class Entities:
         self._persons.clear()
         self._owners.clear()
 
+    def expect(
+        self, identifiers: Iterable[Identifier], encounters: Iterable[str]
+    ) -> None:
+        """Read at once what a round of messages will ask for.
+
+        Each question to the store costs more than its answer: the interpreter is let
+        go of, and others have it then.
+        """
+        pairs = {(each.system, each.value) for each in identifiers}
+        self._expect_owners(sorted(pairs - self._owners.keys()))
+        owners = {person for pair in pairs if (person := self._owners[pair])}
+        keys = {key for key in encounters if key not in self._encounters}
+        wanted = sorted(keys | (owners - self._persons.keys()))
+        rows = state.entities_with(self._connection, wanted) if wanted else {}
+        for key in keys:
+            row = rows.get(key)
+            self._keep(self._encounters, key, row and self._load(row))
+        for key in owners & rows.keys():
+            self._keep(self._persons, key, _person_of(rows[key]))
+
+    def _expect_owners(self, pairs: list[tuple[str, str]]) -> None:
+        known = state.people_of(self._connection, pairs) if pairs else {}
+        for pair in pairs:
+            self._keep(self._owners, pair, known.get(pair))
+
+    def add_person(self, key: str) -> None:
+        """Take note that nobody is known under a key that is to be given now."""
+        self._persons.setdefault(key, None)
+
     def owner(self, identifier: Identifier) -> str | None:
         """Return the key of the person with this identifier, None if unknown."""
         # The type is a label on the pair and does not identify.
@@ -197,8 +227,7 @@ class Entities:
         """Return a person, None if the hub does not know them."""
         if key not in self._persons:
             row = state.entity_of(self._connection, key)
-            record = row and PersonRecord(key, _person_body(row.body), row.version)
-            self._keep(self._persons, key, record)
+            self._keep(self._persons, key, row and _person_of(row))
         return self._persons[key]
 
     def put_person(self, record: PersonRecord) -> None:
@@ -320,3 +349,7 @@ def _transition_of(row: state.EntityRow) -> TransitionRecord:
     return TransitionRecord(
         row.key, row.person, body.transition, row.version, body.told
     )
+
+
+def _person_of(row: state.EntityRow) -> PersonRecord:
+    return PersonRecord(row.key, _person_body(row.body), row.version)

@@ -5,7 +5,7 @@ What a normaliser does wrong ends here: its annotations do not bind it.
 
 import hashlib
 import sqlite3
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import NamedTuple
 
@@ -52,34 +52,47 @@ class Interpreter:
         self._feeds = feeds
         self._processor = processor
 
-    def settle(self, waiting: Waiting, now: datetime) -> Settlement:
-        """Work out one message.
-
-        Raises NotProcessedError where the core failed on it, and HubError where
-        nothing can be worked out now.
-        """
+    def read(self, waiting: Waiting, now: datetime) -> Normalised | Settlement:
+        """Return what a message states, or what becomes of it if that is nothing."""
         if waiting.damaged:
             return parked(waiting, DamagedMessageError(), now)
         try:
             normalised = self._normalise(waiting)
             if normalised.problem:
                 return _with_problem(waiting, normalised, normalised.problem, now)
-            warnings = ("control_id.reused",) if waiting.reused else ()
             if normalised.parts:
-                return self._split(waiting, normalised, warnings, now)
-            if normalised.facts:
-                return self._process(waiting, normalised, warnings, now)
-        except NotProcessedError:
-            raise
+                return self._split(waiting, normalised, now)
         except HubError as error:
             return parked(waiting, error, now)
+        if normalised.facts:
+            return normalised
         return Settlement(
             waiting.seq,
             MessageState.UNMAPPED,
             microseconds(now),
             reason=normalised.unmapped or "no facts",
-            warnings=(*normalised.warnings, *warnings),
+            warnings=(*normalised.warnings, *_reused(waiting)),
         )
+
+    def settle(
+        self,
+        batch: Sequence[Waiting],
+        read: Sequence[Normalised | Settlement],
+        now: datetime,
+    ) -> list[Settlement]:
+        """Work out messages that were read, one after the other.
+
+        Raises NotProcessedError where the core failed on one, and HubError where
+        nothing can be worked out now.
+        """
+        pairs = list(zip(batch, read, strict=True))
+        self._processor.expect(
+            [(waiting, each) for waiting, each in pairs if isinstance(each, Normalised)]
+        )
+        return [
+            self._process(waiting, each, now) if isinstance(each, Normalised) else each
+            for waiting, each in pairs
+        ]
 
     def ring(self, ringing: Ringing, now: datetime) -> Settlement:
         """Work out what a timer leads to. Raises NotProcessedError and HubError."""
@@ -95,7 +108,6 @@ class Interpreter:
         self,
         waiting: Waiting,
         normalised: Normalised,
-        warnings: tuple[str, ...],
         now: datetime,
     ) -> Settlement:
         """Let each message inside `waiting` be stored, and wait in its turn.
@@ -111,7 +123,7 @@ class Interpreter:
             MessageState.SPLIT,
             microseconds(now),
             reason=f"parts.{len(normalised.parts)}",
-            warnings=(*normalised.warnings, *warnings),
+            warnings=(*normalised.warnings, *_reused(waiting)),
             parts=tuple(
                 journal.part_row(waiting, place, media_type, part)
                 for place, part in enumerate(normalised.parts)
@@ -119,19 +131,20 @@ class Interpreter:
         )
 
     def _process(
-        self,
-        waiting: Waiting,
-        normalised: Normalised,
-        warnings: tuple[str, ...],
-        now: datetime,
+        self, waiting: Waiting, normalised: Normalised, now: datetime
     ) -> Settlement:
         """Let the core work. Where it fails, what it remembers is half done.
 
         The round is done again then, without the message that it fails on.
         """
         try:
+            warnings = _reused(waiting)
             return self._processor.process(waiting, normalised, warnings, now)
-        except (HubError, sqlite3.Error):
+        except NotProcessedError:
+            raise
+        except HubError as error:
+            return parked(waiting, error, now)
+        except sqlite3.Error:
             raise
         except Exception as error:  # a fact may be anything: the feed must go on
             log.exception("processing.failed", message_id=waiting.id)
@@ -186,6 +199,10 @@ def _check_bytes(parts: object, documents: object) -> None:
 
 def _digest(content: bytes) -> str:
     return hashlib.sha256(content).hexdigest()
+
+
+def _reused(waiting: Waiting) -> tuple[str, ...]:
+    return ("control_id.reused",) if waiting.reused else ()
 
 
 def _with_problem(

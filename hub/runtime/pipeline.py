@@ -35,6 +35,8 @@ log = structlog.get_logger()
 
 #: Messages of one round. More would make ACKs wait behind a large commit.
 ROUND = 32
+#: While many messages wait, timers are looked at in one of so many rounds.
+ROUNDS_FOR_TIMERS = 16
 #: Without a sign of new messages the pipeline looks by itself this often.
 POLL_SECONDS = 1.0
 #: How long to wait before trying again where the store has no room.
@@ -97,6 +99,7 @@ class Pipeline:
         self._on_failure: Callable[[HubError], None] = _ignore
         self._arrived = threading.Event()
         self._stopping = False
+        self._rounds = 0
         self._thread = threading.Thread(target=self._run, name="pipeline", daemon=True)
 
     def start(
@@ -154,9 +157,14 @@ class Pipeline:
     def work(self) -> int:
         """Do one round; return how many messages and timers it settled.
 
+        Messages come first: while many wait, timers have every so many rounds one.
         Raises HubError where nothing can be stored now; all is done again then.
         """
-        return self._work_messages() + self._work_timers()
+        messages = self._work_messages()
+        self._rounds += 1
+        if messages == ROUND and self._rounds % ROUNDS_FOR_TIMERS:
+            return messages
+        return messages + self._work_timers()
 
     def _work_messages(self) -> int:
         batch = journal.claim(self._reader, ROUND)
@@ -216,10 +224,11 @@ class Pipeline:
             time.sleep(PAUSE_STEP)
 
     def _record(self, batch: list[Waiting]) -> None:
-        settlements = []
+        read = []
         for waiting in batch:
             self._give_way(waiting)
-            settlements.append(self._interpreter.settle(waiting, self._clock()))
+            read.append(self._interpreter.read(waiting, self._clock()))
+        settlements = self._interpreter.settle(batch, read, self._clock())
         self._writer.call(state.settle, settlements)
         self._tell(batch, settlements)
 

@@ -65,6 +65,22 @@ class Processor:
         self._router = router
         self._journeys = journeys
 
+    def expect(self, read: Iterable[tuple[Waiting, Normalised]]) -> None:
+        """Read at once what is known of all that these messages are about."""
+        pairs = [
+            (waiting, fact) for waiting, normalised in read for fact in normalised.facts
+        ]
+        self._entities.expect(
+            (each for _, fact in pairs for each in fact.subject.identifiers),
+            {
+                self._keys.encounter(waiting.source, fact.encounter)
+                for waiting, fact in pairs
+                if fact.encounter is not None
+                and fact.encounter.basis != "case"
+                and fact.kind not in _NOT_OF_A_STAY
+            },
+        )
+
     def process(
         self,
         waiting: Waiting,
@@ -167,7 +183,9 @@ class _Work:
         person, agreed = find(identifiers, self._entities.owner)
         if not agreed:
             self._warn("identity.conflict")
-        person = person or self._keys.person(identifiers[0])
+        if person is None:
+            person = self._keys.person(identifiers[0])
+            self._entities.add_person(person)
         if fact.record is not None:
             return self._record_draft(fact, person, fact.record)
         if fact.encounter is None or fact.kind in _NOT_OF_A_STAY:

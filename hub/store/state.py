@@ -183,6 +183,27 @@ _ENTITY = Statement(
         entity.c.key == sa.bindparam("key")
     )
 )
+_pairs = sa.func.json_each(sa.bindparam("pairs")).table_valued("value")
+_PEOPLE = Statement(
+    sa.select(
+        person_identifier.c.system,
+        person_identifier.c.value,
+        person_identifier.c.person,
+    ).join_from(
+        _pairs,
+        person_identifier,
+        sa.and_(
+            person_identifier.c.system == sa.func.json_extract(_pairs.c.value, "$[0]"),
+            person_identifier.c.value == sa.func.json_extract(_pairs.c.value, "$[1]"),
+        ),
+    )
+)
+_keys = sa.func.json_each(sa.bindparam("keys")).table_valued("value")
+_WITH_KEYS = Statement(
+    sa.select(*(entity.c[name] for name in EntityRow._fields)).where(
+        entity.c.key.in_(sa.select(_keys.c.value))
+    )
+)
 _ENTITIES_OF = Statement(
     sa.select(*(entity.c[name] for name in EntityRow._fields))
     .where(
@@ -212,6 +233,22 @@ def entity_of(connection: sqlite3.Connection, key: str) -> EntityRow | None:
     """Return the entity with this key, None if there is none yet."""
     found = _ENTITY(connection, key=key).fetchone()
     return EntityRow(*found) if found else None
+
+
+def people_of(
+    connection: sqlite3.Connection, pairs: Sequence[tuple[str, str]]
+) -> dict[tuple[str, str], str]:
+    """Return by system and value the keys of the people who are known by them."""
+    found = _PEOPLE(connection, pairs=msgspec.json.encode(pairs).decode())
+    return {(system, value): person for system, value, person in found}
+
+
+def entities_with(
+    connection: sqlite3.Connection, keys: Sequence[str]
+) -> dict[str, EntityRow]:
+    """Return by their keys the entities that there are."""
+    found = _WITH_KEYS(connection, keys=msgspec.json.encode(keys).decode())
+    return {row[0]: EntityRow(*row) for row in found}
 
 
 def entities_of(
