@@ -529,3 +529,8 @@ def test_what_has_too_many_parts_is_noted(mark):
         field.component(2, 1)
 
     assert "parts.too_many" in message.oddities
+
+
+def test_a_text_that_was_not_kept_is_not_encoded():
+    with pytest.raises(ValueError, match="not kept"):
+        Message("MSH|^~\\&|KIS\r", keep_text=False).encode()

@@ -61,17 +61,28 @@ def normalise(body: bytes, profile: Hl7Profile) -> Normalised:
     try:
         if is_batch(body):
             return _batch(body, header)
-        decoded = charset.decode_message(
-            body,
-            header,
-            default=profile.charset_default,
-            policy=profile.charset_policy,
-        )
-        message = Message(decoded.text, codec=decoded.codec)
+        message, codec, warnings = _read(body, header, profile)
     except HubError as error:
         problem = Problem(error.code, error.detail)
         return Normalised(provenance=_known_from(header), problem=problem)
-    return _normalise(Reading(message, profile), header, decoded)
+    return _normalise(Reading(message, profile), header, codec, warnings)
+
+
+def _read(
+    body: bytes, header: Header, profile: Hl7Profile
+) -> tuple[Message, str, tuple[str, ...]]:
+    """Return the message with the codec that it took, and what was odd about that.
+
+    The text as a whole is let go of here: there may be a large document in it.
+    """
+    decoded = charset.decode_message(
+        body,
+        header,
+        default=profile.charset_default,
+        policy=profile.charset_policy,
+    )
+    message = Message(decoded.text, codec=decoded.codec, keep_text=False)
+    return message, decoded.codec, decoded.warnings
 
 
 def _batch(body: bytes, header: Header) -> Normalised:
@@ -94,9 +105,9 @@ def _known_from(header: Header) -> Provenance:
 
 
 def _normalise(
-    reading: Reading, header: Header, decoded: charset.Decoded
+    reading: Reading, header: Header, codec: str, odd_bytes: tuple[str, ...]
 ) -> Normalised:
-    provenance = _provenance(reading, decoded.codec)
+    provenance = _provenance(reading, codec)
     found, problem = _Yield(), None
     try:
         found = _yield(reading, header)
@@ -109,7 +120,7 @@ def _normalise(
         provenance=provenance,
         facts=found.facts,
         documents=found.documents,
-        warnings=(*decoded.warnings, *reading.warnings, *odd),
+        warnings=(*odd_bytes, *reading.warnings, *odd),
         unmapped=found.unmapped,
         problem=problem,
     )

@@ -212,10 +212,13 @@ class Message:
     DelimitersError and TooManyPartsError.
     """
 
-    def __init__(self, text: str, *, codec: str = "utf-8") -> None:
+    def __init__(
+        self, text: str, *, codec: str = "utf-8", keep_text: bool = True
+    ) -> None:
+        """Read `text`; without `keep_text` it can be let go of, and not encoded."""
         self.oddities: set[str] = set()
         self.malformed = 0
-        self._sent = text
+        self._sent = text if keep_text else None
         text = text.lstrip(_NOISE_BEFORE).rstrip(_NOISE_AFTER)
         self.syntax = self._read_syntax(text, codec)
         self.cutter = Cutter(self.syntax, self.oddities)
@@ -228,7 +231,12 @@ class Message:
         self._check_names()
 
     def encode(self) -> bytes:
-        """Return what the message was read from, in its character set."""
+        """Return what the message was read from, in its character set.
+
+        Raises ValueError where the text was not kept.
+        """
+        if self._sent is None:
+            raise ValueError("the text of the message was not kept")
         return self._sent.encode(self.syntax.codec)
 
     @property
