@@ -191,7 +191,8 @@ class Entities:
         """
         pairs = {(each.system, each.value) for each in identifiers}
         self._expect_owners(sorted(pairs - self._owners.keys()))
-        owners = {person for pair in pairs if (person := self._owners[pair])}
+        # What was read now may have driven out what was there before.
+        owners = {person for pair in pairs if (person := self._owners.get(pair))}
         keys = {key for key in encounters if key not in self._encounters}
         wanted = sorted(keys | (owners - self._persons.keys()))
         rows = state.entities_with(self._connection, wanted) if wanted else {}

@@ -24,7 +24,7 @@ from hub.store.schema import (
     message,
     person_identifier,
 )
-from hub.store.statements import Insert, Statement
+from hub.store.statements import Insert, Lookup, Statement
 from hub.store.timers import TimerRow
 from hub.store.withdrawing import withdraw
 
@@ -183,20 +183,9 @@ _ENTITY = Statement(
         entity.c.key == sa.bindparam("key")
     )
 )
-_pairs = sa.func.json_each(sa.bindparam("pairs")).table_valued("value")
-_PEOPLE = Statement(
-    sa.select(
-        person_identifier.c.system,
-        person_identifier.c.value,
-        person_identifier.c.person,
-    ).join_from(
-        _pairs,
-        person_identifier,
-        sa.and_(
-            person_identifier.c.system == sa.func.json_extract(_pairs.c.value, "$[0]"),
-            person_identifier.c.value == sa.func.json_extract(_pairs.c.value, "$[1]"),
-        ),
-    )
+# Not as JSON, in which SQLite ends a text at its first NUL.
+_PEOPLE = Lookup(
+    person_identifier, match=("system", "value"), columns=("system", "value", "person")
 )
 _keys = sa.func.json_each(sa.bindparam("keys")).table_valued("value")
 _WITH_KEYS = Statement(
@@ -239,7 +228,7 @@ def people_of(
     connection: sqlite3.Connection, pairs: Sequence[tuple[str, str]]
 ) -> dict[tuple[str, str], str]:
     """Return by system and value the keys of the people who are known by them."""
-    found = _PEOPLE(connection, pairs=msgspec.json.encode(pairs).decode())
+    found = _PEOPLE.run(connection, pairs)
     return {(system, value): person for system, value, person in found}
 
 

@@ -181,3 +181,20 @@ def test_one_round_that_is_refused_leaves_the_others_alone(store):
     assert count(reader, "delivery") == 2
     assert [each.seq for each in journal.claim(reader, 9)] == [2]
     reader.close()
+
+
+def test_people_are_looked_up_by_their_index(memory):
+    plan = memory.execute(
+        f"EXPLAIN QUERY PLAN {state._PEOPLE._text(3)}", ["x"] * 6
+    ).fetchall()
+
+    steps = " ".join(step[3] for step in plan)
+    assert "SEARCH person_identifier USING INDEX" in steps
+    assert "SCAN person_identifier" not in steps
+
+
+def test_more_people_are_looked_up_than_one_statement_takes(memory):
+    pairs = [("NORD", f"{number}") for number in range(600)]
+    memory.executemany("INSERT INTO person_identifier VALUES (?, ?, 'p')", pairs[::2])
+
+    assert state.people_of(memory, pairs) == dict.fromkeys(pairs[::2], "p")
