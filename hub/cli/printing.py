@@ -4,9 +4,9 @@ What senders chose (a control id, say) may hold control characters; they are
 written out, so that a message cannot drive the operator's terminal.
 """
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import datetime
-from typing import Any
+from typing import Any, TypeVar
 
 import click
 import msgspec
@@ -15,7 +15,10 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
+from hub.store.views import Page
 from hub.telemetry import printable
+
+T = TypeVar("T")
 
 _WIDE = 240  # columns where there is no terminal to fit into
 _COPIED = frozenset({"id", "key", "message"})
@@ -55,6 +58,17 @@ def show_next(cursor: str | None) -> None:
     """Say how to get the next page, if there is one."""
     if cursor is not None:
         click.echo(f"There are more: --cursor {cursor}", err=True)
+
+
+def show_page(
+    page: Page[T], show: Callable[[Sequence[T]], None], *, as_json: bool
+) -> None:
+    """Print a page of a list: as JSON, or its items with `show`."""
+    if as_json:
+        show_json(page)
+        return
+    show(page.items)
+    show_next(page.next)
 
 
 def moment(value: datetime | None) -> str:

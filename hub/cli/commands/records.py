@@ -15,9 +15,8 @@ from hub.cli.options import (
     keys_limit_option,
     known_at_option,
 )
-from hub.cli.printing import show_details, show_json, show_next
+from hub.cli.printing import show_details, show_json, show_page
 from hub.model.facts import RecordKind
-from hub.store.entity_queries import EntityReader
 from hub.store.entity_views import RecordDetail
 
 
@@ -49,21 +48,11 @@ def command(
         raise click.UsageError("--known-at needs a KEY.")
     entities = reader(config).entities
     if key is None:
-        _show_list(entities, filters, as_json=as_json)
+        page = entities.records(**filters)
+        show_page(page, show_records, as_json=as_json)
         return
     found = entities.record(key, known_at)
     show_json(found) if as_json else _show_one(found)
-
-
-def _show_list(
-    entities: EntityReader, filters: dict[str, Any], *, as_json: bool
-) -> None:
-    page = entities.records(**filters)
-    if as_json:
-        show_json(page)
-        return
-    show_records(page.items)
-    show_next(page.next)
 
 
 def _show_one(found: RecordDetail) -> None:

@@ -8,8 +8,7 @@ import click
 from hub.cli.entity_tables import show_events, show_stays, since
 from hub.cli.loading import reader
 from hub.cli.options import config_option, cursor_option, json_option, keys_limit_option
-from hub.cli.printing import show_details, show_json, show_next
-from hub.store.entity_queries import EntityReader
+from hub.cli.printing import show_details, show_json, show_page
 from hub.store.entity_views import StayDetail
 
 
@@ -33,21 +32,11 @@ def command(
     """
     entities = reader(config).entities
     if key is None:
-        _show_list(entities, filters, as_json=as_json)
+        page = entities.stays(**filters)
+        show_page(page, show_stays, as_json=as_json)
         return
     found = entities.stay(key)
     show_json(found) if as_json else _show_one(found)
-
-
-def _show_list(
-    entities: EntityReader, filters: dict[str, Any], *, as_json: bool
-) -> None:
-    page = entities.stays(**filters)
-    if as_json:
-        show_json(page)
-        return
-    show_stays(page.items)
-    show_next(page.next)
 
 
 def _show_one(found: StayDetail) -> None:

@@ -8,9 +8,8 @@ import click
 from hub.cli.entity_tables import show_events, show_transitions
 from hub.cli.loading import reader
 from hub.cli.options import config_option, cursor_option, json_option, keys_limit_option
-from hub.cli.printing import show_details, show_json, show_next, show_table
+from hub.cli.printing import show_details, show_json, show_page, show_table
 from hub.coordination.clocks.transition import TransitionState
-from hub.store.entity_queries import EntityReader
 from hub.store.entity_views import TransitionDetail
 
 _CLOCK = ("name", "programme", "due", "status", "settled_at", "basis")
@@ -37,21 +36,11 @@ def command(
     """
     entities = reader(config).entities
     if key is None:
-        _show_list(entities, filters, as_json=as_json)
+        page = entities.transitions(**filters)
+        show_page(page, show_transitions, as_json=as_json)
         return
     found = entities.transition(key)
     show_json(found) if as_json else _show_one(found)
-
-
-def _show_list(
-    entities: EntityReader, filters: dict[str, Any], *, as_json: bool
-) -> None:
-    page = entities.transitions(**filters)
-    if as_json:
-        show_json(page)
-        return
-    show_transitions(page.items)
-    show_next(page.next)
 
 
 def _show_one(found: TransitionDetail) -> None:
