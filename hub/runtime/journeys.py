@@ -12,7 +12,7 @@ from typing import Any, NamedTuple
 from msgspec.structs import replace
 
 from hub.coordination.care_setting import is_birth
-from hub.coordination.ids import Keys, event_id
+from hub.coordination.ids import Keys
 from hub.coordination.labelling import accumulate
 from hub.coordination.readmissions import readmission_differences, readmissions
 from hub.coordination.stay_changes import StayChange, stay_differences
@@ -20,29 +20,17 @@ from hub.coordination.stay_rules import HighUseRule, StayRules
 from hub.coordination.stays import Contact, Stay, keep_keys, stitch
 from hub.coordination.utilisation import high_use, high_use_differences
 from hub.model.encounters import Encounter
-from hub.model.events import (
-    CareEvent,
-    Correction,
-    Entity,
-    EventSource,
-    EventSubject,
-    EventTimes,
-    Trace,
-)
-from hub.model.labels import Labels
-from hub.model.times import FuzzyTime
+from hub.model.events import CareEvent, Correction, Entity, EventSubject
 from hub.runtime.entities import EncounterRecord, Entities, StayRecord
+from hub.runtime.looks import Look
 from hub.runtime.transitions import Transitions
 from hub.store.journal import microseconds
 from hub.store.state import EntityRow
 from hub.store.timers import Ringing, TimerRow
 
 STAYS = "stays"
-SCHEMA = "careevent/stay/1.0"
 #: What is heard at about the same time is looked at together.
 QUIET = timedelta(seconds=2)
-#: What ended longer ago than this is no news to anybody.
-LONG_PAST = timedelta(days=45)
 
 
 class Told(NamedTuple):
@@ -92,12 +80,12 @@ class Journeys:
             settled = stays
             stays = tuple(_not_yet_closed(stay, records) for stay in settled)
             again = settles if stays != settled else None
-        subject = self._subject(person)
         changes = self._changes(before, stays)
         follows = changes or self._transitions.active
         past = self._entities.events(person) if follows else []
         labels = accumulate(event.labels for event in past)
-        telling = _Telling(self._keys, records, ringing, now, subject, labels)
+        look = Look(ringing, now, self._subject(person), labels)
+        telling = _Telling(self._keys, records, look)
         telling.keep(stays)
         for change in changes:
             telling.tell(change)
@@ -105,7 +93,7 @@ class Journeys:
             self._entities.put_stay(record)
         rows = tuple(record.row() for record in telling.changed)
         followed = self._transitions.follow(
-            ringing, telling.records, [*past, *telling.events], subject, now
+            telling.records, [*past, *telling.events], look
         )
         due = min((time for time in (again, followed.due) if time), default=None)
         timers = (
@@ -155,10 +143,6 @@ def _contact(record: EncounterRecord, demographics: dict[str, Any]) -> Contact:
     )
 
 
-def _long_past(time: FuzzyTime | None, now: datetime) -> bool:
-    return time is not None and time.latest < now - LONG_PAST
-
-
 def _not_yet_closed(stay: Stay, records: Mapping[str, StayRecord]) -> Stay:
     """Return `stay` as it is told as long as its end may still be corrected."""
     known = records.get(stay.key)
@@ -182,18 +166,12 @@ class _Telling:
         self,
         keys: Keys,
         records: Mapping[str, StayRecord],
-        ringing: Ringing,
-        now: datetime,
-        subject: EventSubject,
-        labels: Labels,
+        look: Look,
     ) -> None:
-        self._labels = labels
         self._keys = keys
         self._before = records
         self._records = dict(records)
-        self._ringing = ringing
-        self._now = now
-        self._subject = subject
+        self._look = look
         self.events: list[CareEvent] = []
 
     @property
@@ -231,8 +209,7 @@ class _Telling:
         record = self._records[change.stay]
         version = record.version + 1
         standing = record.slots.get(change.slot, ())
-        no_news = change.correction or _long_past(change.occurred, self._now)
-        if no_news and not standing:
+        if self._is_no_news(change) and not standing:
             return
         event = self._event(change, record.key, version, standing)
         self.events.append(event)
@@ -243,29 +220,22 @@ class _Telling:
         slots = {**record.slots, change.slot: standing}
         self._records[change.stay] = record._replace(version=version, slots=slots)
 
+    def _is_no_news(self, change: StayChange) -> bool:
+        if change.correction:
+            return True
+        occurred = change.occurred
+        return occurred is not None and self._look.is_long_past(occurred.latest)
+
     def _event(
         self, change: StayChange, key: str, version: int, standing: tuple[str, ...]
     ) -> CareEvent:
-        ringing = self._ringing
-        corrects = change.correction and standing
-        return CareEvent(
-            id=event_id(ringing.message, key, version),
-            type=change.type,
-            schema=SCHEMA,
-            subject=self._subject,
-            entity=Entity("stay", key, version),
-            times=EventTimes(
-                received=ringing.received_at,
-                emitted=self._now,
-                occurred=change.occurred,
-            ),
-            source=EventSource(feed=ringing.source),
-            causes=(ringing.message,),
+        return self._look.event(
+            change.type,
+            Entity("stay", key, version),
+            change.occurred,
             basis="inferred",
-            correction=Correction(standing[-1], change.correction, change.fields)
-            if change.correction and corrects
-            else None,
-            labels=self._labels,
             payload={**change.payload, "changed_fields": list(change.fields)},
-            trace=Trace(correlation=key),
+            correction=Correction(standing[-1], change.correction, change.fields)
+            if change.correction and standing
+            else None,
         )

@@ -4,8 +4,8 @@ The clocks of a stay are folded from all events about the person, those of the s
 look included, so that a readmission that is told now stops a clock now.
 """
 
-from collections.abc import Iterable, Sequence
-from datetime import datetime, timedelta
+from collections.abc import Iterable
+from datetime import datetime
 from typing import Any, NamedTuple
 
 import msgspec
@@ -22,26 +22,12 @@ from hub.coordination.clocks.transition import (
     next_due,
     transition_payload,
 )
-from hub.coordination.ids import Keys, event_id
-from hub.coordination.labelling import accumulate
-from hub.model.events import (
-    CareEvent,
-    Correction,
-    Entity,
-    EventSource,
-    EventSubject,
-    EventTimes,
-    Trace,
-)
-from hub.model.labels import Labels
+from hub.coordination.ids import Keys
+from hub.model.events import CareEvent, Correction, Entity
 from hub.model.times import FuzzyTime
 from hub.runtime.entities import Entities, StayRecord, TransitionRecord
+from hub.runtime.looks import Look
 from hub.store.state import EntityRow
-from hub.store.timers import Ringing
-
-SCHEMA = "careevent/transition/1.0"
-#: Of a transition that nobody heard of, what is older than this is no news.
-LONG_PAST = timedelta(days=45)
 
 _plain = msgspec.to_builtins
 
@@ -77,18 +63,18 @@ class Transitions:
 
     def follow(
         self,
-        ringing: Ringing,
         stays: Iterable[StayRecord],
-        known: Sequence[CareEvent],
-        subject: EventSubject,
-        now: datetime,
+        known: Iterable[CareEvent],
+        look: Look,
     ) -> Followed:
         """Return what there is to tell now, and when to look again at the latest."""
         if not self.active:
             return Followed()
-        labels = accumulate(event.labels for event in known)
+        now = look.now
         history = History(occurrence(event) for event in known)
-        before = {each.key: each for each in self._entities.transitions(ringing.key)}
+        before = {
+            each.key: each for each in self._entities.transitions(look.ringing.key)
+        }
         events: list[CareEvent] = []
         rows: list[EntityRow] = []
         times: list[datetime] = []
@@ -97,7 +83,7 @@ class Transitions:
             old = before.get(key) or TransitionRecord(key, stay.person)
             new = self._fold(stay, history, now)
             changes = differences(old.transition, new, now)
-            telling = _Telling(old, ringing, now, subject, labels)
+            telling = _Telling(old, look)
             for change in changes:
                 telling.tell(change, old.transition, new)
             record = telling.record._replace(transition=new)
@@ -125,51 +111,30 @@ class Transitions:
 class _Telling:
     """Differences become events in the stream of one transition."""
 
-    def __init__(
-        self,
-        record: TransitionRecord,
-        ringing: Ringing,
-        now: datetime,
-        subject: EventSubject,
-        labels: Labels,
-    ) -> None:
-        self._labels = labels
+    def __init__(self, record: TransitionRecord, look: Look) -> None:
         self.record = record
-        self._ringing = ringing
-        self._now = now
-        self._subject = subject
+        self._look = look
         self.events: list[CareEvent] = []
 
     def tell(
         self, change: Difference, before: Transition | None, after: Transition | None
     ) -> None:
         """Add the event of one difference, unless it is long past and was not told."""
-        if not self.record.told and change.occurred < self._now - LONG_PAST:
+        if not self.record.told and self._look.is_long_past(change.occurred):
             return
-        record, ringing = self.record, self._ringing
+        record = self.record
         version = record.version + 1
         corrected = record.told.get(_slot(change, change.corrects), "")
-        event = CareEvent(
-            id=event_id(ringing.message, record.key, version),
-            type=change.type,
-            schema=SCHEMA,
-            subject=self._subject,
-            entity=Entity("transition", record.key, version),
-            times=EventTimes(
-                received=ringing.received_at,
-                emitted=self._now,
-                occurred=_instant(change.occurred),
-            ),
-            source=EventSource(feed=ringing.source),
-            causes=(ringing.message,),
-            parents=(change.by,) if change.by else (),
+        event = self._look.event(
+            change.type,
+            Entity("transition", record.key, version),
+            _instant(change.occurred),
             basis=change.basis,
+            payload=_payload(change, before, after),
             correction=Correction(corrected, change.correction, change.fields)
             if corrected and change.correction
             else None,
-            labels=self._labels,
-            payload=_payload(change, before, after),
-            trace=Trace(correlation=record.key),
+            parents=(change.by,) if change.by else (),
         )
         told = {**record.told, _slot(change, change.type): event.id}
         self.record = record._replace(version=version, told=told)
