@@ -57,10 +57,10 @@ def announce_encounter(
 ) -> tuple[Announced, list[CareEvent]]:
     """Return the events of `changes`, and what is announced with them."""
     events: list[CareEvent] = []
+    quality = Quality(occasion.warnings, anomalies)
     for change in changes:
-        announced, event = _announce(change, announced, occasion, key, payload)
-        quality = Quality(occasion.warnings, anomalies)
-        events.append(msgspec.structs.replace(event, quality=quality))
+        announced, event = _announce(change, announced, occasion, key, payload, quality)
+        events.append(event)
     return announced, events
 
 
@@ -116,6 +116,7 @@ def _announce(
     occasion: Occasion,
     key: str,
     payload: dict[str, Any],
+    quality: Quality,
 ) -> tuple[Announced, CareEvent]:
     slot = next((each for each in change.corrects if announced.slots.get(each)), None)
     retracts = change.correction == "retraction" and bool(change.corrects)
@@ -136,6 +137,7 @@ def _announce(
         correction=_correction(change, slot, announced),
         labels=occasion.labels,
         payload={**payload, "changed_fields": list(change.fields)},
+        quality=quality,
         trace=Trace(correlation=key),
     )
     return Announced(entity.version, _standing(change, slot, announced, event)), event

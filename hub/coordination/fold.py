@@ -129,6 +129,8 @@ class _Folding:
         leaves: list[Leave] = []
         kinds = (FactKind.LEAVE, FactKind.RETURN)
         said = [each for kind in kinds for each in self._standing.of(kind)]
+        if not said:
+            return ()
         for each in sorted(said, key=by_occurrence):
             away = bool(leaves) and leaves[-1].until is None
             if each.fact.kind is FactKind.LEAVE and not away:
@@ -143,12 +145,13 @@ class _Folding:
 
     def _pending(self) -> dict[str, FuzzyTime]:
         """Return what is expected and when, as long as it has not come."""
+        pending = self._standing.of(FactKind.PENDING)
+        if not pending:
+            return {}
         came = {FactKind.START: self._starts, FactKind.MOVE: self._moves}
         came[FactKind.END] = self._ends
         latest = {
-            each.fact.pending: each
-            for each in self._standing.of(FactKind.PENDING)
-            if each.fact.pending in EXPECTED
+            each.fact.pending: each for each in pending if each.fact.pending in EXPECTED
         }
         return {
             EXPECTED[kind]: each.time
@@ -169,10 +172,17 @@ class _Folding:
         for each in self._standing.ordered:
             if each.fact.kind is FactKind.CANCEL:
                 continue
-            for name, value in each.fact.details.items():
-                if name == "discharge" and self._taken_back(each):
-                    continue
-                details[name] = combined(details.get(name), value)
+            said = each.fact.details
+            if "discharge" in said and self._taken_back(each):
+                said = {name: said[name] for name in said if name != "discharge"}
+            # Only a dict can add to a list; anything else replaces what is known.
+            changed = {
+                name: combined(details.get(name), value)
+                for name, value in said.items()
+                if isinstance(value, dict)
+            }
+            details |= said
+            details |= changed
         kept = {
             name: value
             for name, value in details.items()
@@ -201,17 +211,21 @@ class _Folding:
         One that was said before the matching cancel was taken back with it, and
         one before a start that stands is about what was before.
         """
+        proposals = (f"proposed_{name}", f"period_{name}")
+        times = [
+            (each.recorded, each.fact.details[proposal])
+            for each in self._standing.ordered
+            for proposal in proposals
+            if each.fact.details.get(proposal)
+        ]
+        if not times:
+            return None
         limits = [each.recorded for each in self._standing.cancels(FactKind(name))]
         if name == "end":
             limits += [each.recorded for each in self._starts]
         limit = max(limits, default=None)
-        times = [
-            each.fact.details[proposal]
-            for each in self._standing.ordered
-            for proposal in (f"proposed_{name}", f"period_{name}")
-            if each.fact.details.get(proposal) and (not limit or each.recorded > limit)
-        ]
-        return _time(times[-1]) if times else None
+        later = [time for recorded, time in times if not limit or recorded > limit]
+        return _time(later[-1]) if later else None
 
     def _status(
         self, end: FuzzyTime | None, leaves: tuple[Leave, ...]

@@ -7,6 +7,7 @@ to 4.
 
 from collections.abc import Iterable, Sequence
 from datetime import datetime, timedelta
+from operator import attrgetter
 from typing import NamedTuple
 
 import msgspec
@@ -61,13 +62,9 @@ def said_at(fact: Fact) -> datetime:
     return min(max(earliest, fact.sent.earliest), latest - _INSTANT)
 
 
-def by_occurrence(each: Witness) -> tuple[datetime, datetime, bytes]:
-    """Return what puts `each` in the order in which things happened."""
-    return each.occurred, each.recorded, each.digest
-
-
-def _in_order(each: Witness) -> tuple[datetime, datetime, bytes]:
-    return each.recorded, each.occurred, each.digest
+#: What puts witnesses in the order in which things happened.
+by_occurrence = attrgetter("occurred", "recorded", "digest")
+_in_order = attrgetter("recorded", "occurred", "digest")
 
 
 class Standing:
@@ -79,8 +76,11 @@ class Standing:
 
     def __init__(self, witnesses: Sequence[Witness]) -> None:
         latest_first = sorted(witnesses, reverse=True, key=_in_order)
-        once = {each.digest: each for each in latest_first}.values()
-        self.ordered = sorted(once, key=_in_order)
+        once = {each.digest: each for each in latest_first}
+        repeated = len(once) < len(latest_first)
+        self.ordered = (
+            sorted(once.values(), key=_in_order) if repeated else (latest_first[::-1])
+        )
         self.cancelled: list[Witness] = []
         self.unmatched = 0
         replaced, void = _movements(self.ordered)
@@ -92,13 +92,12 @@ class Standing:
         for cancel in self.of(FactKind.CANCEL):
             self._take_back(cancel)
 
-    def of(self, kind: FactKind) -> list[Witness]:
+    def of(self, kind: FactKind) -> Sequence[Witness]:
         """Return the statements of a kind that stand, oldest said first."""
-        return [
-            each
-            for each in self._of_kind.get(kind, ())
-            if each.digest not in self._gone
-        ]
+        said = self._of_kind.get(kind, ())
+        if not said or not self._gone:  # nearly always
+            return said
+        return [each for each in said if each.digest not in self._gone]
 
     def stands(self, each: Witness) -> bool:
         """Say whether nothing took a statement back or replaced it."""

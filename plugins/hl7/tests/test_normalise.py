@@ -689,8 +689,8 @@ def test_a_line_that_is_no_segment_sets_the_message_aside(adt):
         ("A06", "MRG|0047^^^KLINIK_TEST^PI||||F1^^^KLINIK_TEST^VN"),
     ],
 )
-def test_what_is_said_of_identities_is_said_not_to_be_applied(adt, trigger, extra):
+def test_what_is_said_of_numbers_is_a_fact_of_its_own(adt, trigger, extra):
     result = normalise(adt(trigger=trigger, extra=[extra]), PROFILE)
 
     assert FactKind.IDENTITY in {fact.kind for fact in result.facts}
-    assert "identity.not_applied" in result.warnings
+    assert "identity.not_applied" not in result.warnings

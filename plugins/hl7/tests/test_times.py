@@ -5,6 +5,7 @@ from datetime import UTC, datetime, timedelta
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from msgspec.structs import replace
 
 from hub_hl7.wire.times import Clock, clock_for, read_date, read_time
 
@@ -261,3 +262,23 @@ def test_no_text_raises_and_every_interval_has_a_length(raw, sent, zone):
         assert time.earliest < time.latest
         assert time.earliest.utcoffset() == timedelta()
     read_date(raw)
+
+
+PLAIN = st.datetimes().map(lambda t: t.strftime("%Y%m%d%H%M%S")) | st.from_regex(
+    r"[12][0-9]{3}[01][0-9][0-3][0-9]([0-2][0-9][0-6][0-9]([0-6][0-9])?)?",
+    fullmatch=True,
+)
+OFFSETS = st.sampled_from(["", "+0100", "-0530", "-0000", "+9900", "+01", "Z"])
+
+
+@given(PLAIN, st.sampled_from([8, 12, 14]), OFFSETS, ZONES)
+def test_a_plain_time_reads_like_the_same_time_in_any_other_form(
+    digits, length, offset, zone
+):
+    raw = digits[:length] + offset
+    # A blank before it is no plain form, and means nothing.
+    expected = read_time(f" {raw}", clock("", zone))
+
+    found = read_time(raw, clock("", zone))
+
+    assert found == (expected and replace(expected, raw=raw))

@@ -81,24 +81,54 @@ def acknowledge(
     """
     source = header or _UNREADABLE
     told = source if source.name == b"MSH" else _UNREADABLE
-    mark, field = source.separator, source.field
-    marks = _marks(mark, field(2)[:_LONGEST_MARKS])
     answer = answer or (refusal.answer if refusal else b"AA")
-    msh = [
-        b"MSH", marks, field(5), field(6), field(3), field(4), sent, b"",
-        _type(told, answer), control_id,
-        _processing_id(told.field(11)[: LONGEST_PROCESSING_ID + 1]), told.field(12),
-    ]  # fmt: skip
-    msa = [b"MSA", answer, source.control_id]
+    first, second, third, marks = _form(
+        source.separator, *_echoed(source)[:5], *_echoed(told)[5:], answer
+    )
+    parts = [first, sent, second, control_id, third, source.control_id]
     if expected:
-        msa += [b"", expected]
-    lines = [mark.join(msh), mark.join(msa)]
+        parts += [source.separator * 2, expected]
+    parts.append(b"\r")
     if refusal:
-        lines.append(_err(refusal, told.field(12), mark, marks))
-    reply = b"\r".join((*lines, b""))
+        parts += [_err(refusal, told.field(12), source.separator, marks), b"\r"]
+    reply = b"".join(parts)
     if reply.isascii() and b"\x0b" not in reply and b"\x1c" not in reply:
         return reply
     return _special(reply, told)
+
+
+def _echoed(header: Header) -> list[bytes]:
+    """Return MSH-2 to 6, 9, 11 and 12."""
+    elements = header.elements
+    if len(elements) > 11:  # noqa: PLR2004  there is an MSH-12
+        return [*elements[1:6], elements[8], *elements[10:12]]
+    return [header.field(number) for number in (2, 3, 4, 5, 6, 9, 11, 12)]
+
+
+@lru_cache(maxsize=256)
+def _form(  # noqa: PLR0913  all are keys of the cache
+    mark: bytes,
+    encoding: bytes,
+    application: bytes,
+    facility: bytes,
+    to_application: bytes,
+    to_facility: bytes,
+    received: bytes,
+    processing: bytes,
+    version: bytes,
+    answer: bytes,
+) -> tuple[bytes, bytes, bytes, bytes]:
+    """Return what is the same in all answers to messages with these fields.
+
+    It ends where MSH-7, MSH-10 and MSA-2 are to be filled in; the last is MSH-2. A
+    sender has few such forms, and most of an answer is made once.
+    """
+    marks = _marks(mark, encoding[:_LONGEST_MARKS])
+    kind = _type(received, encoding[:1] or b"^", version, answer)
+    told = (b"MSH", marks, to_application, to_facility, application, facility, b"")
+    processing = _processing_id(processing)
+    rest = mark.join((b"", processing, version + b"\rMSA", answer, b""))
+    return mark.join(told), mark.join((b"", b"", kind, b"")), rest, marks
 
 
 def answer_batch(
@@ -140,31 +170,21 @@ def _marks(separator: bytes, sent: bytes) -> bytes:
     return sent if usable else _USUAL
 
 
-@lru_cache(maxsize=64)
 def _processing_id(sent: bytes) -> bytes:
     """Return MSH-11 as it was sent; where fields are shifted it may be a name."""
     return sent if len(sent) <= LONGEST_PROCESSING_ID else b"P"
 
 
-def _type(header: Header, answer: bytes) -> bytes:
-    return _type_of(
-        header.field(9)[:_LONGEST_KEY],
-        header.component_separator,
-        header.field(12)[:_LONGEST_KEY],
-        answer.startswith(b"C"),
-    )
-
-
-@lru_cache(maxsize=512)
-def _type_of(received: bytes, separator: bytes, version: bytes, commit: bool) -> bytes:  # noqa: FBT001  all are keys of the cache
+def _type(received: bytes, separator: bytes, version: bytes, answer: bytes) -> bytes:
     """Return MSH-9: ``ACK^A01^ACK`` since version 2.3.1, ``ACK`` before.
 
     A referral is answered by ``RRI^I12^RRI_I12``, which here says that it was
     received and no more; a commit acknowledgement is an ACK whatever it answers.
     """
-    parts = received.split(separator)
+    parts = received[:_LONGEST_KEY].split(separator)
     trigger = parts[1].upper() if len(parts) > 1 else b""
-    alone = version.split(separator)[0] in _TYPE_ALONE
+    alone = version[:_LONGEST_KEY].split(separator)[0] in _TYPE_ALONE
+    commit = answer.startswith(b"C")
     if parts[0].upper() == b"REF" and trigger in _REFERRALS and not commit:
         structure = () if alone else (b"RRI_I12",)
         return separator.join((b"RRI", trigger, *structure))

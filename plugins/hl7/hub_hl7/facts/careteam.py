@@ -5,10 +5,11 @@ section 7.3.4 (PRT), which takes the place of ROL.
 """
 
 from collections.abc import Iterator, Mapping
-from typing import Any
+from typing import Any, NamedTuple
 
 from hub_hl7.facts import german
 from hub_hl7.facts.reading import Reading, stated
+from hub_hl7.wire.cutting import all_deleted, remembered
 from hub_hl7.wire.er7 import Field, Segment
 
 _CLINICIANS = (
@@ -50,7 +51,7 @@ def careteam_of(reading: Reading) -> Any:
     if members and reading.profile.first_consultant == "primary_care":
         _rename_first(members)
     lasting = lasting_careteam_of(reading)
-    if sent and not lasting and all(field.text() is None for _, field in sent):
+    if sent and not lasting and all_deleted([field for _, field in sent]):
         return None
     return _once([*_stated(members), *lasting]) or ""
 
@@ -84,7 +85,7 @@ def _rename_first(members: list[dict[str, Any]]) -> None:
 
 def _once(members: list[dict[str, Any]]) -> list[dict[str, Any]]:
     """Return `members` without those whom PV1 and ROL or PRT both name."""
-    if len(members) < 2:  # noqa: PLR2004  nobody to be the same as
+    if len({member["role"] for member in members}) == len(members):
         return members
     seen: dict[Any, dict[str, Any]] = {}
     for member in members:
@@ -97,26 +98,44 @@ def _once(members: list[dict[str, Any]]) -> list[dict[str, Any]]:
 
 def _clinician(reading: Reading, role: str, field: Field) -> dict[str, Any]:
     """Return one clinician (XCN): the number, the name as a person reads it."""
+    named = _named(field)
+    clinician: dict[str, Any] = {"role": role}
+    if named.name:
+        clinician["name"] = named.name
+    if named.number:
+        clinician["identifiers"] = [_number(reading, named)]
+    return clinician
+
+
+class _Named(NamedTuple):
+    """A clinician as one field names them; "" is no statement."""
+
+    name: str
+    number: str = ""
+    authority: str = ""
+    kind: str = ""
+
+
+@remembered
+def _named(field: Field) -> _Named:
     parts = [
         field.component(6), field.component(3), field.component(4),
         field.component(2, 1), field.component(5),
     ]  # fmt: skip
-    return stated(
-        role=role,
-        name=" ".join(part for part in parts if part),
-        identifiers=_numbers(reading, field),
+    name, number = " ".join(part for part in parts if part), field.component(1)
+    if not number:
+        return _Named(name)
+    authority = field.component(9, 1) or field.component(9, 2) or ""
+    return _Named(name, number, authority, field.component(13) or "")
+
+
+def _number(reading: Reading, named: _Named) -> dict[str, str]:
+    if scheme := german.scheme_of(named.authority, named.kind):
+        reading.check(scheme, named.number)
+    system = (
+        named.authority or reading.profile.assigning_authority or reading.facility()
     )
-
-
-def _numbers(reading: Reading, field: Field) -> Any:
-    value = field.component(1) or ""
-    if not value:
-        return ""
-    own, kind = reading.authority(field, 9), field.component(13) or ""
-    if scheme := german.scheme_of(own, kind):
-        reading.check(scheme, value)
-    system = own or reading.profile.assigning_authority or reading.facility()
-    return [{"system": system, "value": value, "type": kind}]
+    return {"system": system, "value": named.number, "type": named.kind}
 
 
 def _primary_care(reading: Reading, pd1: Segment) -> Iterator[dict[str, Any]]:

@@ -6,7 +6,7 @@ Source: HL7 v2.5.1, sections 6.5.2 (DG1), 6.5.4 (PR1), 3.4.6 (AL1), 3.4.7 (IAM) 
 
 from typing import Any
 
-from hub_hl7.facts.reading import Reading, stated
+from hub_hl7.facts.reading import Reading
 from hub_hl7.facts.repeating import Repeating, entries_of
 from hub_hl7.wire.er7 import Field, Segment
 
@@ -32,17 +32,13 @@ def diagnoses_of(reading: Reading) -> Any:
 def _diagnosis(dg1: Segment) -> dict[str, Any]:
     entry = _named(dg1)
     if "system" not in entry:
-        entry |= stated(system=dg1.value(2))
+        entry |= dg1.stated(system=2)
     if not (entry.get("code") or entry.get("text")):
         return {}
-    return entry | stated(
-        type=dg1.value(6),
-        at=dg1.value(5),
-        priority=dg1.value(15),
-        confidential=(dg1.value(18) or "").upper() == "Y" or "",
-        id=dg1.value(20),
-        present_on_admission=dg1.value(26),
-    )
+    entry |= dg1.stated(type=6, at=5, priority=15)
+    if (dg1.value(18) or "").upper() == "Y":
+        entry["confidential"] = True
+    return entry | dg1.stated(id=20, present_on_admission=26)
 
 
 def procedures_of(reading: Reading) -> Any:
@@ -57,7 +53,7 @@ def _procedure(pr1: Segment) -> dict[str, Any]:
     entry = _named(pr1)
     if not (entry.get("code") or entry.get("text")):
         return {}
-    return entry | stated(at=pr1.value(5), id=pr1.value(19))
+    return entry | pr1.stated(at=5, id=19)
 
 
 def allergies_of(reading: Reading) -> Any:
@@ -72,19 +68,14 @@ def allergies_of(reading: Reading) -> Any:
 
 def _reaction(iam: Segment) -> dict[str, Any]:
     entry = _allergy(iam, onset=11)
-    return entry | stated(id=iam.value(7)) if entry else {}
+    return entry | iam.stated(id=7) if entry else {}
 
 
 def _allergy(segment: Segment, onset: int = 6) -> dict[str, Any]:
     entry = _coded(segment.field(3))
     if not entry:
         return {}
-    return entry | stated(
-        type=segment.value(2),
-        severity=segment.value(4),
-        reaction=segment.value(5),
-        at=segment.value(onset),
-    )
+    return entry | segment.stated(type=2, severity=4, reaction=5, at=onset)
 
 
 def observations_of(reading: Reading) -> Any:
@@ -107,22 +98,16 @@ def _observation(reading: Reading, obx: Segment) -> dict[str, Any]:
     value = _coded(field) if kind in _CODED else field.text() or ""
     if not value:
         return {}
-    return _coded(obx.field(3)) | stated(
-        value=value,
-        units=obx.value(6),
-        status=obx.value(11),
-        at=obx.value(14),
-    )
+    said = obx.stated(units=6, status=11, at=14)
+    return _coded(obx.field(3)) | {"value": value} | said
 
 
 def _named(segment: Segment) -> dict[str, Any]:
     """Return the code of DG1 or PR1; before 2.3 its text stood in field 4."""
     entry = _coded(segment.field(3))
-    return entry if entry.get("text") else entry | stated(text=segment.value(4))
+    return entry if entry.get("text") else entry | segment.stated(text=4)
 
 
 def _coded(field: Field) -> dict[str, Any]:
     """Return a coded element (CE, CWE): code, text and the system of the code."""
-    return stated(
-        code=field.component(1), text=field.component(2), system=field.component(3)
-    )
+    return field.stated(code=1, text=2, system=3)

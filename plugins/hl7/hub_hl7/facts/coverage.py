@@ -24,16 +24,19 @@ def coverage_of(reading: Reading) -> Any:
     """
 
     def read(in1: Segment) -> dict[str, Any]:
-        _check(reading, in1.field(3), "ik")
-        _check(reading, in1.field(49), "kvnr")
+        payer, policy, member = in1.value(3), in1.value(36), in1.value(49)
+        if payer:
+            _check(reading, in1.field(3), "ik")
+        if member:
+            _check(reading, in1.field(49), "kvnr")
         period = {"from": in1.value(12), "to": in1.value(13)}
         return stated(
-            payer=in1.value(4) or in1.value(3),
-            payer_id=in1.value(3),
+            payer=in1.value(4) or payer,
+            payer_id=payer,
             plan=in1.value(2),
             plan_type=in1.value(15),
-            policy=in1.value(36),
-            member_id=in1.value(49) or in1.value(36),
+            policy=policy,
+            member_id=member or policy,
             **period,
         )
 

@@ -9,6 +9,8 @@ import re
 from collections.abc import Callable, Mapping
 
 _KVNR = re.compile(r"[A-Z]\d{9}", re.ASCII)
+#: By weight, the sum of the digits of the product with each digit.
+_SUMS = {1: (0, 1, 2, 3, 4, 5, 6, 7, 8, 9), 2: (0, 2, 4, 6, 8, 1, 3, 5, 7, 9)}
 _NINE = re.compile(r"\d{9}", re.ASCII)
 _LANR_WEIGHTS = (4, 9, 4, 9, 4, 9)
 #: Namespaces and object identifiers under which the numbers are sent.
@@ -85,5 +87,4 @@ def doubt(scheme: str, value: str) -> str:
 
 def _digit_sum(digits: str, weights: tuple[int, int]) -> int:
     """Return the sum of the digits of each product of a digit and its weight."""
-    products = (int(digit) * weights[place % 2] for place, digit in enumerate(digits))
-    return sum(product // 10 + product % 10 for product in products)
+    return sum(_SUMS[weights[place % 2]][int(one)] for place, one in enumerate(digits))

@@ -69,12 +69,15 @@ def labels_of(reading: Reading) -> Labels | None:
 
     A code that the hub does not know restricts: unknown is not normal.
     """
-    marks, header = _Marks(), reading.message.header
-    if any(map(header.raw_field, (26, 27, 28))):
-        _header(reading, header, marks)
-    if (vip := reading.segment("PV1").value(16)) and vip.upper() not in _NOT_VIP:
+    header, vip = reading.message.header, reading.segment("PV1").value(16)
+    labelled = not _LABELLED.isdisjoint(reading.names)
+    if not (vip or labelled or header.any_sent(26, 27, 28)):
+        return None
+    marks = _Marks()
+    _header(reading, header, marks)
+    if vip and vip.upper() not in _NOT_VIP:
         marks.sensitive("PV1-16", "VIP")
-    if not _LABELLED.isdisjoint(reading.names):
+    if labelled:
         _segments(reading, marks)
     return marks.labels()
 
@@ -82,7 +85,8 @@ def labels_of(reading: Reading) -> Labels | None:
 def _segments(reading: Reading, marks: _Marks) -> None:
     for name, publicity, protection in (("PD1", 11, 12), ("PV2", 21, 22)):
         for segment in reading.all(name)[:1]:
-            _protected(segment, publicity, protection, marks)
+            if segment.any_sent(publicity, protection):
+                _protected(segment, publicity, protection, marks)
     if any(_says_yes(dg1, 18) for dg1 in reading.all("DG1")):
         marks.restrict("DG1-18")
     for arv in reading.all("ARV"):
@@ -90,6 +94,8 @@ def _segments(reading: Reading, marks: _Marks) -> None:
 
 
 def _header(reading: Reading, msh: Segment, marks: _Marks) -> None:
+    if not msh.any_sent(26, 27, 28):
+        return
     _classified(reading, msh, 26, marks)
     _handling(msh, 27, marks)
     if msh.value(28):

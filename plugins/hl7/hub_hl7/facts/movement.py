@@ -35,6 +35,9 @@ _NOT_MOVEMENTS = frozenset(
     }
 )  # fmt: skip
 
+#: Of an update ZBE-6 says which movement it is about, where it is about one.
+_NEVER_MOVEMENTS = _NOT_MOVEMENTS - {FactKind.UPDATE}
+
 
 class Moved(Struct, frozen=True):
     """A movement, and the rule of what it is (never a cancel)."""
@@ -55,7 +58,7 @@ def movement_of(reading: Reading, rule: Rule) -> Moved | None:
         reading.warn("movement.repeated")
     zbe = reading.segment("ZBE")
     sent = (zbe.value(4) or "").strip().upper()
-    if sent == _REFERENCE or rule.kind in _NOT_MOVEMENTS - {FactKind.UPDATE}:
+    if sent == _REFERENCE or rule.kind in _NEVER_MOVEMENTS:
         return None
     ids, moved = _ids(reading, zbe), _rule(zbe, rule)
     if not ids:
@@ -144,5 +147,7 @@ def _movement(
 
 def _ward(zbe: Segment, number: int) -> str:
     """Return a ward (XON): its identifier, which PV1-3 names too, else its name."""
+    if not zbe.any_sent(number):
+        return ""
     field = zbe.field(number)
     return field.component(10) or field.component(3) or field.component(1) or ""

@@ -11,7 +11,6 @@ from msgspec import Struct
 from hub.sdk import (
     Document,
     Fact,
-    FactKind,
     HubError,
     Normalised,
     Problem,
@@ -113,8 +112,6 @@ def _normalise(
         found = _yield(reading, header)
     except HubError as error:
         problem = Problem(error.code, error.detail)
-    if any(fact.kind is FactKind.IDENTITY for fact in found.facts):
-        reading.warn("identity.not_applied")  # a merge is kept and joins nothing yet
     odd = sorted(reading.message.oddities)
     return Normalised(
         provenance=provenance,

@@ -9,6 +9,7 @@ from typing import Any
 from hub.sdk import Identifier, Subject
 from hub_hl7.facts.reading import Reading, plain, stated
 from hub_hl7.facts.repeating import Repeating, entries_of
+from hub_hl7.wire.cutting import all_deleted
 from hub_hl7.wire.er7 import Field, Segment, Value
 from hub_hl7.wire.times import read_date
 
@@ -61,7 +62,7 @@ def _demographics(reading: Reading, pid: Segment) -> dict[str, Any]:
         identity_quality=_quality(reading, pid, names),
         contacts=entries_of(reading, _CONTACTS, contact_of),
     )
-    return found | _rare(reading, pid) if any(map(pid.raw_field, _RARE)) else found
+    return found | _rare(reading, pid) if pid.any_sent(*_RARE) else found
 
 
 def _rare(reading: Reading, pid: Segment) -> dict[str, Any]:
@@ -81,25 +82,26 @@ def _sex(reading: Reading, pid: Segment) -> Value:
 
 def _quality(reading: Reading, pid: Segment, names: Any) -> Any:
     family = names[0].get("family") if names else pid.value(5, 1, 1)
-    placeholders = (pid.value(7), family)
-    found = stated(
-        unknown=_flag(pid.value(31)),
-        reliability=_each(pid, 32, lambda field: field.component(1)),
-    )
-    if any(reading.is_placeholder(value) for value in placeholders if value):
-        found["placeholder"] = True
+    found: dict[str, Any] = {}
+    if pid.any_sent(31, 32):
+        found = stated(
+            unknown=_flag(pid.value(31)),
+            reliability=_each(pid, 32, lambda field: field.component(1)),
+        )
+    for value in (pid.value(7), family):
+        if value and reading.is_placeholder(value):
+            found["placeholder"] = True
     return found or ""
 
 
 def _each(segment: Segment, number: int, read: Callable[[Field], Any]) -> Any:
     """Return what `read` makes of each repetition, in order, empty ones left out."""
-    raw = segment.repetitions(number)
-    if not raw:
+    fields = segment.repetitions(number)
+    if not fields:
         return ""
-    if all(field.text() is None for field in raw):
+    if all_deleted(fields):
         return None
-    values = [read(field) for field in raw]
-    return [value for value in values if value] or ""
+    return [value for field in fields if (value := read(field))] or ""
 
 
 def _names(reading: Reading, pid: Segment) -> Any:
@@ -123,19 +125,12 @@ def name_of(field: Field) -> dict[str, Any]:
     ``partner_prefix`` and ``partner_family`` (FN.4, FN.5).
     """
     family = field.component(1, 1)
-    parts = {} if field.component(1) == family else _family_parts(field)
-    return (
-        stated(
-            family=family,
-            given=field.component(2),
-            middle=field.component(3),
-            suffix=field.component(4),
-            prefix=field.component(5),
-            degree=field.component(6),
-            use=field.component(7),
-        )
-        | parts
+    name = field.stated(
+        family=1, given=2, middle=3, suffix=4, prefix=5, degree=6, use=7
     )
+    if field.component(1) == family:
+        return name
+    return stated(**name | {"family": family}) | _family_parts(field)
 
 
 def _family_parts(field: Field) -> dict[str, Any]:
@@ -160,17 +155,10 @@ def address_of(field: Field) -> dict[str, Any]:
         line = line or street
         if house and not (line or "").endswith(house):
             line = f"{line} {house}".strip()
-    lines = [line, field.component(2)]
-    return stated(
-        lines=[line for line in lines if line] or "",
-        street=street,
-        house_number=house,
-        city=field.component(3),
-        state=field.component(4),
-        postal_code=field.component(5),
-        country=field.component(6),
-        type=field.component(7),
-    )
+    lines = [each for each in (line, field.component(2)) if each]
+    found = stated(lines=lines or "", street=street, house_number=house)
+    found |= field.stated(city=3, state=4, postal_code=5, country=6, type=7)
+    return found
 
 
 def _birth_date(reading: Reading, pid: Segment) -> Value:
@@ -185,14 +173,14 @@ def _birth_date(reading: Reading, pid: Segment) -> Value:
 
 def _telecoms(segment: Segment, places: tuple[tuple[int, str], ...]) -> Any:
     """Return telecommunication addresses of `places`, pairs of field and use."""
-    sent = [(use, segment.repetitions(number)) for number, use in places]
-    fields = [field for _, repetitions in sent for field in repetitions]
-    if not fields:
+    sent = [
+        (field, use) for number, use in places for field in segment.repetitions(number)
+    ]
+    if not sent:
         return ""
-    if all(field.text() is None for field in fields):
+    if all_deleted([field for field, _ in sent]):
         return None
-    values = [_telecom(field, use) for use, fields in sent for field in fields]
-    return [value for value in values if value] or ""
+    return [value for field, use in sent if (value := _telecom(field, use))] or ""
 
 
 def _telecom(field: Field, use: str) -> dict[str, Any]:
@@ -200,8 +188,10 @@ def _telecom(field: Field, use: str) -> dict[str, Any]:
     mail = field.component(4)
     if mail or field.component(3) == "Internet":
         return _reached("email", mail or field.component(1), use)
-    digits = (field.component(number) or "" for number in (5, 6, 7))
-    number = field.component(1) or field.component(12) or " ".join(filter(None, digits))
+    number = field.component(1) or field.component(12)
+    if not number:
+        digits = [field.component(place) for place in (5, 6, 7)]
+        number = " ".join(filter(None, digits))
     return _reached("phone", number, use)
 
 
@@ -210,6 +200,8 @@ def _reached(system: str, value: Value, use: str) -> dict[str, Any]:
 
 
 def _deceased(pid: Segment) -> Any:
+    if not pid.any_sent(29, 30):
+        return ""
     at, flag = pid.value(29), _flag(pid.value(30))
     if not at and flag in {"", None}:
         return None if at is None or flag is None else ""

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Iterator, Sequence
 from copy import copy
-from functools import cached_property, lru_cache
+from functools import lru_cache
 from itertools import pairwise
 from typing import Any, Self
 
@@ -25,13 +25,20 @@ class Reading:
 
     all: Callable[[str], Sequence[Segment]]
 
+    #: The trigger event: MSH-9.2, or EVN-1 where the message is older.
+    trigger: str
+
     def __init__(self, message: Message, profile: Hl7Profile) -> None:
         self.message = message
         self.profile = profile
         self.warnings: dict[str, None] = {}
         self.all = message.all  # asked dozens of times for each message
         self.segments: Sequence[Segment] = message.segments
-        self.names = {segment.name for segment in message.segments}
+        self.names = message.names
+        self.firsts: dict[str, Segment] = {}  # as `segment` found them
+        self._facility = message.header.value(4, 1) or ""
+        sent = message.header.value(9, 2) or self.segment("EVN").value(1) or ""
+        self.trigger = sent.strip().upper()
         self._placeholders = _upper(profile.placeholders)
         self._times: dict[tuple[str, str], FuzzyTime | None] = {}
         self._clock = clock_for(
@@ -41,20 +48,18 @@ class Reading:
             facility_zone=self._facility_zone() if profile.facility_zones else "",
         )
 
-    @cached_property
-    def trigger(self) -> str:
-        """The trigger event: MSH-9.2, or EVN-1 where the message is older."""
-        sent = self.message.header.value(9, 2) or self.segment("EVN").value(1) or ""
-        return sent.strip().upper()
-
     def warn(self, code: str) -> None:
         """Note something odd, once."""
         self.warnings[code] = None
 
     def segment(self, name: str) -> Segment:
         """Return the first segment called `name`, an empty one where there is none."""
-        found = self.all(name)
-        return found[0] if found else Segment(name, self.message.cutter)
+        first = self.firsts.get(name)
+        if first is None:
+            found = self.all(name)
+            first = found[0] if found else Segment(name, self.message.cutter)
+            self.firsts[name] = first
+        return first
 
     def about(self, segments: Sequence[Segment]) -> Self:
         """Return a reading of only these segments of the message.
@@ -66,7 +71,8 @@ class Reading:
             named.setdefault(segment.name, []).append(segment)
         part = copy(self)
         part.all = lambda name: named.get(name, ())
-        part.names = set(named)
+        part.firsts = {}
+        part.names = named.keys()
         part.segments = segments
         return part
 
@@ -86,17 +92,17 @@ class Reading:
         if not raw or self.is_placeholder(raw):
             return None
         # Before 2.6 a second component may say how much of a time is known.
-        whole = raw == segment.raw_field(number)
-        time = self.instant(raw, "" if whole else segment.value(number, 2) or "")
+        time = self.instant(raw, segment.value(number, 2) or "")
         if time is None:
             self.warn(f"time.invalid.{segment.name.lower()}-{number}")
         return time
 
     def instant(self, raw: str, degree: str = "") -> FuzzyTime | None:
         """Return the time that a text states, None where that is no possible one."""
-        if (raw, degree) not in self._times:
-            self._times[raw, degree] = read_time(raw, self._clock, degree)
-        return self._times[raw, degree]
+        stated = raw, degree
+        if stated not in self._times:
+            self._times[stated] = read_time(raw, self._clock, degree)
+        return self._times[stated]
 
     def is_placeholder(self, value: str) -> bool:
         """Say whether `value` stands for nothing at this feed (R-HL7-04)."""
@@ -115,7 +121,7 @@ class Reading:
 
     def facility(self) -> str:
         """Return the sending facility, MSH-4."""
-        return self.message.header.value(4, 1) or ""
+        return self._facility
 
     def identifier(self, field: Field) -> Identifier | None:
         """Return the identifier in one repetition (CX), None where it has none."""

@@ -43,7 +43,7 @@ def entries_of(reading: Reading, repeating: Repeating, read: Read) -> Any:
     segments = reading.all(repeating.name)
     if not segments:
         return ""
-    if all(segment.value(1) is None for segment in segments):
+    if segments[0].value(1) is None and all(each.value(1) is None for each in segments):
         return None
     mode = reading.profile.repeating_mode.get(repeating.name, "snapshot")
     codes = [_action(segment, repeating) for segment in segments]

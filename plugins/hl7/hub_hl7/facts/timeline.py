@@ -14,6 +14,9 @@ from hub_hl7.facts.visit import location_of
 
 #: What is expected, where it stands in PV2; EVN-3 is for anything planned.
 _EXPECTED = {FactKind.START: 8, FactKind.END: 9}
+_BEGINNINGS = frozenset({FactKind.START, FactKind.CLASS})
+#: What may take the patient from one place to another.
+_ELSEWHERE = frozenset({FactKind.MOVE, FactKind.CLASS})
 _AHEAD = frozenset({FactKind.PLAN, FactKind.PENDING})
 #: What happens at a time of its own, which a sender should state.
 _TIMED = frozenset(
@@ -60,7 +63,9 @@ def _recorded(reading: Reading) -> FuzzyTime:
 def _period(reading: Reading, kind: FactKind) -> FuzzyTime | None:
     pv1 = reading.segment("PV1")
     start, end = reading.time(pv1, 44), reading.time(pv1, 45)
-    return {FactKind.START: start, FactKind.CLASS: start, FactKind.END: end}.get(kind)
+    if kind is FactKind.END:
+        return end
+    return start if kind in _BEGINNINGS else None
 
 
 def _expected(reading: Reading, kind: FactKind) -> FuzzyTime | None:
@@ -90,6 +95,6 @@ def places_of(reading: Reading, rule: Rule) -> dict[str, Any]:
         return {"location": location_of(pv1, 11) or here, "prior_location": before}
     if about is FactKind.PENDING and rule.pending is not FactKind.END:
         return {"location": location_of(pv1, 42) or here}
-    if about in {FactKind.MOVE, FactKind.CLASS}:
+    if about in _ELSEWHERE:
         return {"location": here, "prior_location": location_of(pv1, 6)}
     return {"location": here}

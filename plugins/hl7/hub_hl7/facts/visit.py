@@ -17,6 +17,7 @@ from hub_hl7.facts.coverage import coverage_of
 from hub_hl7.facts.labels import restrictions_of
 from hub_hl7.facts.profile_adt import ClassRule, FieldMatch
 from hub_hl7.facts.reading import Reading, plain, stated
+from hub_hl7.wire.cutting import remembered
 from hub_hl7.wire.er7 import Field, Segment, Value
 
 _OTHER_PLACES = (
@@ -26,6 +27,7 @@ _OTHER_PLACES = (
 )
 _ATTACHED = frozenset({"IN1", "DG1", "PR1", "AL1", "IAM", "OBX", "ARV"})
 _FLAGS = {"Y": True, "N": False}
+_NOWHERE = Location()
 #: Types of universal ids, table 0301.
 _SCHEMES = frozenset(
     {
@@ -71,18 +73,20 @@ def _holds(rule: ClassRule, pv1: Segment) -> bool:
 
 def location_of(segment: Segment, number: int) -> Location | None:
     """Return the location in a field (PL), None where it is not stated."""
-    field = segment.field(number)
-    if not field.raw:
-        return None
+    return _location(segment.field(number)) if segment.any_sent(number) else None
+
+
+@remembered
+def _location(field: Field) -> Location | None:
     location = Location(
-        unit=_place(field, 1),
-        room=_place(field, 2),
-        bed=_place(field, 3),
-        facility=field.component(4, 1) or "",
-        building=_place(field, 7),
-        floor=_place(field, 8),
+        _place(field, 1),
+        _place(field, 2),
+        _place(field, 3),
+        field.component(4, 1) or "",
+        _place(field, 7),
+        _place(field, 8),
     )
-    return None if location == Location() else location
+    return None if location == _NOWHERE else location
 
 
 def _place(field: Field, number: int) -> str:
@@ -91,7 +95,7 @@ def _place(field: Field, number: int) -> str:
     Whatever is no such scheme is a name with an ``&`` that was not escaped.
     """
     whole = field.component(number) or ""
-    if whole.isalnum():
+    if not whole or whole.isalnum():
         return whole
     scheme = (field.component(number, 3) or "").upper()
     return (field.component(number, 1) or "") if scheme in _SCHEMES else whole
@@ -178,15 +182,8 @@ def details_of(reading: Reading) -> dict[str, Any]:
     return (
         stated(
             service=pv1.value(10),
-            admission=_group(
-                type=pv1.value(4),
-                source=pv1.value(14),
-                reason=_reason(pv2),
-                readmission_flag=pv1.value(13),
-                arrival_mode=pv2.value(38),
-                level_of_care=pv2.value(40),
-            ),
-            discharge=_group(disposition=pv1.value(36), destination=pv1.value(37)),
+            admission=_admission(pv1, pv2),
+            discharge=pv1.stated(disposition=36, destination=37) or "",
             account=pid.value(18),
             patient_type=pv1.value(18),
             vip=pv1.value(16),
@@ -199,6 +196,15 @@ def details_of(reading: Reading) -> dict[str, Any]:
         | (_expectations(pv2) if pv2.raw != "PV2" else {})
         | attached_to(reading)
     )
+
+
+def _admission(pv1: Segment, pv2: Segment) -> Any:
+    return (
+        pv1.stated(type=4, source=14)
+        | stated(reason=_reason(pv2))
+        | pv1.stated(readmission_flag=13)
+        | pv2.stated(arrival_mode=38, level_of_care=40)
+    ) or ""
 
 
 def attached_to(reading: Reading) -> dict[str, Any]:
@@ -218,26 +224,24 @@ def attached_to(reading: Reading) -> dict[str, Any]:
 def _further(reading: Reading, pv1: Segment) -> dict[str, Any]:
     """Return what only some feeds say of a visit."""
     found: dict[str, Any] = {}
-    for number, name in _OTHER_PLACES:
-        if pv1.raw_field(number) and (place := location_of(pv1, number)):
-            found[name] = plain(place)
-    if pv1.raw_field(50):
+    if pv1.any_sent(11, 42, 43):
+        for number, name in _OTHER_PLACES:
+            if place := location_of(pv1, number):
+                found[name] = plain(place)
+    if pv1.any_sent(50):
         found["alternate_visit"] = plain(reading.identifier(pv1.field(50))) or ""
-    if pv1.raw_field(53) or pv1.raw_field(54):
-        found["episode"] = _group(id=pv1.value(54), text=pv1.value(53))
-    if any(_matches(reading, match) for match in reading.profile.companions):
+    if pv1.any_sent(53, 54):
+        found["episode"] = pv1.stated(id=54, text=53) or ""
+    companions = reading.profile.companions
+    if companions and any(_matches(reading, match) for match in companions):
         found["companion"] = True
     return found
 
 
 def _expectations(pv2: Segment) -> dict[str, Any]:
     return stated(
-        expected=_group(
-            admit=pv2.value(8),
-            discharge=pv2.value(9),
-            disposition=pv2.value(27),
-            **{"return": pv2.value(47)},
-        ),
+        expected=pv2.stated(admit=8, discharge=9, disposition=27, **{"return": 47})
+        or "",
         newborn=_FLAGS.get((pv2.value(36) or "").upper(), ""),
         chief_complaint=pv2.value(3, 2) or pv2.value(3),
     )
@@ -254,10 +258,6 @@ def _matches(reading: Reading, match: FieldMatch) -> bool:
     )
 
 
-def _group(**values: Value) -> Any:
-    return stated(**values) or ""
-
-
 def _reason(pv2: Segment) -> Value:
     return pv2.value(3) or pv2.value(3, 2)
 
@@ -265,9 +265,8 @@ def _reason(pv2: Segment) -> Value:
 def _where(reading: Reading, pv1: Segment) -> Any:
     evn, header = reading.segment("EVN"), reading.message.header
     for segment, number in ((evn, 7), (pv1, 39), (header, 4)):
-        field = segment.field(number)
-        name = (field.component(1, 1) or "").strip()
-        universal = field.component(2) or ""
+        name = (segment.value(number, 1, 1) or "").strip()
+        universal = segment.value(number, 2) or ""
         if name or universal:
             return stated(name=name, id=universal)
     return ""

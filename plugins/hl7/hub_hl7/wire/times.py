@@ -17,7 +17,6 @@ from functools import lru_cache
 from zoneinfo import ZoneInfo
 
 from msgspec import Struct
-from msgspec.structs import replace
 
 from hub.sdk import FuzzyTime, Precision, ZoneSource
 
@@ -41,6 +40,13 @@ _WIDTHS: dict[Precision, timedelta] = {
     "minute": timedelta(minutes=1),
     "second": timedelta(seconds=1),
 }
+#: How precise is what has so many digits, and no more than an offset after them.
+_PLAIN: dict[int, tuple[Precision, timedelta]] = {
+    8: ("day", _WIDTHS["day"]),
+    12: ("minute", _WIDTHS["minute"]),
+    14: ("second", _WIDTHS["second"]),
+}
+_OFFSET = re.compile(r"[+-]\d{4}", re.ASCII)
 _LOCAL_FORMS: dict[Precision, int] = {
     "year": 4, "month": 7, "day": 10, "hour": 13, "minute": 16, "second": 19,
 }  # fmt: skip
@@ -72,8 +78,8 @@ class _Wall(Struct, frozen=True):
 
     start: datetime
     precision: Precision
-    offset: str
     width: timedelta
+    offset: str
     flags: tuple[str, ...]
 
 
@@ -85,19 +91,16 @@ def clock_for(
     An offset belongs to a season: where MSH-7's agrees with the feed's zone at that
     instant, the zone decides about the other times of the message.
     """
-    clock = Clock(feed_zone=feed_zone, midnight_means_day=midnight_means_day)
-    facility = replace(clock, facility_zone=facility_zone) if facility_zone else clock
-    wall = _read(sent)
-    time = read_time(sent, clock)
-    if wall is None or time is None:
-        return facility
-    clock = replace(facility, reference=time.earliest)
-    if not _usable(wall.offset):
-        return clock
-    agrees = bool(feed_zone) and (
-        _offset_minutes(wall.offset) == _minutes_at(feed_zone, time.earliest)
+    offset, agrees, reference = "", False, None
+    if wall := _read(sent):
+        zone, _, _, _ = _zone(wall.offset, "", "", feed_zone)
+        reference, _ = _instant(wall.start, zone, None)
+        if _usable(wall.offset):
+            offset, minutes = wall.offset, _offset_minutes(wall.offset)
+            agrees = bool(feed_zone) and minutes == _minutes_at(feed_zone, reference)
+    return Clock(
+        feed_zone, offset, agrees, reference, midnight_means_day, facility_zone
     )
-    return replace(clock, offset=wall.offset, offset_agrees=agrees)
 
 
 def read_time(raw: str, clock: Clock, degree: str = "") -> FuzzyTime | None:
@@ -112,7 +115,10 @@ def read_time(raw: str, clock: Clock, degree: str = "") -> FuzzyTime | None:
         wall = _limited(wall, degree)
     if clock.midnight_means_day:
         wall = _unpadded(wall)
-    zone, name, source, flags = _zone(wall, clock)
+    msh7 = "" if clock.offset_agrees else clock.offset
+    zone, name, source, flags = _zone(
+        wall.offset, clock.facility_zone, msh7, clock.feed_zone
+    )
     start, found = _instant(wall.start, zone, clock.reference)
     end = start + wall.width
     if wall.precision in {"year", "month", "day"}:
@@ -142,6 +148,28 @@ def read_date(raw: str) -> str | None:
 
 @lru_cache(maxsize=1024)
 def _read(raw: str) -> _Wall | None:
+    return _read_plain(raw) or _read_any(raw)
+
+
+def _read_plain(raw: str) -> _Wall | None:
+    """Return a time in a form that nearly all have, None for all others.
+
+    Only for speed: `_read_any` reads these as well, and what no time can be.
+    """
+    digits, offset = raw[:14], raw[14:]
+    form = _PLAIN.get(len(digits))
+    if form is None or not (raw.isascii() and digits.isdigit()):
+        return None
+    if digits[8:10] == "24" or (offset and not _OFFSET.fullmatch(offset)):
+        return None
+    try:
+        start = datetime.fromisoformat(f"{digits[:8]}T{digits[8:] or '00'}")
+    except ValueError:
+        return None
+    return _Wall(start, *form, offset, ()) if start.year in _YEARS else None
+
+
+def _read_any(raw: str) -> _Wall | None:
     known = _without_zeros(raw.strip())
     match = _DTM.fullmatch(known)
     if match is None:
@@ -172,7 +200,7 @@ def _read(raw: str) -> _Wall | None:
         precision, digits = "fraction", match["f"][:6]
         width = timedelta(microseconds=10 ** (6 - len(digits)))
         start += timedelta(microseconds=int(digits.ljust(6, "0")))
-    return _Wall(start, precision, match["o"] or "", width, tuple(flags))
+    return _Wall(start, precision, width, match["o"] or "", tuple(flags))
 
 
 def _without_zeros(raw: str) -> str:
@@ -195,7 +223,7 @@ def _limited(wall: _Wall, degree: str) -> _Wall:
     parts = (*wall.start.timetuple()[: place + 1], 1, 1)[: max(3, place + 1)]
     start = datetime(*parts)  # type: ignore[arg-type]  # noqa: DTZ001  as below
     width = _WIDTHS.get(precision) or _calendar_width(start.date(), precision)
-    return _Wall(start, precision, wall.offset, width, wall.flags)
+    return _Wall(start, precision, width, wall.offset, wall.flags)
 
 
 def _calendar_width(day: date, precision: Precision) -> timedelta:
@@ -212,22 +240,26 @@ def _unpadded(wall: _Wall) -> _Wall:
     ):
         return wall
     flags = (*wall.flags, "padded_midnight")
-    return _Wall(wall.start, "day", wall.offset, _WIDTHS["day"], flags)
+    return _Wall(wall.start, "day", _WIDTHS["day"], wall.offset, flags)
 
 
-def _zone(wall: _Wall, clock: Clock) -> tuple[tzinfo, str, ZoneSource, tuple[str, ...]]:
+@lru_cache(maxsize=1024)
+def _zone(
+    own: str, facility: str, msh7: str, feed: str
+) -> tuple[tzinfo, str, ZoneSource, tuple[str, ...]]:
+    """Return the zone of a time by its own offset, or what else is stated of it."""
     flags: tuple[str, ...] = ()
-    if wall.offset:
-        if _usable(wall.offset):
-            unknown = ("zone_unknown",) if wall.offset in _UNKNOWN else flags
-            return *_fixed(wall.offset), "field", unknown
+    if own:
+        if _usable(own):
+            unknown = ("zone_unknown",) if own in _UNKNOWN else flags
+            return *_fixed(own), "field", unknown
         flags = ("offset_invalid",)
-    if clock.facility_zone:
-        return _named(clock.facility_zone), clock.facility_zone, "facility", flags
-    if clock.offset and not clock.offset_agrees:
-        return *_fixed(clock.offset), "msh7", flags
-    if clock.feed_zone:
-        return _named(clock.feed_zone), clock.feed_zone, "feed", flags
+    if facility:
+        return _named(facility), facility, "facility", flags
+    if msh7:
+        return *_fixed(msh7), "msh7", flags
+    if feed:
+        return _named(feed), feed, "feed", flags
     return UTC, "UTC", "assumed", (*flags, "zone_assumed")
 
 
@@ -236,7 +268,6 @@ def _named(zone: str) -> ZoneInfo:
     return ZoneInfo(zone)
 
 
-@lru_cache(maxsize=256)
 def _fixed(offset: str) -> tuple[tzinfo, str]:
     minutes = _offset_minutes(offset)
     sign = "-" if minutes < 0 else "+"
@@ -244,6 +275,7 @@ def _fixed(offset: str) -> tuple[tzinfo, str]:
     return timezone(timedelta(minutes=minutes)), f"{sign}{hours:02}:{rest:02}"
 
 
+@lru_cache(maxsize=256)
 def _offset_minutes(offset: str) -> int:
     if offset == "Z":
         return 0
@@ -269,16 +301,16 @@ def _instant(
     A time that occurs twice is read as the one closest to `reference`; a time that
     the clocks skip is shifted forward (R-HL7-07).
     """
-    first = wall.replace(tzinfo=zone)
+    before = zone.utcoffset(wall) or timedelta()
+    early = (wall - before).replace(tzinfo=UTC)
     if isinstance(zone, timezone):
-        return first.astimezone(UTC), ()
-    second = first.replace(fold=1)
-    before, after = first.utcoffset(), second.utcoffset()
+        return early, ()
+    after = zone.utcoffset(wall.replace(fold=1)) or timedelta()
     if before == after:
-        return first.astimezone(UTC), ()
-    if (before or timedelta()) < (after or timedelta()):
-        return first.astimezone(UTC), ("dst_nonexistent",)
-    early, late = first.astimezone(UTC), second.astimezone(UTC)
+        return early, ()
+    if before < after:
+        return early, ("dst_nonexistent",)
+    late = (wall - after).replace(tzinfo=UTC)
     near_late = reference and abs(reference - late) < abs(reference - early)
     return (late if near_late else early), ("dst_ambiguous",)
 
