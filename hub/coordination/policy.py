@@ -1,10 +1,12 @@
 """Policy: the one exit. Nothing leaves without a recorded reason.
 
 Deny is the answer where no rule permits, and where a rule fails. Source: domain
-8.3, steps 1, 2, 8 and 9; the later steps join the same list of rules.
+8.3, steps 1, 2, 8 and 9; the later steps join the same list of rules. One thing is
+owed whatever the rules say: who was told of an event is told when it is taken back,
+in the fewest words (R-ENC-06).
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Sequence
 from datetime import date
 from enum import StrEnum
 from typing import NamedTuple
@@ -13,8 +15,9 @@ import msgspec
 
 from hub.coordination.routes import Subscription
 from hub.model.delivery import Decision
-from hub.model.events import CareEvent
+from hub.model.events import CareEvent, EventSource, EventSubject
 from hub.model.identifiers import Identifier
+from hub.model.labels import Labels
 
 
 class Purpose(StrEnum):
@@ -30,6 +33,9 @@ class Purpose(StrEnum):
 
 
 PURPOSES = frozenset(Purpose)
+
+#: The rule by which a retraction goes to whoever heard of what it takes back.
+CORRECTION_RULE = "R-ENC-06"
 
 
 class Case(NamedTuple):
@@ -113,9 +119,80 @@ def _ask(rule: Rule, case: Case) -> Finding:
         return Finding(permits=False, reason="rule.failed")
 
 
-def project(event: CareEvent) -> CareEvent:
-    """Return what of a permitted event leaves the hub.
+class Heard(NamedTuple):
+    """Somebody who was told of an event, and the decision that permitted it."""
 
-    What a sender added for itself and the hub's own working notes stay here.
+    destination: str
+    subscription: str
+    purpose: str
+    patient_id: str
+    ordering_key: str
+
+
+def owe(
+    event: str, decisions: Iterable[Decision], heard: Iterable[Heard]
+) -> list[Decision]:
+    """Return the decisions on a retraction, permitted for all who have `heard`.
+
+    Who is permitted it anyway is not told twice. A denial by the subscription under
+    which somebody heard gives way, and its rules remain in what replaces it.
     """
+    owed = {each.subscription: each for each in decisions}
+    served = {each.destination for each in owed.values() if each.permitted}
+    for each in heard:
+        if each.destination not in served:
+            served.add(each.destination)
+            decision = _owed(event, each, owed)
+            owed[decision.subscription] = decision
+    return list(owed.values())
+
+
+def _owed(event: str, heard: Heard, decided: dict[str, Decision]) -> Decision:
+    name, denial = heard.subscription, decided.get(heard.subscription)
+    if denial and denial.destination != heard.destination:
+        # The subscription has another destination by now, with a decision of its own.
+        name, denial = f"{name}@{heard.destination}", None
+    return Decision(
+        event=event,
+        subscription=name,
+        destination=heard.destination,
+        permitted=True,
+        reason="correction.owed",
+        purpose=heard.purpose,
+        patient_id=heard.patient_id,
+        rules=(*(denial.rules if denial else ()), CORRECTION_RULE),
+    )
+
+
+def project(event: CareEvent, rules: Sequence[str] = ()) -> CareEvent:
+    """Return what of an event leaves the hub that was permitted by `rules`.
+
+    What a sender added for itself and the hub's own working notes stay here. Under
+    `CORRECTION_RULE` there leaves only what it takes to find the event that is
+    taken back: nothing of the person, the place or the reason.
+    """
+    if CORRECTION_RULE in rules:
+        return _fewest_words(event)
     return msgspec.structs.replace(event, extensions={}, parents=())
+
+
+def _fewest_words(event: CareEvent) -> CareEvent:
+    """Name what is left, so that a field that events get later stays here.
+
+    The feed is named after a place. Sensitivity says as much as a diagnosis; what
+    its handling demands holds for the rest too.
+    """
+    labels = Labels(event.labels.confidentiality, handling=event.labels.handling)
+    return CareEvent(
+        id=event.id,
+        type=event.type,
+        schema=event.schema,
+        subject=EventSubject(None),
+        entity=event.entity,
+        times=event.times,
+        source=EventSource(feed=""),
+        causes=(),
+        basis=event.basis,
+        correction=event.correction,
+        labels=labels,
+    )

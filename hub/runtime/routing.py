@@ -1,6 +1,6 @@
 """Routing: an event, the subscriptions that ask for it, a decision for each."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from datetime import datetime
 from functools import cache
 from typing import NamedTuple
@@ -8,13 +8,17 @@ from typing import NamedTuple
 import msgspec
 
 from hub.coordination.ids import delivery_id
-from hub.coordination.policy import Case, decide
-from hub.coordination.routes import Subscription
+from hub.coordination.incidents import INCIDENT_OPENED
+from hub.coordination.policy import Case, Heard, decide, owe
+from hub.coordination.routes import Cadence, Subscription
 from hub.model.delivery import Decision, DeliveryState
 from hub.model.events import CareEvent
 from hub.model.identifiers import Identifier
 from hub.store.journal import microseconds
 from hub.store.state import DecisionRow, DeliveryRow
+
+#: What is owed by a subscription that is gone is told without delay.
+AT_ONCE = Cadence()
 
 
 class Routed(NamedTuple):
@@ -29,6 +33,7 @@ class Router:
 
     def __init__(self, subscriptions: Iterable[Subscription]) -> None:
         self._subscriptions = tuple(subscriptions)
+        self._cadences = {each.name: each.cadence for each in self._subscriptions}
         self._wanting = cache(self._find)
 
     def route(
@@ -37,26 +42,37 @@ class Router:
         identifiers: tuple[Identifier, ...],
         ordering_key: str,
         now: datetime,
+        *,
+        heard: Sequence[Heard] = (),
     ) -> Routed:
         """Return the decisions on `event` and the deliveries that they permit.
 
         Two subscriptions of one destination lead to two decisions and one
-        delivery: nobody is told the same thing twice.
+        delivery: nobody is told the same thing twice. `heard` are those who were
+        told of what `event` takes back. To them it goes behind that in line; also
+        where nothing is configured any more for a destination: then it waits.
         """
+        decisions = [
+            decide(Case(event, each, identifiers, now.date()))
+            for each in self._wanting(event.type)
+        ]
+        if heard:
+            decisions = owe(event.id, decisions, heard)
+        lines = {each.destination: each.ordering_key for each in heard}
         routed = Routed([], [])
         served: set[str] = set()
-        for subscription in self._wanting(event.type):
-            decision = decide(Case(event, subscription, identifiers, now.date()))
+        for decision in decisions:
             routed.decisions.append(_decision_row(decision, now))
             if decision.permitted and decision.destination not in served:
                 served.add(decision.destination)
-                due = subscription.cadence.due(now)
-                routed.deliveries.append(
-                    _delivery_row(decision, ordering_key, due, now)
-                )
+                line = lines.get(decision.destination, ordering_key)
+                due = self._cadences.get(decision.subscription, AT_ONCE).due(now)
+                routed.deliveries.append(_delivery_row(decision, line, due, now))
         return routed
 
     def _find(self, event_type: str) -> tuple[Subscription, ...]:
+        if event_type == INCIDENT_OPENED:
+            return ()  # it is nobody's but the hub's, whoever asks for it
         return tuple(each for each in self._subscriptions if each.wants(event_type))
 
 

@@ -34,6 +34,7 @@ LONGEST_EVIDENCE = 200
 LONGEST_WAIT_SECONDS = 3600.0
 
 _event = msgspec.json.Decoder(CareEvent).decode
+_rules = msgspec.json.Decoder(tuple[str, ...]).decode
 _OUTCOMES = {
     Recovery.RETRY: Outcome.RETRYABLE,
     Recovery.REJECT: Outcome.PERMANENT,
@@ -69,7 +70,7 @@ def render(config: DestinationConfig, claimed: Sequence[Claimed]) -> Artifact:
 
 def _notice(config: DestinationConfig, claimed: Claimed) -> Notice:
     return Notice(
-        event=project(_event(claimed.event_body)),
+        event=project(_event(claimed.event_body), _rules(claimed.rules)),
         hub=config.hub,
         delivery=claimed.id,
         destination=config.name,

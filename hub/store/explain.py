@@ -9,6 +9,7 @@ from typing import Any
 import msgspec
 import sqlalchemy as sa
 
+from hub.coordination.policy import CORRECTION_RULE
 from hub.errors import HubError
 from hub.model.delivery import DeliveryState
 from hub.model.message import MessageState
@@ -183,7 +184,8 @@ def _conclude_event(event: ExplainedEvent, destination: str | None) -> str:
 
 def _conclude_decision(explained: ExplainedDecision) -> str:
     decision, delivery = explained.decision, explained.delivery
-    whom = f"{decision.destination} ({decision.subscription})"
+    by_right = f", by {CORRECTION_RULE}" if CORRECTION_RULE in decision.rules else ""
+    whom = f"{decision.destination} ({decision.subscription}{by_right})"
     if not decision.permitted:
         return f"withheld from {whom}, {_or_none(decision.reason)}"
     if delivery is None:

@@ -41,7 +41,8 @@ class Claimed(NamedTuple):
     """A delivery in the hands of a sender; `epoch` names this claim of it.
 
     `attempts` counts all, `counted` those since an operator last let it be sent
-    again; both include this one.
+    again; both include this one. `rules` is a JSON list of the ids of the rules
+    that permit it.
     """
 
     seq: int
@@ -55,6 +56,7 @@ class Claimed(NamedTuple):
     subscription: str
     purpose: str
     patient_id: str
+    rules: str
 
 
 class Settled(NamedTuple):
@@ -159,6 +161,7 @@ _TAKEN = Statement(
         delivery.c.subscription,
         decision.c.purpose,
         decision.c.patient_id,
+        decision.c.rules,
     )
     .join_from(delivery, event, event.c.id == delivery.c.event)
     .join(

@@ -10,7 +10,7 @@ import msgspec
 import sqlalchemy as sa
 
 from hub.model.delivery import DeliveryState
-from hub.model.events import Correction
+from hub.store.recipients import amended_by
 from hub.store.schema import delivery, event
 from hub.store.statements import Statement
 
@@ -55,13 +55,6 @@ _EVENT = Statement(
 )
 
 
-class _Corrects(msgspec.Struct):
-    correction: Correction | None = None
-
-
-_corrects = msgspec.json.Decoder(_Corrects).decode
-
-
 def withdraw(
     connection: sqlite3.Connection, taken_back: str, retraction: str, now: int
 ) -> None:
@@ -93,10 +86,8 @@ def _amended(connection: sqlite3.Connection, key: str) -> tuple[list[str], str, 
     chain, entity, first = [key], "", 0
     while (found := _EVENT(connection, key=chain[-1]).fetchone()) is not None:
         body, entity, first = found
-        correction = _corrects(body).correction
-        if correction is None or correction.kind != "amendment":
+        before = amended_by(body)
+        if not before or before in chain:
             break
-        if correction.of in chain:
-            break
-        chain.append(correction.of)
+        chain.append(before)
     return chain, entity, first

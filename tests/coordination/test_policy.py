@@ -4,10 +4,30 @@ import pytest
 
 from hub.coordination import policy
 from hub.coordination.panels import Member, Panel
-from hub.coordination.policy import Case, Finding, Purpose, decide, project
+from hub.coordination.policy import (
+    CORRECTION_RULE,
+    Case,
+    Finding,
+    Heard,
+    Purpose,
+    decide,
+    owe,
+    project,
+)
 from hub.coordination.routes import Subscription
-from hub.model.events import CareEvent, Entity, EventSource, EventSubject, EventTimes
+from hub.model.delivery import Decision
+from hub.model.events import (
+    CareEvent,
+    Correction,
+    Entity,
+    EventSource,
+    EventSubject,
+    EventTimes,
+    Quality,
+    Trace,
+)
 from hub.model.identifiers import Identifier
+from hub.model.labels import Labels
 
 TODAY = date(2026, 3, 10)
 MR = Identifier("KLINIK", "0001", "MR")
@@ -172,3 +192,126 @@ def test_what_a_sender_added_for_itself_does_not_leave():
     )
 
     assert project(event) == EVENT
+
+
+HEARD = Heard("payer", "members", "payment", "M1", "p_1")
+
+
+def decided(subscription="members", destination="payer", *, permitted=False):
+    return Decision(
+        event="evt_2",
+        subscription=subscription,
+        destination=destination,
+        permitted=permitted,
+        reason="made.up",
+        rules=("relationship@1",),
+    )
+
+
+def test_who_was_told_is_owed_the_retraction_as_they_were_told():
+    (owed,) = owe("evt_2", [], [HEARD])
+
+    assert owed == Decision(
+        event="evt_2",
+        subscription="members",
+        destination="payer",
+        permitted=True,
+        reason="correction.owed",
+        purpose="payment",
+        patient_id="M1",
+        rules=(CORRECTION_RULE,),
+    )
+
+
+def test_a_denial_gives_way_and_says_what_was_asked_first():
+    (owed,) = owe("evt_2", [decided()], [HEARD])
+
+    assert owed.permitted
+    assert owed.rules == ("relationship@1", CORRECTION_RULE)
+
+
+def test_a_denial_by_another_subscription_stands_beside_it():
+    denied, owed = owe("evt_2", [decided("others")], [HEARD])
+
+    assert (denied.subscription, denied.permitted) == ("others", False)
+    assert (owed.subscription, owed.permitted) == ("members", True)
+
+
+@pytest.mark.parametrize("name", ["members", "others"])
+def test_who_is_entitled_anyway_is_owed_nothing_more(name):
+    entitled = [decided(name, permitted=True)]
+
+    assert owe("evt_2", entitled, [HEARD]) == entitled
+
+
+@pytest.mark.parametrize("permitted", [True, False])
+def test_a_subscription_that_has_moved_on_keeps_the_decision_of_its_own(permitted):
+    moved = decided(destination="clinic", permitted=permitted)
+
+    kept, owed = owe("evt_2", [moved], [HEARD])
+
+    assert kept == moved
+    assert (owed.subscription, owed.destination) == ("members@payer", "payer")
+    assert owed.rules == (CORRECTION_RULE,)
+
+
+def test_two_who_heard_by_one_subscription_are_both_owed():
+    before = HEARD._replace(destination="clinic")
+
+    owed = owe("evt_2", [], [HEARD, before])
+
+    assert [(each.subscription, each.destination) for each in owed] == [
+        ("members", "payer"),
+        ("members@clinic", "clinic"),
+    ]
+
+
+#: What says something of a person, a place or a reason, in every field there is.
+TELLTALE = CareEvent(
+    id="evt_2",
+    type="encounter.admit_cancelled",
+    schema="careevent/encounter/1.0",
+    subject=EventSubject("ZZCANARYZZ", (Identifier("ZZCANARYZZ", "ZZCANARYZZ"),)),
+    entity=Entity("encounter", "enc_1", 2),
+    times=EventTimes(received=RECEIVED, emitted=RECEIVED),
+    source=EventSource(
+        feed="ZZCANARYZZ",
+        system="ZZCANARYZZ",
+        facility="ZZCANARYZZ",
+        message_id="ZZCANARYZZ",
+        trigger="ZZCANARYZZ",
+        sequence="ZZCANARYZZ",
+    ),
+    causes=("ZZCANARYZZ",),
+    parents=("ZZCANARYZZ",),
+    basis="inferred",
+    correction=Correction("evt_1", "retraction"),
+    participants=({"name": "ZZCANARYZZ"},),
+    labels=Labels("R", ("ZZCANARYZZ",), ("NORDSCLCD",), ("ZZCANARYZZ",)),
+    payload={"location": "ZZCANARYZZ"},
+    extensions={"klinik": "ZZCANARYZZ"},
+    quality=Quality(("ZZCANARYZZ",), ("ZZCANARYZZ",)),
+    trace=Trace("ZZCANARYZZ", "ZZCANARYZZ"),
+)
+
+
+def test_what_is_owed_says_nothing_of_person_place_or_reason():
+    told = project(TELLTALE, ("relationship@1", CORRECTION_RULE))
+
+    assert "ZZCANARYZZ" not in repr(told)
+
+
+def test_what_is_owed_says_which_event_is_taken_back_and_when():
+    told = project(TELLTALE, (CORRECTION_RULE,))
+
+    kept = ("id", "type", "schema", "entity", "times", "basis", "correction")
+    assert [getattr(told, name) for name in kept] == [
+        getattr(TELLTALE, name) for name in kept
+    ]
+    assert told.labels == Labels("R", handling=("NORDSCLCD",))
+
+
+def test_who_is_entitled_gets_the_whole_of_a_retraction():
+    told = project(TELLTALE, ("relationship@1", "purpose@1"))
+
+    assert (told.subject, told.payload) == (TELLTALE.subject, TELLTALE.payload)

@@ -8,6 +8,7 @@ import structlog
 
 from hub.errors import HubError, Recovery
 from hub.model.delivery import Artifact, Outcome, Rendered
+from hub.model.events import EventSubject
 from hub.runtime.errors import RenderFailedError, SendTimeoutError
 from hub.runtime.sending import attempt, refusal, render
 from hub.store.outbox import Claimed
@@ -55,7 +56,7 @@ class Raises(Scripted):
         raise self._error
 
 
-def claimed(number=1, *, batch="", **payload):
+def claimed(number=1, *, batch="", rules="[]", **payload):
     event = care_event("admitted", number, id=f"evt-{number}", payload=payload)
     return Claimed(
         seq=number,
@@ -69,6 +70,7 @@ def claimed(number=1, *, batch="", **payload):
         subscription="sub",
         purpose="treatment",
         patient_id="M-1",
+        rules=rules,
     )
 
 
@@ -145,6 +147,21 @@ def test_keeps_from_the_renderer_what_must_not_leave():
 
     assert told[0].event.extensions == {}
     assert (told[0].patient_id, told[0].purpose) == ("M-1", "treatment")
+
+
+def test_gives_the_renderer_the_fewest_words_of_what_is_only_owed():
+    told = []
+
+    def spy(notices, _options):
+        told.extend(notices)
+        return Rendered(body=b"", media_type="text/plain")
+
+    owed = claimed(rules='["relationship@1","R-ENC-06"]', name="ZZCANARYZZ")
+    render(config(spy), [owed, claimed(2, name="ordinary")])
+
+    assert [notice.event.payload for notice in told] == [{}, {"name": "ordinary"}]
+    assert told[0].event.subject == EventSubject(None)
+    assert told[0].patient_id == "M-1"
 
 
 @pytest.mark.parametrize("name", hostile_formats.RENDERERS)

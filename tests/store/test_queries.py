@@ -279,6 +279,20 @@ def test_the_explanation_can_be_about_one_destination(reader, seeded):
     ]
 
 
+def test_the_explanation_shows_the_rule_of_what_is_only_owed(reader, seeded):
+    change(
+        seeded.path,
+        """UPDATE decision SET rules = '["relationship@1","R-ENC-06"]' WHERE seq = 1""",
+    )
+
+    explanation = reader.explain(seeded.message(1))
+
+    assert "to payer-a (payer-a-members, by R-ENC-06)" in explanation.conclusion[0]
+    assert "foodbank (foodbank-members)" in explanation.conclusion[0]
+    shown = explanation.events[0].decisions[0].decision
+    assert shown.rules == ["relationship@1", "R-ENC-06"]
+
+
 def test_the_explanation_says_when_a_delivery_is_missing(reader, seeded):
     change(seeded.path, "DELETE FROM attempt")
     change(seeded.path, "DELETE FROM delivery")

@@ -1,0 +1,146 @@
+"""Telling: the events that were decided on become rows of what is to be stored."""
+
+import sqlite3
+from collections import OrderedDict
+from collections.abc import Iterable
+from datetime import datetime
+
+import msgspec
+from msgspec.structs import replace
+
+from hub.coordination.incidents import INCIDENT_OPENED
+from hub.coordination.policy import Heard
+from hub.model.events import CareEvent, Correction
+from hub.runtime.entities import Entities
+from hub.runtime.routing import Routed, Router
+from hub.store.journal import microseconds
+from hub.store.recipients import Told, amended, heard_of, told
+from hub.store.state import DecisionRow, DeliveryRow, EventRow, Settlement
+
+#: Events whose recipients are kept in memory. All of the rounds that are under way
+#: must fit, because what they told is not in the store yet.
+MEMORY_SIZE = 8_192
+
+_encode = msgspec.json.Encoder().encode
+
+
+class Telling:
+    """Adds to settlements the events, and what was decided about each of them."""
+
+    def __init__(self, entities: Entities, router: Router) -> None:
+        self._entities = entities
+        self._router = router
+        self._recipients = Recipients(entities.connection)
+
+    def tell(
+        self, settlement: Settlement, told: Iterable[CareEvent], now: datetime
+    ) -> Settlement:
+        """Return `settlement` with the rows of `told`, decisions before deliveries."""
+        events: list[EventRow] = []
+        decisions: list[DecisionRow] = []
+        deliveries: list[DeliveryRow] = []
+        retracted: list[tuple[str, str]] = []
+        for event in map(self._with_destinations, told):
+            heard: list[Heard] = []
+            if retraction := _retraction(event):
+                retracted.append((retraction.of, event.id))
+                heard = self._recipients.heard(retraction.of)
+            routed = self._route(event, heard, now)
+            events.append(_event_row(event, settlement.seq, len(routed.decisions)))
+            decisions += routed.decisions
+            deliveries += routed.deliveries
+        return settlement._replace(
+            events=tuple(events),
+            decisions=tuple(decisions),
+            deliveries=tuple(deliveries),
+            retracted=tuple(retracted),
+        )
+
+    def _with_destinations(self, event: CareEvent) -> CareEvent:
+        """Say in the record of an incident who was told, or may be yet."""
+        if event.type != INCIDENT_OPENED:
+            return event
+        told = self._recipients.destinations(event.payload["events"])
+        return replace(event, payload=event.payload | {"destinations": sorted(told)})
+
+    def _route(self, event: CareEvent, heard: list[Heard], now: datetime) -> Routed:
+        person = self._entities.person(event.subject.person or "")
+        known = person.person.identifiers if person else ()
+        key = event.subject.person or event.entity.key
+        routed = self._router.route(event, known, key, now, heard=heard)
+        self._recipients.remember(event, routed)
+        return routed
+
+
+class Recipients:
+    """Who was told of what, also where that is not committed yet.
+
+    The store comes first: what is in memory of a round that failed is not true, and
+    nobody asks for it before it is told again under the same ids.
+    """
+
+    def __init__(self, connection: sqlite3.Connection, size: int = MEMORY_SIZE) -> None:
+        self._connection = connection
+        self._size = size
+        self._routed: OrderedDict[str, tuple[str, Routed]] = OrderedDict()
+
+    def remember(self, event: CareEvent, routed: Routed) -> None:
+        """Keep in mind who is told of `event`, and what it amends."""
+        amends = amended(event.correction)
+        if not (routed.deliveries or amends):
+            return
+        self._routed[event.id] = (amends, routed)
+        self._routed.move_to_end(event.id)
+        if len(self._routed) > self._size:
+            self._routed.popitem(last=False)
+
+    def heard(self, event: str) -> list[Heard]:
+        """Return who was told of an event, or of what it amends."""
+        return heard_of(event, self._told)
+
+    def destinations(self, events: Iterable[str]) -> set[str]:
+        """Return who was told of any of these events, or may be yet."""
+        found = [self._told(event) for event in events]
+        return {each.destination for one in found if one for each in one.heard}
+
+    def _told(self, event: str) -> Told | None:
+        stored = told(self._connection, event)
+        if stored is None and event in self._routed:
+            return _told_by(*self._routed[event])
+        return stored
+
+
+def _told_by(amends: str, routed: Routed) -> Told:
+    reasons = {each.subscription: each for each in routed.decisions}
+    return Told(
+        amends,
+        tuple(
+            Heard(
+                destination=each.destination,
+                subscription=each.subscription,
+                purpose=reasons[each.subscription].purpose,
+                patient_id=reasons[each.subscription].patient_id,
+                ordering_key=each.okey,
+            )
+            for each in routed.deliveries
+        ),
+    )
+
+
+def _retraction(event: CareEvent) -> Correction | None:
+    correction = event.correction
+    return correction if correction and correction.kind == "retraction" else None
+
+
+def _event_row(event: CareEvent, message: int, routes: int) -> EventRow:
+    return EventRow(
+        id=event.id,
+        message=message,
+        type=event.type,
+        entity=event.entity.key,
+        version=event.entity.version,
+        person=event.subject.person or "",
+        emitted_at=microseconds(event.times.emitted),
+        routes=routes,
+        body=_encode(event),
+    )

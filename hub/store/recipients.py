@@ -1,0 +1,90 @@
+"""Recipients: who was told of an event, and by which decision (R-ENC-06).
+
+What was withdrawn was told to nobody. What is ready still counts, because it may
+be sent at any moment.
+"""
+
+import sqlite3
+from collections.abc import Callable
+from typing import NamedTuple
+
+import msgspec
+import sqlalchemy as sa
+
+from hub.coordination.policy import Heard
+from hub.model.delivery import DeliveryState
+from hub.model.events import Correction
+from hub.store.schema import decision, delivery, event
+from hub.store.statements import Statement
+
+_BODY = Statement(sa.select(event.c.body).where(event.c.id == sa.bindparam("key")))
+_HEARD = Statement(
+    sa.select(
+        delivery.c.destination,
+        delivery.c.subscription,
+        decision.c.purpose,
+        decision.c.patient_id,
+        delivery.c.okey,
+    )
+    .join(
+        decision,
+        sa.and_(
+            decision.c.event == delivery.c.event,
+            decision.c.subscription == delivery.c.subscription,
+        ),
+    )
+    .where(
+        delivery.c.event == sa.bindparam("key"),
+        delivery.c.state != DeliveryState.WITHDRAWN.value,
+    )
+    .order_by(delivery.c.seq)
+)
+
+
+class _Corrects(msgspec.Struct):
+    correction: Correction | None = None
+
+
+_corrects = msgspec.json.Decoder(_Corrects).decode
+
+
+class Told(NamedTuple):
+    """Who was told of an event. `amends` is the event before it, "" for none."""
+
+    amends: str
+    heard: tuple[Heard, ...]
+
+
+def amended(correction: Correction | None) -> str:
+    """Return the id of the event that is amended, "" where none is."""
+    amends = correction is not None and correction.kind == "amendment"
+    return correction.of if correction and amends else ""
+
+
+def amended_by(body: bytes) -> str:
+    """Return the id of the event that the event with this body amends, or ""."""
+    return amended(_corrects(body).correction)
+
+
+def told(connection: sqlite3.Connection, key: str) -> Told | None:
+    """Return who was told of an event, None where the store does not hold it."""
+    found = _BODY(connection, key=key).fetchone()
+    if found is None:
+        return None
+    heard = _HEARD(connection, key=key).fetchall()
+    return Told(amended_by(found[0]), tuple(Heard(*row) for row in heard))
+
+
+def heard_of(key: str, find: Callable[[str], Told | None]) -> list[Heard]:
+    """Return who was told of an event, or of what it amends, once for each of them.
+
+    Of somebody who was told of several the newest counts, by which they know it.
+    """
+    heard: dict[str, Heard] = {}
+    seen: set[str] = set()
+    while key not in seen and (found := find(key)) is not None:
+        seen.add(key)
+        for each in found.heard:
+            heard.setdefault(each.destination, each)
+        key = found.amends
+    return list(heard.values())
