@@ -1,0 +1,109 @@
+"""A hub's store and pipeline without the rest of the hub, and with a clock to set."""
+
+import tempfile
+from contextlib import closing, contextmanager
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+from prometheus_client import CollectorRegistry
+
+from hub.config import load
+from hub.demo.sites import SITES
+from hub.metrics import Metrics
+from hub.model.message import RawMessage
+from hub.registry import Registry
+from hub.runtime.pipeline import Pipeline
+from hub.runtime.workings import workings
+from hub.store import journal
+from hub.store.store import Store, call_at_once
+
+#: One feed for each hospital of the demonstration, and nobody who is told.
+CONFIG = """
+[hub]
+data_dir = "data"
+"""
+SOURCE = """
+[sources.{name}]
+kind = "mllp-listener"
+port = {port}
+profile = {{ charset_default = "{charset}", time_zone = "{zone}", \
+assigning_authority = "{authority}" }}
+"""
+SETTLED = timedelta(hours=3)  # longer than any stay takes to settle
+
+
+class Work:
+    """What a store does with messages. `now` is the time on the clock of the hub."""
+
+    def __init__(self, store, reader, now):
+        self.store = store
+        self.reader = reader
+        self.now = now
+        made = workings(_config(), [], reader)
+        self._feeds = made.feeds
+        self.pipeline = Pipeline(
+            feeds=made.feeds,
+            reader=reader,
+            writer=store.writer,
+            processor=made.processor,
+            entities=made.processor,
+            metrics=Metrics(CollectorRegistry()),
+            on_deliveries=lambda _: None,
+            clock=lambda: self.now,
+        )
+
+    def facts(self, source, body):
+        """Return what a message of a source states."""
+        feed = self._feeds[source]
+        return feed.normaliser.normalise(body, feed.profile).facts
+
+    def hear(self, messages):
+        """Put (source, control id, body) into the journal, in this order."""
+        rows = [
+            journal.row(
+                source,
+                RawMessage(
+                    body=body,
+                    media_type=self._feeds[source].normaliser.media_type,
+                    received_at=self.now,
+                    control_id=control_id,
+                    message_type="ADT",
+                    peer="127.0.0.1",
+                ),
+            )
+            for source, control_id, body in messages
+        ]
+        for start in range(0, len(rows), 256):
+            self.store.writer.call(journal.put, rows[start : start + 256])
+
+    def finish(self):
+        """Work until nothing waits; return how many messages and timers there were."""
+        count = 0
+        while done := self.pipeline.work():
+            count += done
+        return count
+
+
+@contextmanager
+def working(folder, now=None):
+    """Open the store in `folder`, made if there is none, and what works on it."""
+    folder.mkdir(parents=True, exist_ok=True)
+    with Store(folder, call_at_once) as store, closing(store.reader()) as reader:
+        yield Work(store, reader, now or datetime.now(UTC))
+
+
+def _config():
+    with tempfile.TemporaryDirectory(prefix="carehub-bench-") as folder:
+        path = Path(folder) / "hub.toml"
+        text = CONFIG + "".join(
+            SOURCE.format(
+                name=each.name,
+                port=2575 + place,
+                charset=each.charset,
+                zone=each.zone,
+                authority=each.authority,
+            )
+            for place, each in enumerate(SITES)
+        )
+        path.write_text(text)
+        return load(path, Registry.discover())
