@@ -8,10 +8,8 @@ from datetime import UTC, datetime, timedelta
 
 from prometheus_client import CollectorRegistry
 
-from hub.config.tables import StaysTable
+from hub.config.tables import IdentityTable, StaysTable
 from hub.contract import NormaliserSpec
-from hub.coordination.ids import Keys
-from hub.coordination.stay_rules import load_high_use, load_rules
 from hub.metrics import Metrics
 from hub.model.facts import (
     EncounterKey,
@@ -23,13 +21,11 @@ from hub.model.facts import (
 )
 from hub.model.identifiers import Code, Identifier, Location
 from hub.model.message import RawMessage
-from hub.runtime.entities import Entities
+from hub.runtime import core
 from hub.runtime.interpreting import Feed
-from hub.runtime.journeys import Journeys
 from hub.runtime.pipeline import Pipeline
-from hub.runtime.processing import Processor
 from hub.runtime.routing import Router
-from hub.runtime.transitions import Programmes, Transitions
+from hub.runtime.transitions import Programmes
 from hub.runtime.wiring import programmes
 from hub.sdk import Settings
 from hub.store import journal
@@ -171,10 +167,14 @@ class Played:
         store.writer.call(journal.put, [journal.row("klinik-nord", message)])
 
     def _pipeline(self, store, connection):
-        entities, keys = Entities(connection), Keys(store.secret)
-        transitions = Transitions(entities, keys, self._programmes)
-        rules, high_use = load_rules("us"), load_high_use()
-        journeys = Journeys(entities, keys, rules, high_use, transitions)
+        processor = core.processor(
+            connection,
+            store.secret,
+            Router(()),
+            rules="us",
+            programmes=self._programmes,
+            identity=IdentityTable(),
+        )
         spec = NormaliserSpec(
             name="made-up",
             media_type="text/plain",
@@ -186,8 +186,8 @@ class Played:
             feeds={"klinik-nord": Feed(spec, Settings())},
             reader=connection,
             writer=store.writer,
-            processor=Processor(entities, keys, Router(()), journeys),
-            entities=entities,
+            processor=processor,
+            entities=processor,
             metrics=Metrics(CollectorRegistry()),
             on_deliveries=lambda _: None,
             clock=self._clock.now,

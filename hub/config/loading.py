@@ -25,6 +25,7 @@ from hub.config.tables import (
     DestinationConfig,
     HubConfig,
     HubTable,
+    IdentityTable,
     PanelTable,
     SourceConfig,
     StaysTable,
@@ -35,6 +36,7 @@ from hub.config.tables import (
     parse_cadence,
 )
 from hub.contract import DestinationSpec, NormaliserSpec, RendererSpec, SourceSpec
+from hub.coordination.identity.decisions import FEED
 from hub.settings import Settings
 
 _Spec = TypeVar("_Spec")
@@ -186,6 +188,9 @@ class _Loading:
             self.problems.append(top.problem(name, rule))
         elif (*top.path, name) == ("panels", EVERYONE):
             self.problems.append(top.problem(name, "this name means everyone"))
+        elif (*top.path, name) == ("sources", FEED):
+            own = "this is the name of the hub's own feed, which keeps decisions"
+            self.problems.append(top.problem(name, own))
         else:
             self._add_table(_Table(top.file, (*top.path, name), values))
 
@@ -207,7 +212,10 @@ class _Loading:
         self._hub = hub.name if hub else ""
         admin = self._validate(single["admin"], AdminTable)
         stays = self._validate(single["stays"], StaysTable)
-        return HubConfig(hub, admin, stays) if hub and admin and stays else None
+        identity = self._validate(single["identity"], IdentityTable)
+        if hub is None or admin is None or stays is None or identity is None:
+            return None
+        return HubConfig(hub, admin, stays, identity)
 
     def build(self, file: Path) -> HubConfig | None:
         """Return the configuration, or None where a problem prevents it."""
@@ -227,6 +235,7 @@ class _Loading:
             hub=own.hub,
             admin=own.admin,
             stays=own.stays,
+            identity=own.identity,
             sources={one.name: one for one in sources if one},
             destinations={one.name: one for one in destinations if one},
             subscriptions={one.name: one for one in subscriptions if one},

@@ -12,12 +12,13 @@ from collections.abc import Collection
 from dataclasses import dataclass, field
 from datetime import time
 from pathlib import Path
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, Literal, Self
 
-from pydantic import AfterValidator, BeforeValidator, Field
+from pydantic import AfterValidator, BeforeValidator, Field, model_validator
 from pydantic_core import PydanticCustomError
 
 from hub.contract import DestinationSpec, NormaliserSpec, RendererSpec, SourceSpec
+from hub.coordination.matching.weights import shipped
 from hub.coordination.policy import Purpose
 from hub.coordination.routes import Cadence
 from hub.model.taxonomy import EVENT_TYPES, INTERNAL_TYPES, TAXONOMY
@@ -110,6 +111,13 @@ class HubTable(Settings):
         validate_default=True,
         description="The folder that holds the store.",
     )
+    pipeline: Literal["process", "thread"] = Field(
+        default="process",
+        description=(
+            "Whether `hub run` works messages out in a process of its own, beside "
+            "their receiving and sending, or on a thread: slower, in less memory."
+        ),
+    )
     database: Annotated[str | None, BeforeValidator(_refuse_database)] = Field(
         default=None,
         description=(
@@ -175,6 +183,38 @@ class StaysTable(Settings):
     )
 
 
+class IdentityTable(Settings):
+    """``[identity]``: how the hub tells who is the same person."""
+
+    matching: bool = Field(
+        default=True,
+        description="Look for the same person under the numbers of other senders.",
+    )
+    auto: float | None = Field(
+        default=None,
+        description="From how many bits on a likeness links by itself. Left out, the"
+        " threshold that comes with the hub holds.",
+    )
+    review: float | None = Field(
+        default=None,
+        description="From how many bits on somebody is asked; below, nothing is done.",
+    )
+    trust: list[str] = Field(
+        default=[],
+        description="Assigning authorities, best first, whose word on names and"
+        " addresses counts where several know a person.",
+    )
+
+    @model_validator(mode="after")
+    def _in_order(self) -> Self:
+        shipped_at = shipped().thresholds
+        auto = shipped_at.auto if self.auto is None else self.auto
+        review = shipped_at.review if self.review is None else self.review
+        if review > auto:
+            raise ValueError("`review` is above `auto`: nobody would be asked")
+        return self
+
+
 class SubscriptionTable(Settings):
     """``[subscriptions.NAME]``: who is told what about whom, and why."""
 
@@ -213,6 +253,7 @@ SINGLE: dict[str, type[Settings]] = {
     "hub": HubTable,
     "admin": AdminTable,
     "stays": StaysTable,
+    "identity": IdentityTable,
 }
 NAMED: dict[str, type[Settings]] = {
     "sources": SourceSettings,
@@ -270,6 +311,7 @@ class HubConfig:
     hub: HubTable
     admin: AdminTable
     stays: StaysTable = field(default_factory=StaysTable)
+    identity: IdentityTable = field(default_factory=IdentityTable)
     sources: dict[str, SourceConfig] = field(default_factory=dict)
     destinations: dict[str, DestinationConfig] = field(default_factory=dict)
     subscriptions: dict[str, Subscription] = field(default_factory=dict)
@@ -281,6 +323,7 @@ class HubConfig:
             "hub": self.hub.model_dump(mode="json"),
             "admin": self.admin.model_dump(mode="json"),
             "stays": self.stays.model_dump(mode="json"),
+            "identity": self.identity.model_dump(mode="json"),
             "sources": {name: _of_source(one) for name, one in self.sources.items()},
             "destinations": {
                 name: _of_destination(one) for name, one in self.destinations.items()

@@ -4,6 +4,7 @@ Keys of people and encounters are made with a secret of this hub, because a plai
 hash of a patient number can be undone by trying all numbers.
 """
 
+from functools import lru_cache
 from hashlib import blake2b
 
 from hub.model.facts import EncounterKey, RecordKey
@@ -19,10 +20,14 @@ class Keys:
 
     def __init__(self, secret: bytes) -> None:
         self._secret = secret
+        # The same people are heard of again and again.
+        self.person = lru_cache(maxsize=8192)(self._person)
 
-    def person(self, identifier: Identifier) -> str:
-        """Return the key of the person first seen under `identifier`."""
-        return self._key("p", "", identifier.system, identifier.value)
+    def token(self, text: str) -> int:
+        """Return a token for what identifies people: 64 bits that tell nothing."""
+        data = text.encode("utf-8", "surrogatepass")
+        digest = blake2b(data, digest_size=8, key=self._secret, person=b"token")
+        return int.from_bytes(digest.digest(), signed=True)
 
     def encounter(self, feed: str, key: EncounterKey) -> str:
         """Return the key of an encounter; one record for each source (R-ENC-05)."""
@@ -47,6 +52,10 @@ class Keys:
         """
         scope = "" if key.system else feed
         return self._key("rec", scope, key.kind, key.system, key.value)
+
+    def _person(self, identifier: Identifier) -> str:
+        """Return the key of the identity that `identifier` stands for."""
+        return self._key("p", "", identifier.system, identifier.value)
 
     def _key(self, prefix: str, *parts: str) -> str:
         return f"{prefix}_{_digest(parts, self._secret)}"

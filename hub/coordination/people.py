@@ -1,11 +1,10 @@
-"""People: who a fact is about, and what is known of them.
+"""People: what is known of them, from what a sender said.
 
-A person is found by the pair (assigning authority, value). Names and dates of
-birth never decide here. What is known is the newest statement on each field, so
-that no order of arrival matters.
+What is known is the newest statement on each field, so that no order of arrival
+matters. Who is the same person is decided in `hub.coordination.identity`.
 """
 
-from collections.abc import Callable, Iterable
+from collections.abc import Iterable
 from typing import Any
 
 import msgspec
@@ -20,6 +19,10 @@ _encode = msgspec.json.Encoder(order="sorted").encode
 
 #: Between the name of a list and the key of an entry. No name of a field has it.
 _ENTRY = "\n"
+#: People move house and marry: what they were known by goes on to identify them.
+_REMEMBERED = ("addresses", "names", "telecoms")
+_MOST_REMEMBERED = 8
+_NOTHING = ("null", "[]")
 #: When and by whom a record was last touched is no news about the person.
 _NOT_OF_THE_PERSON = frozenset({"last_updated"})
 
@@ -36,45 +39,40 @@ class Person(Struct, frozen=True):
     """What the hub knows of a person, field by field.
 
     What was said of one entry of a list has a statement of its own, under the
-    name of the list and the key of the entry.
+    name of the list and the key of the entry. `former` has what was said before of
+    names, addresses and ways to reach somebody, the newest first.
     """
 
     identifiers: tuple[Identifier, ...] = ()
     statements: dict[str, Statement] = field(default_factory=dict)
+    former: dict[str, tuple[Statement, ...]] = field(default_factory=dict)
 
     def demographics(self) -> dict[str, Any]:
         """Return the fields that have a value; deleted ones are not there."""
         stated = {
             name: statement.value
             for name, statement in self.statements.items()
-            if _ENTRY not in name
+            if statement.value is not None and _ENTRY not in name
         }
         for name, by_key in self._additions().items():
             stated[name] = with_changes(stated.get(name), by_key)
-        return {name: value for name, value in stated.items() if value is not None}
+            if stated[name] is None:
+                del stated[name]
+        return stated
 
     def _additions(self) -> dict[str, dict[str, Any]]:
         """Return for each list what was said of its entries since it was sent."""
         additions: dict[str, dict[str, Any]] = {}
         for place, statement in self.statements.items():
+            if _ENTRY not in place:
+                continue
             name, _, key = place.partition(_ENTRY)
             whole = self.statements.get(name)
-            if key and (whole is None or statement.recorded > whole.recorded):
+            if whole is None or statement.recorded > whole.recorded:
                 additions.setdefault(name, {})[key] = statement.value
         return {
             name: dict(sorted(by_key.items())) for name, by_key in additions.items()
         }
-
-
-def find(
-    identifiers: tuple[Identifier, ...], known: Callable[[Identifier], str | None]
-) -> tuple[str | None, bool]:
-    """Return the key of the person with one of `identifiers`, and whether they agree.
-
-    Where they belong to different people the first in the sender's order decides.
-    """
-    keys = [key for each in identifiers if (key := known(each)) is not None]
-    return (keys[0] if keys else None), len(set(keys)) <= 1
 
 
 def learn(
@@ -91,10 +89,44 @@ def learn(
         for each in dict.fromkeys(subject.identifiers)
         if each not in person.identifiers
     )
-    if not changed and not new:
+    former = _former(person, subject.demographics, recorded, changed)
+    if not changed and not new and former == person.former:
         return person, ()
-    after = Person((*person.identifiers, *new), {**person.statements, **changed})
+    after = Person(
+        (*person.identifiers, *new), {**person.statements, **changed}, former
+    )
     return after, _visible(person, after, changed)
+
+
+def _former(
+    person: Person,
+    demographics: dict[str, Any],
+    recorded: float,
+    changed: dict[str, Statement],
+) -> dict[str, tuple[Statement, ...]]:
+    """Return what else was ever said, whatever came first: without what holds now."""
+    former = person.former
+    for name in _REMEMBERED:
+        if name not in demographics or is_addition(demographics[name]):
+            continue
+        value = demographics[name]
+        holds = changed.get(name) or person.statements[name]
+        other = (
+            person.statements.get(name) if name in changed else _said(recorded, value)
+        )
+        known = former.get(name, ())
+        if other is None or (other.digest == holds.digest and not known):
+            continue
+        by_digest = {each.digest: each for each in sorted((*known, other), key=_order)}
+        for digest in (holds.digest, *_NOTHING):
+            by_digest.pop(digest, None)
+        newest = sorted(by_digest.values(), key=_order, reverse=True)
+        former = {**former, name: tuple(newest[:_MOST_REMEMBERED])}
+    return {name: said for name, said in former.items() if said}
+
+
+def _order(statement: Statement) -> tuple[float, str]:
+    return statement.recorded, statement.digest
 
 
 def _entries(demographics: dict[str, Any]) -> dict[str, Any]:
@@ -122,13 +154,17 @@ def _newer(current: Statement | None, recorded: float, value: Any) -> Statement 
     """Return the statement if it beats `current`; equal times are told by content."""
     if current is not None and current.recorded > recorded:
         return None
-    encoded = _encode(value)
-    # Plain data, the same before and after the store.
-    plain = msgspec.json.decode(encoded)
-    statement = Statement(recorded, encoded.decode(), plain)
-    if current is not None and (current.recorded, current.digest) >= (
-        recorded,
-        statement.digest,
-    ):
+    if current is not None and current.value == value:
+        if current.recorded == recorded:
+            return None
+        return Statement(recorded, current.digest, current.value)
+    statement = _said(recorded, value)
+    if current is not None and _order(current) >= _order(statement):
         return None
     return statement
+
+
+def _said(recorded: float, value: Any) -> Statement:
+    encoded = _encode(value)
+    # Plain data, the same before and after the store.
+    return Statement(recorded, encoded.decode(), msgspec.json.decode(encoded))

@@ -104,7 +104,8 @@ class IdentityChange(Struct, frozen=True, omit_defaults=True):
     person in two records linked. At level ``person`` `prior` are the identifiers
     of the other record and the subject's are the surviving ones; at the levels
     below, `prior` and `into` are account or visit numbers, and `prior_person` whom
-    they belonged to where that changes. Source: HL7 v2.5.1, section 3.6.2.
+    they belonged to where that changes. `decided_by` names who decided it, where
+    that was not the sender of the numbers. Source: HL7 v2.5.1, section 3.6.2.
     """
 
     operation: Literal["merge", "move", "change", "link", "unlink", "delete"]
@@ -113,6 +114,7 @@ class IdentityChange(Struct, frozen=True, omit_defaults=True):
     into: tuple[Identifier, ...] = ()
     prior_person: tuple[Identifier, ...] = ()
     prior_encounter: EncounterKey | None = None
+    decided_by: str = ""
 
 
 class Fact(Struct, frozen=True, kw_only=True, omit_defaults=True):

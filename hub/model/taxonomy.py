@@ -57,6 +57,7 @@ TAXONOMY: dict[str, str] = {
     ),
     "match": "proposed",
     "consent": "recorded revoked expired proxy_granted proxy_revoked",
+    "privacy": "incident_opened",
     "exchange": (
         "message_received message_quarantined message_released file_received "
         "file_accepted file_rejected file_duplicate file_overdue "
@@ -65,8 +66,10 @@ TAXONOMY: dict[str, str] = {
     ),
 }
 
-#: Types for the history of an encounter, of which nobody is told unasked.
-INTERNAL_TYPES = frozenset({"encounter.source_purged", "encounter.tracking"})
+#: Types for the hub's own history, of which nobody is told unasked.
+INTERNAL_TYPES = frozenset(
+    {"encounter.source_purged", "encounter.tracking", "privacy.incident_opened"}
+)
 
 EVENT_TYPES = frozenset(
     f"{family}.{name}" for family, names in TAXONOMY.items() for name in names.split()

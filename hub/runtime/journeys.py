@@ -21,7 +21,8 @@ from hub.coordination.stays import Contact, Stay, keep_keys, stitch
 from hub.coordination.utilisation import high_use, high_use_differences
 from hub.model.encounters import Encounter
 from hub.model.events import CareEvent, Correction, Entity, EventSubject
-from hub.runtime.entities import EncounterRecord, Entities, StayRecord
+from hub.runtime.entities import Entities
+from hub.runtime.kept import EncounterRecord, StayRecord
 from hub.runtime.looks import Look
 from hub.runtime.transitions import Transitions
 from hub.store.journal import microseconds
@@ -72,7 +73,8 @@ class Journeys:
         person = ringing.key
         records = {each.stay.key: each for each in self._entities.stays(person)}
         before = [each.stay for each in records.values() if each.stands]
-        found = stitch(self._contacts(person), self._rules)
+        encounters = self._entities.encounters(person)
+        found = stitch(self._contacts(person, encounters), self._rules)
         stays = keep_keys(before, found)
         again: datetime | None = None
         settles = ringing.received_at + self._closing
@@ -85,7 +87,8 @@ class Journeys:
         past = self._entities.events(person) if follows else []
         labels = accumulate(event.labels for event in past)
         look = Look(ringing, now, self._subject(person), labels)
-        telling = _Telling(self._keys, records, look)
+        under = {each.key: each.identity for each in encounters}
+        telling = _Telling(self._keys, records, look, under)
         telling.keep(stays)
         for change in changes:
             telling.tell(change)
@@ -117,17 +120,21 @@ class Journeys:
         record = self._entities.person(person)
         return EventSubject(person, record.person.identifiers if record else ())
 
-    def _contacts(self, person: str) -> list[Contact]:
+    def _contacts(
+        self, person: str, encounters: Iterable[EncounterRecord]
+    ) -> list[Contact]:
         record = self._entities.person(person)
         known = record.person.demographics() if record else {}
         return [
-            _contact(each, known)
-            for each in self._entities.encounters(person)
+            _contact(each, person, known)
+            for each in encounters
             if each.encounter is not None
         ]
 
 
-def _contact(record: EncounterRecord, demographics: dict[str, Any]) -> Contact:
+def _contact(
+    record: EncounterRecord, person: str, demographics: dict[str, Any]
+) -> Contact:
     encounter = record.encounter or Encounter()
     said = encounter.details.get("facility")
     facility = said.get("id") or said.get("name") if isinstance(said, dict) else ""
@@ -135,7 +142,7 @@ def _contact(record: EncounterRecord, demographics: dict[str, Any]) -> Contact:
         facility = encounter.location.facility
     return Contact(
         key=record.key,
-        person=record.person,
+        person=person,
         source="",
         facility=str(facility or ""),
         encounter=encounter,
@@ -167,8 +174,10 @@ class _Telling:
         keys: Keys,
         records: Mapping[str, StayRecord],
         look: Look,
+        under: Mapping[str, str],
     ) -> None:
         self._keys = keys
+        self._under = under
         self._before = records
         self._records = dict(records)
         self._look = look
@@ -195,10 +204,13 @@ class _Telling:
             if key not in now:
                 self._records[key] = record._replace(stands=False)
         for key, stay in now.items():
+            identity = self._under[key]
             known = self._records.get(key) or StayRecord(
-                self._keys.stay(key), stay.person, stay
+                self._keys.stay(key), stay.person, identity, stay
             )
-            self._records[key] = known._replace(stay=stay, stands=True)
+            self._records[key] = known._replace(
+                identity=identity, stay=stay, stands=True
+            )
 
     def tell(self, change: StayChange) -> None:
         """Add the event of a change; what it corrects was told under the same slot.

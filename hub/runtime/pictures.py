@@ -7,6 +7,8 @@ before becomes care events, numbered within the stream of what they are about.
 from collections.abc import Iterable
 from typing import NamedTuple
 
+from msgspec.structs import replace
+
 from hub.coordination.announcements import (
     Announced,
     Occasion,
@@ -24,12 +26,14 @@ from hub.coordination.records import fold_record, record_differences
 from hub.coordination.standing import Witness, said_at, witness
 from hub.model.encounters import Encounter, EncounterStatus
 from hub.model.events import CareEvent
-from hub.model.facts import EncounterKey, Fact, RecordKey
+from hub.model.facts import EncounterKey, Fact, RecordKey, Subject
 from hub.model.identifiers import Identifier
-from hub.runtime.entities import (
+from hub.runtime.entities import Entities
+from hub.runtime.index import Index
+from hub.runtime.kept import (
     Case,
     EncounterRecord,
-    Entities,
+    IdentityRecord,
     KeptRecord,
     PersonRecord,
 )
@@ -37,79 +41,161 @@ from hub.store.state import EntityRow
 
 
 class Draft(NamedTuple):
-    """A fact with the keys of the entities that it is about."""
+    """A fact with the identity, and the keys of the entities, that it is about."""
 
     fact: Fact
-    person: str
+    identity: str
     encounter: str | None = None
     record: str | None = None
 
     @property
     def entity(self) -> str:
         """The key of what the fact is kept under."""
-        return self.record or self.encounter or self.person
+        return self.record or self.encounter or self.identity
 
 
 class Pictures:
     """Takes the facts of one message, and gathers what is to be stored of them.
 
-    `moved` are the people of whom something was told that concerns a stay.
+    `moved` are the people of whom something was told that concerns a stay, `learnt`
+    the identities of which something is known now, each with what was known before.
     """
 
-    def __init__(self, entities: Entities, keys: Keys) -> None:
+    def __init__(self, entities: Entities, index: Index, keys: Keys) -> None:
         self._entities = entities
+        self._index = index
         self._keys = keys
         self.identifiers: list[tuple[str, str, str]] = []
         self.rows: dict[str, EntityRow] = {}
         self.events: list[CareEvent] = []
         self.moved: dict[str, None] = {}
+        self.learnt: dict[str, Person] = {}
 
-    def take(self, draft: Draft, occasion: Occasion) -> None:
-        """Let one fact change the pictures that it is about."""
+    def learn(self, draft: Draft, occasion: Occasion) -> None:
+        """Let one fact change what its sender says of the person."""
+        known = self._entities.identity(draft.identity)
+        change = draft.fact.identity
+        if known is None or (change and change.decided_by):
+            return  # who decides knows nothing of the patient
+        recorded = said_at(draft.fact).timestamp()
+        after, changed = learn(known.person, draft.fact.subject, recorded)
+        if after is known.person:
+            return
+        self.learnt.setdefault(draft.identity, known.person)
+        seen = self._seen(draft.identity) if changed else Person()
+        if after.identifiers != known.person.identifiers:
+            self._name(draft.identity, known.person.identifiers, after.identifiers)
+        self.put_identity(known._replace(person=after))
+        # What a first message says is not a change: nobody knew otherwise.
+        if changed and known.person.statements:
+            self._tell_changed(draft, seen, changed, occasion)
+
+    def _name(
+        self,
+        identity: str,
+        before: tuple[Identifier, ...],
+        after: tuple[Identifier, ...],
+    ) -> None:
+        """Let an identity be found by numbers, but not by those of another one."""
+        nodes = self._index.nodes(after)
+        others = {node.number for node in nodes if node.key != identity}
+        self.identifiers += [
+            (each.system, each.value, identity)
+            for each in after
+            if each not in others and each not in before
+        ]
+
+    def mark_deleted(self, draft: Draft, occasion: Occasion) -> None:
+        """Tell that a sender deleted its record of somebody; the hub keeps its own."""
+        known = self._entities.identity(draft.identity)
+        if known is not None:
+            version = known.version + 1
+            event = _of_identity(
+                "source_deleted", (), draft.identity, version, occasion
+            )
+            self.events.append(event)
+            self.put_identity(known._replace(version=version))
+
+    def fold(self, draft: Draft, occasion: Occasion) -> None:
+        """Let one fact change the picture of the stay or record that it is about."""
         fact = draft.fact
-        self._own(fact.subject.identifiers, draft.person)
-        person = self._learn(draft, occasion)
         if draft.record is not None and fact.record is not None:
             self._keep(draft, draft.record, fact.record, occasion)
         elif draft.encounter is not None and fact.encounter is not None:
-            told = _Told(fact.encounter, occasion, person)
+            told = self._told(draft.identity, draft.encounter, fact.encounter, occasion)
             if fact.encounter.basis == "case":
                 self._fold_case(draft, draft.encounter, told)
             else:
                 self._fold(draft, draft.encounter, told)
 
-    def _own(self, identifiers: Iterable[Identifier], person: str) -> None:
-        for each in identifiers:
-            if self._entities.owner(each) is None:
-                self._entities.set_owner(each, person)
-                self.identifiers.append((each.system, each.value, person))
+    def picture(
+        self, record: EncounterRecord, witnesses: tuple[Witness, ...], told: "Told"
+    ) -> EncounterRecord:
+        """Return an encounter with these facts behind it; what differs is told."""
+        gone = record.encounter is not None and not witnesses
+        after = _NEVER_WAS if gone else fold_witnesses(witnesses)
+        announced, events = told.announce(record, after)
+        self.events += events
+        if events:
+            self.moved[self._entities.owner(record.identity)] = None
+        record = record._replace(
+            witnesses=witnesses, encounter=after, announced=announced
+        )
+        self.put(record)
+        return record
 
-    def _learn(self, draft: Draft, occasion: Occasion) -> Person:
-        record = self._entities.person(draft.person)
-        before = record.person if record else Person()
-        recorded = said_at(draft.fact).timestamp()
-        after, changed = learn(before, draft.fact.subject, recorded)
-        if after is before and record:
-            return after
-        version = record.version if record else 0
-        # What a first message says is not a change: nobody knew otherwise.
-        if record and changed:
-            version += 1
-            self.events.append(_person_event(changed, version, occasion))
-        record = PersonRecord(draft.person, after, version)
-        self._entities.put_person(record)
+    def put(self, record: EncounterRecord) -> None:
+        """Keep an encounter as it is now."""
+        self._entities.put_encounter(record)
+        person = self._entities.owner(record.identity)
+        self.rows[record.key] = record.row(person)
+
+    def put_identity(self, record: IdentityRecord) -> None:
+        """Keep what a sender says of somebody as it is now."""
+        self._entities.put_identity(record)
         self.rows[record.key] = record.row()
-        return after
 
-    def _fold(self, draft: Draft, key: str, told: "_Told") -> None:
-        record = self._entities.encounter(key) or _unknown(key, draft.person)
+    def _told(
+        self, identity: str, key: str, named: EncounterKey, occasion: Occasion
+    ) -> "Told":
+        """Return what events about a stay say: it may be somebody else's by now."""
+        case = named.basis == "case"
+        held = self._entities.case if case else self._entities.current_encounter
+        known = held(key)
+        whose = self._entities.person(known.identity if known else identity)
+        if whose is None or whose.key == occasion.person:
+            return Told(named, occasion, self._seen(identity))
+        return Told(named, as_of(occasion, whose), whose.person)
+
+    def _seen(self, identity: str) -> Person:
+        record = self._entities.person(identity)
+        return record.person if record else Person()
+
+    def _tell_changed(
+        self, draft: Draft, seen: Person, changed: tuple[str, ...], occasion: Occasion
+    ) -> None:
+        """Tell of what reads otherwise now, whatever this sender is believed."""
+        before = seen.demographics()
+        after = self._seen(draft.identity).demographics()
+        visible = tuple(each for each in changed if before.get(each) != after.get(each))
+        known = self._entities.identity(draft.identity)
+        if visible and known is not None:
+            version = known.version + 1
+            self.events.append(
+                _person_event(visible, draft.identity, version, occasion)
+            )
+            self.put_identity(known._replace(version=version))
+
+    def _fold(self, draft: Draft, key: str, told: "Told") -> None:
+        record = self._entities.current_encounter(key)
+        record = record or unknown(key, draft.identity)
         new = witness(draft.fact)
         if not _known(new, record.witnesses):
-            self._picture(record, (*record.witnesses, new), told)
+            self.picture(record, (*record.witnesses, new), told)
 
-    def _fold_case(self, draft: Draft, key: str, told: "_Told") -> None:
+    def _fold_case(self, draft: Draft, key: str, told: "Told") -> None:
         """Fold each contact of a case; one that is none any more never was."""
-        case = self._entities.case(key) or Case(key, draft.person, (), ())
+        case = self._entities.case(key) or Case(key, draft.identity, (), ())
         new = witness(draft.fact)
         if _known(new, case.witnesses):
             return
@@ -119,31 +205,20 @@ class Pictures:
             for name, group in contacts(witnesses).items()
         }
         for contact in (*case.contacts, *groups):
-            record = self._entities.encounter(contact) or _unknown(contact, case.person)
-            self._picture(record, tuple(groups.get(contact, ())), told)
+            record = self._entities.encounter(contact)
+            record = record or unknown(contact, case.identity)
+            self.picture(record, tuple(groups.get(contact, ())), told)
         # A name that was in use stays known: its events are there.
         known = tuple(dict.fromkeys((*case.contacts, *groups)))
-        case = Case(key, case.person, witnesses, known)
+        case = Case(key, case.identity, witnesses, known)
         self._entities.put_case(case)
-        self.rows[key] = case.row()
-
-    def _picture(
-        self, record: EncounterRecord, witnesses: tuple[Witness, ...], told: "_Told"
-    ) -> None:
-        gone = record.encounter is not None and not witnesses
-        after = _NEVER_WAS if gone else fold_witnesses(witnesses)
-        announced, events = told.announce(record, after)
-        self.events += events
-        if events:
-            self.moved[record.person] = None
-        record = EncounterRecord(record.key, record.person, witnesses, after, announced)
-        self._entities.put_encounter(record)
-        self.rows[record.key] = record.row()
+        self.rows[key] = case.row(self._entities.owner(case.identity))
 
     def _keep(
         self, draft: Draft, key: str, record: RecordKey, occasion: Occasion
     ) -> None:
-        kept = self._entities.record(key) or KeptRecord(key, draft.person, (), None, 0)
+        kept = self._entities.record(key)
+        kept = kept or KeptRecord(key, draft.identity, (), None, 0)
         new = witness(draft.fact)
         if _known(new, kept.witnesses):
             return
@@ -153,12 +228,12 @@ class Pictures:
         events = announce_record(changes, after, kept.version, occasion, key)
         self.events += events
         version = kept.version + len(events)
-        kept = KeptRecord(key, kept.person, witnesses, after, version)
+        kept = KeptRecord(key, kept.identity, witnesses, after, version)
         self._entities.put_record(kept)
-        self.rows[key] = kept.row()
+        self.rows[key] = kept.row(self._entities.owner(kept.identity))
 
 
-class _Told(NamedTuple):
+class Told(NamedTuple):
     """What all events about a stay say that one fact leads to."""
 
     key: EncounterKey
@@ -168,26 +243,37 @@ class _Told(NamedTuple):
     def announce(
         self, record: EncounterRecord, after: Encounter
     ) -> tuple[Announced, list[CareEvent]]:
+        """Return what is announced now, and the events of what has changed."""
         changes = differences(record.encounter, after)
         # Who only accompanies a patient lies in a bed and is not cared for.
         if not changes or after.details.get("companion"):
             return record.announced, []
-        payload = encounter_payload(after, self.key, self.person.demographics())
         return announce_encounter(
             changes,
             record.announced,
             self.occasion,
             record.key,
-            payload,
+            self.payload(after),
             after.anomalies,
         )
+
+    def payload(self, encounter: Encounter) -> dict[str, object]:
+        """Return what an event says of the encounter and the person."""
+        return encounter_payload(encounter, self.key, self.person.demographics())
+
+
+def as_of(occasion: Occasion, whose: PersonRecord) -> Occasion:
+    """Return the occasion of an event about somebody whom the message did not name."""
+    subject = Subject(whose.person.identifiers)
+    return occasion._replace(person=whose.key, subject=subject)
 
 
 _NEVER_WAS = Encounter(status=EncounterStatus.CANCELLED)
 
 
-def _unknown(key: str, person: str) -> EncounterRecord:
-    return EncounterRecord(key, person, (), None, Announced())
+def unknown(key: str, identity: str) -> EncounterRecord:
+    """Return the record of an encounter of which nothing is known yet."""
+    return EncounterRecord(key, identity, (), None, Announced())
 
 
 def _known(new: Witness, witnesses: Iterable[Witness]) -> bool:
@@ -196,9 +282,21 @@ def _known(new: Witness, witnesses: Iterable[Witness]) -> bool:
 
 
 def _person_event(
-    changed: tuple[str, ...], version: int, occasion: Occasion
+    changed: tuple[str, ...], identity: str, version: int, occasion: Occasion
 ) -> CareEvent:
     stated = occasion.subject.demographics.get("deceased")
     died = "deceased" in changed and isinstance(stated, dict) and stated.get("flag")
     kind = "deceased" if died else "demographics_changed"
-    return announce_person(kind, changed, version, occasion)
+    return _of_identity(kind, changed, identity, version, occasion)
+
+
+def _of_identity(
+    kind: str,
+    changed: tuple[str, ...],
+    identity: str,
+    version: int,
+    occasion: Occasion,
+) -> CareEvent:
+    """Return an event in the stream of an identity, about whose it is."""
+    event = announce_person(kind, changed, version, occasion._replace(person=identity))
+    return replace(event, subject=replace(event.subject, person=occasion.person))

@@ -25,7 +25,8 @@ from hub.coordination.clocks.transition import (
 from hub.coordination.ids import Keys
 from hub.model.events import CareEvent, Correction, Entity
 from hub.model.times import FuzzyTime
-from hub.runtime.entities import Entities, StayRecord, TransitionRecord
+from hub.runtime.entities import Entities
+from hub.runtime.kept import StayRecord, TransitionRecord
 from hub.runtime.looks import Look
 from hub.store.state import EntityRow
 
@@ -80,7 +81,7 @@ class Transitions:
         times: list[datetime] = []
         for stay in stays:
             key = self._keys.transition(stay.stay.key)
-            old = before.get(key) or TransitionRecord(key, stay.person)
+            old = before.get(key) or TransitionRecord(key, stay.person, stay.identity)
             new = self._fold(stay, history, now)
             changes = differences(old.transition, new, now)
             telling = _Telling(old, look)

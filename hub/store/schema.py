@@ -10,6 +10,7 @@ from sqlalchemy import (
     BigInteger,
     Boolean,
     Column,
+    Float,
     ForeignKey,
     ForeignKeyConstraint,
     Index,
@@ -71,6 +72,7 @@ message = Table(
     UniqueConstraint("source", "control_id", "sha256"),
     Index("ix_message_waiting", "seq", sqlite_where=text("state = 'received'")),
     Index("ix_message_parent", "parent", sqlite_where=text("parent IS NOT NULL")),
+    Index("ix_message_parked", "error_code", sqlite_where=text("state = 'parked'")),
 )
 
 #: What senders said. `entity` is the encounter or person that it is about.
@@ -105,7 +107,10 @@ report = Table(
     Column("remarks", Text, nullable=False),
 )
 
-#: The fold of an entity's facts. `version` is that of its newest event.
+#: The fold of an entity's facts. `version` is that of its newest event. `identity`
+#: is under whose number it was told of, `person` whose it is: the key of the identity
+#: that stands for all that are one person with it. Where `kind` is ``person`` the
+#: entity is an identity, and a person where both are its own key.
 entity = Table(
     "entity",
     metadata,
@@ -114,7 +119,37 @@ entity = Table(
     Column("person", Text, nullable=False),
     Column("version", Integer, nullable=False),
     Column("body", LargeBinary, nullable=False),
+    Column("identity", Text, nullable=False, server_default=""),
     Index("ix_entity_person", "person", "kind"),
+)
+
+#: What was said, found and decided about two identities, once for each `basis`.
+link = Table(
+    "link",
+    metadata,
+    Column("one", Text, primary_key=True),
+    Column("other", Text, primary_key=True),
+    Column("basis", Text, primary_key=True),
+    Column("state", Text, nullable=False),
+    Column("rule", Text, nullable=False),
+    Column("said", BigInteger, nullable=False),
+    Column("digest", Text, nullable=False),
+    Column("message", Sequence, ForeignKey("message.seq"), nullable=False),
+    Column("prior", Text, nullable=False),
+    Column("score", Float),
+    Column("reasons", Text, nullable=False),
+    Index("ix_link_other", "other"),
+    Index("ix_link_matched", "one", sqlite_where=text("basis = 'matched'")),
+)
+
+#: By which an identity is found that could be the same person. A token is an HMAC of
+#: what identifies people, cut to 64 bits.
+token = Table(
+    "token",
+    metadata,
+    Column("token", BigInteger, primary_key=True),
+    Column("identity", Text, primary_key=True),
+    sqlite_with_rowid=False,
 )
 
 #: What is to be looked at again, and from when on.
@@ -128,14 +163,15 @@ timer = Table(
     Index("ix_timer_due", "due"),
 )
 
-#: Which person an identifier belongs to.
-person_identifier = Table(
-    "person_identifier",
+#: Which identities are known by an identifier: several may share one that somebody
+#: else gave.
+identifier = Table(
+    "identifier",
     metadata,
     Column("system", Text, primary_key=True),
     Column("value", Text, primary_key=True),
-    Column("person", Text, nullable=False),
-    Index("ix_person_identifier_person", "person"),
+    Column("identity", Text, primary_key=True),
+    sqlite_with_rowid=False,
 )
 
 #: What the hub said happened. `routes` counts the subscriptions that asked for it.

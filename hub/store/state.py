@@ -12,8 +12,9 @@ import msgspec
 import sqlalchemy as sa
 
 from hub.model.message import MessageState
-from hub.store import timers
+from hub.store import links, timers
 from hub.store.journal import PartRow
+from hub.store.links import Relinked
 from hub.store.schema import (
     decision,
     delivery,
@@ -22,11 +23,12 @@ from hub.store.schema import (
     event,
     fact,
     message,
-    person_identifier,
 )
-from hub.store.statements import Insert, Lookup, Statement
+from hub.store.statements import Insert, Statement
 from hub.store.timers import TimerRow
 from hub.store.withdrawing import withdraw
+
+_UNCHANGED = Relinked()
 
 
 class FactRow(NamedTuple):
@@ -48,13 +50,17 @@ class DocumentRow(NamedTuple):
 
 
 class EntityRow(NamedTuple):
-    """The fold of an entity's facts, and the version of its newest event."""
+    """The fold of an entity's facts, and the version of its newest event.
+
+    `identity` is under whose number it was told of, `person` who that is.
+    """
 
     key: str
     kind: str
     person: str
     version: int
     body: bytes
+    identity: str
 
 
 class EventRow(NamedTuple):
@@ -113,7 +119,7 @@ class Settlement(NamedTuple):
     warnings: tuple[str, ...] = ()
     parts: tuple[PartRow, ...] = ()
     documents: tuple[DocumentRow, ...] = ()
-    identifiers: tuple[tuple[str, str, str], ...] = ()
+    relinked: Relinked = Relinked()
     facts: tuple[FactRow, ...] = ()
     entities: tuple[EntityRow, ...] = ()
     events: tuple[EventRow, ...] = ()
@@ -140,14 +146,12 @@ _FACTS = Insert(fact, FactRow._fields)
 _EVENTS = Insert(event, EventRow._fields)
 _DECISIONS = Insert(decision, DecisionRow._fields)
 _DELIVERIES = Insert(delivery, DeliveryRow._fields)
-_IDENTIFIERS = Insert(
-    person_identifier, ("system", "value", "person"), "ON CONFLICT DO NOTHING"
-)
 _ENTITIES = Insert(
     entity,
     EntityRow._fields,
     "ON CONFLICT (key) DO UPDATE SET"
-    " person = excluded.person, version = excluded.version, body = excluded.body",
+    " person = excluded.person, version = excluded.version, body = excluded.body,"
+    " identity = excluded.identity",
 )
 _seqs = sa.func.json_each(sa.bindparam("seqs")).table_valued("value")
 _SETTLE_PLAIN = Statement(
@@ -172,20 +176,10 @@ _SETTLE = Statement(
         warnings=sa.bindparam("warnings"),
     )
 )
-_PERSON = Statement(
-    sa.select(person_identifier.c.person).where(
-        person_identifier.c.system == sa.bindparam("system"),
-        person_identifier.c.value == sa.bindparam("value"),
-    )
-)
 _ENTITY = Statement(
     sa.select(*(entity.c[name] for name in EntityRow._fields)).where(
         entity.c.key == sa.bindparam("key")
     )
-)
-# Not as JSON, in which SQLite ends a text at its first NUL.
-_PEOPLE = Lookup(
-    person_identifier, match=("system", "value"), columns=("system", "value", "person")
 )
 _keys = sa.func.json_each(sa.bindparam("keys")).table_valued("value")
 _WITH_KEYS = Statement(
@@ -212,24 +206,10 @@ _FACTS_OF = Statement(
 )
 
 
-def person_of(connection: sqlite3.Connection, system: str, value: str) -> str | None:
-    """Return the key of the person with this identifier, None if unknown."""
-    found = _PERSON(connection, system=system, value=value).fetchone()
-    return found[0] if found else None
-
-
 def entity_of(connection: sqlite3.Connection, key: str) -> EntityRow | None:
     """Return the entity with this key, None if there is none yet."""
     found = _ENTITY(connection, key=key).fetchone()
     return EntityRow(*found) if found else None
-
-
-def people_of(
-    connection: sqlite3.Connection, pairs: Sequence[tuple[str, str]]
-) -> dict[tuple[str, str], str]:
-    """Return by system and value the keys of the people who are known by them."""
-    found = _PEOPLE.run(connection, pairs)
-    return {(system, value): person for system, value, person in found}
 
 
 def entities_with(
@@ -265,13 +245,15 @@ def settle(
     settlements = [each for batch in batches for each in batch]
     _PARTS.run(connection, _all(settlements, "parts"))
     _DOCUMENTS.run(connection, _all(settlements, "documents"))
-    _IDENTIFIERS.run(connection, _all(settlements, "identifiers"))
+    relinked = [each.relinked for each in settlements if each.relinked != _UNCHANGED]
+    links.write(connection, relinked)
     _FACTS.run(connection, _all(settlements, "facts"))
     latest = {row.key: row for row in _all(settlements, "entities")}
     _ENTITIES.run(connection, list(latest.values()))
     _EVENTS.run(connection, _all(settlements, "events"))
     _DECISIONS.run(connection, _all(settlements, "decisions"))
     _DELIVERIES.run(connection, _all(settlements, "deliveries"))
+    links.move(connection, relinked)
     timers.change(connection, _all(settlements, "cleared"), _all(settlements, "timers"))
     for each in settlements:
         for taken_back, retraction in each.retracted:

@@ -5,7 +5,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from hub.coordination.people import Person, find, learn
+from hub.coordination.people import Person, learn
 from hub.model.facts import Subject
 from hub.model.identifiers import Code, Identifier
 
@@ -122,21 +122,6 @@ def test_identifiers_gather_each_once():
     assert person.identifiers == (MR, INSURED)
 
 
-def test_a_person_is_found_by_any_identifier():
-    known = {INSURED: "p_1"}.get
-
-    assert find((MR, INSURED), known) == ("p_1", True)
-    assert find((MR,), known) == (None, True)
-    assert find((), known) == (None, True)
-
-
-def test_identifiers_of_different_people_conflict_and_the_first_decides():
-    known = {MR: "p_1", INSURED: "p_2"}.get
-
-    assert find((MR, INSURED), known) == ("p_1", False)
-    assert find((INSURED, MR), known) == ("p_2", False)
-
-
 ANNE = {"key": "1", "name": "Anne"}
 BERT = {"key": "2", "name": "Bert"}
 CARL = {"key": "2", "name": "Carl"}
@@ -171,3 +156,21 @@ def test_when_a_record_was_touched_is_no_news():
     person = told((1, said(sex="F", last_updated="1")))
 
     assert learn(person, said(last_updated="2"), 2)[1] == ()
+
+
+addresses = st.lists(st.sampled_from(["a", "b", "c"]), max_size=1) | st.none()
+moves = st.lists(st.tuples(st.integers(0, 3).map(float), addresses), max_size=5)
+
+
+@given(moves, st.randoms())
+def test_what_was_true_before_is_remembered_in_any_order(heard, random):
+    told_in_order = told(*((at, said(addresses=value)) for at, value in heard))
+    random.shuffle(heard)
+    shuffled = told(*((at, said(addresses=value)) for at, value in heard * 2))
+
+    assert shuffled == told_in_order
+    now = told_in_order.demographics().get("addresses")
+    kept = [each.value for each in told_in_order.former.get("addresses", ())]
+    said_once = {tuple(value) for _, value in heard if value}
+    assert {tuple(each) for each in kept} == said_once - {tuple(now or ())}
+    assert len(kept) == len({tuple(each) for each in kept})

@@ -4,17 +4,13 @@ import asyncio
 
 import pytest
 
+from hub.config.tables import IdentityTable
 from hub.contract import NormaliserSpec
-from hub.coordination.ids import Keys
-from hub.coordination.stay_rules import load_high_use, load_rules
-from hub.runtime import dispatch
-from hub.runtime.entities import Entities
+from hub.runtime import core, dispatch
 from hub.runtime.interpreting import Feed
-from hub.runtime.journeys import Journeys
 from hub.runtime.pipeline import Pipeline
-from hub.runtime.processing import Processor
 from hub.runtime.routing import Router
-from hub.runtime.transitions import Programmes, Transitions
+from hub.runtime.transitions import Programmes
 from hub.sdk import Settings
 from hub.store.books import balance
 from hub.store.store import Store, call_at_once
@@ -63,12 +59,6 @@ def quick(monkeypatch):
     monkeypatch.setattr(dispatch, "POLL_SECONDS", 0.005)
 
 
-def journeys(entities, programmes):
-    keys = Keys(SECRET)
-    transitions = Transitions(entities, keys, programmes)
-    return Journeys(entities, keys, load_rules("us"), load_high_use(), transitions)
-
-
 @pytest.fixture
 def make(store):
     """Return what makes a pipeline whose one feed has the given normaliser."""
@@ -91,18 +81,20 @@ def make(store):
             normalise=normalise,
             summary="For a test.",
         )
-        entities = Entities(reader)
+        processor = core.processor(
+            reader,
+            SECRET,
+            Router(subscriptions),
+            rules="us",
+            programmes=programmes,
+            identity=IdentityTable(),
+        )
         return Pipeline(
             feeds={"klinik-nord": Feed(spec, Settings())},
             reader=reader,
             writer=store.writer,
-            processor=Processor(
-                entities,
-                Keys(SECRET),
-                Router(subscriptions),
-                journeys(entities, programmes),
-            ),
-            entities=entities,
+            processor=processor,
+            entities=processor,
             metrics=metrics(),
             on_deliveries=on or (lambda _destinations: None),
             clock=clock or FakeClock(NOW),

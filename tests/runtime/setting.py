@@ -167,7 +167,7 @@ def _settlement(seq, event, person):
         MessageState.PROCESSED,
         now,
         facts=(state.FactRow(seq, 0, key, b"{}"),),
-        entities=(state.EntityRow(key, "encounter", person, version, b"{}"),),
+        entities=(state.EntityRow(key, "encounter", person, version, b"{}", person),),
         events=(
             state.EventRow(
                 event.id, seq, event.type, key, version, person, now, 1, body

@@ -98,7 +98,7 @@ def settlement(seq, name=None, *, destination="payer", okey="p_1", due=NOW, **gi
     )
     rows = {
         "facts": (state.FactRow(seq, 0, event.entity, b'{"n":1}'),),
-        "entities": (state.EntityRow(event.entity, "encounter", okey, 1, b"{}"),),
+        "entities": (state.EntityRow(event.entity, "encounter", okey, 1, b"{}", okey),),
         "events": (event,),
         "decisions": (decision,),
         "deliveries": (delivery,),

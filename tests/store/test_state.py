@@ -5,10 +5,11 @@ import pytest
 from hub.model.message import MessageState
 from hub.store import journal, state
 from hub.store.errors import RowRefusedError
+from hub.store.links import Relinked
 from hub.store.state import EntityRow, FactRow, Settlement
 from tests.store.rows import NOW, received, row, settlement
 
-EFFECTS = ("fact", "entity", "event", "decision", "delivery", "person_identifier")
+EFFECTS = ("fact", "entity", "event", "decision", "delivery", "identifier")
 
 
 def count(connection, table):
@@ -25,7 +26,9 @@ def message(connection, seq):
 
 def test_all_that_comes_of_a_message_is_stored_with_its_state(memory):
     seq = received(memory, 1)
-    told = settlement(seq, identifiers=(("KLINIK", "0001", "p_1"),))
+    told = settlement(
+        seq, relinked=Relinked(identifiers=(("KLINIK", "0001", "p_1"),))
+    )
 
     assert state.settle(memory, [[told]]) == [1]
 
@@ -81,8 +84,8 @@ def test_warnings_of_a_processed_message_are_kept(memory):
 
 def test_the_newest_picture_of_an_entity_is_kept(memory):
     seq = received(memory, 1)
-    old = EntityRow("enc_1", "encounter", "p_1", 1, b"old")
-    new = EntityRow("enc_1", "encounter", "p_1", 2, b"new")
+    old = EntityRow("enc_1", "encounter", "p_1", 1, b"old", "p_1")
+    new = EntityRow("enc_1", "encounter", "p_1", 2, b"new", "p_1")
 
     state.settle(
         memory,
@@ -104,22 +107,22 @@ def test_the_newest_picture_of_an_entity_is_kept(memory):
     assert state.entity_of(memory, "enc_2") is None
 
 
-def test_an_identifier_stays_with_the_person_it_was_first_given_to(memory):
-    first, second = ("KLINIK", "0001", "p_1"), ("KLINIK", "0001", "p_2")
+def test_several_can_be_known_by_a_number_that_somebody_else_gave(memory):
+    first, second = ("KVNR", "0001", "p_1"), ("KVNR", "0001", "p_2")
     one, two = received(memory, 1), received(memory, 2)
 
     state.settle(
         memory,
         [
             [
-                settlement(one, identifiers=(first,)),
-                settlement(two, identifiers=(second,)),
+                settlement(one, relinked=Relinked(identifiers=(first,))),
+                settlement(two, relinked=Relinked(identifiers=(second,))),
             ]
         ],
     )
 
-    assert state.person_of(memory, "KLINIK", "0001") == "p_1"
-    assert state.person_of(memory, "OTHER", "0001") is None
+    rows = memory.execute("SELECT system, value, identity FROM identifier").fetchall()
+    assert rows == [first, second]
 
 
 def test_facts_of_an_entity_come_in_their_order_of_arrival(memory):
@@ -181,20 +184,3 @@ def test_one_round_that_is_refused_leaves_the_others_alone(store):
     assert count(reader, "delivery") == 2
     assert [each.seq for each in journal.claim(reader, 9)] == [2]
     reader.close()
-
-
-def test_people_are_looked_up_by_their_index(memory):
-    plan = memory.execute(
-        f"EXPLAIN QUERY PLAN {state._PEOPLE._text(3)}", ["x"] * 6
-    ).fetchall()
-
-    steps = " ".join(step[3] for step in plan)
-    assert "SEARCH person_identifier USING INDEX" in steps
-    assert "SCAN person_identifier" not in steps
-
-
-def test_more_people_are_looked_up_than_one_statement_takes(memory):
-    pairs = [("NORD", f"{number}") for number in range(600)]
-    memory.executemany("INSERT INTO person_identifier VALUES (?, ?, 'p')", pairs[::2])
-
-    assert state.people_of(memory, pairs) == dict.fromkeys(pairs[::2], "p")

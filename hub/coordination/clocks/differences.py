@@ -112,8 +112,10 @@ def _clock_differences(
 ) -> Iterator[Difference]:
     if old == new:
         return
-    # Of another start everything is told afresh, and what was told stays told.
-    known = old if old and old.start_id == new.start_id else None
+    # Of another start everything is told afresh, and what was told stays told; but
+    # of one that was itself taken back nobody hears, only that nothing is due.
+    gone = new.status is ClockStatus.CANCELLED
+    known = old if old and (gone or old.start_id == new.start_id) else None
     if known is None and old and old.open:
         yield _told(_withdrawn(old, now), _CANCELLED, now)
     yield from _task(known, new, now)

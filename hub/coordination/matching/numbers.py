@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Iterable, Mapping
+from functools import lru_cache
 from typing import Any
 
 from msgspec import Struct
@@ -22,6 +23,7 @@ _TRUSTED = frozenset(_KINDS["trusted"])
 _SINGLE = frozenset(_KINDS["single"])
 _TYPED = frozenset(_KINDS["typed"])
 _SHARED = frozenset(_KINDS["shared"])
+_ISSUED = frozenset(_KINDS["issued"])
 _KVNR_TYPES = frozenset(_KINDS["kvnr"]["types"])
 _KVNR_SYSTEMS = frozenset(_KINDS["kvnr"]["systems"])
 _PLACEHOLDERS = words("placeholders.toml", "numbers")
@@ -60,6 +62,25 @@ def numbers_of(identifiers: Iterable[Identifier]) -> NumberSet:
         return frozenset(number for kind, number in usable if kind in kinds)
 
     return NumberSet(of(_TRUSTED), of(_SINGLE), of(_TYPED), of(_SHARED))
+
+
+def own_numbers(identifiers: Iterable[Identifier]) -> tuple[Identifier, ...]:
+    """Return the numbers that the sender itself keeps a patient under.
+
+    Where it names only numbers that others gave, the first of them stands for one.
+    """
+    return _own(tuple(identifiers))
+
+
+@lru_cache(maxsize=4096)
+def _own(identifiers: tuple[Identifier, ...]) -> tuple[Identifier, ...]:
+    named = tuple(dict.fromkeys(identifiers))
+    own = tuple(each for each in named if not _is_issued(each))
+    return own or named[:1]
+
+
+def _is_issued(each: Identifier) -> bool:
+    return each.type.upper() in _ISSUED or each.system in _KVNR_SYSTEMS
 
 
 def mothers_of(mother: Any) -> Numbers:

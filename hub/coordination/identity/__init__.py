@@ -1,0 +1,1 @@
+"""Identity: which numbers, given by whom, are those of one person (domain 7)."""

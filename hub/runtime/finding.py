@@ -1,0 +1,198 @@
+"""Finding: the identities that could be the same person as one that is new or changed.
+
+They are found by tokens of what identifies people, and compared one by one. What is
+found is a link for the store: certain enough to hold, or a question to somebody.
+"""
+
+import sqlite3
+from collections import Counter
+from collections.abc import Collection, Iterable
+from typing import Any, NamedTuple
+
+from hub.coordination.identity.links import Link, LinkState
+from hub.coordination.ids import Keys
+from hub.coordination.matching.blocking import blocking_keys
+from hub.coordination.matching.decision import Comparison, compare
+from hub.coordination.matching.features import Features, features_of
+from hub.coordination.matching.names import names_of
+from hub.coordination.matching.weights import Parameters, shipped
+from hub.coordination.people import Person
+from hub.model.facts import Subject
+from hub.runtime.cache import Cache
+from hub.runtime.entities import Entities
+from hub.store import links
+from hub.store.links import MOST_SHARING
+
+#: Table 0200: a name of before, such as the one before a marriage.
+_FORMER_NAME = "M"
+#: More identities than these are not compared with one.
+MOST_CANDIDATES = 50
+#: Who is the same person agrees in more than one thing, or has the same number.
+_ENOUGH = 2
+_NUMBER = "i:"
+_STATES: dict[str, LinkState] = {
+    "auto": "auto", "review": "candidate", "none": "apart",
+}  # fmt: skip
+
+
+class Tokens(NamedTuple):
+    """By what an identity is found from now on, and by what no longer."""
+
+    added: frozenset[int]
+    dropped: frozenset[int]
+
+
+class Finder:
+    """Looks for links, by the parameters of the hub's matching."""
+
+    def __init__(
+        self,
+        connection: sqlite3.Connection,
+        entities: Entities,
+        keys: Keys,
+        parameters: Parameters | None = None,
+    ) -> None:
+        self._connection = connection
+        self._entities = entities
+        self._keys = keys
+        self._parameters = parameters or shipped()
+        self._looked_at: Cache[str, _LookedAt] = Cache(self._read)
+        # Tokens that are not in the store yet, or have just come there.
+        self._fresh: Cache[int, set[str]] = Cache(lambda _token: set())
+
+    def forget(self) -> None:
+        """Drop what was remembered, as the entities are dropped."""
+        self._looked_at.clear()
+        self._fresh.clear()
+
+    def tokens(self, identity: str, before: Person, after: Person) -> Tokens:
+        """Return how the tokens of an identity change, and remember the new ones."""
+        looked_at = self._looked_at[identity] = self._look(after)
+        new = looked_at.tokens.keys()
+        old = self._look(before).tokens.keys() if before.identifiers else set()
+        for token in new - old:
+            self._fresh[token].add(identity)
+        for token in old - new:
+            self._fresh[token].discard(identity)
+        return Tokens(frozenset(new - old), frozenset(old - new))
+
+    def find(self, identity: str, known: Iterable[Link], message: int) -> list[Link]:
+        """Return the links of an identity with all that are like it.
+
+        `known` are the links that it has; those that were found before and are not
+        found any more are among the answer, as no link at all. Whom somebody said
+        something of is not looked at.
+        """
+        mine = self._of(identity)
+        candidates = self._candidates(identity, mine.tokens)
+        self._entities.expect(candidates, ())
+        known = tuple(known)
+        said = {link.partner(identity) for link in known if link.firm}
+        before = {link.partner(identity) for link in known if not link.firm}
+        found = []
+        for other in sorted({*candidates, *before} - said):
+            comparison = compare(
+                mine.features, self._of(other).features, self._parameters
+            )
+            if comparison.state != "none" or other in before:
+                found.append(_link(identity, other, comparison, message))
+        return found
+
+    def _candidates(self, identity: str, kinds: dict[int, str]) -> list[str]:
+        numbers = {token for token, key in kinds.items() if key.startswith(_NUMBER)}
+        shared = links.sharing(self._connection, kinds, numbers, _ENOUGH)
+        for other, count in self._not_stored(kinds, numbers).items():
+            shared[other] = max(count, shared.get(other, 0))
+        shared.pop(identity, None)
+        likely = sorted(shared, key=lambda other: (-shared[other], other))
+        return likely[:MOST_CANDIDATES]
+
+    def _not_stored(
+        self, kinds: Collection[int], numbers: Collection[int]
+    ) -> dict[str, int]:
+        """Return who is found by what is not in the store yet, as the store would."""
+        shared: Counter[str] = Counter()
+        same_number: set[str] = set()
+        for token in kinds:
+            others = self._fresh.held(token) or set()
+            if len(others) > MOST_SHARING:
+                continue
+            shared.update(others)
+            if token in numbers:
+                same_number.update(others)
+        return {
+            other: count
+            for other, count in shared.items()
+            if count >= _ENOUGH or other in same_number
+        }
+
+    def _of(self, identity: str) -> "_LookedAt":
+        record = self._entities.identity(identity)
+        known = self._looked_at[identity]
+        if record is not None and known.person is not record.person:
+            known = self._looked_at[identity] = self._look(record.person)
+        return known
+
+    def _read(self, identity: str) -> "_LookedAt":
+        record = self._entities.identity(identity)
+        return self._look(record.person if record else Person())
+
+    def _look(self, person: Person) -> "_LookedAt":
+        found = features(person)
+        tokens = {self._keys.token(key): key for key in blocking_keys(found)}
+        return _LookedAt(person, found, tokens)
+
+
+class _LookedAt(NamedTuple):
+    """A person as they can be compared, and the tokens by which they are found."""
+
+    person: Person
+    features: Features
+    tokens: dict[int, str]
+
+
+def features(person: Person) -> Features:
+    """Return what of a person can be compared.
+
+    Former addresses, and the family names of before, count as those of today; not
+    former given names, by which twins are told apart.
+    """
+    known = person.demographics()
+    for field, former in person.former.items():
+        values = [value for each in former for value in _listed(each.value)]
+        if field == "names":
+            values = [_family_alone(each) for each in values if _is_a_name(each)]
+        known[field] = [*_listed(known.get(field)), *values]
+    return features_of(Subject(person.identifiers, known))
+
+
+def _listed(value: Any) -> list[Any]:
+    return value if isinstance(value, list) else []
+
+
+def _is_a_name(entry: Any) -> bool:
+    """Say whether somebody was called so, and not only for want of a name."""
+    if not isinstance(entry, dict) or not entry.get("family"):
+        return False
+    names = names_of([entry])
+    return not names.temporary and not names.placeholder
+
+
+def _family_alone(entry: dict[str, Any]) -> dict[str, Any]:
+    return {"family": entry["family"], "use": _FORMER_NAME}
+
+
+def _link(identity: str, other: str, found: Comparison, message: int) -> Link:
+    one, second = sorted((identity, other))
+    return Link(
+        one,
+        second,
+        "matched",
+        _STATES[found.state],
+        found.rule,
+        said=0,
+        digest="",
+        message=message,
+        score=round(found.score, 1),
+        reasons=(*found.vetoes, *found.withheld),
+    )

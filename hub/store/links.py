@@ -1,0 +1,234 @@
+"""Links between identities, and the tokens by which identities are found."""
+
+import sqlite3
+from collections.abc import Collection, Sequence
+from typing import Any, NamedTuple
+
+import msgspec
+import sqlalchemy as sa
+
+from hub.coordination.identity.links import Link
+from hub.store import schema
+from hub.store.statements import Insert, Statement
+
+#: The code of a message about a visit of somebody else; its reason is the key.
+FOREIGN_VISIT = "PIPE-003"
+#: A token that so many identities share says nothing, and is not followed.
+MOST_SHARING = 2_000
+
+_encode = msgspec.json.Encoder().encode
+
+_COLUMNS = Link.__struct_fields__
+_LINKS = Insert(
+    schema.link,
+    _COLUMNS,
+    "ON CONFLICT (one, other, basis) DO UPDATE SET "
+    + ", ".join(f"{name} = excluded.{name}" for name in _COLUMNS[3:]),
+)
+_TOKENS = Insert(schema.token, ("token", "identity"), "ON CONFLICT DO NOTHING")
+_IDENTIFIERS = Insert(
+    schema.identifier, ("system", "value", "identity"), "ON CONFLICT DO NOTHING"
+)
+_DROP_TOKEN = Statement(
+    sa.delete(schema.token).where(
+        schema.token.c.token == sa.bindparam("token"),
+        schema.token.c.identity == sa.bindparam("identity"),
+    )
+)
+_asked = sa.func.json_each(sa.bindparam("asked")).table_valued("value")
+_columns = [schema.link.c[name] for name in _COLUMNS]
+_LINKS_OF = Statement(
+    sa.union(
+        sa.select(*_columns).where(schema.link.c.one.in_(sa.select(_asked.c.value))),
+        sa.select(*_columns).where(schema.link.c.other.in_(sa.select(_asked.c.value))),
+    )
+)
+_MEMBERS = Statement(
+    sa.select(schema.entity.c.key)
+    .where(
+        schema.entity.c.person == sa.bindparam("person"),
+        schema.entity.c.kind == sa.literal_column("'person'"),
+    )
+    .order_by(schema.entity.c.key)
+)
+_numbers = sa.func.json_each(sa.bindparam("numbers")).table_valued("value")
+_has_number = sa.func.max(schema.token.c.token.in_(sa.select(_numbers.c.value)))
+_others = schema.token.alias("others")
+_too_common = sa.exists(
+    sa.select(_others.c.token)
+    .where(_others.c.token == _asked.c.value)
+    .limit(1)
+    .offset(MOST_SHARING)
+)
+_SHARING = Statement(
+    sa.select(schema.token.c.identity, sa.func.count())
+    .where(
+        schema.token.c.token.in_(sa.select(_asked.c.value).where(sa.not_(_too_common)))
+    )
+    .group_by(schema.token.c.identity)
+    .having(sa.or_(sa.func.count() >= sa.bindparam("enough"), _has_number))
+)
+_MOVE_ENTITIES = Statement(
+    sa.update(schema.entity)
+    .where(
+        schema.entity.c.person == sa.bindparam("old"),
+        schema.entity.c.identity == sa.bindparam("identity"),
+    )
+    .values(person=sa.bindparam("new"))
+)
+_MOVE_EVENTS = Statement(
+    sa.update(schema.event)
+    .where(
+        schema.event.c.person == sa.bindparam("old"),
+        schema.event.c.entity.in_(
+            sa.select(schema.entity.c.key).where(
+                schema.entity.c.person == sa.bindparam("new"),
+                schema.entity.c.identity == sa.bindparam("identity"),
+            )
+        ),
+    )
+    .values(person=sa.bindparam("new"))
+)
+_DEPENDENTS = Statement(
+    sa.select(schema.entity.c.key).where(
+        schema.entity.c.person == sa.bindparam("person"),
+        schema.entity.c.kind == sa.literal_column("'encounter'"),
+        schema.entity.c.identity == sa.bindparam("identity"),
+    )
+)
+_MOVE_EVENTS_OF = Statement(
+    sa.update(schema.event)
+    .where(schema.event.c.entity == sa.bindparam("entity"))
+    .values(person=sa.bindparam("new"))
+)
+_OPEN_DELIVERIES = Statement(
+    sa.update(schema.delivery)
+    .where(
+        schema.delivery.c.okey == sa.bindparam("old"),
+        # In so many words, as the index that covers only these needs it.
+        schema.delivery.c.state.in_(
+            sa.literal_column(f"'{state}'") for state in ("ready", "claimed", "dead")
+        ),
+    )
+    .values(okey=sa.bindparam("new"))
+)
+_RELEASE = Statement(
+    sa.update(schema.message)
+    .where(
+        schema.message.c.state == sa.literal_column("'parked'"),
+        schema.message.c.error_code == FOREIGN_VISIT,
+        schema.message.c.reason.in_(
+            sa.select(schema.entity.c.key).where(
+                schema.entity.c.person == sa.bindparam("person")
+            )
+        ),
+    )
+    .values(state=sa.literal_column("'received'"))
+)
+_RELEASE_VISIT = Statement(
+    sa.update(schema.message)
+    .where(
+        schema.message.c.state == sa.literal_column("'parked'"),
+        schema.message.c.error_code == FOREIGN_VISIT,
+        schema.message.c.reason == sa.bindparam("visit"),
+    )
+    .values(state=sa.literal_column("'received'"))
+)
+
+
+class Moved(NamedTuple):
+    """An identity that belongs to another person now, with all that is under it."""
+
+    identity: str
+    old: str
+    new: str
+
+
+class Relinked(NamedTuple):
+    """What of a message changes who is who, in the order in which it is stored.
+
+    `rehomed` are entities that are under another identity now, each with its person;
+    `joined` are people that became part of others, each with whom. What was parked
+    as about somebody else's visit may belong there now, and waits again.
+    """
+
+    identifiers: tuple[tuple[str, str, str], ...] = ()
+    tokens: tuple[tuple[int, str], ...] = ()
+    dropped: tuple[tuple[int, str], ...] = ()
+    links: tuple[Link, ...] = ()
+    moved: tuple[Moved, ...] = ()
+    rehomed: tuple[tuple[str, str], ...] = ()
+    joined: tuple[tuple[str, str], ...] = ()
+
+
+def links_of(connection: sqlite3.Connection, identities: Collection[str]) -> list[Link]:
+    """Return all links of these identities, each once."""
+    asked = _encode(sorted(identities)).decode()
+    return [_link(row) for row in _LINKS_OF(connection, asked=asked)]
+
+
+def members(connection: sqlite3.Connection, person: str) -> list[str]:
+    """Return the keys of the identities of a person."""
+    return [key for (key,) in _MEMBERS(connection, person=person)]
+
+
+def dependents(connection: sqlite3.Connection, person: str, identity: str) -> list[str]:
+    """Return the keys of the encounters of a person under one of their numbers."""
+    return [key for (key,) in _DEPENDENTS(connection, person=person, identity=identity)]
+
+
+def sharing(
+    connection: sqlite3.Connection,
+    tokens: Collection[int],
+    numbers: Collection[int],
+    enough: int,
+) -> dict[str, int]:
+    """Return the identities that have `enough` of the `tokens`, or one of `numbers`.
+
+    Each with how many they have. A token that too many have says nothing.
+    """
+    asked, wanted = (_encode(sorted(each)).decode() for each in (tokens, numbers))
+    return dict(_SHARING(connection, asked=asked, numbers=wanted, enough=enough))
+
+
+def write(connection: sqlite3.Connection, changes: Sequence[Relinked]) -> None:
+    """Store links as they are now, and by what identities are found."""
+    _IDENTIFIERS.run(connection, _all(changes, "identifiers"))
+    for token, identity in _all(changes, "dropped"):
+        _DROP_TOKEN(connection, token=token, identity=identity)
+    _TOKENS.run(connection, _all(changes, "tokens"))
+    latest = {(link.pair, link.basis): link for link in _all(changes, "links")}
+    _LINKS.run(connection, [_row(link) for link in latest.values()])
+
+
+def move(connection: sqlite3.Connection, changes: Sequence[Relinked]) -> None:
+    """Let what is under an identity, and its events, belong to another person.
+
+    After entities and events are stored as each message of a round left them.
+    """
+    for change in changes:
+        for each in change.moved:
+            _MOVE_ENTITIES(connection, **each._asdict())
+            _MOVE_EVENTS(connection, **each._asdict())
+        for person in {each.new for each in change.moved}:
+            _RELEASE(connection, person=person)
+        for key, person in change.rehomed:
+            _MOVE_EVENTS_OF(connection, entity=key, new=person)
+            _RELEASE_VISIT(connection, visit=key)
+        for old, new in change.joined:
+            _OPEN_DELIVERIES(connection, old=old, new=new)
+
+
+def _all(changes: Sequence[Relinked], name: str) -> list[Any]:
+    return [row for each in changes for row in getattr(each, name)]
+
+
+def _row(link: Link) -> tuple[object, ...]:
+    *values, reasons = msgspec.structs.astuple(link)
+    return *values, _encode(reasons).decode()
+
+
+def _link(row: Sequence[Any]) -> Link:
+    values = dict(zip(_COLUMNS, row, strict=True))
+    values["reasons"] = tuple(msgspec.json.decode(values["reasons"]))
+    return Link(**values)
