@@ -6,8 +6,9 @@ import msgspec
 from aiohttp import web
 from msgspec import Struct
 
-from hub.admin.errors import BadRequestError, status_of
+from hub.admin.errors import BadRequestError, DecidedMeanwhileError, status_of
 from hub.errors import HubError
+from hub.store.entity_views import LinkView
 
 HEADERS = {
     "Cache-Control": "no-store",
@@ -21,12 +22,16 @@ HEADERS = {
 
 
 class RefusedError(Struct, frozen=True, kw_only=True, omit_defaults=True):
-    """Why a request was refused. `id` finds the same error in the log."""
+    """Why a request was refused. `id` finds the same error in the log.
+
+    `decided` are the decisions that stand against another one.
+    """
 
     code: str
     summary: str
     remedy: str
     problems: list[str] = []
+    decided: list[LinkView] = []
     id: str = ""
 
 
@@ -49,11 +54,13 @@ def refuse(error: HubError, *, error_id: str = "") -> web.Response:
     Its detail stays behind: it is for the log of the operator (S35).
     """
     problems = error.problems if isinstance(error, BadRequestError) else []
+    decided = error.decided if isinstance(error, DecidedMeanwhileError) else []
     body = RefusedError(
         code=error.code,
         summary=error.summary,
         remedy=error.remedy,
         problems=problems,
+        decided=decided,
         id=error_id,
     )
     return answer(Refusal(body), status_of(error))

@@ -7,7 +7,9 @@ from typing import Literal
 from msgspec import Struct
 from prometheus_client import CollectorRegistry
 
-from hub.model.message import Stored
+from hub.admin.errors import NoSuchAddressError
+from hub.coordination.identity.decisions import Decision
+from hub.model.message import Processed, Stored
 from hub.registry import PluginStatus
 from hub.store.queries import Reader
 
@@ -21,6 +23,11 @@ Replay = Callable[[ReplayKind, str], Awaitable[bool]]
 #: Stores bytes as a message of the source with this name. Raises KeyError where
 #: there is none, and HubError where the hub cannot store.
 Take = Callable[[str, bytes], Awaitable[Stored]]
+
+
+#: Stores what somebody decided about who is who, and says what came of it; None where
+#: that is not known in time. Raises HubError where the hub cannot store.
+Decide = Callable[[Decision], Awaitable[tuple[Stored, Processed | None]]]
 
 
 class PartStatus(Struct, frozen=True, kw_only=True):
@@ -50,6 +57,10 @@ async def _no_source(name: str, _body: bytes) -> Stored:
     raise KeyError(name)
 
 
+async def _nobody_decides(_: Decision) -> tuple[Stored, Processed | None]:
+    raise NoSuchAddressError
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class AdminContext:
     """The hub as the admin API sees it. `status` is called on the event loop."""
@@ -60,3 +71,4 @@ class AdminContext:
     replay: Replay
     metrics_registry: CollectorRegistry
     take: Take = _no_source
+    decide: Decide = _nobody_decides

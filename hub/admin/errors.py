@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 
 from hub.errors import HubError, Recovery
+from hub.store.entity_views import LinkView
 from hub.store.query_errors import (
     BadCursorError,
     NothingKnownError,
@@ -105,14 +106,41 @@ class NoSuchSourceError(HubError):
     recovery = Recovery.REJECT
 
 
+class DecidedMeanwhileError(HubError):
+    """A decision on two identities of which somebody decided before."""
+
+    code = "ADMIN-011"
+    summary = "It was decided already who these are"
+    remedy = "Look at `decided`; to decide anew, say `again`"
+    recovery = Recovery.REJECT
+
+    def __init__(self, decided: Sequence[LinkView] = ()) -> None:
+        super().__init__()
+        self.decided = list(decided)
+
+
+class NothingToDecideError(HubError):
+    """A merge of what is one person, or a split of what is not."""
+
+    code = "ADMIN-012"
+    summary = "There is nothing to merge or split"
+    remedy = (
+        "Look at `identities` of the person: a merge takes two people, a split one"
+        " who has several identities"
+    )
+    recovery = Recovery.REJECT
+
+
 _STATUS: dict[type[HubError], int] = {
     BadCursorError: 400,
     BadRequestError: 400,
+    DecidedMeanwhileError: 409,
     ForeignRequestError: 403,
     MethodRefusedError: 405,
     NoSuchAddressError: 404,
     NoSuchSourceError: 404,
     NothingKnownError: 404,
+    NothingToDecideError: 409,
     NothingToReplayError: 409,
     RequestFailedError: 500,
     SlowQueryError: 503,

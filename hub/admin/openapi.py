@@ -17,6 +17,7 @@ _TEMPLATE = "#/components/schemas/{name}"
 _PATH_PARAMETER = re.compile(r"\{(\w+)\}")
 # What any address may answer besides its own.
 _ALWAYS = (400, 403, 500, 503)
+_ACCEPTED = 202  # RFC 9110 section 15.3.3
 
 
 def openapi() -> dict[str, Any]:
@@ -46,8 +47,11 @@ def _operation(
     components: dict[str, Any],
 ) -> dict[str, Any]:
     responses = {"200": _response("As asked.", route.media_type, schema)}
-    for status in sorted({*_ALWAYS, *route.statuses}):
+    for status in sorted({*_ALWAYS, *route.statuses} - {_ACCEPTED}):
         responses[str(status)] = _response("Refused.", "application/json", refusal)
+    if _ACCEPTED in route.statuses:
+        accepted = "Kept, and not carried out yet."
+        responses[str(_ACCEPTED)] = _response(accepted, route.media_type, schema)
     if route.answer is handlers.ready:
         responses["503"] = _response("Not ready.", route.media_type, schema)
     described = {

@@ -24,6 +24,7 @@ from hub.model.facts import RecordKind
 from hub.model.message import MessageState
 from hub.model.taxonomy import EVENT_TYPES
 from hub.store.queries import DEFAULT_LIMIT, MAX_LIMIT
+from hub.store.reviews import OpenState
 
 
 def _known_type(value: str) -> str:
@@ -52,6 +53,7 @@ def _in_utc(value: datetime) -> datetime:
 
 
 Text = Annotated[str, Field(max_length=200)]
+Spoken = Annotated[str, Field(max_length=500, pattern=r"\S")]
 Moment = Annotated[
     AwareDatetime, BeforeValidator(_written_out), AfterValidator(_in_utc)
 ]
@@ -194,6 +196,57 @@ class RecordParameters(Paging):
     person: Text | None = Field(default=None, description="The key of the person.")
 
 
+class ReviewParameters(Paging):
+    """Which open reviews."""
+
+    state: OpenState | None = Field(
+        default=None,
+        description="`candidate` asks somebody; `contradiction` would link by itself,"
+        " but for other links.",
+    )
+    person: Text | None = Field(
+        default=None, description="The key of an identity: only what asks of them."
+    )
+
+
+class ReviewShown(Parameters):
+    """How much of a review."""
+
+    unmasked: bool = Field(
+        default=False, description="Also names, numbers and all else that is known."
+    )
+
+
+class Deciding(Parameters):
+    """What every decision says beside what is decided."""
+
+    by: Spoken = Field(description="Who decides; kept with the decision.")
+    reason: Spoken = Field(description="Why; kept with the decision.")
+    again: bool = Field(
+        default=False, description="Decide anew what was decided otherwise before."
+    )
+
+
+class ReviewDecision(Deciding):
+    """What a review comes to."""
+
+    decision: Literal["same", "different", "later"] = Field(
+        description="Whether both are one person; `later` leaves it open."
+    )
+
+
+class Merge(Deciding):
+    """With whom a person is one."""
+
+    with_: Text = Field(alias="with", description="The key of the other person.")
+
+
+class Split(Deciding):
+    """Which identity is not the person's."""
+
+    identity: Text = Field(description="The key of the identity that is another's.")
+
+
 class ExplainParameters(Parameters):
     """What to explain."""
 
@@ -240,6 +293,8 @@ def _problem(model: type[Parameters], error: Any) -> str:
         text = f"there is no such parameter{_suggest(name, list(model.model_fields))}"
     elif error["type"] == "missing":
         text = "is needed"
+    elif error["type"] == "string_pattern_mismatch":
+        text = "must not be blank"
     else:
         text = error["msg"].removeprefix("Value error, ")
         text = text.replace("Input should be", "must be", 1)

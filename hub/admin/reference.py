@@ -17,6 +17,11 @@ Lists answer `{"items": [...], "next": "<cursor>"}`, newest first where no other
 is named; `next` is null on the last page.
 What identifies a person is asked for in a body and never in an address.
 Times are in UTC, in ISO 8601.
+Where the key of a person is asked for, that of any of their identities will do.
+The answer has the key that the person is known by now: after a merge or a split that
+can be another one.
+As known at a time, a person has the identities that links of the messages received
+by then hold together; where a link was replaced since, only the newest is known.
 An error answers `{"error": {"code", "summary", "remedy"}}`, with all `problems` where
 parameters are wrong, and with an `id` that is in the log where the hub itself is.
 The machine-readable form of this page is `/api/v1/openapi.json`.

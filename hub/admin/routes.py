@@ -16,6 +16,7 @@ from hub.admin.parameters import (
     ExplainParameters,
     MessageParameters,
 )
+from hub.admin.review_routes import REVIEW_ROUTES
 from hub.admin.route import Route
 from hub.model.events import CareEvent
 from hub.model.message import Stored
@@ -112,6 +113,7 @@ ROUTES = (
         statuses=(404,),
     ),
     *ENTITY_ROUTES,
+    *REVIEW_ROUTES,
     Route(
         "GET",
         "/api/v1/deliveries",

@@ -9,6 +9,7 @@ from aiohttp import web
 
 from hub.admin.answers import add_headers
 from hub.admin.context import AdminContext
+from hub.admin.deciding import DECIDING
 from hub.admin.errors import AddressTakenError, NotLoopbackError
 from hub.admin.guard import guard
 from hub.admin.handlers import CONTEXT, OPENAPI, SLOTS
@@ -29,6 +30,7 @@ def create_app(context: AdminContext) -> web.Application:
     app = web.Application(middlewares=[guard], client_max_size=MAX_BODY_BYTES)
     app[CONTEXT] = context
     app[SLOTS] = asyncio.Semaphore(MAX_QUESTIONS)
+    app[DECIDING] = asyncio.Lock()
     app[OPENAPI] = openapi()
     app.on_response_prepare.append(add_headers)
     for route in ROUTES:

@@ -4,7 +4,12 @@ import http.client
 import json
 from typing import Any
 
-from hub.cli.errors import ApiRefusedError, HubUnreachableError
+from hub.cli.errors import (
+    ApiRefusedError,
+    DecidedOtherwiseError,
+    HubNeededError,
+    HubUnreachableError,
+)
 from hub.config.tables import AdminTable
 
 TIMEOUT_SECONDS = 30
@@ -25,12 +30,38 @@ def post_replay(admin: AdminTable, kind: str, key: str) -> bool:
     raise ApiRefusedError(str(body.get("error", {}).get("code", status)))
 
 
-def _post(admin: AdminTable, path: str) -> tuple[int, dict[str, Any]]:
+def post_decision(admin: AdminTable, path: str, said: dict[str, Any]) -> dict[str, Any]:
+    """Let the running hub carry out a decision; return what came of it.
+
+    Raises HubNeededError, DecidedOtherwiseError, ApiRefusedError.
+    """
+    try:
+        status, body = _post(admin, path, json.dumps(said))
+    except HubUnreachableError as error:
+        raise HubNeededError(error.detail) from error
+    if status in {http.client.OK, http.client.ACCEPTED}:
+        return body
+    refused = body.get("error", {})
+    if refused.get("decided"):
+        raise DecidedOtherwiseError(_decided(refused["decided"][0]))
+    raise ApiRefusedError(str(refused.get("code", status)))
+
+
+def _decided(link: dict[str, Any]) -> str:
+    """Say what was decided and in which message, without what somebody wrote."""
+    what = "different" if link["state"] == "broken" else "same"
+    return f"{what}, {link['message']}"
+
+
+def _post(
+    admin: AdminTable, path: str, content: str = ""
+) -> tuple[int, dict[str, Any]]:
     connection = http.client.HTTPConnection(
         admin.host, admin.port, timeout=TIMEOUT_SECONDS
     )
     try:
-        connection.request("POST", path, headers={"Content-Length": "0"})
+        length = {"Content-Length": str(len(content.encode()))}
+        connection.request("POST", path, content.encode(), length)
         response = connection.getresponse()
         body = json.loads(response.read())
     except (OSError, http.client.HTTPException, ValueError) as error:

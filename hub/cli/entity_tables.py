@@ -15,6 +15,7 @@ from hub.store.entity_views import (
     EncounterView,
     EventBehind,
     FactBehind,
+    LinkView,
     RecordView,
     StayView,
     Timeline,
@@ -36,6 +37,25 @@ def show_encounters(views: Sequence[EncounterView]) -> None:
         for each in views
     ]
     show_table(["key", "status", "class", "start", "end", "version"], rows)
+
+
+def show_links(links: Sequence[LinkView]) -> None:
+    """Print what is known of each pair of identities, and by which message."""
+    rows = [
+        (
+            each.one,
+            each.other,
+            each.basis,
+            each.state,
+            each.rule,
+            each.score,
+            each.reasons,
+            each.message,
+        )
+        for each in links
+    ]
+    columns = ["one", "other", "basis", "state", "rule", "bits", "reasons", "message"]
+    show_table(columns, rows)
 
 
 def show_stays(views: Sequence[StayView]) -> None:

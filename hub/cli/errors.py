@@ -46,3 +46,21 @@ class CommandFailedError(HubError):
     summary = "The command failed"
     remedy = "Report the type and the place of the failure: it is a defect of the hub"
     recovery = Recovery.STOP
+
+
+class HubNeededError(HubError):
+    """A decision was made where no hub runs that could carry it out."""
+
+    code = "CLI-012"
+    summary = "A decision needs a running hub, and none answers"
+    remedy = "Start the hub, and use its configuration, with a fixed port"
+    recovery = Recovery.RETRY
+
+
+class DecidedOtherwiseError(HubError):
+    """Somebody decided on the same identities before."""
+
+    code = "CLI-013"
+    summary = "Somebody decided on these before"
+    remedy = "Look at what was decided with `hub reviews show`; --again decides anew"
+    recovery = Recovery.REJECT

@@ -14,13 +14,15 @@ HELP_OPTIONS = ["-h", "--help"]
 #: Each command's one-line help, so that listing them loads none of them.
 COMMANDS = {
     "run": "Run the hub until it is told to stop.",
-    "check": "Check the configuration, and with --books the store.",
+    "check": "Check the configuration, with --books the store, "
+    "with --people who is who.",
     "demo": "Play a simulated region: two hospitals, a payer, a social service.",
     "feeds": "Show the feeds, learn a feed's profile from samples, or try one.",
     "plugins": "Show what became of each plugin.",
     "messages": "Show the messages that the hub received.",
     "events": "Show the care events that the hub emitted.",
-    "persons": "Show people, and what happened to one of them.",
+    "persons": "Show people and what happened to one of them; merge and split.",
+    "reviews": "Show who could be one person, and decide it.",
     "encounters": "Show encounters, and the messages behind them.",
     "stays": "Show stays over sources and hospitals.",
     "transitions": "Show what is due after stays, and what became of it.",

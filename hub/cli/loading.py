@@ -64,4 +64,5 @@ def load_own(path: Path | None) -> Loaded:
 
 def reader(path: Path | None) -> Reader:
     """Return a reader of the store of the configuration at `path`."""
-    return Reader(load_own(path).store)
+    loaded = load_own(path)
+    return Reader(loaded.store, trust=loaded.config.identity.trust)

@@ -48,13 +48,15 @@ def _beginning(before: Encounter, after: Encounter) -> Iterator[Change]:
     elif not after.started:
         yield from _seen_without_start(before, after)
     elif not before.started:
-        yield _arrival(after)
+        yield _arrival(after, seen=before.status in _SEEN)
     elif after.restarts > before.restarts:
         # An end that is heard of late is overtaken by a start that is known.
         known = before.classes == after.classes
         yield _history("period") if known else _arrival(after)
     elif after.restarts < before.restarts:
         yield _one_stay_again(before, after)
+    elif _began_in_another_class(before, after):
+        yield from _begun_earlier(after)
     else:
         yield from _class(before, after)
         if moment(before.start) != moment(after.start):
@@ -67,6 +69,36 @@ def _beginning(before: Encounter, after: Encounter) -> Iterator[Change]:
             )
 
 
+def _began_in_another_class(before: Encounter, after: Encounter) -> bool:
+    """Say whether only now is heard of the class in which the visit began."""
+    if len(before.classes) != 1 or len(after.classes) < 2:  # noqa: PLR2004 - a first and a later one
+        return False
+    known, first = before.classes[0], after.classes[0]
+    codes = {each.value.code for each in after.classes[1:]}
+    return (
+        known.value.code != first.value.code
+        and known.value.code in codes
+        and moment(before.start) != moment(after.start)
+    )
+
+
+def _begun_earlier(after: Encounter) -> Iterator[Change]:
+    """What was told as the beginning was a change: both are told as they were."""
+    first, last = after.classes[0], after.classes[-1]
+    kind = _ARRIVALS.get(first.value.code, "registered")
+    yield Change(
+        kind,
+        first.since,
+        fills="arrival",
+        corrects=("arrival",),
+        correction="amendment",
+        fields=("class", "period"),
+    )
+    yield Change("class_changed", last.since, fields=("class",))
+    if after.inpatient and first.value.code not in INPATIENT_CLASSES:
+        yield Change("admitted", last.since, fills="admission")
+
+
 def _cancelled(before: Encounter) -> Iterator[Change]:
     if before.end:
         yield Change("discharge_cancelled", before.end, corrects=("end",))
@@ -74,6 +106,9 @@ def _cancelled(before: Encounter) -> Iterator[Change]:
         yield Change("preadmit_cancelled", before.planned, corrects=("plan",))
     if before.status in _SEEN:
         yield Change("admit_cancelled", before.start, corrects=_start_of(before))
+        first = before.classes[0].value.code if before.classes else ""
+        if before.inpatient and first and first not in INPATIENT_CLASSES:
+            yield Change("admit_cancelled", before.start, corrects=("arrival",))
 
 
 def _one_stay_again(before: Encounter, after: Encounter) -> Change:
@@ -92,7 +127,8 @@ def _history(field: str, occurred: FuzzyTime | None = None) -> Change:
 
 def _seen_without_start(before: Encounter, after: Encounter) -> Iterator[Change]:
     """A stay is planned, or the feed begins mid-stay, or a start is late."""
-    if before.started:
+    gone = before.status in _SEEN and after.status not in _SEEN
+    if before.started or gone:
         yield Change("admit_cancelled", before.start, corrects=_start_of(before))
     planned = EncounterStatus.PLANNED
     if after.status is planned and not (before.started or before.status is planned):
@@ -101,10 +137,16 @@ def _seen_without_start(before: Encounter, after: Encounter) -> Iterator[Change]
         yield Change("observed", after.start, basis="inferred", fills="arrival")
 
 
-def _arrival(after: Encounter) -> Change:
+def _arrival(after: Encounter, *, seen: bool = False) -> Change:
+    """Return how it began. Where it was `seen` to have begun, this says how."""
     code = after.classes[-1].value.code
     since = after.classes[-1].since
-    return Change(_ARRIVALS.get(code, "registered"), since, fills="arrival")
+    arrived = Change(_ARRIVALS.get(code, "registered"), since, fills="arrival")
+    if not seen:
+        return arrived
+    return arrived._replace(
+        corrects=("arrival",), correction="amendment", fields=("period",)
+    )
 
 
 def _start_of(encounter: Encounter) -> tuple[Slot, ...]:

@@ -20,7 +20,7 @@ _encode = msgspec.json.Encoder(order="sorted").encode
 #: Between the name of a list and the key of an entry. No name of a field has it.
 _ENTRY = "\n"
 #: People move house and marry: what they were known by goes on to identify them.
-_REMEMBERED = ("addresses", "names", "telecoms")
+_REMEMBERED = ("addresses", "birth_date", "names", "telecoms")
 _MOST_REMEMBERED = 8
 _NOTHING = ("null", "[]")
 #: When and by whom a record was last touched is no news about the person.
@@ -40,7 +40,7 @@ class Person(Struct, frozen=True):
 
     What was said of one entry of a list has a statement of its own, under the
     name of the list and the key of the entry. `former` has what was said before of
-    names, addresses and ways to reach somebody, the newest first.
+    names, birth date, addresses and ways to reach somebody, the newest first.
     """
 
     identifiers: tuple[Identifier, ...] = ()

@@ -11,6 +11,7 @@ Source: HL7 v2.5, sections 2.5 to 2.7 and chapter 3.
 from collections.abc import Mapping
 from datetime import UTC, datetime
 
+from hub.demo.people import CARD_AUTHORITY
 from hub.demo.sites import Place, Site
 from hub.demo.stay import Step
 
@@ -28,19 +29,23 @@ TYPES = {
     "A12": ("ADT", "A12", "ADT_A12"),
     "A13": ("ADT", "A13", "ADT_A01"),
     "A31": ("ADT", "A31", "ADT_A05"),
+    "A40": ("ADT", "A40", "ADT_A39"),
+    "A45": ("ADT", "A45", "ADT_A45"),
     "R01": ("ORU", "R01", "ORU_R01"),
 }
 VERSIONS = {"DE": "2.5", "US": "2.5.1"}
+#: What is about a person, and about no visit.
+_OF_PEOPLE = frozenset({"A31", "A40"})
 
 
 def write_message(step: Step, control_id: str) -> bytes:
     """Return the message of `step`, in the character set of its hospital."""
-    person_level = step.trigger == "A31"
     segments = [
         _msh(step, control_id),
         *([] if step.trigger == "R01" else [_evn(step)]),
         _pid(step),
-        segment("PV1", {1: "1", 2: "N"}) if person_level else _pv1(step),
+        *([_mrg(step)] if step.formerly else []),
+        segment("PV1", {1: "1", 2: "N"}) if step.trigger in _OF_PEOPLE else _pv1(step),
         *(_result(step) if step.trigger == "R01" else []),
     ]
     return "".join(f"{line}\r" for line in segments).encode(step.site.codec)
@@ -97,17 +102,28 @@ def _evn(step: Step) -> str:
 
 def _pid(step: Step) -> str:
     person, home, site = step.person, step.address, step.site
-    number = dict(person.numbers)[site]
+    numbers = [composite(step.number, "", "", site.authority, "PI")]
+    if person.card:
+        numbers.append(composite(person.card, "", "", CARD_AUTHORITY, "HC"))
     address = (home.street, "", home.city, home.state, home.postcode, home.country)
     fields = {
         1: "1",
-        3: composite(number, "", "", site.authority, "PI"),
+        3: "~".join(numbers),
         5: composite(person.family, person.given, "", "", "", "", "L"),
         7: person.born.strftime("%Y%m%d"),
         8: person.sex,
         11: composite(*address),
     }
+    if step.died:
+        fields |= {29: local_time(site, step.occurred), 30: "Y"}
     return segment("PID", fields)
+
+
+def _mrg(step: Step) -> str:
+    fields = {1: composite(step.formerly, "", "", step.site.authority, "PI")}
+    if step.trigger == "A45":
+        fields[5] = composite(step.visit, "", "", step.site.authority, "VN")
+    return segment("MRG", fields)
 
 
 def _pv1(step: Step) -> str:
@@ -123,7 +139,8 @@ def _pv1(step: Step) -> str:
     if step.prior:
         fields[6] = _location(site, step.prior)
     if step.ended:
-        fields |= {36: "01", 45: local_time(site, step.ended)}
+        disposition = "20" if step.died else "01"
+        fields |= {36: disposition, 45: local_time(site, step.ended)}
     return segment("PV1", fields)
 
 

@@ -19,6 +19,7 @@ PAYER_EVENTS = (
     "encounter.discharge_cancelled",
     "encounter.transfer_cancelled",
     "encounter.end_corrected",
+    "encounter.moved",
 )
 #: What the social services ask to be told, about everybody; also what takes it back.
 SOCIAL_EVENTS = (
@@ -27,7 +28,10 @@ SOCIAL_EVENTS = (
     "encounter.ed_arrived",
     "encounter.admit_cancelled",
     "encounter.discharge_cancelled",
+    "encounter.moved",
 )
+#: What is told of a visit that began.
+STARTS = frozenset({"encounter.admitted", "encounter.ed_arrived"})
 #: What is kept in the archive folder.
 ARCHIVE_EVENTS = (
     "encounter.discharged",
@@ -111,3 +115,29 @@ def excuse(difference: Difference, withdrawn: Counter[Expected]) -> Difference:
         else:
             missing.append(notice)
     return Difference(tuple(missing), difference.unexpected)
+
+
+def account_for_links(
+    difference: Difference, amended: Counter[Expected], visits: Iterable[Visit]
+) -> Difference:
+    """Return `difference` without what follows from links between hospitals.
+
+    Two hospitals tell of one person at a time, and which of them is first depends on
+    the machine. When the second is heard of, whoever was told of a visit in progress
+    at the first learns of the other number: the start of that visit is told again,
+    and says which notice it amends. So of each person whom several hospitals know
+    each recipient may be told one start again, and nothing else is accounted for.
+    In `amended` are the notices that say so.
+    """
+    shared = {each.number: each.person.index for each in visits if each.person.shared}
+    left, accounted = amended.copy(), set()
+    unexpected = []
+    for notice in difference.unexpected:
+        about = (notice.destination, shared.get(notice.visit))
+        starts = notice.event_type in STARTS and notice.visit in shared
+        if starts and left[notice] and about not in accounted:
+            left[notice] -= 1
+            accounted.add(about)
+        else:
+            unexpected.append(notice)
+    return Difference(difference.missing, tuple(unexpected))

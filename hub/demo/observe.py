@@ -1,7 +1,8 @@
 """What can be seen from outside: the hub's store, and what the peers received."""
 
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import closing
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -9,9 +10,10 @@ from hub.demo.expectation import Expected
 from hub.demo.hospital import FeedCount, Hospital
 from hub.demo.payer import Payer
 from hub.demo.receiver import Receiver, Told, read_events, read_told
-from hub.demo.view import LATEST, Snapshot
+from hub.demo.view import LATEST, Known, Snapshot
 from hub.model.delivery import DeliveryState
-from hub.store.queries import MAX_LIMIT, Reader
+from hub.store.queries import MAX_LIMIT, Reader, open_read_only
+from hub.store.tally import tally
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,7 +34,13 @@ class Peers:
         return sum(count.acknowledged for count in self.feeds().values())
 
 
-def take_snapshot(reader: Reader, peers: Peers) -> Snapshot:
+def take_known(reader: Reader, store: Path) -> Known:
+    """Return how much is known of people, from the store in a file."""
+    with closing(open_read_only(store)) as connection:
+        return Known(tally(connection), reader.reviews.count_open())
+
+
+def take_snapshot(reader: Reader, peers: Peers, store: Path) -> Snapshot:
     """Return what the live view shows."""
     counts = reader.counts()
     newest = reader.events(limit=LATEST).items
@@ -40,17 +48,19 @@ def take_snapshot(reader: Reader, peers: Peers) -> Snapshot:
         feeds=peers.feeds(),
         events=counts.events,
         deliveries=counts.deliveries,
+        known=take_known(reader, store),
         latest=tuple((event["type"], event["entity"]["key"]) for event in newest),
     )
 
 
 def arrivals(peers: Peers) -> Counter[Expected]:
     """Return what the peers received, each notice as often as it has an id."""
-    return (
-        _at_the_payer(peers.payer)
-        + _told("social-services", peers.receiver.events)
-        + _told("archive", read_archive(peers.archive))
-    )
+    return Counter(notice for notice, _ in _all(peers))
+
+
+def amended(peers: Peers) -> Counter[Expected]:
+    """Return of what the peers received what corrects something."""
+    return Counter(notice for notice, corrects in _all(peers) if corrects)
 
 
 def withdrawn(reader: Reader) -> Counter[Expected]:
@@ -80,16 +90,21 @@ def read_archive(folder: Path) -> dict[str, Told]:
     }
 
 
-def _at_the_payer(payer: Payer) -> Counter[Expected]:
-    rows = {row.event_id: row for row in payer.read()}
-    return Counter(
-        Expected("payer-a", row.event_type, row.patient_id, row.visit)
-        for row in rows.values()
-    )
+def _all(peers: Peers) -> Iterator[tuple[Expected, str]]:
+    """Return each notice that somebody received, and what it corrects."""
+    yield from _at_the_payer(peers.payer)
+    yield from _told("social-services", peers.receiver.events)
+    yield from _told("archive", read_archive(peers.archive))
 
 
-def _told(destination: str, events: Mapping[str, Told]) -> Counter[Expected]:
-    return Counter(
-        Expected(destination, told.event_type, visit=told.visit)
-        for told in events.values()
-    )
+def _at_the_payer(payer: Payer) -> Iterator[tuple[Expected, str]]:
+    for row in {row.event_id: row for row in payer.read()}.values():
+        notice = Expected("payer-a", row.event_type, row.patient_id, row.visit)
+        yield notice, row.corrects
+
+
+def _told(
+    destination: str, events: Mapping[str, Told]
+) -> Iterator[tuple[Expected, str]]:
+    for told in events.values():
+        yield Expected(destination, told.event_type, visit=told.visit), told.corrects

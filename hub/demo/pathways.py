@@ -1,4 +1,4 @@
-"""What happens to people in two simulated hospitals over two weeks.
+"""What happens to people in two simulated hospitals over some weeks.
 
 Everything is a function of the seed: the same seed gives the same bytes in the
 same order. Messages of one hospital leave in the order of `SentMessage.due`,
@@ -6,7 +6,7 @@ which is not always the order in which things happened.
 """
 
 from collections import Counter
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from random import Random
@@ -15,9 +15,11 @@ from hub.demo.er7 import write_message
 from hub.demo.people import Person
 from hub.demo.sites import SITES, Site
 from hub.demo.stay import Stay, Step
+from hub.demo.stories import DOZENS, RETURN, VISIT_AFTER, story
 
-#: No clock changes in the weeks that follow, in either country.
 FIRST_DAY = datetime(2026, 1, 12, tzinfo=UTC)
+#: All is over so long after the first day.
+SPAN = timedelta(days=28)
 ADMISSION_DAYS = 8
 READMITTED = 0.06  # the share of people who come back
 RESENT = 0.03  # the share of messages that are sent twice
@@ -42,11 +44,6 @@ class Visit:
     number: str
     person: Person
     events: tuple[str, ...]
-
-    @property
-    def record_number(self) -> str:
-        """The person's number at the hospital of this visit."""
-        return dict(self.person.numbers)[self.site]
 
 
 @dataclass(frozen=True, slots=True)
@@ -162,8 +159,9 @@ def still_there(stay: Stay) -> None:
     stay.move()
 
 
+Plan = Callable[[Stay], None]
 #: Each pathway with its weight; every one happens at least once.
-PATHWAYS: tuple[tuple[Callable[[Stay], None], int], ...] = (
+PATHWAYS: tuple[tuple[Plan, int], ...] = (
     (planned_admission, 20),
     (emergency_admission, 16),
     (emergency_treated, 16),
@@ -181,36 +179,61 @@ PATHWAYS: tuple[tuple[Callable[[Stay], None], int], ...] = (
 )
 
 
-def simulate(people: Sequence[Person], seed: int) -> Simulation:
-    """Return what happens to `people`."""
+def simulate(
+    people: Sequence[Person], seed: int, first_day: datetime = FIRST_DAY
+) -> Simulation:
+    """Return what happens to `people` in the weeks from `first_day` on."""
     rng = Random(f"pathways/{seed}")  # noqa: S311  # reproducible, not secret
     stays = [
         stay
         for place, person in enumerate(people)
-        for stay in _live(rng, person, _pathway(rng, place))
+        for stay in _live(rng, person, _plans(rng, place, people), first_day)
     ]
-    visits = (Visit(s.site, s.visit, s.person, tuple(s.events)) for s in stays)
+    visits = tuple(visit for stay in stays for visit in _visits(stay))
     steps = [step for stay in stays for step in stay.finish()]
-    return Simulation(_send(rng, steps), tuple(visits))
+    return Simulation(_send(rng, steps), visits)
 
 
-def _pathway(rng: Random, place: int) -> Callable[[Stay], None]:
+def _plans(rng: Random, place: int, people: Sequence[Person]) -> list[Plan]:
+    """Return what happens to a person, one visit after the other."""
     pathways = [pathway for pathway, _ in PATHWAYS]
-    if place < len(pathways):
-        return pathways[place]
-    return rng.choices(pathways, [weight for _, weight in PATHWAYS])[0]
+    told = story(place, people)
+    if place >= len(pathways) and told is not None:
+        return [told, *_SEQUELS.get(place % DOZENS, ())]
+    drawn = rng.choices(pathways, [weight for _, weight in PATHWAYS])[0]
+    plan = pathways[place] if place < len(pathways) else drawn
+    if people[place].shared:
+        # Who is in one bed does not go to another hospital's.
+        plan = planned_admission if plan is still_there else plan
+        return [plan, emergency_admission]
+    back = plan is not still_there and rng.random() < READMITTED
+    return [plan, emergency_admission] if back else [plan]
 
 
-def _live(rng: Random, person: Person, pathway: Callable[[Stay], None]) -> list[Stay]:
-    minutes = rng.randrange(ADMISSION_DAYS * 24 * 60)
+_SEQUELS: dict[int, tuple[Plan, ...]] = {
+    VISIT_AFTER: (outpatient_visit,),
+    RETURN: (emergency_admission,),
+}
+
+
+def _live(
+    rng: Random, person: Person, plans: Sequence[Plan], first_day: datetime
+) -> list[Stay]:
+    """Let one visit happen after the other, in all hospitals of the person."""
+    start = first_day + timedelta(minutes=rng.randrange(ADMISSION_DAYS * 24 * 60))
+    sites = [site for site, _ in person.numbers]
     stays: list[Stay] = []
-    for number, (site, _) in enumerate(person.numbers):
-        start = FIRST_DAY + timedelta(days=14 * number, minutes=minutes)
-        stays.append(_visit(rng, site, person, start, pathway, stays))
-        if pathway is not still_there and rng.random() < READMITTED:
-            back = stays[-1].clock + timedelta(days=rng.randint(1, 5))
-            stays.append(_visit(rng, site, person, back, emergency_admission, stays))
+    for number, plan in enumerate(plans):
+        site = sites[number % len(sites)]
+        stays.append(_visit(rng, site, person, start, plan, stays))
+        start = stays[-1].clock + timedelta(days=rng.randint(1, 5))
     return stays
+
+
+def _visits(stay: Stay) -> Iterator[Visit]:
+    """Return what a visit must lead to, for each person of whom it was said."""
+    for person, events in (*stay.formers, (stay.person, tuple(stay.events))):
+        yield Visit(stay.site, stay.visit, person, events)
 
 
 def _visit(
@@ -218,7 +241,7 @@ def _visit(
     site: Site,
     person: Person,
     start: datetime,
-    pathway: Callable[[Stay], None],
+    pathway: Plan,
     before: Sequence[Stay],
 ) -> Stay:
     number = f"{site.visit_prefix}{person.index * 10 + len(before):06d}"

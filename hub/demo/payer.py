@@ -20,13 +20,17 @@ CLOSING_SECONDS = 5
 
 @dataclass(frozen=True, slots=True)
 class Row:
-    """What one line of a notification file says; `file` is its name."""
+    """What one line of a notification file says; `file` is its name.
+
+    `corrects` is the id of the event that it corrects, "" for none.
+    """
 
     file: str
     event_id: str
     event_type: str
     patient_id: str
     visit: str
+    corrects: str = ""
 
 
 class Payer:
@@ -124,6 +128,7 @@ def _rows(file: Path) -> list[Row]:
             event_type=line["EventType"],
             patient_id=line["SubscriberPatientID"],
             visit=line["VisitNumber"],
+            corrects=line.get("CorrectionOf") or "",
         )
         for line in csv.DictReader(io.StringIO(text, newline=""))
     ]

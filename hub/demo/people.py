@@ -1,14 +1,18 @@
 """Synthetic people: none of them exists, and their names say so."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, timedelta
 from random import Random
 
 from hub.demo.names import CITIES, FAMILY, GIVEN, STREETS
 from hub.demo.sites import SITES, Site
 
-BOTH_SITES = 0.08  # the share of people who are known to both hospitals
+#: Whoever gave the number of an insurance card, which both hospitals note.
+CARD_AUTHORITY = "REGION_CARD"
+#: Of each dozen of people, by place: one is known to both hospitals, and of one
+#: there is a double at the other hospital, alike in all but the card.
+DOZEN, SHARED, DOUBLED = 12, 6, 8
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,7 +30,8 @@ class Address:
 class Person:
     """One synthetic person; `numbers` holds the record number at each hospital.
 
-    Record numbers are text: their leading zeros count.
+    Record numbers are text: their leading zeros count. `card` is the number of the
+    insurance card, "" for none.
     """
 
     index: int
@@ -36,16 +41,26 @@ class Person:
     born: date
     address: Address
     numbers: tuple[tuple[Site, str], ...]
+    card: str = ""
+
+    @property
+    def shared(self) -> bool:
+        """Whether more than one hospital knows this person."""
+        return len(self.numbers) > 1
 
 
 def make_people(seed: int, count: int = 200) -> list[Person]:
     """Return `count` people; the same seed gives the same people."""
     rng = Random(f"people/{seed}")  # noqa: S311  # reproducible, not secret
-    numbers = rng.sample(range(1, 100_000), 2 * count)
-    return [
-        _person(rng, index, numbers[2 * index : 2 * index + 2])
-        for index in range(count)
-    ]
+    numbers = rng.sample(range(1, 100_000 + 2 * count), 2 * count)
+    people: list[Person] = []
+    for index in range(count):
+        person = _person(rng, index, numbers[2 * index : 2 * index + 2])
+        if index % DOZEN == DOUBLED + 1:
+            double = replace(people[-1], index=index, numbers=person.numbers)
+            person = replace(double, card=person.card)
+        people.append(person)
+    return people
 
 
 def make_address(rng: Random, site: Site) -> Address:
@@ -60,11 +75,13 @@ def make_address(rng: Random, site: Site) -> Address:
 
 def _person(rng: Random, index: int, numbers: Sequence[int]) -> Person:
     home, other = SITES if index % 2 == 0 else SITES[::-1]
-    sites = (home, other) if rng.random() < BOTH_SITES else (home,)
+    place = index % DOZEN
+    sites = (home, other) if place == SHARED else (home,)
+    writers = SITES if place in {SHARED, DOUBLED} else sites
     return Person(
         index=index,
-        family=_name(rng, FAMILY[home.country], sites),
-        given=_name(rng, GIVEN[home.country], sites),
+        family=_name(rng, FAMILY[home.country], writers),
+        given=_name(rng, GIVEN[home.country], writers),
         sex=rng.choice("FFFMMMOU"),
         born=date(1928, 1, 1) + timedelta(days=rng.randrange(90 * 365)),
         address=make_address(rng, home),
@@ -72,6 +89,7 @@ def _person(rng: Random, index: int, numbers: Sequence[int]) -> Person:
             (s, f"{n:0{s.number_digits}d}")
             for s, n in zip(sites, numbers, strict=False)
         ),
+        card=f"C{numbers[0]:09d}",
     )
 
 

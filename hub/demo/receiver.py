@@ -25,10 +25,11 @@ SECRET_BYTES = 32
 
 @dataclass(frozen=True, slots=True)
 class Told:
-    """What one event says: its type, and the number of the visit."""
+    """What one event says: its type, the number of the visit, what it corrects."""
 
     event_type: str
     visit: str
+    corrects: str = ""
 
 
 class Receiver:
@@ -145,4 +146,5 @@ def read_told(event: dict[str, Any]) -> Told:
     """Return what a CloudEvent says. Raises KeyError or TypeError."""
     numbers = event["data"]["payload"].get("identifiers", [])
     visits = [number["value"] for number in numbers if number["type"] == "VN"]
-    return Told(care_type(event["type"]), visits[0] if visits else "")
+    visit = visits[0] if visits else ""
+    return Told(care_type(event["type"]), visit, event.get("correctionof", ""))

@@ -8,6 +8,8 @@ import msgspec
 from msgspec import Struct
 
 from hub.demo.expectation import Difference
+from hub.demo.view import Known
+from hub.store.tally import Tally
 
 
 class Messages(Struct, frozen=True):
@@ -32,13 +34,20 @@ class Decisions(Struct, frozen=True):
 class DemoResult(Struct, frozen=True, kw_only=True):
     """The outcome; its JSON form is what ``hub demo --exit --json`` prints.
 
-    `missing` and `unexpected` name notices by destination, type and visit.
+    `missing` and `unexpected` name notices by destination, type and visit. `persons`
+    counts people, not their numbers; `readmissions` those that stand; `review_queue`
+    pairs of numbers of which somebody is to say whether they are of one person.
     """
 
     messages: Messages
     events: Mapping[str, int]
     decisions: Decisions
     deliveries: Mapping[str, Mapping[str, int]]
+    persons: int
+    stays: Mapping[str, int]
+    transitions: Mapping[str, int]
+    readmissions: int
+    review_queue: int
     books_balance: bool
     missing: tuple[Mapping[str, str], ...]
     unexpected: tuple[Mapping[str, str], ...]
@@ -77,6 +86,7 @@ def summarise(result: DemoResult, folder: Path, admin_url: str) -> str:
             },
         ),
         _section("Care events", result.events),
+        _section("People", _known(result)),
         _section(
             "Decisions",
             {"permit": result.decisions.permit, "deny": result.decisions.deny},
@@ -89,6 +99,16 @@ def summarise(result: DemoResult, folder: Path, admin_url: str) -> str:
         _places(folder, admin_url),
     ]
     return "\n".join(sections)
+
+
+def _known(result: DemoResult) -> dict[str, int]:
+    tally = Tally(
+        persons=result.persons,
+        stays=result.stays,
+        transitions=result.transitions,
+        readmissions=result.readmissions,
+    )
+    return Known(tally, result.review_queue).rows()
 
 
 def _section(title: str, counts: Mapping[str, int]) -> str:

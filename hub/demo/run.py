@@ -7,14 +7,24 @@ import tempfile
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager, closing, suppress
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from pathlib import Path
+
+import msgspec
 
 from hub.app import Hub
 from hub.config import load
-from hub.demo.expectation import compare, excuse
+from hub.demo.expectation import Difference, account_for_links, compare, excuse
 from hub.demo.hospital import Hospital
-from hub.demo.observe import arrivals, take_snapshot, withdrawn
-from hub.demo.pathways import SentMessage
+from hub.demo.observe import (
+    amended,
+    arrivals,
+    take_known,
+    take_snapshot,
+    withdrawn,
+)
+from hub.demo.pathways import SPAN, SentMessage
+from hub.demo.played_hub import PlayedHub
 from hub.demo.result import Decisions, DemoResult, Messages, notices, summarise
 from hub.demo.scenario import Scenario
 from hub.demo.setting import DATA
@@ -76,7 +86,7 @@ async def run(options: DemoOptions) -> DemoResult:
     Without `exit` the hub and its peers stay until they are interrupted.
     """
     folder = options.data_dir or Path(tempfile.mkdtemp(prefix="carehub-demo-"))
-    scenario = Scenario.make(options.people, options.seed)
+    scenario = Scenario.make(options.people, options.seed, _weeks_ago())
     async with (
         set_stage(folder.absolute(), scenario, rate=options.pace) as stage,
         _open_hub(stage) as hub,
@@ -89,7 +99,7 @@ async def run(options: DemoOptions) -> DemoResult:
 
 
 async def _play(
-    hub: Hub, stage: Stage, scenario: Scenario, options: DemoOptions
+    hub: PlayedHub, stage: Stage, scenario: Scenario, options: DemoOptions
 ) -> DemoResult:
     reader = _reader(stage)
     with View(wanted=not options.json) as view:
@@ -97,6 +107,7 @@ async def _play(
             watching = group.create_task(_watch(view, reader, stage))
             problems = await _send_everything(stage, scenario)
             problems += await _rest(hub)
+            problems += await _let_time_pass(hub)
             watching.cancel()
         await _draw(view, reader, stage)
     return await asyncio.to_thread(_judge, hub, stage, scenario, problems)
@@ -111,7 +122,8 @@ async def _watch(view: View, reader: Reader, stage: Stage) -> None:
 async def _draw(view: View, reader: Reader, stage: Stage) -> None:
     # A picture that comes too late must not end the demonstration.
     with suppress(HubError):
-        view.draw(await asyncio.to_thread(take_snapshot, reader, stage.peers))
+        taken = asyncio.to_thread(take_snapshot, reader, stage.peers, _store(stage))
+        view.draw(await taken)
 
 
 async def _send_everything(stage: Stage, scenario: Scenario) -> list[str]:
@@ -145,13 +157,31 @@ async def _rest(hub: Hub) -> list[str]:
     return []
 
 
+async def _let_time_pass(hub: PlayedHub) -> list[str]:
+    """Let the hub tell of stays, which it does when all has been quiet for a while."""
+    try:
+        async with asyncio.timeout(REST_SECONDS):
+            await hub.let_time_pass()
+    except TimeoutError:
+        return [f"the hub looked at stays for more than {REST_SECONDS} seconds"]
+    return await _rest(hub)
+
+
+def _weeks_ago() -> datetime:
+    """Return the first day of a story that ends a little while ago."""
+    today = datetime.now(UTC).replace(hour=0, minute=0, second=0, microsecond=0)
+    return today - SPAN
+
+
 def _judge(
     hub: Hub, stage: Stage, scenario: Scenario, problems: list[str]
 ) -> DemoResult:
     counts = _reader(stage).counts()
-    difference = compare(scenario.expected(), arrivals(stage.peers))
-    missing, unexpected = notices(excuse(difference, withdrawn(_reader(stage))))
+    known = take_known(_reader(stage), _store(stage))
+    missing, unexpected = notices(_differences(stage, scenario))
     return DemoResult(
+        **msgspec.structs.asdict(known.tally),
+        review_queue=known.open_reviews,
         messages=Messages(
             received=sum(counts.messages.values()) + counts.repeats,
             acknowledged=stage.peers.acknowledged(),
@@ -166,13 +196,25 @@ def _judge(
     )
 
 
+def _differences(stage: Stage, scenario: Scenario) -> Difference:
+    """Return what is wrong with what the peers received."""
+    difference = compare(scenario.expected(), arrivals(stage.peers))
+    difference = excuse(difference, withdrawn(_reader(stage)))
+    visits = scenario.simulation.visits
+    return account_for_links(difference, amended(stage.peers), visits)
+
+
 def _balanced(hub: Hub) -> bool:
     with closing(hub.store.reader()) as connection:
         return balance(connection).balanced
 
 
 def _reader(stage: Stage) -> Reader:
-    return Reader(stage.folder / DATA / DATABASE_NAME)
+    return Reader(_store(stage))
+
+
+def _store(stage: Stage) -> Path:
+    return stage.folder / DATA / DATABASE_NAME
 
 
 def _report(result: DemoResult, stage: Stage, options: DemoOptions) -> None:
@@ -196,8 +238,8 @@ async def _interruption() -> None:
 
 
 @asynccontextmanager
-async def _open_hub(stage: Stage) -> AsyncIterator[Hub]:
+async def _open_hub(stage: Stage) -> AsyncIterator[PlayedHub]:
     registry = Registry.discover()
-    async with Hub(load(stage.config, registry), registry) as hub:
+    async with PlayedHub(load(stage.config, registry), registry) as hub:
         await hub.started()
         yield hub

@@ -2,6 +2,7 @@
 
 from collections import Counter
 from dataclasses import dataclass
+from datetime import datetime
 from pathlib import Path
 from typing import Self
 
@@ -13,24 +14,24 @@ from hub.demo.expectation import (
     payer_notices,
 )
 from hub.demo.panel import Member, choose_members, write_panel
-from hub.demo.pathways import SentMessage, Simulation, simulate
+from hub.demo.pathways import FIRST_DAY, SentMessage, Simulation, simulate
 from hub.demo.people import make_people
 from hub.demo.setting import PANEL
 
 
 @dataclass(frozen=True, slots=True)
 class Scenario:
-    """The script of a demonstration; a function of its seed."""
+    """The script of a demonstration; a function of its seed and its first day."""
 
     simulation: Simulation
     members: tuple[Member, ...]
 
     @classmethod
-    def make(cls, people: int, seed: int) -> Self:
-        """Return what happens to `people` people."""
+    def make(cls, people: int, seed: int, first_day: datetime = FIRST_DAY) -> Self:
+        """Return what happens to `people` people from `first_day` on."""
         everybody = make_people(seed, people)
         members = choose_members(everybody, seed)
-        return cls(simulate(everybody, seed), tuple(members))
+        return cls(simulate(everybody, seed, first_day), tuple(members))
 
     def write_panel(self, folder: Path) -> None:
         """Write the payer's panel to where the configuration says that it is."""

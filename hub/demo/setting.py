@@ -27,6 +27,7 @@ HEAD = """\
 REMARKS = {
     "hub": "The store is in a folder beside this file.",
     "admin": "Health, metrics and the JSON API.",
+    "stays": "What is one stay, and what is due after it.",
     "sources.klinik-nord": "A German hospital; it writes ISO 8859-1 and local times.",
     "sources.st-mary": "A hospital in New York; it writes UTF-8 and local times.",
     "destinations.payer-a": "A payer: files with a row for each notice, by SFTP.",
@@ -39,6 +40,14 @@ REMARKS = {
 }
 
 Value = str | int | tuple[str, ...] | Mapping[str, str]
+
+#: What is due after stays in this region, and whose dates and holidays count.
+STAYS: Mapping[str, Value] = {
+    "rules": "us",
+    "programmes": ("tcm", "readmission"),
+    "time_zone": "America/New_York",
+    "calendar": "US-NY",
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,6 +104,7 @@ def write_configuration(folder: Path, around: Surroundings) -> Path:
 def _hub(around: Surroundings) -> Iterable[tuple[str, Mapping[str, Value]]]:
     yield "hub", {"name": "demo", "data_dir": DATA}
     yield "admin", {"host": HOST, "port": around.admin_port}
+    yield "stays", STAYS
 
 
 def _sources(around: Surroundings) -> Iterable[tuple[str, Mapping[str, Value]]]:

@@ -14,6 +14,8 @@ from hub.demo.sites import Place, Site
 
 #: How long after the last step of a visit a delayed message arrives.
 DELAY = timedelta(hours=9)
+#: How long after something happened it is written down, at the latest.
+NOTHING, LATEST = timedelta(), timedelta(minutes=15)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -21,7 +23,9 @@ class Step:
     """One message to be: what happened, when, and when it leaves the hospital.
 
     `occurred` goes into EVN-6, `recorded` into EVN-2 and MSH-7; `sent` only
-    decides the order on the wire. `repeats` is how often it is sent again.
+    decides the order on the wire. `repeats` is how often it is sent again. `number`
+    is the record number, and `formerly` the one under which the person, or the visit,
+    was until now.
     """
 
     trigger: str
@@ -35,16 +39,21 @@ class Step:
     started: datetime
     patient_class: str
     place: Place
+    number: str
+    formerly: str = ""
     prior: Place | None = None
     ended: datetime | None = None
     repeats: int = 0
+    died: bool = False
 
 
 class Stay:
     """Writes the steps of one visit, and what they must lead to.
 
     `events` lists the types of care event of the visit, `clock` is when the
-    next step occurs, `address` where the person lives now.
+    next step occurs, `address` where the person lives now, and `number` the record
+    number. `formers` are those of whom it was said until it was moved, each with what
+    that must lead to.
     """
 
     def __init__(
@@ -56,13 +65,17 @@ class Stay:
         self.steps: list[Step] = []
         self.events: list[str] = []
         self.clock = start
+        self._skip_the_hour_that_comes_twice()
         self.address = person.address
+        self.number = dict(person.numbers)[site]
+        self.formers: list[tuple[Person, tuple[str, ...]]] = []
         self._rng = rng
-        self._started = start
+        self._started = self.clock
         self._class = ""
         self._place = Place(site.emergency, "01", str(rng.randint(1, 9)))
         self._ended: datetime | None = None
         self._delayed: list[int] = []
+        self._died = False
 
     def arrive(self, patient_class: str) -> None:
         """Register without a bed: A04, class E (emergency) or O (outpatient)."""
@@ -98,6 +111,32 @@ class Stay:
         self._write("A03")
         inpatient = self._class == "I"
         self.events.append("encounter.discharged" if inpatient else "encounter.ended")
+
+    def die(self) -> None:
+        """End the visit because the patient died: A03 with PID-29 and PID-30."""
+        self._died = True
+        self.discharge()
+
+    def merge(self, number: str) -> None:
+        """Keep the patient under another number from now on: A40.
+
+        Whoever was told of the visit in progress learns so: its start is amended.
+        """
+        former, self.number = self.number, number
+        self._write("A40", formerly=former)
+        self.events.append("encounter.admitted")
+
+    def move_to(self, right: Person) -> None:
+        """Give the visit to whom it is of: A45. It was told of the wrong person.
+
+        That is taken back, and the right person's recipients hear of it.
+        """
+        former, self.number = self.number, dict(right.numbers)[self.site]
+        wrong, self.person = self.person, right
+        self.formers.append((wrong, (*self.events, "encounter.moved")))
+        self.address = right.address
+        self.events = ["encounter.admitted"]
+        self._write("A45", formerly=former)
 
     def correct_end(self) -> None:
         """Say that the visit ended at another time than was said: a second A03."""
@@ -159,7 +198,9 @@ class Stay:
         *,
         prior: Place | None = None,
         occurred: datetime | None = None,
+        formerly: str = "",
     ) -> None:
+        self._skip_the_hour_that_comes_twice()
         recorded = self.clock + timedelta(seconds=self._rng.randint(20, 900))
         self.steps.append(
             Step(
@@ -174,11 +215,21 @@ class Stay:
                 started=self._started,
                 patient_class=self._class,
                 place=self._place,
+                number=self.number,
+                formerly=formerly,
                 prior=prior,
                 ended=self._ended,
+                died=self._died,
             )
         )
         self.clock += timedelta(minutes=self._minutes(90, 1500))
+
+    def _skip_the_hour_that_comes_twice(self) -> None:
+        """Move on where the clock is put back: a time without offset means two."""
+        while any(
+            _comes_twice(self.site, self.clock + each) for each in (NOTHING, LATEST)
+        ):
+            self.clock += LATEST
 
     def _last(self, trigger: str) -> Step:
         return next(s for s in reversed(self.steps) if s.trigger == trigger)
@@ -192,3 +243,8 @@ class Stay:
 
     def _minutes(self, low: int, high: int) -> int:
         return self._rng.randint(low, high)
+
+
+def _comes_twice(site: Site, moment: datetime) -> bool:
+    local = moment.astimezone(site.zone_info())
+    return local.utcoffset() != local.replace(fold=1 - local.fold).utcoffset()

@@ -7,7 +7,7 @@ screen may be shown to anybody.
 import time
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Self
+from typing import NamedTuple, Self
 
 from rich.columns import Columns
 from rich.console import Console, Group, RenderableType
@@ -17,11 +17,33 @@ from rich.progress_bar import ProgressBar
 from rich.table import Table
 
 from hub.demo.hospital import FeedCount
+from hub.store.tally import Tally
 
 REDRAWS_PER_SECOND = 4
 BAR_WIDTH = 24
 LATEST = 8
-WORDS = frozenset({"type", "entity", "feed", "destination", ""})
+WORDS = frozenset({"type", "entity", "feed", "destination", "what", ""})
+
+
+class Known(NamedTuple):
+    """How much is known of people; `open_reviews` are questions to somebody."""
+
+    tally: Tally = Tally()
+    open_reviews: int = 0
+
+    def rows(self) -> dict[str, int]:
+        """Return each count by what it counts."""
+        tally = self.tally
+        return {
+            "people": tally.persons,
+            **{f"stays {name}": count for name, count in sorted(tally.stays.items())},
+            "readmissions": tally.readmissions,
+            **{
+                f"transitions {name}": count
+                for name, count in sorted(tally.transitions.items())
+            },
+            "questions who is who": self.open_reviews,
+        }
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,6 +58,7 @@ class Snapshot:
     events: Mapping[str, int] = field(default_factory=dict)
     deliveries: Mapping[str, Mapping[str, int]] = field(default_factory=dict)
     latest: Sequence[tuple[str, str]] = ()
+    known: Known = field(default_factory=Known)
 
 
 class View:
@@ -67,7 +90,8 @@ class View:
 
 def render(snapshot: Snapshot, seconds: float) -> RenderableType:
     """Return the whole picture, `seconds` after the beginning."""
-    counts = Columns([_events(snapshot.events), _deliveries(snapshot.deliveries)])
+    right = Group(_deliveries(snapshot.deliveries), _known(snapshot.known))
+    counts = Columns([_events(snapshot.events), right])
     parts = Group(_feeds(snapshot.feeds, seconds), counts, _latest(snapshot.latest))
     return Panel(parts, title="Carehub demo: everybody in here is synthetic")
 
@@ -95,6 +119,13 @@ def _deliveries(deliveries: Mapping[str, Mapping[str, int]]) -> Table:
     table = _table("Deliveries", "destination", *states)
     for name, counts in sorted(deliveries.items()):
         table.add_row(name, *(f"{counts.get(state, 0)}" for state in states))
+    return table
+
+
+def _known(known: Known) -> Table:
+    table = _table("People", "what", "count")
+    for what, count in known.rows().items():
+        table.add_row(what, f"{count}")
     return table
 
 

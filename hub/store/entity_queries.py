@@ -5,7 +5,7 @@ Lists are in the order of the keys, which tell nothing. What is asked for a time
 received.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Sequence
 from datetime import datetime
 from typing import Any, TypeVar
 
@@ -16,8 +16,6 @@ from hub.store.belongings import Belongings, known_encounter, known_record
 from hub.store.entity_shown import (
     encounter_detail,
     encounter_row_view,
-    person_detail,
-    person_view,
     record_detail,
     record_view,
     stay_detail,
@@ -42,7 +40,6 @@ from hub.store.known import (
     ENTITY,
     RECORD_KINDS,
     entity_row,
-    keys_of,
     stored_record,
     stored_stay,
 )
@@ -53,10 +50,12 @@ from hub.store.paging import (
     encode_cursor,
     require_limit,
 )
+from hub.store.person_shown import person_detail, person_view
 from hub.store.reading import Looks, equal, unknown
 from hub.store.said import events_about
 from hub.store.timeline import timeline
 from hub.store.views import Page
+from hub.store.whose import Whose, oldest_first, owner_of, whose
 
 View = TypeVar("View")
 
@@ -74,38 +73,61 @@ _PREFIXES = {
 class EntityReader:
     """Looks at what is known of people.
 
+    Where a person is asked for, the key of any of their identities will do. `trust`
+    names the authorities whose word on people counts most, the best first.
+
     Each method may be called from any thread, and raises StoreUnreadableError or
     SlowQueryError. Those that take a key raise UnknownIdError, and those that take
     `known_at` NothingKnownError.
     """
 
-    def __init__(self, looks: Looks) -> None:
+    def __init__(self, looks: Looks, trust: Sequence[str] = ()) -> None:
         self._looks = looks
+        self._trust = tuple(trust)
 
     def persons(
         self, *, limit: int = DEFAULT_LIMIT, cursor: str | None = None
     ) -> Page[PersonView]:
         """Return a page of people. Raises BadCursorError."""
-        return self._page("person", _of_kind("person"), person_view, limit, cursor)
+        table = schema.entity.c
+        query = _of_kind("person").where(table.person == table.key)
+        with self._looks.connection() as connection:
+            rows, after = self._rows(connection, "person", query, limit, cursor)
+            found = self._people(connection, [row.key for row in rows])
+        return Page(found, after)
 
     def find_persons(self, system: str, value: str) -> Page[PersonView]:
-        """Return whoever has this identifier: one person, or nobody."""
-        identifier = schema.person_identifier.c
-        owner = sa.select(identifier.person).where(
-            identifier.system == system, identifier.value == value
-        )
-        query = ENTITY.where(
-            schema.entity.c.key == owner.scalar_subquery(),
-            schema.entity.c.kind == "person",
+        """Return whoever has this identifier: several may, if somebody else gave it."""
+        identifier, known = schema.identifier.c, schema.entity.alias("known")
+        query = (
+            sa.select(known.c.person)
+            .join_from(schema.identifier, known, known.c.key == identifier.identity)
+            .where(identifier.system == system, identifier.value == value)
+            .distinct()
+            .order_by(known.c.person)
         )
         with self._looks.connection() as connection:
-            rows = connection.execute(query).all()
-        return Page([person_view(row) for row in rows], None)
+            owners = connection.execute(query).scalars().all()
+            return Page(self._people(connection, owners), None)
+
+    def owners(self, identities: Iterable[str]) -> dict[str, str]:
+        """Return by the keys of identities those of the people that they belong to.
+
+        Raises UnknownIdError.
+        """
+        with self._looks.connection() as connection:
+            return {each: owner_of(connection, each) for each in identities}
+
+    def members(self, person: str) -> list[str]:
+        """Return the keys of all identities of the person that one belongs to."""
+        with self._looks.connection() as connection:
+            return [each.key for each in whose(connection, person, None).identities]
 
     def person(self, key: str, known_at: datetime | None = None) -> PersonDetail:
         """Return a person with all that is theirs."""
         with self._looks.connection() as connection:
-            return person_detail(Belongings(connection, key, known_at), known_at)
+            belongings = Belongings(connection, key, known_at, self._trust)
+            return person_detail(belongings, known_at)
 
     def timeline(
         self,
@@ -118,7 +140,7 @@ class EntityReader:
         """Return the latest things that happened to a person, oldest first."""
         require_limit(limit)
         with self._looks.connection() as connection:
-            belongings = Belongings(connection, person, known_at)
+            belongings = Belongings(connection, person, known_at, self._trust)
             return timeline(belongings, known_at, limit, before)
 
     def encounters(
@@ -129,8 +151,11 @@ class EntityReader:
         limit: int = DEFAULT_LIMIT,
         cursor: str | None = None,
     ) -> Page[EncounterView]:
-        """Return a page of encounters. Raises BadCursorError."""
-        query = _of_kind("encounter", person)
+        """Return a page of encounters. Raises BadCursorError.
+
+        Those that became part of others are not in it.
+        """
+        query = _of_kind("encounter", person).where(_stated("into", "") == "")
         if status is not None:
             query = query.where(_stated("encounter.status", "unknown") == status)
         return self._page("encounter", query, encounter_row_view, limit, cursor)
@@ -183,12 +208,10 @@ class EntityReader:
         query = _of_kind("transition", person)
         if state is not None:
             query = query.where(_stated("transition.state", "closed") == state)
-        with self._looks.connection() as connection:
-            keys = keys_of(connection)
         return self._page(
             "transition",
             query,
-            lambda row: transition_view(stored_transition(row), keys),
+            lambda row: transition_view(stored_transition(row)),
             limit,
             cursor,
         )
@@ -199,8 +222,8 @@ class EntityReader:
             row = entity_row(connection, key)
             if row is None or row.kind != "transition":
                 raise unknown(key)
-            events, keys = events_about(connection, key), keys_of(connection)
-        return transition_detail(stored_transition(row), keys, events)
+            events = events_about(connection, key)
+        return transition_detail(stored_transition(row), events)
 
     def records(
         self,
@@ -227,6 +250,19 @@ class EntityReader:
             known, events = known_record(connection, key, known_at)
         return record_detail(known, events, known_at)
 
+    def _people(
+        self, connection: sa.Connection, keys: Sequence[str]
+    ) -> list[PersonView]:
+        table = schema.entity.c
+        query = ENTITY.where(table.person.in_(keys), table.kind == "person")
+        members: dict[str, list[sa.Row[Any]]] = {key: [] for key in keys}
+        for row in connection.execute(query):
+            members[row.person].append(row)
+        return [
+            person_view(Whose(key, oldest_first(rows)), self._trust)
+            for key, rows in members.items()
+        ]
+
     def _page(
         self,
         name: str,
@@ -235,15 +271,25 @@ class EntityReader:
         limit: int,
         cursor: str | None,
     ) -> Page[View]:
+        with self._looks.connection() as connection:
+            rows, after = self._rows(connection, name, query, limit, cursor)
+        return Page([view(row) for row in rows], after)
+
+    def _rows(
+        self,
+        connection: sa.Connection,
+        name: str,
+        query: sa.Select[Any],
+        limit: int,
+        cursor: str | None,
+    ) -> tuple[Sequence[sa.Row[Any]], str | None]:
         require_limit(limit)
         key = schema.entity.c.key
         if cursor is not None:
             query = query.where(key > decode_cursor(name, cursor, _KEY))
-        with self._looks.connection() as connection:
-            rows = connection.execute(query.order_by(key).limit(limit + 1)).all()
+        rows = connection.execute(query.order_by(key).limit(limit + 1)).all()
         more, rows = len(rows) > limit, rows[:limit]
-        after = encode_cursor(name, rows[-1].key) if more else None
-        return Page([view(row) for row in rows], after)
+        return rows, encode_cursor(name, rows[-1].key) if more else None
 
 
 def _of_kind(name: str, person: str | None = None) -> sa.Select[Any]:
@@ -251,7 +297,9 @@ def _of_kind(name: str, person: str | None = None) -> sa.Select[Any]:
     kinds = RECORD_KINDS if name == "record" else (name,)
     query = ENTITY.where(table.kind.in_(kinds))
     if person is not None:
-        return query.where(table.person == person)
+        known = schema.entity.alias("known").c
+        owner = sa.select(known.person).where(known.key == person)
+        return query.where(table.person == owner.scalar_subquery())
     first = _PREFIXES[name]
     # The character after the underscore ends the range.
     return query.where(table.key > first, table.key < first.replace("_", "`"))

@@ -1,28 +1,22 @@
 """What is known of people and what is theirs, as it is shown."""
 
-from collections.abc import Iterable, Mapping, Sequence
-from datetime import UTC, datetime
+from collections.abc import Iterable, Sequence
+from datetime import datetime
 from typing import Any
 
 import msgspec
 import sqlalchemy as sa
 
 from hub.coordination.grounds import grounds, standing_digests
-from hub.coordination.ids import Keys
-from hub.coordination.people import Person, Statement, learn
 from hub.model.encounters import Encounter
-from hub.store.belongings import Belongings
 from hub.store.entity_views import (
     EncounterDetail,
     EncounterView,
     EventBehind,
     FactBehind,
     Period,
-    PersonDetail,
-    PersonView,
     RecordDetail,
     RecordView,
-    StatedValue,
     StayDetail,
     StayView,
     TransitionDetail,
@@ -32,40 +26,10 @@ from hub.store.known import (
     KnownEncounter,
     KnownRecord,
     KnownStay,
-    person_body,
     stored_encounter,
 )
 from hub.store.known_transitions import KnownTransition
 from hub.store.said import Emitted, Said, messages_behind
-
-
-def person_view(row: sa.Row[Any]) -> PersonView:
-    """Return the person of an entity."""
-    person = person_body(row.body)
-    return PersonView(
-        key=row.key,
-        version=row.version,
-        identifiers=list(person.identifiers),
-        demographics=person.demographics(),
-    )
-
-
-def person_detail(belongings: Belongings, known_at: datetime | None) -> PersonDetail:
-    """Return a person and what is theirs."""
-    known = belongings.person()
-    return PersonDetail(
-        key=known.key,
-        version=known.version,
-        known_at=known_at,
-        identifiers=list(known.person.identifiers),
-        demographics=_stated(known.person, known.said),
-        encounters=[encounter_view(each) for each in belongings.encounters()],
-        stays=[stay_view(each) for each in belongings.stays()],
-        transitions=[
-            transition_view(each, belongings.keys) for each in belongings.transitions()
-        ],
-        records=[record_view(each) for each in belongings.records()],
-    )
 
 
 def encounter_row_view(row: sa.Row[Any]) -> EncounterView:
@@ -86,6 +50,9 @@ def encounter_detail(
     return EncounterDetail(
         **_fields(encounter_view(known)),
         known_at=known_at,
+        identity=known.identity,
+        into=known.into,
+        includes=list(known.includes),
         case=known.case,
         end_basis=encounter.end_basis,
         planned=encounter.planned,
@@ -138,8 +105,8 @@ def stay_detail(
     )
 
 
-def transition_view(known: KnownTransition, keys: Keys) -> TransitionView:
-    """Return a transition; `keys` are those of the store."""
+def transition_view(known: KnownTransition) -> TransitionView:
+    """Return a transition in short."""
     payload = known.payload
     left = payload.get("discharge_at")
     return TransitionView(
@@ -147,7 +114,7 @@ def transition_view(known: KnownTransition, keys: Keys) -> TransitionView:
         person=known.person,
         version=known.version,
         state=known.state,
-        stay=keys.stay(payload["stay"]) if payload else None,
+        stay=payload["stay"] if payload else None,
         from_setting=payload["from"]["setting"] if payload else None,
         to_setting=payload["to"]["setting"] if payload else None,
         discharge_at=msgspec.convert(left, datetime) if left else None,
@@ -156,11 +123,11 @@ def transition_view(known: KnownTransition, keys: Keys) -> TransitionView:
 
 
 def transition_detail(
-    known: KnownTransition, keys: Keys, events: Iterable[Emitted]
+    known: KnownTransition, events: Iterable[Emitted]
 ) -> TransitionDetail:
     """Return a transition with the events about it."""
     return TransitionDetail(
-        **_fields(transition_view(known, keys)),
+        **_fields(transition_view(known)),
         events=[event_behind(each) for each in events],
     )
 
@@ -256,41 +223,3 @@ def _fact(each: Said, *, stands: bool) -> FactBehind:
         prior_location=fact.prior_location,
         details=fact.details,
     )
-
-
-def _stated(person: Person, said: Sequence[Said]) -> dict[str, StatedValue]:
-    """Return each field with when it was said; of a list, the newest of its entries."""
-    statements: dict[str, dict[str, Statement]] = {}
-    for place, statement in person.statements.items():
-        statements.setdefault(place.partition("\n")[0], {})[place] = statement
-    spoken = _spoken(person, said)
-    return {
-        name: StatedValue(
-            value=value,
-            said_at=_moment(max(each.recorded for each in statements[name].values())),
-            messages=list(
-                dict.fromkeys(
-                    message
-                    for place in statements[name]
-                    for message in spoken.get(place, ())
-                )
-            ),
-        )
-        for name, value in person.demographics().items()
-    }
-
-
-def _spoken(person: Person, said: Sequence[Said]) -> Mapping[str, list[str]]:
-    """Return for each statement that holds the messages in which it was made."""
-    found: dict[str, list[str]] = {}
-    for each in said:
-        recorded = each.fact.recorded.earliest.timestamp()
-        alone, _ = learn(Person(), each.fact.subject, recorded)
-        for place, statement in alone.statements.items():
-            if person.statements.get(place) == statement:
-                found.setdefault(place, []).append(each.message)
-    return found
-
-
-def _moment(recorded: float) -> datetime:
-    return datetime.fromtimestamp(recorded, tz=UTC)

@@ -72,12 +72,59 @@ class EventBehind(Struct, frozen=True, kw_only=True):
 
 
 class PersonView(Struct, frozen=True, kw_only=True):
-    """A person: identifiers and the newest value of each field."""
+    """A person: identifiers and the best value of each field.
+
+    `key` is that of one of the `identities`, which are the numbers that are known to
+    be of one person. After a merge or a split it can be another one.
+    """
 
     key: str
     version: int
+    identities: list[str]
     identifiers: list[Identifier]
     demographics: dict[str, Any]
+
+
+class IdentityView(Struct, frozen=True, kw_only=True):
+    """One number that an authority gave, and what its sender says of the person.
+
+    `since` is when it was first heard of, null where that is not known.
+    """
+
+    key: str
+    identifiers: list[Identifier]
+    since: Instant | None
+    demographics: dict[str, Any]
+
+
+class LinkView(Struct, frozen=True, kw_only=True):
+    """What is known of two identities, and by which message.
+
+    `basis` is how: decided, repaired, stated or matched, the strongest first.
+    Where `state` is auto or manual they are one person, broken keeps them apart,
+    candidate asks somebody, and apart says that they are no longer alike. `score` is
+    in bits. `by` and `reason` are of a decision, and empty where it was none.
+    """
+
+    one: str
+    other: str
+    basis: str
+    state: str
+    rule: str
+    score: float | None
+    reasons: list[str]
+    said_at: Instant | None
+    message: str
+    by: str
+    reason: str
+
+
+class AlternativeValue(Struct, frozen=True, kw_only=True):
+    """What another identity says of a field that has a better value, and when."""
+
+    value: Any
+    identity: str
+    said_at: Instant
 
 
 class EncounterView(Struct, frozen=True, kw_only=True):
@@ -139,7 +186,9 @@ class RecordView(Struct, frozen=True, kw_only=True):
 class PersonDetail(Struct, frozen=True, kw_only=True):
     """A person and all that is theirs, as known at a time; null means now.
 
-    `demographics` has each field with when it was said, and by which messages.
+    `demographics` has the best value of each field with when it was said, and by
+    which messages; `alternatives` what else is said of it. `links` are those of the
+    `identities`, to one another and to others.
     """
 
     key: str
@@ -147,6 +196,9 @@ class PersonDetail(Struct, frozen=True, kw_only=True):
     known_at: Instant | None
     identifiers: list[Identifier]
     demographics: dict[str, StatedValue]
+    alternatives: dict[str, list[AlternativeValue]]
+    identities: list[IdentityView]
+    links: list[LinkView]
     encounters: list[EncounterView]
     stays: list[StayView]
     transitions: list[TransitionView]
@@ -156,12 +208,17 @@ class PersonDetail(Struct, frozen=True, kw_only=True):
 class EncounterDetail(EncounterView, frozen=True, kw_only=True):
     """An encounter with the facts behind it, as known at a time; null means now.
 
+    `identity` is under whose number it is told of. `into` is the encounter that it
+    became part of, and `includes` are those that became part of it.
     `case` is the key of the case that it is one contact of. `behind` has for each
     value the messages that it rests on, by the name of the value: `start`, `end`,
     `classes.0`, `details.admission`.
     """
 
     known_at: Instant | None
+    identity: str
+    into: str | None
+    includes: list[str]
     case: str | None
     end_basis: Basis
     planned: FuzzyTime | None

@@ -39,6 +39,8 @@ _COLUMNS = (
     "error_code",
     "reason",
 )
+# Looking up the value of an enumeration costs more than all else in a row but its id.
+_RECEIVED, _PARKED = MessageState.RECEIVED.value, MessageState.PARKED.value
 #: The reason of a message that its source refused.
 REFUSED = "refused"
 #: Where in a row the body is, and the code with which it was refused.
@@ -79,7 +81,7 @@ _CLAIM = Statement(
             ),
         ),
     )
-    .where(_WAITING)
+    .where(_WAITING, message.c.seq > sa.bindparam("after"))
     .order_by(message.c.seq)
     .limit(sa.bindparam("most"))
 )
@@ -181,7 +183,7 @@ def row(source: str, raw: RawMessage) -> tuple[Any, ...]:
         raw.body,
         received_at,
         raw.peer,
-        (MessageState.PARKED if raw.refused else MessageState.RECEIVED).value,
+        _PARKED if raw.refused else _RECEIVED,
         raw.refused,
         REFUSED if raw.refused else "",
     )
@@ -259,9 +261,12 @@ def part_row(waiting: Waiting, place: int, media_type: str, part: Part) -> PartR
 
 
 def claim(
-    connection: sqlite3.Connection, most: int, most_bytes: int = MOST_BYTES
+    connection: sqlite3.Connection,
+    most: int,
+    most_bytes: int = MOST_BYTES,
+    after: int = 0,
 ) -> list[Waiting]:
-    """Return up to `most` waiting messages, oldest first.
+    """Return up to `most` waiting messages, oldest first; those after seq `after`.
 
     Of large ones fewer: only the first may bring the bodies above `most_bytes`.
 
@@ -272,7 +277,7 @@ def claim(
     size = 0
     for (
         seq, key, source, control_id, body, digest, received_at, part, reused,
-    ) in _CLAIM(connection, most=most):  # fmt: skip
+    ) in _CLAIM(connection, most=most, after=after):  # fmt: skip
         size += len(body)
         if claimed and size > most_bytes:
             break

@@ -19,9 +19,11 @@ from hub.coordination.fold import fold_witnesses
 from hub.coordination.ids import Keys
 from hub.coordination.people import Person, learn
 from hub.coordination.records import Record, fold_record
+from hub.coordination.standing import said_at
 from hub.coordination.stays import Stay, stay_payload
 from hub.model.encounters import Encounter, EncounterStatus
 from hub.model.facts import RecordKind
+from hub.model.identifiers import Identifier
 from hub.store import schema
 from hub.store.said import Emitted, Said, by_then
 
@@ -31,12 +33,15 @@ ENTITY: sa.Select[Any] = sa.select(
     schema.entity.c.person,
     schema.entity.c.version,
     schema.entity.c.body,
+    schema.entity.c.identity,
 )
 _SECRET = sa.select(schema.meta.c.value).where(schema.meta.c.name == "id_key")
 
 
 class _EncounterBody(Struct):
     encounter: Encounter
+    into: str = ""
+    includes: tuple[str, ...] = ()
 
 
 class _StayBody(Struct):
@@ -58,14 +63,21 @@ _NEVER_WAS = Encounter(status=EncounterStatus.CANCELLED)
 
 
 class KnownEncounter(NamedTuple):
-    """An encounter with what was said of it; `case` where it is a contact of one."""
+    """An encounter with what was said of it; `case` where it is a contact of one.
+
+    `identity` is under whose number it is told of. `into` is the encounter that it
+    became part of, and `includes` are those that became part of it.
+    """
 
     key: str
     person: str
     version: int
     encounter: Encounter
     said: list[Said]
+    identity: str
     case: str | None = None
+    into: str | None = None
+    includes: tuple[str, ...] = ()
 
 
 class KnownStay(NamedTuple):
@@ -111,9 +123,30 @@ def keys_of(connection: sa.Connection) -> Keys:
     return Keys(bytes(secret or b""))
 
 
+def identity_in(row: sa.Row[Any]) -> str:
+    """Return under whose number an entity is told of."""
+    return str(row.identity or row.person)
+
+
 def stored_encounter(row: sa.Row[Any]) -> Encounter:
     """Return the encounter in the body of an entity."""
     return _encounter_body(row.body).encounter
+
+
+def parts_of(row: sa.Row[Any]) -> tuple[str | None, tuple[str, ...]]:
+    """Return what an encounter became part of, and what became part of it."""
+    body = _encounter_body(row.body)
+    return body.into or None, body.includes
+
+
+def absorbed(said: Iterable[Said], keys: Keys) -> set[str]:
+    """Return the keys of the encounters that were said to be part of others."""
+    return {
+        keys.encounter(each.source, change.prior_encounter)
+        for each in said
+        for change in [each.fact.identity]
+        if change is not None and change.prior_encounter is not None
+    }
 
 
 def stored_stay(row: sa.Row[Any]) -> KnownStay:
@@ -156,13 +189,13 @@ def encounter_of(
     None where nothing was said of it.
     """
     if not again:
-        return KnownEncounter(
-            row.key, row.person, row.version, stored_encounter(row), said
-        )
-    if not said:
+        version, picture = row.version, stored_encounter(row)
+    elif said:
+        version = newest(events)
+        picture = fold_witnesses([each.witness for each in said])
+    else:
         return None
-    picture = fold_witnesses([each.witness for each in said])
-    return KnownEncounter(row.key, row.person, newest(events), picture, said)
+    return KnownEncounter(row.key, row.person, version, picture, said, identity_in(row))
 
 
 def contact_of(
@@ -182,7 +215,8 @@ def contact_of(
     said = groups.get(row.key, [])
     found = encounter_of(row, said, events, again=again)
     if found is None and (events or whole):
-        found = KnownEncounter(row.key, row.person, newest(events), _NEVER_WAS, said)
+        version, identity = newest(events), identity_in(row)
+        found = KnownEncounter(row.key, row.person, version, _NEVER_WAS, said, identity)
     return found and found._replace(case=case)
 
 
@@ -207,12 +241,11 @@ def record_of(
     return KnownRecord(row.key, row.person, newest(events), record, said)
 
 
-def person_of(said: Iterable[Said]) -> Person:
-    """Return the person that these statements describe."""
-    person = Person()
+def person_of(said: Iterable[Said], number: Identifier | None = None) -> Person:
+    """Return the person that these statements describe, under a number of theirs."""
+    person = Person((number,) if number else ())
     for each in said:
-        recorded = each.fact.recorded.earliest.timestamp()
-        person, _ = learn(person, each.fact.subject, recorded)
+        person, _ = learn(person, each.fact.subject, said_at(each.fact).timestamp())
     return person
 
 

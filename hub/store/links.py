@@ -13,6 +13,8 @@ from hub.store.statements import Insert, Statement
 
 #: The code of a message about a visit of somebody else; its reason is the key.
 FOREIGN_VISIT = "PIPE-003"
+#: A number that more identities have is not one person's, and asks nothing by itself.
+MOST_WITH_A_NUMBER = 10
 #: A token that so many identities share says nothing, and is not followed.
 MOST_SHARING = 2_000
 
@@ -52,27 +54,45 @@ _MEMBERS = Statement(
     .order_by(schema.entity.c.key)
 )
 _numbers = sa.func.json_each(sa.bindparam("numbers")).table_valued("value")
-_has_number = sa.func.max(schema.token.c.token.in_(sa.select(_numbers.c.value)))
 _others = schema.token.alias("others")
-_too_common = sa.exists(
-    sa.select(_others.c.token)
-    .where(_others.c.token == _asked.c.value)
-    .limit(1)
-    .offset(MOST_SHARING)
+
+
+def _shared_by_more(than: int, value: sa.ColumnElement[Any]) -> sa.Exists:
+    others = sa.select(_others.c.token).where(_others.c.token == value)
+    return sa.exists(others.limit(1).offset(than))
+
+
+_personal = sa.select(_numbers.c.value).where(
+    sa.not_(_shared_by_more(MOST_WITH_A_NUMBER, _numbers.c.value))
 )
+_has_number = sa.func.max(schema.token.c.token.in_(_personal))
 _SHARING = Statement(
     sa.select(schema.token.c.identity, sa.func.count())
     .where(
-        schema.token.c.token.in_(sa.select(_asked.c.value).where(sa.not_(_too_common)))
+        schema.token.c.token.in_(
+            sa.select(_asked.c.value).where(
+                sa.not_(_shared_by_more(MOST_SHARING, _asked.c.value))
+            )
+        )
     )
     .group_by(schema.token.c.identity)
     .having(sa.or_(sa.func.count() >= sa.bindparam("enough"), _has_number))
 )
-_MOVE_ENTITIES = Statement(
+_of_identity = (
+    schema.entity.c.person == sa.bindparam("old"),
+    schema.entity.c.identity == sa.bindparam("identity"),
+)
+_MOVE_ALL = Statement(
+    sa.update(schema.entity).where(*_of_identity).values(person=sa.bindparam("new"))
+)
+# A stay that two people had together is nobody's: it is worked out anew.
+_MOVE_BUT_STAYS = Statement(
     sa.update(schema.entity)
     .where(
-        schema.entity.c.person == sa.bindparam("old"),
-        schema.entity.c.identity == sa.bindparam("identity"),
+        *_of_identity,
+        schema.entity.c.kind.not_in(
+            sa.literal_column(f"'{kind}'") for kind in ("stay", "transition")
+        ),
     )
     .values(person=sa.bindparam("new"))
 )
@@ -89,9 +109,14 @@ _MOVE_EVENTS = Statement(
     )
     .values(person=sa.bindparam("new"))
 )
+_whose = schema.entity.alias("whose")
 _DEPENDENTS = Statement(
     sa.select(schema.entity.c.key).where(
-        schema.entity.c.person == sa.bindparam("person"),
+        # Whose it is in the store: that it becomes another's may be under way.
+        schema.entity.c.person
+        == sa.select(_whose.c.person)
+        .where(_whose.c.key == sa.bindparam("identity"))
+        .scalar_subquery(),
         schema.entity.c.kind == sa.literal_column("'encounter'"),
         schema.entity.c.identity == sa.bindparam("identity"),
     )
@@ -137,11 +162,15 @@ _RELEASE_VISIT = Statement(
 
 
 class Moved(NamedTuple):
-    """An identity that belongs to another person now, with all that is under it."""
+    """An identity that belongs to another person now, with all that is under it.
+
+    `whole` says that nothing is left of the old person.
+    """
 
     identity: str
     old: str
     new: str
+    whole: bool = False
 
 
 class Relinked(NamedTuple):
@@ -172,9 +201,9 @@ def members(connection: sqlite3.Connection, person: str) -> list[str]:
     return [key for (key,) in _MEMBERS(connection, person=person)]
 
 
-def dependents(connection: sqlite3.Connection, person: str, identity: str) -> list[str]:
-    """Return the keys of the encounters of a person under one of their numbers."""
-    return [key for (key,) in _DEPENDENTS(connection, person=person, identity=identity)]
+def dependents(connection: sqlite3.Connection, identity: str) -> list[str]:
+    """Return the keys of the encounters that were told of under one number."""
+    return [key for (key,) in _DEPENDENTS(connection, identity=identity)]
 
 
 def sharing(
@@ -208,15 +237,25 @@ def move(connection: sqlite3.Connection, changes: Sequence[Relinked]) -> None:
     """
     for change in changes:
         for each in change.moved:
-            _MOVE_ENTITIES(connection, **each._asdict())
-            _MOVE_EVENTS(connection, **each._asdict())
-        for person in {each.new for each in change.moved}:
-            _RELEASE(connection, person=person)
+            who = {"identity": each.identity, "old": each.old, "new": each.new}
+            (_MOVE_ALL if each.whole else _MOVE_BUT_STAYS)(connection, **who)
+            _MOVE_EVENTS(connection, **who)
         for key, person in change.rehomed:
             _MOVE_EVENTS_OF(connection, entity=key, new=person)
-            _RELEASE_VISIT(connection, visit=key)
         for old, new in change.joined:
             _OPEN_DELIVERIES(connection, old=old, new=new)
+
+
+def release(connection: sqlite3.Connection, changes: Sequence[Relinked]) -> None:
+    """Let messages wait again that were parked as about somebody else's visit.
+
+    After the messages of a round are marked, of which some may be among them.
+    """
+    for change in changes:
+        for person in {each.new for each in change.moved}:
+            _RELEASE(connection, person=person)
+        for key, _ in change.rehomed:
+            _RELEASE_VISIT(connection, visit=key)
 
 
 def _all(changes: Sequence[Relinked], name: str) -> list[Any]:

@@ -25,6 +25,7 @@ from hub.store.paging import (
 )
 from hub.store.query_errors import DamagedBytesError
 from hub.store.reading import Looks, equal, one, open_read_only
+from hub.store.reviews import ReviewReader
 from hub.store.views import (
     DECISION_COLUMNS,
     DELIVERY_COLUMNS,
@@ -55,12 +56,16 @@ class Reader:
     Each method may be called from any thread, and raises StoreUnreadableError or,
     after `time_limit_seconds`, SlowQueryError. Lists are newest first, take equal
     values as filters, and a `cursor` from the page before. What is known of people
-    is asked of `entities`.
+    is asked of `entities`, and what nobody knows of `reviews`. `trust` names the
+    authorities whose word on people counts most, the best first.
     """
 
-    def __init__(self, path: Path, time_limit_seconds: float = 30) -> None:
+    def __init__(
+        self, path: Path, time_limit_seconds: float = 30, trust: Sequence[str] = ()
+    ) -> None:
         self._looks = Looks(path, time_limit_seconds)
-        self.entities = EntityReader(self._looks)
+        self.entities = EntityReader(self._looks, trust)
+        self.reviews = ReviewReader(self._looks)
 
     def messages(
         self,

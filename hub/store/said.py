@@ -19,6 +19,7 @@ from hub.store.journal import moment
 _fact = msgspec.json.Decoder(Fact).decode
 
 _FACTS: sa.Select[Any] = sa.select(
+    schema.fact.c.seq,
     schema.fact.c.entity,
     schema.fact.c.place,
     schema.fact.c.body,
@@ -68,6 +69,7 @@ class Said:
     """A fact as it is stored, the `place`-th of a message, about `entity`."""
 
     def __init__(self, row: sa.Row[Any]) -> None:
+        self.seq: int = row.seq
         self.entity: str = row.entity
         self.place: int = row.place
         self.message: str = row.id
@@ -116,19 +118,19 @@ class Emitted:
         return payload
 
 
-def facts_about(connection: sa.Connection, key: str) -> list[Said]:
-    """Return the facts that are kept under `key`, in the order of their arrival."""
+def facts_about(connection: sa.Connection, *keys: str) -> list[Said]:
+    """Return the facts that are kept under `keys`, in the order of their arrival."""
     fact = schema.fact.c
-    query = _FACTS.where(fact.entity == key).order_by(fact.seq)
+    query = _FACTS.where(fact.entity.in_(keys)).order_by(fact.seq)
     return [Said(row) for row in connection.execute(query)]
 
 
-def facts_of_person(connection: sa.Connection, person: str) -> list[Said]:
-    """Return the facts about a person and all that is theirs, as they arrived."""
+def facts_of_people(connection: sa.Connection, people: Iterable[str]) -> list[Said]:
+    """Return the facts about people and all that is theirs, as they arrived."""
     fact, entity = schema.fact.c, schema.entity.c
     query = (
         _FACTS.join(schema.entity, entity.key == fact.entity)
-        .where(entity.person == person)
+        .where(entity.person.in_(people))
         .order_by(fact.seq)
     )
     return [Said(row) for row in connection.execute(query)]
@@ -141,10 +143,10 @@ def events_about(connection: sa.Connection, key: str) -> list[Emitted]:
     return [Emitted(row) for row in connection.execute(query)]
 
 
-def events_of_person(connection: sa.Connection, person: str) -> list[Emitted]:
-    """Return the events about a person and all that is theirs, as they were told."""
+def events_of_people(connection: sa.Connection, people: Iterable[str]) -> list[Emitted]:
+    """Return the events about people and all that is theirs, as they were told."""
     event = schema.event.c
-    query = _EVENTS.where(event.person == person).order_by(event.seq)
+    query = _EVENTS.where(event.person.in_(people)).order_by(event.seq)
     return [Emitted(row) for row in connection.execute(query)]
 
 

@@ -40,6 +40,9 @@ _WRITER: dict[str, int | str] = {
     "synchronous": 2,
     "secure_delete": 1,
     "wal_autocheckpoint": 0,
+    # In KiB: what is read again and again of a large store. A reader's is dropped
+    # whenever the writer commits.
+    "cache_size": -65536,
     "application_id": APPLICATION_ID,
 }
 # A build without memory mapping does not know this one, and maps nothing.

@@ -259,6 +259,7 @@ def settle(
         for taken_back, retraction in each.retracted:
             withdraw(connection, taken_back, retraction, each.settled_at)
     _mark(connection, [each for each in settlements if each.state is not None])
+    links.release(connection, relinked)
     return [len(batch) for batch in batches]
 
 

@@ -8,6 +8,7 @@ while SQLite works.
 import sqlite3
 from collections.abc import Sequence
 from functools import cache
+from itertools import chain
 from typing import Any, cast
 
 import sqlalchemy as sa
@@ -64,7 +65,7 @@ class Insert:
         inserted = 0
         for start in range(0, len(rows), _MOST_ROWS):
             chunk = rows[start : start + _MOST_ROWS]
-            values = [value for row in chunk for value in row]
+            values = list(chain.from_iterable(chunk))
             inserted += connection.execute(self._text(len(chunk)), values).rowcount
         return inserted
 
@@ -98,6 +99,6 @@ class Lookup:
         found: list[Any] = []
         for start in range(0, len(rows), _MOST_ROWS):
             chunk = rows[start : start + _MOST_ROWS]
-            values = [value for row in chunk for value in row]
+            values = list(chain.from_iterable(chunk))
             found += connection.execute(self._text(len(chunk)), values).fetchall()
         return found

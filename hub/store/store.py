@@ -133,4 +133,9 @@ def _prepare(connection: sqlite3.Connection) -> bytes:
     connection.execute("COMMIT")
     if reopened:
         log.info("deliveries.reopened", count=reopened)
+    return secret_of(connection)
+
+
+def secret_of(connection: sqlite3.Connection) -> bytes:
+    """Return what the ids of a store are made with, once a hub has opened it."""
     return bytes(_SECRET(connection).fetchone()[0])

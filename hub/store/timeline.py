@@ -98,7 +98,7 @@ def _stays(
 def _transitions(belongings: Belongings) -> Iterator[TimelineItem]:
     told = {each.entity: each for each in reversed(belongings.events)}
     for each in belongings.transitions():
-        view, first = transition_view(each, belongings.keys), told.get(each.key)
+        view, first = transition_view(each), told.get(each.key)
         occurred = first.occurred if first else None
         if first is not None and occurred is not None and view.stay is not None:
             yield TimelineItem(

@@ -131,8 +131,10 @@ class Writer:
         while batch := self._take():
             started = time.perf_counter()
             results = self._settle(batch)
-            self._observe(len(batch), time.perf_counter() - started)
+            seconds = time.perf_counter() - started
+            # First the answers: senders wait for them.
             self._answer(batch, results)
+            self._observe(len(batch), seconds)
             self._checkpoint_if_due()
         self._finish()
 

@@ -1,19 +1,24 @@
 from collections import Counter
+from dataclasses import replace
 
+import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from hub.demo.expectation import (
     SOCIAL_EVENTS,
+    Difference,
     Expected,
+    account_for_links,
     compare,
     everyones_notices,
     excuse,
     payer_notices,
 )
 from hub.demo.panel import HEADER, choose_members, write_panel
-from hub.demo.pathways import simulate
+from hub.demo.pathways import Visit, simulate
 from hub.demo.people import make_people
+from hub.demo.sites import KLINIK_NORD
 
 
 @settings(deadline=None, max_examples=25)
@@ -78,6 +83,38 @@ def test_finds_a_notice_that_is_missing_and_one_that_came_twice():
     assert difference.missing == (ended,)
     assert difference.unexpected == (admitted,)
     assert not difference.none
+
+
+SHARED = Visit(KLINIK_NORD, "V-1", make_people(1)[6], ("encounter.admitted",))
+ALONE = Visit(KLINIK_NORD, "V-2", make_people(1)[0], ("encounter.admitted",))
+TOLD_AGAIN = Expected("payer-a", "encounter.admitted", "PA-1", "V-1")
+
+
+def accounted(*notices, amending=()):
+    """Return which of `notices`, that nobody expected, remain."""
+    difference = Difference((), notices)
+    left = account_for_links(difference, Counter(amending), (SHARED, ALONE))
+    return left.unexpected
+
+
+def test_a_start_that_a_link_amends_is_accounted_for_once_for_each_recipient():
+    other = replace(TOLD_AGAIN, destination="social-services")
+
+    assert accounted(TOLD_AGAIN, other, amending=[TOLD_AGAIN, other]) == ()
+    assert accounted(TOLD_AGAIN, TOLD_AGAIN, amending=[TOLD_AGAIN] * 2) == (TOLD_AGAIN,)
+
+
+def test_a_notice_that_amends_nothing_is_not_accounted_for():
+    assert accounted(TOLD_AGAIN) == (TOLD_AGAIN,)
+
+
+@pytest.mark.parametrize(
+    "change", [{"visit": "V-2"}, {"event_type": "encounter.discharged"}]
+)
+def test_no_other_visit_and_no_other_news_is_accounted_for(change):
+    notice = replace(TOLD_AGAIN, **change)
+
+    assert accounted(notice, amending=[notice]) == (notice,)
 
 
 def test_what_was_withdrawn_is_not_missing():

@@ -5,7 +5,7 @@ import pytest
 
 from hub.demo.expectation import Expected, compare
 from hub.demo.hospital import Hospital
-from hub.demo.observe import Peers, arrivals
+from hub.demo.observe import Peers, amended, arrivals
 from hub.demo.payer import Payer
 from hub.demo.receiver import Receiver, Told
 
@@ -53,6 +53,15 @@ def test_sees_what_the_webhook_and_the_archive_got(peers):
     assert arrivals(peers) == {
         Expected("social-services", "encounter.admitted", visit="F1"): 1,
         Expected("archive", "encounter.discharged", visit="F1"): 1,
+    }
+
+
+def test_tells_what_says_that_it_corrects_something(peers):
+    peers.receiver.events["e1"] = Told("encounter.admitted", "F1", "e0")
+    peers.receiver.events["e2"] = Told("encounter.discharged", "F1")
+
+    assert amended(peers) == {
+        Expected("social-services", "encounter.admitted", visit="F1"): 1
     }
 
 

@@ -1,13 +1,14 @@
 """Laws of the simulation, whatever the seed."""
 
 from collections import Counter
+from datetime import UTC, datetime
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from hub.demo.er7 import composite, escape, segment
-from hub.demo.pathways import PATHWAYS, Simulation, simulate
+from hub.demo.pathways import FIRST_DAY, PATHWAYS, SPAN, Simulation, simulate
 from hub.demo.people import make_people
 from hub.demo.sites import KLINIK_NORD, SITES, ST_MARY
 from hub.model.taxonomy import EVENT_TYPES
@@ -64,7 +65,10 @@ def test_promises_what_the_triggers_of_the_visit_lead_to(seed):
     triggers = Counter(trigger(m) for m in firsts(simulation))
 
     assert set(events) <= EVENT_TYPES
-    assert events["encounter.admitted"] == triggers["A01"]
+    # A merge amends what was told of the start; a move tells the right person of it.
+    told_again = triggers["A40"] + triggers["A45"]
+    assert events["encounter.admitted"] == triggers["A01"] + told_again
+    assert events["encounter.moved"] == triggers["A45"]
     assert (
         events["encounter.ed_arrived"] + events["encounter.registered"]
         == triggers["A04"]
@@ -127,13 +131,62 @@ def test_sends_some_messages_after_what_happened_later(seed):
     late = Counter()
     for message in firsts(run(seed)):
         fields = read(message)
-        visit = fields["PV1"][19] if len(fields["PV1"]) > 19 else ""
+        visit = (fields["PV1"] + [""] * 20)[19]
         if visit and fields["MSH"][6] < recorded.get(visit, ""):
             late[trigger(message)] += 1
         recorded[visit] = max(recorded.get(visit, ""), fields["MSH"][6])
 
     assert late["A02"] >= 1
     assert late["A08"] >= 1
+
+
+def test_tells_the_stories_of_a_few():
+    simulation = run(1, 60)
+    triggers = Counter(trigger(m) for m in firsts(simulation))
+    died = [m for m in firsts(simulation) if read(m)["PID"][-1] == "Y"]
+
+    assert triggers["A40"] == 2
+    assert triggers["A45"] == 2
+    assert {trigger(m) for m in died} == {"A03"}
+    assert {read(m)["PV1"][36] for m in died} == {"20"}
+
+
+def test_names_the_number_that_a_repair_ends():
+    for message in firsts(run(1, 60)):
+        fields = read(message)
+        if trigger(message) in {"A40", "A45"}:
+            assert fields["MRG"][1].split("^")[0] != fields["PID"][3].split("^")[0]
+            assert fields["MRG"][1].split("^")[3] == fields["PID"][3].split("^")[3]
+        if trigger(message) == "A45":
+            assert fields["MRG"][5] == fields["PV1"][19]
+
+
+@settings(deadline=None, max_examples=25)
+@given(SEEDS)
+def test_is_over_in_time_and_in_one_bed_at_a_time(seed):
+    simulation = run(seed, 60)
+    begun = {}
+    for message in firsts(simulation):
+        assert FIRST_DAY <= message.due < FIRST_DAY + SPAN
+        fields = read(message)
+        if len(fields["PV1"]) > 44:
+            begun[fields["PV1"][19]] = fields["PV1"][44]
+
+    shared = [v for v in simulation.visits if v.person.shared]
+    assert {v.site for v in shared} == {*SITES}
+    assert all(begun[f"{v.number}^^^{v.site.authority}^VN"] for v in shared)
+
+
+@pytest.mark.parametrize("month", [3, 10, 11])
+def test_writes_no_time_that_comes_twice(month):
+    """Clocks are put back in Europe a week before they are in New York."""
+    first = datetime(2026, month, 1, tzinfo=UTC)
+    people = make_people(1, 120)
+    for message in simulate(people, 1, first).messages:
+        zone = SITE[message.site].zone_info()
+        recorded = read(message)["MSH"][6][:14]
+        wall = datetime.strptime(recorded, "%Y%m%d%H%M%S").replace(tzinfo=zone)
+        assert wall.utcoffset() == wall.replace(fold=1).utcoffset()
 
 
 def test_sends_messages_that_are_not_for_the_core():

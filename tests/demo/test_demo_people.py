@@ -1,8 +1,11 @@
+from dataclasses import replace
+from itertools import pairwise
+
 from hypothesis import given
 from hypothesis import strategies as st
 
 from hub.demo.people import make_people
-from hub.demo.sites import KLINIK_NORD, ST_MARY
+from hub.demo.sites import KLINIK_NORD, SITES, ST_MARY
 
 
 def test_makes_the_same_people_from_the_same_seed():
@@ -39,6 +42,22 @@ def test_gives_names_that_are_hard_to_handle():
 
 
 def test_knows_some_people_at_both_hospitals():
-    counts = [len(person.numbers) for person in make_people(1)]
+    people = make_people(1)
 
-    assert set(counts) == {1, 2}
+    assert {len(person.numbers) for person in people} == {1, 2}
+    assert sum(person.shared for person in people) == 17
+
+
+def test_gives_some_people_a_double_with_another_card():
+    def alike(person):
+        return replace(person, index=0, numbers=(), card="")
+
+    people = make_people(1)
+    doubles = [
+        (one, other) for one, other in pairwise(people) if alike(one) == alike(other)
+    ]
+
+    assert len(doubles) == 16
+    for one, other in doubles:
+        assert one.card != other.card
+        assert {site for site, _ in one.numbers + other.numbers} == {*SITES}

@@ -12,6 +12,11 @@ GOOD = DemoResult(
     events={"encounter.admitted": 2},
     decisions=Decisions(permit=3, deny=1),
     deliveries={"payer-a": {"delivered": 3}},
+    persons=2,
+    stays={"closed": 1, "opened": 1},
+    transitions={"open": 1},
+    readmissions=1,
+    review_queue=4,
     books_balance=True,
     missing=(),
     unexpected=(),
@@ -47,6 +52,11 @@ def test_is_one_json_object():
         "events": {"encounter.admitted": 2},
         "decisions": {"permit": 3, "deny": 1},
         "deliveries": {"payer-a": {"delivered": 3}},
+        "persons": 2,
+        "stays": {"closed": 1, "opened": 1},
+        "transitions": {"open": 1},
+        "readmissions": 1,
+        "review_queue": 4,
         "books_balance": True,
         "missing": [],
         "unexpected": [],
@@ -67,6 +77,13 @@ def test_says_where_to_look_and_that_the_books_balance():
     assert "Every expected notice arrived" in text
     assert "--config demo/hub.toml" in text
     assert "http://127.0.0.1:8080" in text
+
+
+def test_says_how_much_is_known_of_people():
+    text = " ".join(summarise(GOOD, Path("demo"), "http://127.0.0.1:8080").split())
+
+    assert "People people 2 questions who is who 4 readmissions 1" in text
+    assert "stays closed 1 stays opened 1 transitions open 1" in text
 
 
 def test_says_what_is_wrong():

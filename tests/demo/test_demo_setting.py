@@ -85,7 +85,7 @@ def test_remarks_on_every_table(tmp_path):
         write_configuration(tmp_path, AROUND).read_text(encoding="utf-8")
     )
 
-    tables = {"hub", "admin"} | {
+    tables = {"hub", "admin", "stays"} | {
         f"{top}.{name}"
         for top in ("sources", "destinations", "panels", "subscriptions")
         for name in config[top]

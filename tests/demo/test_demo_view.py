@@ -3,13 +3,15 @@ import io
 from rich.console import Console
 
 from hub.demo.hospital import FeedCount
-from hub.demo.view import Snapshot, View, render
+from hub.demo.view import Known, Snapshot, View, render
+from hub.store.tally import Tally
 
 SNAPSHOT = Snapshot(
     feeds={"klinik-nord": FeedCount(planned=10, sent=6, acknowledged=5)},
     events={"encounter.admitted": 4},
     deliveries={"payer-a": {"ready": 2, "delivered": 1}},
     latest=(("encounter.admitted", "enc_01"),),
+    known=Known(Tally(persons=3, stays={"closed": 7}), open_reviews=12),
 )
 
 
@@ -24,6 +26,8 @@ def test_shows_feeds_events_deliveries_and_the_latest():
 
     for shown in ("klinik-nord", "encounter.admitted", "payer-a", "ready", "enc_01"):
         assert shown in text
+    assert "stays closed" in text
+    assert "12" in text
 
 
 def test_shows_nothing_yet_at_the_beginning():

@@ -246,11 +246,11 @@ SEARCH_EARLIER = (
 def test_claiming_reads_nothing_but_what_waits(memory):
     plan = memory.execute(
         f"EXPLAIN QUERY PLAN {journal._CLAIM._text}",
-        journal._CLAIM._literals | {"most": 1},
+        journal._CLAIM._literals | {"most": 1, "after": 0},
     ).fetchall()
 
     assert [step[3] for step in plan] == [
-        "SCAN message USING INDEX ix_message_waiting",
+        "SEARCH message USING INDEX ix_message_waiting (seq>?)",
         "CORRELATED SCALAR SUBQUERY 1",
         SEARCH_EARLIER,
     ]

@@ -7,6 +7,7 @@ from typing import Any
 import click
 import msgspec
 
+from hub.cli.doubts import doubts, show_doubts
 from hub.cli.loading import Loaded, load
 from hub.cli.options import config_option, json_option
 from hub.cli.printing import show_json, show_table
@@ -24,13 +25,23 @@ _UNASKED = {"balanced": True}
     is_flag=True,
     help="Check too that everything in the store is accounted for.",
 )
+@click.option(
+    "--people",
+    is_flag=True,
+    help="Look for what is known of a person and cannot all be true.",
+)
 @json_option
 @config_option
 @click.pass_context
 def command(
-    ctx: click.Context, config: Path | None, *, books: bool, as_json: bool
+    ctx: click.Context,
+    config: Path | None,
+    *,
+    books: bool,
+    people: bool,
+    as_json: bool,
 ) -> None:
-    """Check the configuration, and with --books the store.
+    """Check the configuration, with --books the store, with --people who is who.
 
     Says all that is wrong, or what `hub run` would run. The exit status is 1
     where anything is wrong.
@@ -46,7 +57,10 @@ def command(
     report["problems"] = [_problem(fault) for fault in faults(loaded.config)]
     if books:
         report["books"] = _books(loaded)
-    report["ok"] = not report["problems"] and report.get("books", _UNASKED)["balanced"]
+    if people:
+        report["people"] = doubts(loaded)
+    sound = report.get("books", _UNASKED)["balanced"] and not report.get("people")
+    report["ok"] = not report["problems"] and sound
     show_json(report) if as_json else _show(report)
     ctx.exit(0 if report["ok"] else 1)
 
@@ -116,6 +130,8 @@ def _show(report: dict[str, Any]) -> None:
         click.echo(f"\nThe plugin {name} is set aside: {reason}")
     if "books" in report:
         _show_books(report["books"])
+    if "people" in report:
+        show_doubts(report["people"])
 
 
 def _show_books(books: dict[str, Any]) -> None:

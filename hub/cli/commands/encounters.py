@@ -67,6 +67,9 @@ def _show_one(found: EncounterDetail) -> None:
         {
             "key": found.key,
             "person": found.person,
+            "identity": found.identity,
+            "into": found.into,
+            "includes": found.includes,
             "case": found.case,
             "version": found.version,
             "status": found.status,

@@ -6,8 +6,16 @@ from typing import Any
 
 import click
 
+from hub.cli.deciding import (
+    again_option,
+    by_option,
+    decide,
+    reason_option,
+    show_decided,
+)
 from hub.cli.entity_tables import (
     show_encounters,
+    show_links,
     show_records,
     show_stays,
     show_timeline,
@@ -27,7 +35,24 @@ from hub.store.entity_views import PersonDetail, PersonView
 from hub.store.views import Page
 
 
-@click.command("persons")
+class _Persons(click.Group):
+    """A group whose command is ``show`` where none is named."""
+
+    def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
+        """Take what is no command for what is to be shown."""
+        named = args and (args[0] in self.commands or args[0] in ctx.help_option_names)
+        return super().parse_args(ctx, args if named else ["show", *args])
+
+
+@click.group("persons", cls=_Persons)
+def command() -> None:
+    """Show people and what happened to one of them; merge and split.
+
+    Without a command it is that of `hub persons show`.
+    """
+
+
+@command.command("show")
 @click.argument("key", required=False)
 @click.option(
     "--timeline",
@@ -43,7 +68,7 @@ from hub.store.views import Page
 @cursor_option
 @json_option
 @config_option
-def command(
+def show_command(
     key: str | None,
     known_at: datetime | None,
     system: str | None,
@@ -56,8 +81,8 @@ def command(
 ) -> None:
     """Show people, and what happened to one of them.
 
-    With KEY only that one, with --system and --value whom they identify. Their
-    content is shown by --json alone.
+    With KEY only the person that this identity belongs to, with --system and --value
+    whom they identify. Their content is shown by --json alone.
     """
     if key is None and (timeline or known_at):
         raise click.UsageError("--timeline and --known-at need a KEY.")
@@ -72,6 +97,45 @@ def command(
     else:
         person = entities.person(key, known_at)
         show_json(person) if as_json else _show_one(person)
+
+
+@command.command("merge")
+@click.argument("key")
+@click.argument("other")
+@by_option
+@reason_option
+@again_option
+@json_option
+@config_option
+def merge_command(
+    key: str, other: str, config: Path | None, *, as_json: bool, **said: Any
+) -> None:
+    """Decide that KEY and OTHER are one person.
+
+    Where something sensitive is known of one of them, the first who decides so only
+    recommends it, and a second person must decide the same.
+    """
+    found = decide(config, "persons", key, "/merge", **{"with": other}, **said)
+    show_decided(found, as_json=as_json)
+
+
+@command.command("split")
+@click.argument("key")
+@click.argument("identity")
+@by_option
+@reason_option
+@again_option
+@json_option
+@config_option
+def split_command(
+    key: str, identity: str, config: Path | None, *, as_json: bool, **said: Any
+) -> None:
+    """Decide that IDENTITY is not of the person KEY.
+
+    What was told of it as that person's is taken back, and told anew.
+    """
+    found = decide(config, "persons", key, "/split", identity=identity, **said)
+    show_decided(found, as_json=as_json)
 
 
 def _found(
@@ -93,10 +157,16 @@ def _show_list(page: Page[PersonView], *, as_json: bool) -> None:
         show_json(page)
         return
     rows = [
-        (each.key, each.version, len(each.identifiers), len(each.demographics))
+        (
+            each.key,
+            each.version,
+            len(each.identities),
+            len(each.identifiers),
+            len(each.demographics),
+        )
         for each in page.items
     ]
-    show_table(["key", "version", "identifiers", "fields"], rows)
+    show_table(["key", "version", "identities", "identifiers", "fields"], rows)
     show_next(page.next)
 
 
@@ -105,10 +175,15 @@ def _show_one(person: PersonDetail) -> None:
         {
             "key": person.key,
             "version": person.version,
+            "identities": [each.key for each in person.identities],
             "identifiers": len(person.identifiers),
             "fields": list(person.demographics),
+            "said otherwise": list(person.alternatives),
         }
     )
+    if person.links:
+        click.echo("\nlinks")
+        show_links(person.links)
     if person.encounters:
         click.echo("\nencounters")
         show_encounters(person.encounters)

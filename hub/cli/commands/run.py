@@ -7,6 +7,7 @@ import click
 
 from hub.cli.loading import find
 from hub.cli.options import config_option
+from hub.runtime.workings import LogSettings
 from hub.service import run
 from hub.telemetry import configure_logging
 
@@ -36,5 +37,6 @@ def command(config: Path | None, log_format: str, log_level: str) -> None:
     once, which loses nothing that was acknowledged. The log goes to standard
     error.
     """
-    configure_logging(json=_FORMATS[log_format], level=log_level)
-    sys.exit(run(find(config)))
+    settings = LogSettings(_FORMATS[log_format], log_level)
+    configure_logging(json=settings.json, level=settings.level)
+    sys.exit(run(find(config), settings))

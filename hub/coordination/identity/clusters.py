@@ -9,6 +9,8 @@ from collections.abc import Iterable, Mapping
 from typing import NamedTuple
 
 from hub.coordination.identity.links import Link, standing
+from hub.coordination.identity.overlays import unlike
+from hub.coordination.matching.features import Features
 from hub.coordination.matching.numbers import Numbers
 
 
@@ -16,11 +18,12 @@ class Known(NamedTuple):
     """What of an identity matters here.
 
     `since` is when it was first heard of; `single` are the numbers of which one
-    person has only one from the same authority.
+    person has only one from the same authority; `looks` is what is said of it.
     """
 
     since: int
     single: Numbers = frozenset()
+    looks: Features = Features()
 
 
 def people(known: Mapping[str, Known], links: Iterable[Link]) -> dict[str, str]:
@@ -34,7 +37,11 @@ def people(known: Mapping[str, Known], links: Iterable[Link]) -> dict[str, str]:
     )
     groups = _Groups(known)
     for link in counting.values():
-        if link.firm and link.holds:
+        if link.firm and link.holds and link.basis != "stated":
+            groups.join(link.one, link.other)
+    # A number that a sender lists with many patients is nobody's.
+    for link in sorted(counting.values(), key=lambda link: (link.said, link.pair)):
+        if link.basis == "stated" and groups.look_alike(link.one, link.other):
             groups.join(link.one, link.other)
     apart = [link.pair for link in counting.values() if link.firm and not link.holds]
     for link in _best_first(counting.values()):
@@ -88,6 +95,15 @@ class _Groups:
             (x in left and y in right) or (x in right and y in left) for x, y in apart
         )
         return not kept_apart and not self._contradict(left, right)
+
+    def look_alike(self, one: str, other: str) -> bool:
+        """Say whether nobody in one group is entirely unlike somebody in the other."""
+        left, right = self._group_of[one], self._group_of[other]
+        return left is right or not any(
+            unlike(self._known[x].looks, self._known[y].looks)
+            for x in left
+            for y in right
+        )
 
     def all(self) -> list[set[str]]:
         """Return the groups."""

@@ -1,12 +1,13 @@
 """Survivorship: of several identities of one person, which value is the best one.
 
-Each field is decided by itself: by how far its authority is trusted, then by when
-it was said. Nothing is thrown away: each identity keeps what its sender says.
-Source: domain 7.4.
+Each field is decided by itself: by whether its sender knows who it is, by how far
+its authority is trusted, then by when it was said. Nothing is thrown away: each
+identity keeps what its sender says. Source: domain 7.4.
 """
 
 from collections.abc import Iterable, Sequence
 
+from hub.coordination.matching.names import Names, names_of
 from hub.coordination.people import Person, Statement
 
 
@@ -19,10 +20,11 @@ def survive(people: Iterable[Person], trust: Sequence[str]) -> Person:
     ranked = [(_rank(person, trust), person) for person in people]
     # A stable sort: of the same trust the older identity names itself first.
     ranked.sort(key=lambda each: each[0])
-    best: dict[str, tuple[tuple[int, float, str], Statement]] = {}
+    best: dict[str, tuple[tuple[bool, int, float, str], Statement]] = {}
     for rank, person in ranked:
+        sure = not _is_in_doubt(person)
         for place, statement in person.statements.items():
-            weight = (-rank, statement.recorded, statement.digest)
+            weight = (sure, -rank, statement.recorded, statement.digest)
             if place not in best or weight > best[place][0]:
                 best[place] = (weight, statement)
     numbers = [each for _, person in ranked for each in person.identifiers]
@@ -30,6 +32,18 @@ def survive(people: Iterable[Person], trust: Sequence[str]) -> Person:
         tuple(dict.fromkeys(numbers)),
         {place: statement for place, (_, statement) in best.items()},
     )
+
+
+def _is_in_doubt(person: Person) -> bool:
+    """Say whether the sender does not know who it is, or names nobody."""
+    quality, names = (
+        person.statements[field].value if field in person.statements else None
+        for field in ("identity_quality", "names")
+    )
+    if isinstance(quality, dict) and any(quality.values()):
+        return True
+    found = names_of(names) if isinstance(names, list) else Names()
+    return found.placeholder or found.temporary
 
 
 def _rank(person: Person, trust: Sequence[str]) -> int:
