@@ -6,6 +6,7 @@ Where a commit fails, the cache forgets everything and reads the store again.
 
 import sqlite3
 from collections.abc import Callable, Iterable, Sequence
+from operator import is_
 
 import msgspec
 from msgspec.structs import replace
@@ -65,6 +66,9 @@ class Entities:
         self._transitions = Cache(self._load_transitions, size)
         self._identities = Cache(self._load_identity, size)
         self._members = Cache(self._load_members, size)
+        self._seen: Cache[str, tuple[list[Person], PersonRecord | None]] = Cache(
+            lambda _owner: ([], None), size
+        )
         # What is not in the store yet, or was just read, by the identity it is under.
         self._under: Cache[str, set[str]] = Cache(lambda _identity: set(), size)
 
@@ -78,6 +82,7 @@ class Entities:
             self._transitions,
             self._identities,
             self._members,
+            self._seen,
             self._under,
         ):
             cache.clear()
@@ -126,12 +131,23 @@ class Entities:
         if known is None:
             return None
         members = self._members[known.owner]
-        found = known.person
-        if len(members) > 1:
-            records = [record for each in members if (record := self._identities[each])]
-            records.sort(key=lambda record: (record.since, record.key))
-            found = survive([record.person for record in records], self._trust)
-        return PersonRecord(known.owner, self._without_others(found, known.owner))
+        if len(members) <= 1:
+            return PersonRecord(
+                known.owner, self._without_others(known.person, known.owner)
+            )
+        records = [record for each in members if (record := self._identities[each])]
+        records.sort(key=lambda record: (record.since, record.key))
+        return self._merged(known.owner, [record.person for record in records])
+
+    def _merged(self, owner: str, people: list[Person]) -> PersonRecord:
+        """Return one person of several; asked again and again, it is the same one."""
+        before, merged = self._seen[owner]
+        unchanged = len(before) == len(people) and all(map(is_, before, people))
+        if merged is None or not unchanged:
+            found = self._without_others(survive(people, self._trust), owner)
+            merged = PersonRecord(owner, found)
+            self._seen[owner] = people, merged
+        return merged
 
     def _without_others(self, person: Person, owner: str) -> Person:
         """Leave out numbers that a sender named once, and that are another's now."""
@@ -146,14 +162,18 @@ class Entities:
         return replace(person, identifiers=kept)
 
     def move(self, moved: Moved) -> None:
-        """Let an identity, with all that is under it, belong to another person."""
-        identity, old, new = moved
+        """Let an identity belong to another person."""
+        identity, old, new = moved.identity, moved.old, moved.new
         record = self._identities[identity]
         leaving, joined = set(self._members[old]), set(self._members[new])
         self._members[old] = tuple(sorted(leaving - {identity}))
         self._members[new] = tuple(sorted(joined | {identity}))
         if record is not None:
             self._identities[identity] = record._replace(owner=new)
+
+    def take_along(self, moved: Moved) -> None:
+        """Let the stays under an identity go with it to another person."""
+        identity, old, new = moved.identity, moved.old, moved.new
         stays, transitions = self._stays[old], self._transitions[old]
         for stay in [each for each in stays.values() if each.identity == identity]:
             del stays[stay.key]
@@ -163,6 +183,10 @@ class Entities:
             if each.identity == identity:
                 del transitions[each.key]
                 self.put_transition(each._replace(person=new))
+
+    def is_taken(self, key: str) -> bool:
+        """Say whether anything in the store has this key."""
+        return state.entity_of(self.connection, key) is not None
 
     def encounter(self, key: str) -> EncounterRecord | None:
         """Return an encounter with its facts, None if the hub does not know it."""
@@ -182,8 +206,7 @@ class Entities:
 
     def encounters_under(self, identity: str) -> list[EncounterRecord]:
         """Return the encounters told of under one number, with their facts."""
-        owner = self.owner(identity)
-        stored = links.dependents(self.connection, owner, identity)
+        stored = links.dependents(self.connection, identity)
         keys = {*stored, *self._under[identity]}
         found = [record for key in sorted(keys) if (record := self.encounter(key))]
         return [record for record in found if record.identity == identity]

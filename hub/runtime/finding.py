@@ -9,7 +9,10 @@ from collections import Counter
 from collections.abc import Collection, Iterable
 from typing import Any, NamedTuple
 
+import msgspec
+
 from hub.coordination.identity.links import Link, LinkState
+from hub.coordination.identity.overlays import is_overlaid
 from hub.coordination.ids import Keys
 from hub.coordination.matching.blocking import blocking_keys
 from hub.coordination.matching.decision import Comparison, compare
@@ -91,12 +94,17 @@ class Finder:
         before = {link.partner(identity) for link in known if not link.firm}
         found = []
         for other in sorted({*candidates, *before} - said):
-            comparison = compare(
-                mine.features, self._of(other).features, self._parameters
-            )
+            theirs = self._of(other)
+            comparison = compare(mine.features, theirs.features, self._parameters)
             if comparison.state != "none" or other in before:
-                found.append(_link(identity, other, comparison, message))
+                link = _link(identity, other, comparison, message)
+                overlaid = mine.overlaid or theirs.overlaid
+                found.append(_in_doubt(link) if overlaid else link)
         return found
+
+    def looks(self, identity: str) -> Features:
+        """Return what of an identity can be compared."""
+        return self._of(identity).features
 
     def _candidates(self, identity: str, kinds: dict[int, str]) -> list[str]:
         numbers = {token for token, key in kinds.items() if key.startswith(_NUMBER)}
@@ -140,15 +148,19 @@ class Finder:
     def _look(self, person: Person) -> "_LookedAt":
         found = features(person)
         tokens = {self._keys.token(key): key for key in blocking_keys(found)}
-        return _LookedAt(person, found, tokens)
+        return _LookedAt(person, found, tokens, is_overlaid(person))
 
 
 class _LookedAt(NamedTuple):
-    """A person as they can be compared, and the tokens by which they are found."""
+    """A person as they can be compared, and the tokens by which they are found.
+
+    `overlaid` says that the number seems to be that of two people.
+    """
 
     person: Person
     features: Features
     tokens: dict[int, str]
+    overlaid: bool
 
 
 def features(person: Person) -> Features:
@@ -159,6 +171,8 @@ def features(person: Person) -> Features:
     """
     known = person.demographics()
     for field, former in person.former.items():
+        if field == "birth_date":
+            continue  # it was an error
         values = [value for each in former for value in _listed(each.value)]
         if field == "names":
             values = [_family_alone(each) for each in values if _is_a_name(each)]
@@ -180,6 +194,13 @@ def _is_a_name(entry: Any) -> bool:
 
 def _family_alone(entry: dict[str, Any]) -> dict[str, Any]:
     return {"family": entry["family"], "use": _FORMER_NAME}
+
+
+def _in_doubt(link: Link) -> Link:
+    """Return a link of a number that was overlaid: somebody must look."""
+    state: LinkState = "candidate" if link.holds else link.state
+    reasons = (*link.reasons, "overlaid")
+    return msgspec.structs.replace(link, state=state, reasons=reasons)
 
 
 def _link(identity: str, other: str, found: Comparison, message: int) -> Link:

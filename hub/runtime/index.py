@@ -12,22 +12,20 @@ from hashlib import blake2b
 import msgspec
 
 from hub.coordination.identity.clusters import Known, people
+from hub.coordination.identity.decisions import OWN_KEYS
 from hub.coordination.identity.links import Link, LinkBasis, replaces, standing
 from hub.coordination.identity.repairs import Node, Said, repaired, stated
 from hub.coordination.ids import Keys
-from hub.coordination.matching.numbers import numbers_of, own_numbers
+from hub.coordination.matching.numbers import own_numbers
 from hub.coordination.people import Person, Statement
 from hub.model.facts import Fact, IdentityChange
 from hub.model.identifiers import Identifier
 from hub.runtime.cache import Cache
 from hub.runtime.entities import Entities
-from hub.runtime.finding import Finder, Tokens
+from hub.runtime.finding import Finder, Tokens, features
 from hub.runtime.kept import IdentityRecord
 from hub.store import links
 from hub.store.links import Moved
-
-#: The system of an identifier whose value is the hub's own key of an identity.
-OWN_KEYS = "urn:carehub:identity"
 
 #: What a sender says of a patient that can make them more, or less, like another.
 _COMPARED = frozenset(
@@ -121,6 +119,17 @@ class Index:
             return []
         return self.take(self._finder.find(identity, self.links(identity), message))
 
+    def doubted(self, changed: Iterable[Link]) -> list[Link]:
+        """Return a question for each pair that a sender names and that is not one."""
+        owner = self._entities.owner
+        return self.take(
+            msgspec.structs.replace(
+                link, basis="matched", state="candidate", rule="stated_contradicted"
+            )
+            for link in changed
+            if link.basis == "stated" and owner(link.one) != owner(link.other)
+        )
+
     def moved(self, changed: Iterable[Link]) -> list[Moved]:
         """Return the identities that links let belong to another person now.
 
@@ -160,7 +169,9 @@ class Index:
         record = self._entities.identity(identity)
         if record is None:
             return Known(0)
-        return Known(record.since, numbers_of(record.person.identifiers).single)
+        finder = self._finder
+        looks = finder.looks(identity) if finder else features(record.person)
+        return Known(record.since, looks.numbers.single, looks)
 
     def _key(self, number: Identifier) -> str:
         return number.value if number.system == OWN_KEYS else self._keys.person(number)

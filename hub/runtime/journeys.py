@@ -5,8 +5,9 @@ their encounters. It is told once things have settled: a correction that comes s
 after overtakes what it corrects.
 """
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import datetime, timedelta
+from itertools import count
 from typing import Any, NamedTuple
 
 from msgspec.structs import replace
@@ -88,7 +89,7 @@ class Journeys:
         labels = accumulate(event.labels for event in past)
         look = Look(ringing, now, self._subject(person), labels)
         under = {each.key: each.identity for each in encounters}
-        telling = _Telling(self._keys, records, look, under)
+        telling = _Telling(self._keys, records, look, under, self._entities.is_taken)
         telling.keep(stays)
         for change in changes:
             telling.tell(change)
@@ -175,9 +176,11 @@ class _Telling:
         records: Mapping[str, StayRecord],
         look: Look,
         under: Mapping[str, str],
+        is_taken: Callable[[str], bool],
     ) -> None:
         self._keys = keys
         self._under = under
+        self._is_taken = is_taken
         self._before = records
         self._records = dict(records)
         self._look = look
@@ -206,11 +209,23 @@ class _Telling:
         for key, stay in now.items():
             identity = self._under[key]
             known = self._records.get(key) or StayRecord(
-                self._keys.stay(key), stay.person, identity, stay
+                self._new_key(stay), stay.person, identity, stay
             )
             self._records[key] = known._replace(
                 identity=identity, stay=stay, stands=True
             )
+
+    def _new_key(self, stay: Stay) -> str:
+        """Return a key for a stay; a stay of somebody else may have had its own.
+
+        Under that it was told of to others, who hear that it never was.
+        """
+        key = self._keys.stay(stay.key)
+        for whose in count():
+            if not self._is_taken(key):
+                return key
+            key = self._keys.stay(f"{stay.key}/{stay.person}/{whose}")
+        raise LookupError
 
     def tell(self, change: StayChange) -> None:
         """Add the event of a change; what it corrects was told under the same slot.

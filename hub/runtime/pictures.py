@@ -20,6 +20,7 @@ from hub.coordination.announcements import (
 from hub.coordination.contacts import contacts
 from hub.coordination.differences import differences
 from hub.coordination.fold import fold_witnesses
+from hub.coordination.identity.overlays import is_overlaid
 from hub.coordination.ids import Keys
 from hub.coordination.people import Person, learn
 from hub.coordination.records import fold_record, record_differences
@@ -59,6 +60,7 @@ class Pictures:
 
     `moved` are the people of whom something was told that concerns a stay, `learnt`
     the identities of which something is known now, each with what was known before.
+    `overlaid` says that one of them seems to be two people.
     """
 
     def __init__(self, entities: Entities, index: Index, keys: Keys) -> None:
@@ -70,6 +72,7 @@ class Pictures:
         self.events: list[CareEvent] = []
         self.moved: dict[str, None] = {}
         self.learnt: dict[str, Person] = {}
+        self.overlaid = False
 
     def learn(self, draft: Draft, occasion: Occasion) -> None:
         """Let one fact change what its sender says of the person."""
@@ -81,6 +84,8 @@ class Pictures:
         after, changed = learn(known.person, draft.fact.subject, recorded)
         if after is known.person:
             return
+        if after.former != known.person.former:
+            self.overlaid |= is_overlaid(after) and not is_overlaid(known.person)
         self.learnt.setdefault(draft.identity, known.person)
         seen = self._seen(draft.identity) if changed else Person()
         if after.identifiers != known.person.identifiers:

@@ -37,12 +37,14 @@ _EVENTS = {
 class Outcome(NamedTuple):
     """What follows from links: who moved, and who became whom.
 
-    `people` are those at whose stays the hub must look again.
+    `people` are those at whose stays the hub must look again, `doubted` are pairs that
+    a sender takes for one, and that look like two.
     """
 
     moved: tuple[Moved, ...] = ()
     joined: tuple[tuple[str, str], ...] = ()
     people: tuple[str, ...] = ()
+    doubted: tuple[Link, ...] = ()
 
 
 class Relinking:
@@ -68,22 +70,28 @@ class Relinking:
 
     def relink(self, changed: list[Link]) -> Outcome:
         """Let everybody belong to whom they belong now, and tell of it."""
-        moved = self._index.moved(changed)
-        if not moved:
-            return Outcome()
-        joined = self._joined(moved)
-        for each in moved:
+        found = self._index.moved(changed)
+        doubted = tuple(self._index.doubted(changed))
+        joined = self._joined(found)
+        moved = [each._replace(whole=(each.old, each.new) in joined) for each in found]
+        named = {end for link in changed for end in link.pair}
+        # Of all that go along with a number it is enough to tell of that number.
+        told = [each for each in moved if each.identity in named] or moved
+        for each in told:
             self._tell_of(each, moved, _cause(each, changed))
         for each in moved:
-            if (each.old, each.new) not in joined:
+            if each.whole:
+                self._entities.take_along(each)
+            else:
                 self._take_apart(each)
-        for person in {new for _, new in joined}:
+        for person in sorted({new for _, new in joined}):
             self._tell_together(person)
         people = {key for each in moved for key in (each.old, each.new)}
         return Outcome(
             tuple(moved),
             tuple(sorted(joined)),
             tuple(sorted(people)) if self._concern(moved) else (),
+            doubted,
         )
 
     def _joined(self, moved: list[Moved]) -> set[tuple[str, str]]:

@@ -80,7 +80,7 @@ class Transitions:
         rows: list[EntityRow] = []
         times: list[datetime] = []
         for stay in stays:
-            key = self._keys.transition(stay.stay.key)
+            key = self._keys.transition(stay.key)
             old = before.get(key) or TransitionRecord(key, stay.person, stay.identity)
             new = self._fold(stay, history, now)
             changes = differences(old.transition, new, now)
@@ -101,7 +101,7 @@ class Transitions:
         self, stay: StayRecord, history: History, now: datetime
     ) -> Transition | None:
         scope = StayScope(
-            stay.stay.key,
+            stay.key,
             frozenset((*stay.stay.encounters, stay.key)),
             self._programmes.zone,
             self._programmes.calendar,

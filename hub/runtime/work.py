@@ -60,6 +60,7 @@ class Work:
         self._pictures = Pictures(entities, index, keys)
         self._fresh: dict[str, tuple[str, str]] = {}
         self._changed: list[Link] = []
+        self._reconsidered: list[Link] = []
         self._tokens: list[tuple[int, str]] = []
         self._dropped: list[tuple[int, str]] = []
         self._outcome = Outcome()
@@ -167,6 +168,8 @@ class Work:
             said = Said(at, digest_of(draft.fact), self._waiting.seq)
             self._changed += self._index.said(draft.fact, nodes, said)
         self._pictures.learn(draft, self._occasion(draft, source, provenance))
+        if self._pictures.overlaid:
+            self._warn("person.overlaid")
 
     def _find(self) -> None:
         """Look for others who are like those of whom more is known now."""
@@ -180,13 +183,17 @@ class Work:
             self._tokens += [(token, identity) for token in tokens.added]
             self._dropped += [(token, identity) for token in tokens.dropped]
             self._changed += self._index.find(identity, self._waiting.seq)
+            # Whether a sender's two numbers are of one person may look different now.
+            links = self._index.links(identity)
+            self._reconsidered += [each for each in links if each.basis == "stated"]
 
     def _relink(
         self, draft: Draft, source: EventSource, provenance: Provenance
     ) -> None:
-        if self._changed:
+        links = [*self._reconsidered, *self._changed]
+        if links:
             occasion = self._occasion(draft, source, provenance)
-            self._outcome = self._relinking(occasion).relink(self._changed)
+            self._outcome = self._relinking(occasion).relink(links)
 
     def _relinking(self, occasion: Occasion) -> Relinking:
         return Relinking(
@@ -268,7 +275,7 @@ class Work:
             identifiers=(*named, *self._pictures.identifiers),
             tokens=tuple(self._tokens),
             dropped=tuple(self._dropped),
-            links=tuple(self._changed),
+            links=(*self._changed, *self._outcome.doubted),
             moved=self._outcome.moved,
             rehomed=tuple(self._rehomed),
             joined=self._outcome.joined,
