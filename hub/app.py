@@ -17,28 +17,27 @@ from hub.admin.context import AdminContext, HubStatus, PartStatus, ReplayKind
 from hub.admin.server import AdminServer
 from hub.config import HubConfig
 from hub.contract import Destination, Source
-from hub.coordination.ids import Keys
-from hub.coordination.stay_rules import load_high_use, load_rules
+from hub.coordination.identity.decisions import FEED, Decision
+from hub.coordination.routes import Subscription
 from hub.errors import HubError
 from hub.metrics import Metrics
-from hub.model.message import RawMessage, Stored
+from hub.model.message import Processed, RawMessage, Stored
 from hub.registry import Registry
+from hub.runtime import deciding
 from hub.runtime.conditions import Conditions
 from hub.runtime.dispatch import Dispatcher
-from hub.runtime.entities import Entities
 from hub.runtime.examiner import Validator
 from hub.runtime.intake import FeedInbox, Intake
-from hub.runtime.interpreting import Feed
-from hub.runtime.journeys import Journeys
-from hub.runtime.pipeline import Pipeline
-from hub.runtime.processing import Processor
-from hub.runtime.routing import Router
+from hub.runtime.pipeline import Pipeline, Working
+from hub.runtime.pipeline_child import Prepare
+from hub.runtime.pipeline_process import PipelineProcess
+from hub.runtime.recording import Recorder
 from hub.runtime.supervisor import supervise
 from hub.runtime.tasks import Tasks
-from hub.runtime.transitions import Transitions
 from hub.runtime.upkeep import Upkeep
 from hub.runtime.validation import Validation
-from hub.runtime.wiring import assemble, programmes
+from hub.runtime.wiring import assemble
+from hub.runtime.workings import workings
 from hub.store import journal, outbox, replay
 from hub.store.queries import Reader
 from hub.store.sqlite import DATABASE_NAME
@@ -55,16 +54,21 @@ IDLE_SECONDS = 0.02
 class Hub:
     """A running hub while the context lasts.
 
+    Where `prepare` is given, messages are worked out in a process of its own, with
+    what that makes there; else on a thread.
     Raises what its parts raise when they start: DataFolderLockedError,
     AddressTakenError, PanelError and the like.
     """
 
     store: Store
-    pipeline: Pipeline
+    pipeline: Working
     admin: AdminServer
 
-    def __init__(self, config: HubConfig, registry: Registry) -> None:
+    def __init__(
+        self, config: HubConfig, registry: Registry, prepare: Prepare | None = None
+    ) -> None:
         self.config = config
+        self._prepare = prepare
         self.dispatchers: dict[str, Dispatcher] = {}
         self._registry = registry
         self._metrics_registry = CollectorRegistry()
@@ -82,7 +86,7 @@ class Hub:
             parts = await in_thread(assemble, self.config)
             await self._open_store(stack)
             self._start_dispatchers(stack, parts.destinations)
-            self._start_pipeline(stack, Router(parts.subscriptions))
+            self._start_pipeline(stack, parts.subscriptions)
             self._start_validation(stack)
             await self._start_admin(stack)
             self._start_sources(stack, parts.sources)
@@ -124,38 +128,34 @@ class Hub:
         upkeep = Upkeep(self.store.reader, self.dispatchers, self._metrics)
         tasks.start("upkeep", upkeep.run())
 
-    def _start_pipeline(self, stack: AsyncExitStack, router: Router) -> None:
-        reader = self.store.reader()
-        entities = Entities(reader)
-        self.pipeline = Pipeline(
-            feeds={
-                name: Feed(each.normaliser, each.profile)
-                for name, each in self.config.sources.items()
-            },
-            reader=reader,
-            writer=self.store.writer,
-            processor=self._processor(entities, router),
-            entities=entities,
-            metrics=self._metrics,
-            on_deliveries=self._wake_later,
-        )
+    def _start_pipeline(
+        self, stack: AsyncExitStack, subscribed: list[Subscription]
+    ) -> None:
+        self.pipeline = self._pipeline(subscribed)
         self._intake = Intake(
-            self.store.writer, self._metrics, lambda _count: self.pipeline.wake()
+            self.store.writer,
+            self._metrics,
+            lambda _count: self.pipeline.wake(),
+            on_crowd=self.pipeline.signs.crowd,
         )
-        self.pipeline.start(
-            crowded=self._intake.crowded,
-            on_failure=self._fail_later,
-            on_verdicts=self._intake.verdicts.tell,
-        )
+        self.pipeline.start(self._fail_later, self._intake.verdicts.tell)
         stack.push_async_callback(self._stop_pipeline)
 
-    def _processor(self, entities: Entities, router: Router) -> Processor:
-        keys = Keys(self.store.secret)
-        table = self.config.stays
-        transitions = Transitions(entities, keys, programmes(table))
-        rules, high_use = load_rules(table.rules), load_high_use()
-        journeys = Journeys(entities, keys, rules, high_use, transitions)
-        return Processor(entities, keys, router, journeys)
+    def _pipeline(self, subscribed: list[Subscription]) -> Working:
+        writer, wake = self.store.writer, self._wake_later
+        if self._prepare is not None:
+            recorder = Recorder(writer, self._metrics, wake)
+            return PipelineProcess(self._prepare, recorder)
+        made = workings(self.config, subscribed, self.store.reader())
+        return Pipeline(
+            feeds=made.feeds,
+            reader=made.reader,
+            writer=writer,
+            processor=made.processor,
+            entities=made.processor,
+            metrics=self._metrics,
+            on_deliveries=wake,
+        )
 
     async def _stop_pipeline(self) -> None:
         if not await in_thread(self.pipeline.stop):
@@ -184,11 +184,15 @@ class Hub:
 
     async def _start_admin(self, stack: AsyncExitStack) -> None:
         context = AdminContext(
-            reader=Reader(self.config.hub.data_dir / DATABASE_NAME),
+            reader=Reader(
+                self.config.hub.data_dir / DATABASE_NAME,
+                trust=self.config.identity.trust,
+            ),
             plugins=self._registry.plugins,
             status=self.status,
             replay=self.replay,
             take=self.take,
+            decide=self.decide,
             metrics_registry=self._metrics_registry,
         )
         table = self.config.admin
@@ -287,6 +291,10 @@ class Hub:
             received_at=datetime.now(UTC),
         )
         return await self._inbox(source).put(message)
+
+    async def decide(self, decision: Decision) -> tuple[Stored, Processed | None]:
+        """Carry out what somebody decided about who is who; see `deciding.decide`."""
+        return await deciding.decide(self._inbox(FEED), decision)
 
     async def replay(self, kind: ReplayKind, key: str) -> bool:
         """Let a message be processed, or a delivery sent, again; say if it will.

@@ -1,19 +1,21 @@
 """The hub as a process: started by ``hub run``, stopped by a signal."""
 
 import asyncio
-import gc
 import os
 import signal
 import sys
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 import structlog
 
 from hub.app import Hub
-from hub.config import HubConfig, load
+from hub.config import load
 from hub.errors import HubError
 from hub.registry import Registry
+from hub.runtime.garbage import spare_what_is_loaded
+from hub.runtime.workings import LogSettings, load_workings
 from hub.threads import ended, plugin_threads
 
 log = structlog.get_logger()
@@ -22,31 +24,29 @@ log = structlog.get_logger()
 #: own measure, because a sender and a recipient wait for the event loop.
 SWITCH_SECONDS = 0.002
 
-#: The hub makes hardly any cyclic garbage, and keeps many thousand people and
-#: encounters in memory that a collection would look through for nothing.
-GARBAGE_THRESHOLDS = (50_000, 20, 100)
-
 #: How long threads that plugins left behind may take to end.
 END_SECONDS = 1.0
 
 _FIRST = asyncio.FIRST_COMPLETED
 
 
-def run(path: Path) -> int:
+def run(path: Path, log_settings: LogSettings) -> int:
     """Run the hub that the configuration at `path` describes; return its status.
 
+    A process that it starts logs by the same settings.
     Raises HubError, ConfigError among them.
     """
     registry = Registry.discover()
     config = load(path, registry)
     sys.setswitchinterval(SWITCH_SECONDS)
-    # What is loaded now stays; looking through it for garbage is wasted time.
-    gc.freeze()
-    gc.set_threshold(*GARBAGE_THRESHOLDS)
+    spare_what_is_loaded()
+    prepare = partial(load_workings, path.absolute(), log_settings)
+    apart = config.hub.pipeline == "process"
+    hub = Hub(config, registry, prepare if apart else None)
     with asyncio.Runner(loop_factory=_loop_factory()) as runner:
         threads = plugin_threads()
         runner.get_loop().set_default_executor(threads)
-        abandoned = runner.run(_serve(config, registry))
+        abandoned = runner.run(_serve(hub))
         if not ended(threads, END_SECONDS) or abandoned:
             # All is stored and closed, and what is left would never end.
             os._exit(0)
@@ -62,7 +62,7 @@ def _loop_factory() -> Any:
     return uvloop.new_event_loop
 
 
-async def _serve(config: HubConfig, registry: Registry) -> list[str]:
+async def _serve(hub: Hub) -> list[str]:
     """Run until asked to stop, or until the hub cannot go on.
 
     Returns the parts that did not end. A second request to stop ends the process
@@ -78,9 +78,9 @@ async def _serve(config: HubConfig, registry: Registry) -> list[str]:
     loop = asyncio.get_running_loop()
     for number in (signal.SIGTERM, signal.SIGINT):
         loop.add_signal_handler(number, ask)
-    async with Hub(config, registry) as hub:
+    async with hub:
         failure = await _until_over(stopping, hub)
-        log.info("hub.stopping", hub=config.hub.name)
+        log.info("hub.stopping", hub=hub.config.hub.name)
     if failure is not None:
         raise failure
     return hub.abandoned

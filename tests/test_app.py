@@ -2,7 +2,10 @@
 
 import asyncio
 import json
+import os
+import signal
 from contextlib import asynccontextmanager
+from functools import partial
 
 import aiohttp
 import pytest
@@ -16,6 +19,7 @@ from hub.errors import HubError
 from hub.registry import Registry
 from hub.runtime import supervisor
 from hub.runtime.errors import AddressSharedError, NothingRunsError
+from hub.runtime.workings import LogSettings, load_workings
 from hub.store.books import balance
 from hub.store.errors import DataFolderLockedError
 from tests.acceptance.messages import END, adt, framed, msa
@@ -23,6 +27,7 @@ from tests.acceptance.process import feed, folder, subscription, table, write_co
 from tests.plugins import hostile_destinations, hostile_formats, hostile_sources
 
 PATIENCE_SECONDS = 30
+LOG = LogSettings(json=True)
 PLUGINS = {
     "hl7": hub_hl7,
     "sftp": hub_sftp,
@@ -260,6 +265,26 @@ async def test_says_why_where_the_store_fails(make):
         assert not hub.status().ready
         with pytest.raises((OSError, EOFError)):
             await send(hub, adt())
+
+
+async def test_says_why_where_the_pipeline_ends(tmp_path):
+    registry = Registry.from_modules(PLUGINS)
+    path = write_config(tmp_path / "hub.toml", feed())
+    hub = Hub(load(path, registry), registry, partial(load_workings, path, LOG))
+
+    async with hub:
+        await hub.started()
+        assert hub.status().ready
+        async with asyncio.timeout(PATIENCE_SECONDS):
+            while not hub.pipeline.pid:  # noqa: ASYNC110  a thread starts it
+                await asyncio.sleep(0.01)
+        os.kill(hub.pipeline.pid, signal.SIGKILL)
+        async with asyncio.timeout(PATIENCE_SECONDS):
+            error = await hub.failed()
+
+        assert error.code == "PIPE-007"
+        assert hub.status().reasons == [str(error)]
+        assert await send(hub, adt()) == ["AA"]
 
 
 def _break(connection, _payloads):

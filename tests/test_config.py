@@ -443,6 +443,7 @@ def test_tells_all_problems_at_once_each_on_a_line(write):
         ),
         ("[panels.payer-a]\nfile", "[panels.all]\nfile", "panels.all", "everyone", ""),
         ("[sources.klinik-nord]", "[sources.Nord]", "sources.Nord", "lower-case", ""),
+        ("[sources.klinik-nord]", "[sources.carehub]", "sources.carehub", "own", ""),
         ("[admin]\nport", "[admim]\nport", "admim", "no such table", "admin"),
         ("[admin]\nport = 0", "", "admin", "must be a table", ""),
         ("[panels.payer-a]\nfile =", "[panels]\nx =", "panels.x", "a table", ""),

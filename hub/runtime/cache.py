@@ -28,9 +28,14 @@ class Cache(Generic[Key, Value]):
         return key in self._held
 
     def __getitem__(self, key: Key) -> Value:
-        """Return what is known under a key."""
+        """Return what is known under a key; what is asked for is kept the longest.
+
+        Who changes the value in place has asked for it just now.
+        """
         if key not in self._held:
             self[key] = self._load(key)
+        else:
+            self._held.move_to_end(key)
         return self._held[key]
 
     def __setitem__(self, key: Key, value: Value) -> None:

@@ -6,7 +6,7 @@ found is a link for the store: certain enough to hold, or a question to somebody
 
 import sqlite3
 from collections import Counter
-from collections.abc import Collection, Iterable
+from collections.abc import Collection, Iterable, Iterator
 from typing import Any, NamedTuple
 
 import msgspec
@@ -24,12 +24,13 @@ from hub.model.facts import Subject
 from hub.runtime.cache import Cache
 from hub.runtime.entities import Entities
 from hub.store import links
-from hub.store.links import MOST_SHARING
+from hub.store.links import MOST_SHARING, MOST_WITH_A_NUMBER
 
 #: Table 0200: a name of before, such as the one before a marriage.
 _FORMER_NAME = "M"
-#: More identities than these are not compared with one.
-MOST_CANDIDATES = 50
+#: Who is like more than these is made up, or described by next to nothing, and is
+#: compared only with who has the same number.
+MOST_ALIKE = 30
 #: Who is the same person agrees in more than one thing, or has the same number.
 _ENOUGH = 2
 _NUMBER = "i:"
@@ -108,31 +109,31 @@ class Finder:
 
     def _candidates(self, identity: str, kinds: dict[int, str]) -> list[str]:
         numbers = {token for token, key in kinds.items() if key.startswith(_NUMBER)}
-        shared = links.sharing(self._connection, kinds, numbers, _ENOUGH)
-        for other, count in self._not_stored(kinds, numbers).items():
-            shared[other] = max(count, shared.get(other, 0))
-        shared.pop(identity, None)
-        likely = sorted(shared, key=lambda other: (-shared[other], other))
-        return likely[:MOST_CANDIDATES]
+        found = self._sharing(identity, kinds, numbers)
+        if len(found) > MOST_ALIKE:
+            found = self._sharing(identity, numbers, numbers)
+        return sorted(found) if len(found) <= MOST_ALIKE else []
+
+    def _sharing(
+        self, identity: str, kinds: Collection[int], numbers: Collection[int]
+    ) -> set[str]:
+        """Return the others who have enough in common, of too many not all."""
+        most = MOST_ALIKE + 2  # one too many, and the identity itself
+        stored = links.sharing(self._connection, kinds, numbers, _ENOUGH, most)
+        return {*stored, *self._not_stored(kinds, numbers)} - {identity}
 
     def _not_stored(
         self, kinds: Collection[int], numbers: Collection[int]
-    ) -> dict[str, int]:
-        """Return who is found by what is not in the store yet, as the store would."""
+    ) -> Iterator[str]:
+        """Yield who is found by what is not in the store yet, as the store would."""
         shared: Counter[str] = Counter()
-        same_number: set[str] = set()
         for token in kinds:
             others = self._fresh.held(token) or set()
-            if len(others) > MOST_SHARING:
-                continue
-            shared.update(others)
-            if token in numbers:
-                same_number.update(others)
-        return {
-            other: count
-            for other, count in shared.items()
-            if count >= _ENOUGH or other in same_number
-        }
+            if token in numbers and len(others) <= MOST_WITH_A_NUMBER:
+                yield from others
+            elif len(others) <= MOST_SHARING:
+                shared.update(others)
+        yield from (other for other, count in shared.items() if count >= _ENOUGH)
 
     def _of(self, identity: str) -> "_LookedAt":
         record = self._entities.identity(identity)

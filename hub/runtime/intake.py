@@ -1,7 +1,6 @@
 """Intake: from a source to the journal. Returns when it is stored, not before."""
 
 import asyncio
-import time
 from collections import Counter
 from collections.abc import Callable
 from typing import Any, NamedTuple
@@ -21,9 +20,8 @@ log = structlog.get_logger()
 #: Fewer messages than this are not worth a commit of their own …
 SMALLEST_BATCH = 16
 LARGEST_BATCH = 256
-#: … and so many that arrive together are a crowd, which stays one for so long.
+#: … and so many that arrive together are a crowd.
 CROWD = 4
-CROWD_SECONDS = 0.01
 
 # What a row costs beside its body, for the writer's limit on one commit.
 _ROW_OVERHEAD = 200
@@ -41,13 +39,18 @@ class Arrival(NamedTuple):
     asks: bool = False
 
 
+def _nobody_minds() -> None:
+    """Only a pipeline at work has anything to give way with."""
+
+
 class Intake:
     """Hands to the writer, at once, what arrived in one turn of the event loop.
 
     Without it the writer would wake for the first message and commit that one
     alone, while the others of the same moment wait for the next commit. Where
     many wait for an answer they go in halves: the loop reads and answers the one
-    while the disk is at work on the other. Use it on the event loop only.
+    while the disk is at work on the other. `on_crowd` hears of it when many arrive
+    together. Use it on the event loop only.
     """
 
     def __init__(
@@ -55,32 +58,30 @@ class Intake:
         writer: Writer,
         metrics: Metrics,
         on_arrival: Callable[[int], None],
+        on_crowd: Callable[[], None] = _nobody_minds,
     ) -> None:
         self.verdicts = Verdicts(writer)
         self._writer = writer
         self._metrics = metrics
         self._on_arrival = on_arrival
+        self._on_crowd = on_crowd
         self._loop = asyncio.get_running_loop()
         self._arrivals: list[Arrival] = []
         self._unanswered = 0
         self._bytes = 0
-        self._crowded_at = 0.0
-
-    def crowded(self) -> bool:
-        """Say whether many senders wait for an answer just now. For any thread."""
-        return time.monotonic() - self._crowded_at < CROWD_SECONDS
 
     def add(self, arrival: Arrival) -> None:
         """Take a message, to be handed over when the loop has heard everyone.
 
         Where the disk does not keep up, it is refused in its turn (G8, G9).
         """
-        if self._bytes + _size(arrival) > MOST_BYTES and self._unanswered:
+        size = len(arrival.row[journal.BODY]) + _ROW_OVERHEAD
+        if self._bytes + size > MOST_BYTES and self._unanswered:
             self._hand_over()
             self._unanswered += 1
             self._submit([arrival], journal.refuse, 0)
             return
-        self._bytes += _size(arrival)
+        self._bytes += size
         if not self._arrivals:
             self._loop.call_soon(self._hand_over)
         self._arrivals.append(arrival)
@@ -92,7 +93,7 @@ class Intake:
         if self._arrivals:
             arrivals, self._arrivals = self._arrivals, []
             if len(arrivals) >= CROWD:
-                self._crowded_at = time.monotonic()
+                self._on_crowd()
             for start in range(0, len(arrivals), LARGEST_BATCH):
                 part = arrivals[start : start + LARGEST_BATCH]
                 self._submit(part, journal.put, sum(map(_size, part)))

@@ -52,9 +52,14 @@ def assemble(config: HubConfig) -> Parts:
     made = {
         kind: {name: make() for name, make in makers[kind].items()} for kind in makers
     }
-    return Parts(
-        _subscriptions(config, made["panels"]), made["sources"], made["destinations"]
-    )
+    subscribed = _subscriptions(config, made["panels"])
+    return Parts(subscribed, made["sources"], made["destinations"])
+
+
+def subscriptions(config: HubConfig) -> list[Subscription]:
+    """Read the panels, and return who wants to be told of what. Raises PanelError."""
+    panels = {name: make() for name, make in _makers(config)["panels"].items()}
+    return _subscriptions(config, panels)
 
 
 def programmes(table: StaysTable) -> Programmes:

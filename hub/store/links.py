@@ -16,7 +16,7 @@ FOREIGN_VISIT = "PIPE-003"
 #: A number that more identities have is not one person's, and asks nothing by itself.
 MOST_WITH_A_NUMBER = 10
 #: A token that so many identities share says nothing, and is not followed.
-MOST_SHARING = 2_000
+MOST_SHARING = 500
 
 _encode = msgspec.json.Encoder().encode
 
@@ -67,7 +67,7 @@ _personal = sa.select(_numbers.c.value).where(
 )
 _has_number = sa.func.max(schema.token.c.token.in_(_personal))
 _SHARING = Statement(
-    sa.select(schema.token.c.identity, sa.func.count())
+    sa.select(schema.token.c.identity)
     .where(
         schema.token.c.token.in_(
             sa.select(_asked.c.value).where(
@@ -77,6 +77,7 @@ _SHARING = Statement(
     )
     .group_by(schema.token.c.identity)
     .having(sa.or_(sa.func.count() >= sa.bindparam("enough"), _has_number))
+    .limit(sa.bindparam("most"))
 )
 _of_identity = (
     schema.entity.c.person == sa.bindparam("old"),
@@ -211,13 +212,15 @@ def sharing(
     tokens: Collection[int],
     numbers: Collection[int],
     enough: int,
-) -> dict[str, int]:
+    most: int,
+) -> list[str]:
     """Return the identities that have `enough` of the `tokens`, or one of `numbers`.
 
-    Each with how many they have. A token that too many have says nothing.
+    At most so many of them. A token that too many have says nothing.
     """
     asked, wanted = (_encode(sorted(each)).decode() for each in (tokens, numbers))
-    return dict(_SHARING(connection, asked=asked, numbers=wanted, enough=enough))
+    found = _SHARING(connection, asked=asked, numbers=wanted, enough=enough, most=most)
+    return [identity for (identity,) in found]
 
 
 def write(connection: sqlite3.Connection, changes: Sequence[Relinked]) -> None:

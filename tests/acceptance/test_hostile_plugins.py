@@ -174,6 +174,9 @@ def test_normalisers_that_misbehave_park_their_own_feed_only(hubs, install):
     assert found.pop("klinik-nord") == ("processed", "")
     assert found == wanted
     assert "Erika" not in hub.log
+    # The process that works messages out logs as the hub does.
+    [entry] = hub.logged("normaliser.failed")
+    assert entry["normaliser"] == "hostile-raises"
 
 
 def test_a_source_that_crashes_does_not_keep_the_others(hubs, install):

@@ -2,8 +2,10 @@
 
     python tests/faults/kill_loop.py --times 50 --seed 1
 
-Hospitals send over MLLP, pipelined now and then, and send again what was not
-acknowledged; a receiver of webhooks answers, fails or falls silent. In the end:
+Now and then only the process is killed in which it works messages out, whereupon the
+hub must end by itself. Hospitals send over MLLP, pipelined now and then, and send
+again what was not acknowledged; a receiver of webhooks answers, fails or falls
+silent. In the end:
 
 * every acknowledged message is in the store, byte for byte (G1, G2);
 * the books balance (G4);
@@ -18,6 +20,7 @@ import argparse
 import asyncio
 import contextlib
 import json
+import os
 import random
 import signal
 import sys
@@ -46,6 +49,8 @@ from tests.acceptance.process import (
 
 PATIENCE_SECONDS = 120
 PEOPLE_PER_HOSPITAL = 12
+#: How often only the process is killed that works messages out.
+PIPELINE_ONLY = 0.5
 #: What the receiver does, and how often out of 1000 times.
 MISCHIEF = {"refuse": 50, "forget": 10, "hang": 4}
 WAITING = """
@@ -223,10 +228,32 @@ class Hub:
                     writer.transport.abort()
                     return
 
-    async def kill(self):
-        """End the process as a crash would."""
-        self.process.kill()
-        await self.process.wait()
+    async def kill(self, *, pipeline=False):
+        """End the process as a crash would, or one that it started.
+
+        Says whether it was that one; the hub must have ended by itself then.
+        """
+        worker = self._worker() if pipeline else None
+        if worker is None:
+            self.process.kill()
+            await self.process.wait()
+            return False
+        with contextlib.suppress(ProcessLookupError):
+            os.kill(worker, signal.SIGKILL)
+        async with asyncio.timeout(PATIENCE_SECONDS):
+            status = await self.process.wait()
+        if status != 1:
+            raise SystemExit(f"without its pipeline the hub ended with {status}")
+        return True
+
+    def _worker(self):
+        for stat in Path("/proc").glob("[0-9]*/stat"):
+            with contextlib.suppress(OSError):  # others come and go
+                parent = int(stat.read_text().rpartition(")")[2].split()[1])
+                command = stat.with_name("cmdline").read_bytes()
+                if parent == self.process.pid and b"pipeline_child" in command:
+                    return int(stat.parent.name)
+        return None
 
     async def stop(self):
         """Ask the process to stop; return its exit status."""
@@ -251,7 +278,7 @@ async def play(times, seed, connections, folder):
             hub = Hub(write_config(folder / "hub.toml", *tables), port, log)
             for hospital in hospitals:
                 group.create_task(hospital.run())
-            await _kill(hub, times, chance)
+            halves = await _kill(hub, times, chance)
             for hospital in hospitals:
                 hospital.finishing = True
             await hub.start()
@@ -259,10 +286,13 @@ async def play(times, seed, connections, folder):
             await _quiet(hospitals, folder / "data")
             status = await hub.stop()
     problems = [f"the hub ended with {status}"] if status else []
-    return _judge(hospitals, receiver, folder / "data", problems)
+    problems, numbers = _judge(hospitals, receiver, folder / "data", problems)
+    return problems, {"pipeline alone": halves, **numbers}
 
 
 async def _kill(hub, times, chance):
+    """Kill the hub so many times; return how often only its pipeline."""
+    halves = 0
     for _ in range(times):
         await hub.start()
         if chance.random() < 0.1:
@@ -270,7 +300,8 @@ async def _kill(hub, times, chance):
         else:
             await hub.ready()
             await asyncio.sleep(chance.uniform(0.05, 1.5))
-        await hub.kill()
+        halves += await hub.kill(pipeline=chance.random() < PIPELINE_ONLY)
+    return halves
 
 
 async def _quiet(hospitals, data_dir):

@@ -9,28 +9,50 @@ import asyncio
 import json
 import sys
 import time
+from itertools import product
 from statistics import quantiles
 
 import uvloop
 from aiohttp import web
 
-# About 900 bytes, one admission for each person and visit.
+# About 900 bytes, one admission for each person and visit. No two people are alike, or
+# the hub would ask itself with each of them whether they are the same.
 TEMPLATE = (
     b"\x0bMSH|^~\\&|KIS|KLINIK_NORD|HUB|REGION|20260310081502||ADT^A01^ADT_A01|"
     b"%(n)d|P|2.5|||AL|NE|DEU|8859/1\r"
     b"EVN||20260310081455|||muelj^Mueller^Jana|20260310080500|KLINIK_NORD\r"
-    b"PID|||%(n)010d^^^KLINIK_NORD^PI~A%(n)09d^^^GKV^NI||Testfrau^Aenne^^^^^L||19490117|F"
-    b"|||Hauptstr. 5^^Koeln^^50667^DEU||0221 123456^PRN^PH|||M\r"
-    b"NK1|1|Testmann^Karl|SPO|Hauptstr. 5^^Koeln^^50667^DEU|0221 123456\r"
+    b"PID|||%(n)010d^^^KLINIK_NORD^PI~A%(n)09d^^^GKV^NI||%(family)b^%(given)b^^^^^L||"
+    b"%(born)d|F|||Hauptstr. %(n)d^^Koeln^^50667^DEU||0221 %(n)07d^PRN^PH|||M\r"
+    b"NK1|1|%(family)b^Karl|SPO|Hauptstr. %(n)d^^Koeln^^50667^DEU|0221 %(n)07d\r"
     b"PV1|1|I|INN2^204^1^KLINIK_NORD||||1234^Lange^Ute|5678^Kurz^Jan||MED||||1|||1234"
     b"^Lange^Ute||F%(n)09d^^^KLINIK_NORD^VN|||||||||||||||||||||||||20260310080500\r"
     b"PV2|||^Dyspnoe||||||20260317\r"
     b"DG1|1||J44.1^COPD mit Exazerbation^I10||20260310|A\r"
-    b"IN1|1|TK|101575519|Krankenkasse Nord||||||||20200101||||Testfrau^Aenne|SEL|"
-    b"19490117|Hauptstr. 5^^Koeln^^50667^DEU|||||||||||||||||A%(n)09d\r"
+    b"IN1|1|TK|101575519|Krankenkasse Nord||||||||20200101||||%(family)b^%(given)b|SEL|"
+    b"%(born)d|Hauptstr. %(n)d^^Koeln^^50667^DEU|||||||||||||||||A%(n)09d\r"
     b"ZBE|%(n)d^KIS|20260310080500||INSERT\r\x1c\r"
 )
 END = b"\x1c\r"
+_SYLLABLES = (
+    b"bar den fol gru hin jak kel lom mar nus pit ras sol tum wie zak"
+).split()
+FAMILIES = [
+    (first + second + third).title()
+    for first, second, third in product(_SYLLABLES, repeat=3)
+]
+GIVEN = [
+    (first + second + b"e").title() for first, second in product(_SYLLABLES, repeat=2)
+]
+
+
+def message(number):
+    """Return the framed admission of a person of whom nothing else was said."""
+    return TEMPLATE % {
+        b"n": number,
+        b"family": FAMILIES[number * 2_741 % len(FAMILIES)],
+        b"given": GIVEN[number * 97 % len(GIVEN)],
+        b"born": (1930 + number % 89) * 10_000 + 101 + number % 12 * 100 + number % 28,
+    }
 
 
 class Sender(asyncio.Protocol):
@@ -62,7 +84,7 @@ class Sender(asyncio.Protocol):
             self._finished.set()
             return
         self._sent = time.perf_counter()
-        self._transport.write(TEMPLATE % {b"n": number})
+        self._transport.write(message(number))
 
 
 async def send(port, connections, count, first):

@@ -357,3 +357,60 @@ def test_a_record_that_its_sender_deleted_stays(world):
 
     assert world.types == ["person.source_deleted"]
     assert world.people() == [["P1"]]
+
+
+def test_who_is_like_everybody_is_linked_to_nobody(world):
+    crowd = [person(number(f"N{each}"), ANNA) for each in range(40)]
+    world.tell(*crowd, person(S7, ANNA), person(number("W1", "WEST"), ANNA))
+
+    assert len(world.people()) > 40
+    known = len(world.links())
+    world.tell(person((number("E1", "EAST"), KVNR), ANNA))
+    world.tell(person((number("M1", "MITTE"), KVNR), ANNA))
+    assert ["A123456780", "E1", "M1"] in world.people()
+    assert len(world.links()) == known + 1
+
+
+def test_a_number_that_is_listed_with_many_patients_makes_nobody_one(world):
+    shared = number("X0")
+    world.tell(person((P1, shared), ANNA), person((P2, shared), BERTA))
+
+    assert [group for group in world.people() if {"P1", "P2"} <= set(group)] == []
+    assert {link.state for link in world.links()} == {"candidate"}
+    people = world.people()
+    world.tell(person((P1, shared), ANNA, hour=9), person((P2, shared), BERTA, hour=10))
+    assert world.people() == people
+
+
+def test_a_patient_who_was_nobody_has_the_name_of_whom_they_are_merged_with(world):
+    doe = {
+        "names": [{"family": "Doe", "given": "John"}],
+        "identity_quality": {"unknown": True},
+    }
+    world.tell(person(P1, ANNA), person(P2, doe, hour=11), repair("merge", P1, [P2]))
+    world.tell(stay(P2, hour=13))
+
+    admitted = world.events[-1]
+    assert admitted.payload["person"]["names"] == ANNA["names"]
+
+
+def test_a_number_that_is_used_for_somebody_else_is_not_linked_by_likeness(world):
+    world.tell(person(P1, ANNA), person(S7, BERTA), person(S7, ANNA, hour=9))
+
+    assert world.people() == [["P1"], ["S7"]]
+    [asked] = world.links()
+    assert (asked.state, asked.reasons) == ("candidate", ("overlaid",))
+    warnings = world.query("SELECT warnings FROM message ORDER BY seq")
+    assert warnings[-1] == ('["person.overlaid"]',)
+
+
+def test_what_moves_is_taken_back_also_by_a_hub_that_remembers_nothing(world):
+    world.tell(stay(P1), stay(P2, "V2"), repair("merge", P2, [P1]))
+    world.processor.forget()
+    world.tell(repair("unlink", P2, [P1], hour=13))
+
+    assert world.types[-3:] == [
+        "encounter.moved",
+        "privacy.incident_opened",
+        "encounter.admitted",
+    ]

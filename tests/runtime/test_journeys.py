@@ -8,7 +8,7 @@ import pytest
 from hub.model.events import CareEvent
 from hub.model.facts import EncounterKey, FactKind
 from hub.model.labels import Labels
-from hub.runtime import pipeline
+from hub.runtime import rounds
 from hub.store import timers
 from hub.store.errors import StorageFullError
 from hub.testing.clock import FakeClock
@@ -150,7 +150,7 @@ def test_a_timer_that_fails_is_put_off_and_stops_nobody(play, query, monkeypatch
 
     assert types(play(fact())) == []
     [(due,)] = query("SELECT due FROM timer")
-    assert due > timers.microseconds(NOW + pipeline.PUT_OFF)
+    assert due > timers.microseconds(NOW + rounds.PUT_OFF)
 
 
 def test_an_encounter_of_a_case_is_part_of_a_stay(play):

@@ -218,14 +218,14 @@ def test_says_so_when_it_can_no_longer_work(make, monkeypatch):
     told, heard = [], threading.Event()
     pipeline = make(says(fact()))
 
-    def broken(*_):
+    def broken(*_, **__):
         raise sqlite3.OperationalError("disk I/O error")
 
     def hear(failure):
         told.append(failure)
         heard.set()
 
-    monkeypatch.setattr("hub.runtime.pipeline.journal.claim", broken)
+    monkeypatch.setattr("hub.runtime.rounds.journal.claim", broken)
     pipeline.start(on_failure=hear)
 
     assert heard.wait(10)
@@ -337,7 +337,7 @@ def test_says_what_became_of_each_message(make, store, normalise, state):
     stored = put(store.writer)
     verdicts = []
     pipeline = make(normalise)
-    pipeline._on_verdicts = verdicts.extend
+    pipeline._recorder.on_verdicts = verdicts.extend
 
     pipeline.work()
 

@@ -72,10 +72,13 @@ def replaces(new: Link, old: Link | None) -> bool:
     """Say whether of two links of one pair and basis the first one counts.
 
     What was found is found anew each time; what was said counts by when it was
-    said, so that no order of arrival matters.
+    said, so that no order of arrival matters: the last repair, and of the messages
+    that name two numbers the first.
     """
     if old is None:
         return True
+    if new.basis == "stated":
+        return (new.said, new.digest) < (old.said, old.digest)
     if not new.firm:
         return (new.state, new.score, new.rule) != (old.state, old.score, old.rule)
     return (new.said, new.digest) > (old.said, old.digest)

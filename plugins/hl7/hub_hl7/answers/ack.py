@@ -82,9 +82,7 @@ def acknowledge(
     source = header or _UNREADABLE
     told = source if source.name == b"MSH" else _UNREADABLE
     answer = answer or (refusal.answer if refusal else b"AA")
-    first, second, third, marks = _form(
-        source.separator, *_echoed(source)[:5], *_echoed(told)[5:], answer
-    )
+    first, second, third, marks = _form(source.separator, _echoed(source), answer)
     parts = [first, sent, second, control_id, third, source.control_id]
     if expected:
         parts += [source.separator * 2, expected]
@@ -97,32 +95,27 @@ def acknowledge(
     return _special(reply, told)
 
 
-def _echoed(header: Header) -> list[bytes]:
-    """Return MSH-2 to 6, 9, 11 and 12."""
+def _echoed(header: Header) -> tuple[bytes, ...]:
+    """Return MSH-2 to 6, 9, 11 and 12; of a batch the last three are the usual."""
     elements = header.elements
-    if len(elements) > 11:  # noqa: PLR2004  there is an MSH-12
-        return [*elements[1:6], elements[8], *elements[10:12]]
-    return [header.field(number) for number in (2, 3, 4, 5, 6, 9, 11, 12)]
+    if header.name == b"MSH" and len(elements) > 11:  # noqa: PLR2004  to MSH-12
+        return *elements[1:6], elements[8], elements[10], elements[11]
+    told = header if header.name == b"MSH" else _UNREADABLE
+    first = (header.field(number) for number in (2, 3, 4, 5, 6))
+    return *first, *(told.field(number) for number in (9, 11, 12))
 
 
 @lru_cache(maxsize=256)
-def _form(  # noqa: PLR0913  all are keys of the cache
-    mark: bytes,
-    encoding: bytes,
-    application: bytes,
-    facility: bytes,
-    to_application: bytes,
-    to_facility: bytes,
-    received: bytes,
-    processing: bytes,
-    version: bytes,
-    answer: bytes,
+def _form(
+    mark: bytes, echoed: tuple[bytes, ...], answer: bytes
 ) -> tuple[bytes, bytes, bytes, bytes]:
     """Return what is the same in all answers to messages with these fields.
 
     It ends where MSH-7, MSH-10 and MSA-2 are to be filled in; the last is MSH-2. A
     sender has few such forms, and most of an answer is made once.
     """
+    encoding, *names, received, processing, version = echoed
+    application, facility, to_application, to_facility = names
     marks = _marks(mark, encoding[:_LONGEST_MARKS])
     kind = _type(received, encoding[:1] or b"^", version, answer)
     told = (b"MSH", marks, to_application, to_facility, application, facility, b"")

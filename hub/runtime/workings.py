@@ -1,0 +1,68 @@
+"""What a pipeline works with: made from the configuration, wherever it works."""
+
+import sqlite3
+from pathlib import Path
+from typing import NamedTuple
+
+from hub.config import HubConfig, load
+from hub.coordination.identity.decisions import FEED
+from hub.coordination.routes import Subscription
+from hub.registry import Registry
+from hub.runtime import core
+from hub.runtime.decisions import NORMALISER
+from hub.runtime.interpreting import Feed
+from hub.runtime.processing import Processor
+from hub.runtime.routing import Router
+from hub.runtime.wiring import programmes, subscriptions
+from hub.settings import Settings
+from hub.store.sqlite import open_reader
+from hub.store.store import secret_of
+from hub.telemetry import configure_logging
+
+
+class Workings(NamedTuple):
+    """What a pipeline works with. Who has it closes the `reader`."""
+
+    reader: sqlite3.Connection
+    feeds: dict[str, Feed]
+    processor: Processor
+
+
+class LogSettings(NamedTuple):
+    """How a process logs; see `configure_logging`."""
+
+    json: bool | None = None
+    level: str = "info"
+
+
+def workings(
+    config: HubConfig,
+    subscribed: list[Subscription],
+    reader: sqlite3.Connection,
+) -> Workings:
+    """Return what a pipeline works with on the store that `reader` reads."""
+    processor = core.processor(
+        reader,
+        secret_of(reader),
+        Router(subscribed),
+        rules=config.stays.rules,
+        programmes=programmes(config.stays),
+        identity=config.identity,
+    )
+    feeds = {
+        name: Feed(each.normaliser, each.profile)
+        for name, each in config.sources.items()
+    }
+    feeds[FEED] = Feed(NORMALISER, Settings())
+    return Workings(reader, feeds, processor)
+
+
+def load_workings(path: Path, settings: LogSettings) -> Workings:
+    """Load plugins and configuration for a pipeline in a process of its own.
+
+    The store must have been opened by the hub. Raises ConfigError and PanelError.
+    """
+    configure_logging(json=settings.json, level=settings.level)
+    config = load(path, Registry.discover())
+    subscribed = subscriptions(config)
+    return workings(config, subscribed, open_reader(config.hub.data_dir))
