@@ -175,6 +175,10 @@ def _whereabouts(before: Encounter, after: Encounter) -> Iterator[Change]:
         return
     if after.restarts > before.restarts:
         return  # the arrival says where
+    if _began_in_another_class(before, after) and _same_places(old, new[-len(old) :]):
+        if len(new) > len(old):
+            yield Change("transferred", new[-len(old)].since, fills="location")
+        return
     moved_on = _same_places(old, new[: len(old)])
     elsewhere = len(old) == len(new) > 1 and _same_places(old[:-1], new[:-1])
     went_back = _same_places(new, old[: len(new)])

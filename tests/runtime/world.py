@@ -140,6 +140,16 @@ class World:
 
     def tell_at_once(self, *facts):
         """Let the hub hear of facts in one message."""
+        self._process([self._receive(facts)])
+        self._replay()
+
+    def tell_in_one_round(self, *facts):
+        """Let the hub hear of facts, one message for each, and store all at once."""
+        self._process([self._receive((fact,)) for fact in facts])
+        self._replay()
+        return self
+
+    def _receive(self, facts):
         seq = received(self.connection, len(self.states) + 1)
         row = self.connection.execute(
             "SELECT id, source FROM message WHERE seq = ?", [seq]
@@ -147,23 +157,30 @@ class World:
         heard = NOW + timedelta(days=1, seconds=seq)
         waiting = journal.Waiting(seq, *row, "", b"", heard)
         self._told[seq] = waiting, Normalised(facts=facts)
-        self.states.append(self._process(seq))
-        while self._replays and (again := self._waiting()):
-            for seq in again:
-                self.states[seq - 1] = self._process(seq)
+        self.states.append("received")
+        return seq
 
-    def _process(self, seq):
-        """Process a message that was told of, and return the state it is in now."""
-        waiting, read = self._told[seq]
+    def _replay(self):
+        """Process again what waits again, as often as anything moves."""
+        while self._replays and (again := self._waiting()):
+            self._process(again)
+
+    def _process(self, seqs):
+        """Process messages that were told of as one round."""
         if self._forgets:
             self.processor.forget()
-        self.processor.expect([(waiting, read)])
+        round_ = [self._told[seq] for seq in seqs]
+        self.processor.expect(round_)
+        settlements = [self._settlement(*each) for each in round_]
+        state.settle(self.connection, [settlements])
+        for seq, settlement in zip(seqs, settlements, strict=True):
+            self.states[seq - 1] = settlement.state.value
+
+    def _settlement(self, waiting, read):
         try:
-            settlement = self.processor.process(waiting, read, (), waiting.received_at)
+            return self.processor.process(waiting, read, (), waiting.received_at)
         except HubError as error:
-            settlement = parked(waiting, error, waiting.received_at)
-        state.settle(self.connection, [[settlement]])
-        return settlement.state.value
+            return parked(waiting, error, waiting.received_at)
 
     def _waiting(self):
         found = self.query("SELECT seq FROM message WHERE state = 'received'")

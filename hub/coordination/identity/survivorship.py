@@ -11,6 +11,9 @@ from hub.coordination.matching.names import Names, names_of
 from hub.coordination.people import Person, Statement
 
 
+_DOUBT = "identity_quality"
+
+
 def survive(people: Iterable[Person], trust: Sequence[str]) -> Person:
     """Return what is known of a person who has several identities.
 
@@ -21,9 +24,12 @@ def survive(people: Iterable[Person], trust: Sequence[str]) -> Person:
     # A stable sort: of the same trust the older identity names itself first.
     ranked.sort(key=lambda each: each[0])
     best: dict[str, tuple[tuple[bool, int, float, str], Statement]] = {}
-    for rank, person in ranked:
-        sure = not _is_in_doubt(person)
+    in_doubt = [_is_in_doubt(person) for _, person in ranked]
+    for doubtful, (rank, person) in zip(in_doubt, ranked, strict=True):
+        sure = not doubtful
         for place, statement in person.statements.items():
+            if doubtful and place == _DOUBT and not all(in_doubt):
+                continue  # somebody knows who it is
             weight = (sure, -rank, statement.recorded, statement.digest)
             if place not in best or weight > best[place][0]:
                 best[place] = (weight, statement)
@@ -38,7 +44,7 @@ def _is_in_doubt(person: Person) -> bool:
     """Say whether the sender does not know who it is, or names nobody."""
     quality, names = (
         person.statements[field].value if field in person.statements else None
-        for field in ("identity_quality", "names")
+        for field in (_DOUBT, "names")
     )
     if isinstance(quality, dict) and any(quality.values()):
         return True
