@@ -29,7 +29,7 @@ SAFE_FIELDS = frozenset(
         # who and which
         *("hub", "connector", "source", "feed", "destination", "subscription"),
         *("plugin", "kind", "normaliser", "renderer", "format", "distribution"),
-        *("message_id", "event_id", "event_type", "delivery", "delivery_id"),
+        *("person", "message_id", "event_id", "event_type", "delivery", "delivery_id"),
         *("artifact", "artifact_id", "decision", "error_id", "worker"),
         # what came of it
         *(
@@ -42,7 +42,15 @@ SAFE_FIELDS = frozenset(
             "error_code",
             "recovery",
         ),
-        *("action", "permitted", "intentional", "warning", "warnings", "anomaly"),
+        *(
+            "action",
+            "operation",
+            "permitted",
+            "intentional",
+            "warning",
+            "warnings",
+            "anomaly",
+        ),
         *("signal", "status", "method", "exit_status", "version", "ready", "task"),
         # how much, how long, where to
         *("count", "counts", "items", "waiting", "limit", "size", "bytes", "rows"),

@@ -205,7 +205,10 @@ class _Telling:
         now = {stay.key: stay for stay in stays}
         for key, record in self._records.items():
             if key not in now:
-                self._records[key] = record._replace(stands=False)
+                # It stays where it was told of, whoever has its encounters now.
+                self._records[key] = record._replace(
+                    stands=False, identity=record.person
+                )
         for key, stay in now.items():
             identity = self._under[key]
             known = self._records.get(key) or StayRecord(

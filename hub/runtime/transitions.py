@@ -87,7 +87,7 @@ class Transitions:
             telling = _Telling(old, look)
             for change in changes:
                 telling.tell(change, old.transition, new)
-            record = telling.record._replace(transition=new)
+            record = telling.record._replace(transition=new, identity=stay.identity)
             due = next_due(new) if new else None
             if due:
                 times.append(due)

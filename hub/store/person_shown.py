@@ -53,9 +53,7 @@ def person_detail(belongings: Belongings, known_at: datetime | None) -> PersonDe
         links=[link_view(each) for each in belongings.links],
         encounters=[encounter_view(each) for each in belongings.encounters()],
         stays=[stay_view(each) for each in belongings.stays()],
-        transitions=[
-            transition_view(each) for each in belongings.transitions()
-        ],
+        transitions=[transition_view(each) for each in belongings.transitions()],
         records=[record_view(each) for each in belongings.records()],
     )
 

@@ -45,6 +45,8 @@ _WRITER: dict[str, int | str] = {
     "cache_size": -65536,
     "application_id": APPLICATION_ID,
 }
+#: An event takes about 2 KiB: of smaller pages each would fill one by half.
+PAGE_BYTES = 8192
 # A build without memory mapping does not know this one, and maps nothing.
 _HARMLESS = frozenset({"mmap_size"})
 # A reader never checkpoints: with two connections at it, SQLite before 3.51.3
@@ -58,6 +60,8 @@ def open_writer(folder: Path) -> sqlite3.Connection:
     Raises DataFolderError, PragmaError.
     """
     connection = _connect(folder)
+    # Of a store that is there already it changes nothing.
+    connection.execute(f"PRAGMA page_size={PAGE_BYTES}")
     _apply(connection, _WRITER)
     return connection
 

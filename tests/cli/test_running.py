@@ -14,7 +14,7 @@ from hub.demo.run import DemoOptions
 
 def test_run_hands_the_configuration_over(hub, config, monkeypatch):
     seen = []
-    monkeypatch.setattr(run, "run", lambda path: seen.append(path) or 3)
+    monkeypatch.setattr(run, "run", lambda path, _logging: seen.append(path) or 3)
     result = hub("run", "--config", config)
 
     assert result.exit_code == 3

@@ -7,7 +7,6 @@ from structlog.testing import capture_logs
 
 from hub.app import Hub
 from hub.config import load
-from hub.sdk import FactKind
 from hub.store.books import balance
 from hub_hl7.facts.triggers import RULES
 from tests.docs.pages import ROOT, blocks
@@ -78,12 +77,12 @@ def test_the_readme_promises_no_more_than_the_guarantees():
         assert limit in text
 
 
-def test_the_triggers_that_have_no_effect_yet_are_those_of_identity():
-    """The README writes them as ranges."""
-    identity = {
-        trigger for trigger, rule in RULES.items() if rule.kind is FactKind.IDENTITY
+def test_the_repairs_that_have_no_effect_yet_are_those_of_accounts():
+    repairs = {
+        trigger
+        for trigger, rule in RULES.items()
+        if rule.repairs and all(each.level == "account" for each in rule.repairs)
     }
-    named = {18, 24, 30, *range(34, 52)}
 
-    assert {f"A{number}" for number in named} >= identity - {"A29", "A37"}
-    assert "A18, A24, A30, A34 to A51" in PAGE.read_text(encoding="utf-8")
+    assert repairs == {"A35", "A41", "A44", "A49"}
+    assert "(A35, A41, A44, A49)" in PAGE.read_text(encoding="utf-8")

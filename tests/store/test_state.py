@@ -26,9 +26,7 @@ def message(connection, seq):
 
 def test_all_that_comes_of_a_message_is_stored_with_its_state(memory):
     seq = received(memory, 1)
-    told = settlement(
-        seq, relinked=Relinked(identifiers=(("KLINIK", "0001", "p_1"),))
-    )
+    told = settlement(seq, relinked=Relinked(identifiers=(("KLINIK", "0001", "p_1"),)))
 
     assert state.settle(memory, [[told]]) == [1]
 

@@ -10,7 +10,6 @@ from collections.abc import Iterable, Sequence
 from hub.coordination.matching.names import Names, names_of
 from hub.coordination.people import Person, Statement
 
-
 _DOUBT = "identity_quality"
 
 
