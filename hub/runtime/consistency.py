@@ -70,9 +70,7 @@ class Consistency:
                 break
             for each in wrong:
                 found[each.error.code] += 1
-                log.info(
-                    "person.doubted", entity=each.person, error_code=each.error.code
-                )
+                log.info("person.doubted", person=each.person, code=each.error.code)
             if not keys:
                 break
             after, looked_at = keys[-1], looked_at + len(keys)
