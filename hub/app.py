@@ -25,6 +25,7 @@ from hub.model.message import Processed, RawMessage, Stored
 from hub.registry import Registry
 from hub.runtime import deciding
 from hub.runtime.conditions import Conditions
+from hub.runtime.consistency import Consistency
 from hub.runtime.dispatch import Dispatcher
 from hub.runtime.examiner import Validator
 from hub.runtime.intake import FeedInbox, Intake
@@ -127,6 +128,8 @@ class Hub:
             tasks.start(name, self.dispatchers[name].run())
         upkeep = Upkeep(self.store.reader, self.dispatchers, self._metrics)
         tasks.start("upkeep", upkeep.run())
+        consistency = Consistency(self.store.reader, self.config.stays.time_zone)
+        tasks.start("consistency", consistency.run())
 
     def _start_pipeline(
         self, stack: AsyncExitStack, subscribed: list[Subscription]
