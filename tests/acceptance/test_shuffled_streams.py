@@ -266,10 +266,6 @@ def test_our_own_two_hospitals_are_known_the_same_in_any_order(two_hospitals):
     assert_same(two_hospitals)
 
 
-@pytest.mark.xfail(
-    reason="a readmission that was an emergency first is told otherwise by which of"
-    " both is heard of first, and clocks are cancelled by what is told"
-)
 def test_the_clocks_of_our_own_two_hospitals_are_the_same_in_any_order(two_hospitals):
     found, expected = two_hospitals.found, two_hospitals.expected
     assert found.transitions == expected.transitions

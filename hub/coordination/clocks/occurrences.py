@@ -89,7 +89,9 @@ class History:
         said = sorted({each.id: each for each in usable}.values(), key=_by_statement)
         self._by_id = {each.id: each for each in said}
         killers = _killers(said)
-        self._corrections = {each.id for each in killers.values()}
+        self._corrections = {
+            each.id for each in killers.values() if each.correction != "amendment"
+        }
         kept = [each for each in said if each.id not in killers]
         self.standing = sorted(map(self._restated, kept), key=_by_time)
         self.fallen = [
