@@ -2,9 +2,12 @@
 
 How many ADT messages a second become facts, pictures and events in a store of a
 million people with three million encounters, and how many in one that is empty. The
-two are measured one after the other in each round, by the pipeline alone: no sender
-and no recipient is there. Medians of the rounds are reported, as time on the clock
-and as time of the processor; where the machine has other work, read the latter.
+two are measured one after the other in each round, with a journal that is full
+already: no sender and no recipient is there. First by a hub as it runs, whose
+pipeline is a process of its own; then by the pipeline alone, each step waiting for
+the one before, which tells what each step costs. Medians of the rounds are reported,
+as time on the clock and as time of the processor; where the machine has other work,
+read the latter.
 
 Filling the store takes some ten minutes and 15 GB at the first time; it is kept in
 `var/perf`. With ``--people 20000`` it takes some seconds.
@@ -25,6 +28,7 @@ from statistics import median
 import structlog
 from exemplars import person_of
 from population import population
+from running import worked_off
 from traffic import AFTER, crowded_visit, frequent, traffic, visits_of_one
 from working import SETTLED, working
 
@@ -103,22 +107,25 @@ def compare(filled, options):
         sustained(Path(scrap) / "warm", traffic(0, WARM_UP, 0))
         for number in range(options.rounds):
             messages = traffic(_turn(filled), options.messages, options.people)
+            others = traffic(_turn(filled), options.messages, options.people)
             empty = Path(scrap) / f"empty-{number}"
-            runs["empty"].append(sustained(empty, messages))
-            if options.cold:
-                evict(filled)
-            runs["filled"].append(sustained(filled, messages))
+            for name, folder in (("empty", empty), ("filled", filled)):
+                if options.cold:
+                    evict(filled)
+                alone = sustained(folder, messages)
+                hub = worked_off(folder, AFTER + SETTLED, others)
+                runs[name].append(alone | {f"hub_{key}": hub[key] for key in hub})
         growth = weigh(empty)
     medians = {
         name: {key: median(each[key] for each in found) for key in found[0]}
         for name, found in runs.items()
     }
     shares = [
-        full["rate"] / bare["rate"]
+        full["hub_rate"] / bare["hub_rate"]
         for bare, full in zip(runs["empty"], runs["filled"], strict=True)
     ]
     cpu = [
-        bare["cpu_s_per_1000"] / full["cpu_s_per_1000"]
+        bare["hub_cpu_s_per_1000"] / full["hub_cpu_s_per_1000"]
         for bare, full in zip(runs["empty"], runs["filled"], strict=True)
     ]
     shares = {"share": median(shares), "cpu_share": median(cpu)}
@@ -205,7 +212,9 @@ def weigh(folder):
 
 
 ROWS = {
-    "rate": "messages/s",
+    "hub_rate": "a hub: messages/s",
+    "hub_cpu_s_per_1000": "CPU s per 1,000",
+    "rate": "step by step: /s",
     "cpu_s_per_1000": "CPU s per 1,000",
     "with_stays": "messages/s with stays",
     "ms_per_look": "ms per look at stays",

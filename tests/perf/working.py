@@ -92,18 +92,24 @@ def working(folder, now=None):
         yield Work(store, reader, now or datetime.now(UTC))
 
 
+def settings_of_sites(port):
+    """Return the tables of the sources; `port` gives each a port of its own."""
+    return "".join(
+        SOURCE.format(
+            name=each.name,
+            port=port(),
+            charset=each.charset,
+            zone=each.zone,
+            authority=each.authority,
+        )
+        for each in SITES
+    )
+
+
 def _config():
     with tempfile.TemporaryDirectory(prefix="carehub-bench-") as folder:
         path = Path(folder) / "hub.toml"
-        text = CONFIG + "".join(
-            SOURCE.format(
-                name=each.name,
-                port=2575 + place,
-                charset=each.charset,
-                zone=each.zone,
-                authority=each.authority,
-            )
-            for place, each in enumerate(SITES)
-        )
+        ports = iter(range(2575, 2575 + len(SITES)))
+        text = CONFIG + settings_of_sites(lambda: next(ports))
         path.write_text(text)
         return load(path, Registry.discover())
