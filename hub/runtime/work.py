@@ -169,7 +169,7 @@ class Work:
             self._changed += self._index.said(draft.fact, nodes, said)
         self._pictures.learn(draft, self._occasion(draft, source, provenance))
         if self._pictures.overlaid:
-            self._warn("person.overlaid")
+            self._warn("identity.overlaid")
 
     def _find(self) -> None:
         """Look for others who are like those of whom more is known now."""

@@ -46,6 +46,12 @@ class Hubs:
 
 
 @pytest.fixture
+def own_process(monkeypatch):
+    """Let hubs work messages out in a process of their own, as they do by default."""
+    monkeypatch.setenv("CAREHUB_PIPELINE", "process")
+
+
+@pytest.fixture
 def hubs(tmp_path):
     """Start hubs in the test's folder; at the end their books must balance."""
     hubs = Hubs(tmp_path)

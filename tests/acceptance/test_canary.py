@@ -21,7 +21,7 @@ from tests.acceptance.process import (
     webhook,
 )
 
-pytestmark = pytest.mark.acceptance
+pytestmark = [pytest.mark.acceptance, pytest.mark.usefixtures("own_process")]
 
 CANARY = "ZQXCANARY"
 MARKS = (CANARY.lower(), "57310662")

@@ -9,7 +9,7 @@ import pytest
 from tests.acceptance.messages import adt, send
 from tests.acceptance.process import HubProcess, eventually
 
-pytestmark = pytest.mark.acceptance
+pytestmark = [pytest.mark.acceptance, pytest.mark.usefixtures("own_process")]
 
 PROCESSED = "SELECT count(*) FROM message WHERE state = 'processed'"
 
@@ -47,7 +47,7 @@ def test_works_messages_out_in_a_process_of_its_own(hubs):
 
 def test_works_on_a_thread_where_it_is_told_to(hubs):
     config = hubs.config()
-    config.write_text(config.read_text().replace("[hub]", '[hub]\npipeline = "thread"'))
+    config.write_text(config.read_text().replace('"process"', '"thread"'))
     hub = HubProcess(config, hubs.data_dir)
     hubs.started.append(hub)
     hub.ready()

@@ -16,7 +16,7 @@ from tests.acceptance.process import (
     write_config,
 )
 
-pytestmark = pytest.mark.acceptance
+pytestmark = [pytest.mark.acceptance, pytest.mark.usefixtures("own_process")]
 
 
 @pytest.fixture

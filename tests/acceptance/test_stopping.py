@@ -17,7 +17,7 @@ from tests.acceptance.process import (
     webhook,
 )
 
-pytestmark = pytest.mark.acceptance
+pytestmark = [pytest.mark.acceptance, pytest.mark.usefixtures("own_process")]
 
 SENDERS = 8
 DIES = (sys.executable, str(Path(__file__).with_name("killed_before_answer.py")))

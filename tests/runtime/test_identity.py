@@ -401,7 +401,7 @@ def test_a_number_that_is_used_for_somebody_else_is_not_linked_by_likeness(world
     [asked] = world.links()
     assert (asked.state, asked.reasons) == ("candidate", ("overlaid",))
     warnings = world.query("SELECT warnings FROM message ORDER BY seq")
-    assert warnings[-1] == ('["person.overlaid"]',)
+    assert warnings[-1] == ('["identity.overlaid"]',)
 
 
 def test_what_moves_is_taken_back_also_by_a_hub_that_remembers_nothing(world):
