@@ -14,8 +14,9 @@ PROJECTS := pyproject.toml $(PLUGINS:%=plugins/%/pyproject.toml)
 demo: $(VENV)/installed
 	$(BIN)/hub demo --exit
 
+# Two at a time; the tests of one file stay together.
 test: $(VENV)/installed-dev
-	$(BIN)/python -m pytest
+	$(BIN)/python -m pytest -n 2 --dist loadfile
 
 check: $(VENV)/installed-dev
 	$(BIN)/ruff check .
