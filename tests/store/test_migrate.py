@@ -1,12 +1,17 @@
 import sqlite3
 from contextlib import closing
 
+import msgspec
 import pytest
 import sqlalchemy as sa
+from alembic import command
 from alembic.autogenerate import compare_metadata
 from alembic.migration import MigrationContext
 
+from hub.coordination.ids import Keys
+from hub.coordination.people import Person
 from hub.errors import Recovery
+from hub.model.identifiers import Identifier
 from hub.store import migrate
 from hub.store.errors import DataFolderError, SchemaError
 from hub.store.migrate import upgrade
@@ -130,3 +135,49 @@ def test_a_disk_without_room_for_the_schema_is_reported(tmp_path, monkeypatch):
 
     with pytest.raises(DataFolderError, match="SQLITE_FULL"):
         upgrade(tmp_path)
+
+
+def test_each_number_of_a_person_becomes_an_identity(tmp_path, monkeypatch):
+    """Synthetic: a person whom a former release knew by two numbers of a hospital."""
+    whole = command.upgrade
+    monkeypatch.setattr(command, "upgrade", lambda to, _: whole(to, "0003"))
+    upgrade(tmp_path)
+    monkeypatch.undo()
+    keys = Keys(b"synthetic")
+    numbers = (Identifier("NORD", "P1", "MR"), Identifier("NORD", "P2", "MR"))
+    first, second = (keys.person(each) for each in numbers)
+    with closing(sqlite3.connect(tmp_path / DATABASE_NAME)) as connection, connection:
+        connection.execute("INSERT INTO meta VALUES ('id_key', ?)", [b"synthetic"])
+        connection.execute(
+            "INSERT INTO message (id, source, control_id, message_type, media_type,"
+            " sha256, size, body, received_at, peer, state)"
+            " VALUES ('msg_1', 'nord', '1', '', '', x'', 0, x'', 0, '', 'processed')"
+        )
+        body = msgspec.json.encode(Person(numbers))
+        rows = [
+            (first, "person", first, 1, body),
+            ("enc_1", "encounter", first, 1, b"{}"),
+        ]
+        connection.executemany("INSERT INTO entity VALUES (?, ?, ?, ?, ?)", rows)
+        connection.executemany(
+            "INSERT INTO person_identifier VALUES (?, ?, ?)",
+            [(each.system, each.value, first) for each in numbers],
+        )
+
+    upgrade(tmp_path)
+
+    file = tmp_path / DATABASE_NAME
+    entities = asked(
+        file, "SELECT key, person, identity FROM entity ORDER BY kind, version"
+    )
+    assert entities == [
+        ("enc_1", first, first),
+        (second, first, second),
+        (first, first, first),
+    ]
+    named = asked(file, "SELECT value, identity FROM identifier ORDER BY value")
+    assert named == [("P1", first), ("P2", second)]
+    pair = tuple(sorted((first, second)))
+    assert asked(file, "SELECT one, other, basis, state FROM link") == [
+        (*pair, "stated", "auto")
+    ]
