@@ -149,7 +149,7 @@ def test_a_storm_of_updates_ends_with_what_was_said_last(world):
         for turn in range(rounds):
             for place in range(people):
                 about = somebody(place) | {"telecoms": [{"number": f"0{turn}"}]}
-                said = at(turn % 24, turn // 24 % 60, day=turn // 1440)
+                said = at(turn // 60 % 24, turn % 60, day=turn // 1440)
                 world.tell(replace(person(number(f"Q{place}"), about), recorded=said))
     known = world.picture().known
 
