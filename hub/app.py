@@ -155,7 +155,6 @@ class Hub:
             reader=made.reader,
             writer=writer,
             processor=made.processor,
-            entities=made.processor,
             metrics=self._metrics,
             on_deliveries=wake,
         )

@@ -187,7 +187,6 @@ class Played:
             reader=connection,
             writer=store.writer,
             processor=processor,
-            entities=processor,
             metrics=Metrics(CollectorRegistry()),
             on_deliveries=lambda _: None,
             clock=self._clock.now,

@@ -49,7 +49,6 @@ class PlayedHub(Hub):
             reader=made.reader,
             writer=self.store.writer,
             processor=made.processor,
-            entities=made.processor,
             metrics=self._metrics,
             on_deliveries=self._wake_later,
             clock=self._now,

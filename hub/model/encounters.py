@@ -90,3 +90,12 @@ class Encounter(Struct, frozen=True, kw_only=True, omit_defaults=True):
     def location(self) -> Location | None:
         """Where the patient is, or was last."""
         return self.locations[-1].value if self.locations else None
+
+    @property
+    def facility(self) -> str:
+        """The hospital that the sender names, "" where it names none."""
+        said = self.details.get("facility")
+        name = said.get("id") or said.get("name") if isinstance(said, dict) else ""
+        if not name and self.location:
+            name = self.location.facility
+        return str(name or "")

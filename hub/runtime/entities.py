@@ -6,6 +6,7 @@ Where a commit fails, the cache forgets everything and reads the store again.
 
 import sqlite3
 from collections.abc import Callable, Iterable, Sequence
+from itertools import chain
 from operator import is_
 
 import msgspec
@@ -30,7 +31,6 @@ from hub.runtime.kept import (
     case_of,
     encounter_of,
     identity_of,
-    includes_of,
     record_of,
     stay_of,
     transition_of,
@@ -267,8 +267,9 @@ class Entities:
         return self._encounter_of(row) if row else None
 
     def _encounter_of(self, row: state.EntityRow) -> EncounterRecord:
-        keys = (row.key, *includes_of(row))
-        return encounter_of(row, tuple(one for key in keys for one in self._said(key)))
+        record = encounter_of(row)
+        said = (self._said(key) for key in (row.key, *record.includes))
+        return record._replace(witnesses=tuple(chain.from_iterable(said)))
 
     def _load_case(self, key: str) -> Case | None:
         row = state.entity_of(self.connection, key)

@@ -7,27 +7,24 @@ found is a link for the store: certain enough to hold, or a question to somebody
 import sqlite3
 from collections import Counter
 from collections.abc import Collection, Iterable, Iterator
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 import msgspec
 
 from hub.coordination.identity.links import Link, LinkState
+from hub.coordination.identity.looks import looks_of
 from hub.coordination.identity.overlays import is_overlaid
 from hub.coordination.ids import Keys
 from hub.coordination.matching.blocking import blocking_keys
 from hub.coordination.matching.decision import Comparison, compare
-from hub.coordination.matching.features import Features, features_of
-from hub.coordination.matching.names import names_of
+from hub.coordination.matching.features import Features
 from hub.coordination.matching.weights import Parameters, shipped
 from hub.coordination.people import Person
-from hub.model.facts import Subject
 from hub.runtime.cache import Cache
 from hub.runtime.entities import Entities
 from hub.store import links
 from hub.store.links import MOST_SHARING, MOST_WITH_A_NUMBER
 
-#: Table 0200: a name of before, such as the one before a marriage.
-_FORMER_NAME = "M"
 #: Who is like more than these is made up, or described by next to nothing, and is
 #: compared only with who has the same number.
 MOST_ALIKE = 30
@@ -147,7 +144,7 @@ class Finder:
         return self._look(record.person if record else Person())
 
     def _look(self, person: Person) -> "_LookedAt":
-        found = features(person)
+        found = looks_of(person)
         tokens = {self._keys.token(key): key for key in blocking_keys(found)}
         return _LookedAt(person, found, tokens, is_overlaid(person))
 
@@ -162,39 +159,6 @@ class _LookedAt(NamedTuple):
     features: Features
     tokens: dict[int, str]
     overlaid: bool
-
-
-def features(person: Person) -> Features:
-    """Return what of a person can be compared.
-
-    Former addresses, and the family names of before, count as those of today; not
-    former given names, by which twins are told apart.
-    """
-    known = person.demographics()
-    for field, former in person.former.items():
-        if field == "birth_date":
-            continue  # it was an error
-        values = [value for each in former for value in _listed(each.value)]
-        if field == "names":
-            values = [_family_alone(each) for each in values if _is_a_name(each)]
-        known[field] = [*_listed(known.get(field)), *values]
-    return features_of(Subject(person.identifiers, known))
-
-
-def _listed(value: Any) -> list[Any]:
-    return value if isinstance(value, list) else []
-
-
-def _is_a_name(entry: Any) -> bool:
-    """Say whether somebody was called so, and not only for want of a name."""
-    if not isinstance(entry, dict) or not entry.get("family"):
-        return False
-    names = names_of([entry])
-    return not names.temporary and not names.placeholder
-
-
-def _family_alone(entry: dict[str, Any]) -> dict[str, Any]:
-    return {"family": entry["family"], "use": _FORMER_NAME}
 
 
 def _in_doubt(link: Link) -> Link:

@@ -12,8 +12,9 @@ from hashlib import blake2b
 import msgspec
 
 from hub.coordination.identity.clusters import Known, people
-from hub.coordination.identity.decisions import OWN_KEYS
+from hub.coordination.identity.decisions import OWN_KEYS, key_of
 from hub.coordination.identity.links import Link, LinkBasis, replaces, standing
+from hub.coordination.identity.looks import looks_of
 from hub.coordination.identity.repairs import Node, Said, repaired, stated
 from hub.coordination.ids import Keys
 from hub.coordination.matching.numbers import own_numbers
@@ -22,7 +23,7 @@ from hub.model.facts import Fact, IdentityChange
 from hub.model.identifiers import Identifier
 from hub.runtime.cache import Cache
 from hub.runtime.entities import Entities
-from hub.runtime.finding import Finder, Tokens, features
+from hub.runtime.finding import Finder, Tokens
 from hub.runtime.kept import IdentityRecord
 from hub.store import links
 from hub.store.links import Moved
@@ -170,11 +171,11 @@ class Index:
         if record is None:
             return Known(0)
         finder = self._finder
-        looks = finder.looks(identity) if finder else features(record.person)
+        looks = finder.looks(identity) if finder else looks_of(record.person)
         return Known(record.since, looks.numbers.single, looks)
 
     def _key(self, number: Identifier) -> str:
-        return number.value if number.system == OWN_KEYS else self._keys.person(number)
+        return key_of(number, self._keys)
 
     def _load(self, identity: str) -> _Links:
         found = links.links_of(self._connection, [identity])

@@ -75,7 +75,7 @@ class Intake:
 
         Where the disk does not keep up, it is refused in its turn (G8, G9).
         """
-        size = len(arrival.row[journal.BODY]) + _ROW_OVERHEAD
+        size = _size(arrival)
         if self._bytes + size > MOST_BYTES and self._unanswered:
             self._hand_over()
             self._unanswered += 1

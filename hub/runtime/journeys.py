@@ -137,15 +137,11 @@ def _contact(
     record: EncounterRecord, person: str, demographics: dict[str, Any]
 ) -> Contact:
     encounter = record.encounter or Encounter()
-    said = encounter.details.get("facility")
-    facility = said.get("id") or said.get("name") if isinstance(said, dict) else ""
-    if not facility and encounter.location:
-        facility = encounter.location.facility
     return Contact(
         key=record.key,
         person=person,
         source="",
-        facility=str(facility or ""),
+        facility=encounter.facility,
         encounter=encounter,
         newborn=is_birth(encounter, demographics),
     )

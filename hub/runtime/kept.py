@@ -200,26 +200,19 @@ def identity_of(row: EntityRow) -> IdentityRecord:
     return IdentityRecord(row.key, person, row.person, body.since, row.version)
 
 
-def encounter_of(
-    row: EntityRow, witnesses: tuple[Witness, ...] = ()
-) -> EncounterRecord:
-    """Return an encounter as the store had it."""
+def encounter_of(row: EntityRow) -> EncounterRecord:
+    """Return an encounter as the store had it, without the facts behind it."""
     body = _encounter_body(row.body)
     return EncounterRecord(
         row.key,
         row.identity,
-        witnesses,
+        (),
         body.encounter,
         Announced(row.version, body.slots),
         body.into,
         body.includes,
         body.former,
     )
-
-
-def includes_of(row: EntityRow) -> tuple[str, ...]:
-    """Return the keys of the encounters that became part of this one."""
-    return _encounter_body(row.body).includes
 
 
 def case_of(row: EntityRow, witnesses: tuple[Witness, ...]) -> Case:

@@ -112,14 +112,9 @@ class Pictures:
 
     def mark_deleted(self, draft: Draft, occasion: Occasion) -> None:
         """Tell that a sender deleted its record of somebody; the hub keeps its own."""
-        known = self._entities.identity(draft.identity)
-        if known is not None:
-            version = known.version + 1
-            event = _of_identity(
-                "source_deleted", (), draft.identity, version, occasion
-            )
-            self.events.append(event)
-            self.put_identity(known._replace(version=version))
+        version = self.next_version(draft.identity)
+        event = _of_identity("source_deleted", (), draft.identity, version, occasion)
+        self.events.append(event)
 
     def fold(self, draft: Draft, occasion: Occasion) -> None:
         """Let one fact change the picture of the stay or record that it is about."""
@@ -155,6 +150,17 @@ class Pictures:
         person = self._entities.owner(record.identity)
         self.rows[record.key] = record.row(person)
 
+    def next_version(self, identity: str) -> int:
+        """Return the version of the event that comes next in an identity's stream.
+
+        Raises LookupError for an identity that the index was not told of first.
+        """
+        known = self._entities.identity(identity)
+        if known is None:
+            raise LookupError(identity)
+        self.put_identity(known._replace(version=known.version + 1))
+        return known.version + 1
+
     def put_identity(self, record: IdentityRecord) -> None:
         """Keep what a sender says of somebody as it is now."""
         self._entities.put_identity(record)
@@ -183,13 +189,10 @@ class Pictures:
         before = seen.demographics()
         after = self._seen(draft.identity).demographics()
         visible = tuple(each for each in changed if before.get(each) != after.get(each))
-        known = self._entities.identity(draft.identity)
-        if visible and known is not None:
-            version = known.version + 1
-            self.events.append(
-                _person_event(visible, draft.identity, version, occasion)
-            )
-            self.put_identity(known._replace(version=version))
+        if visible:
+            version = self.next_version(draft.identity)
+            event = _person_event(visible, draft.identity, version, occasion)
+            self.events.append(event)
 
     def _fold(self, draft: Draft, key: str, told: "Told") -> None:
         record = self._entities.current_encounter(key)

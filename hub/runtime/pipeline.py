@@ -20,7 +20,7 @@ from hub.runtime.errors import PipelineFailedError
 from hub.runtime.interpreting import Feed, Interpreter
 from hub.runtime.processing import Processor
 from hub.runtime.recording import Finished, Recorder
-from hub.runtime.rounds import Memory, Rounds
+from hub.runtime.rounds import Rounds
 from hub.runtime.signs import Signs
 from hub.runtime.verdicts import Verdict
 from hub.store.writer import Writer
@@ -69,7 +69,6 @@ class Pipeline:
         reader: sqlite3.Connection,
         writer: Writer,
         processor: Processor,
-        entities: Memory,
         metrics: Metrics,
         on_deliveries: Callable[[set[str]], None],
         clock: Callable[[], datetime] = lambda: datetime.now(UTC),
@@ -80,7 +79,7 @@ class Pipeline:
         self._bell = Bell(self.signs)
         interpreter = Interpreter(feeds, processor)
         ledger = _AtOnce(self._recorder)
-        self._rounds = Rounds(reader, interpreter, entities, ledger, self._bell, clock)
+        self._rounds = Rounds(reader, interpreter, processor, ledger, self._bell, clock)
         self._on_failure: OnFailure = ignore
         self._thread = threading.Thread(target=self._run, name="pipeline", daemon=True)
 

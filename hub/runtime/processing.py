@@ -88,8 +88,8 @@ class Processor:
 
         Raises ForeignVisitError, before anything is remembered.
         """
-        work = Work(self._entities, self._index, self._keys, waiting, now)
-        settlement = work.run(normalised, warnings)
+        work = Work(self._entities, self._index, self._keys, waiting, normalised, now)
+        settlement = work.run(warnings)
         timers = [
             self._journeys.look_at(person, waiting.seq, now) for person in work.moved
         ]

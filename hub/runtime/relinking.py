@@ -112,11 +112,9 @@ class Relinking:
 
     def _tell_of(self, each: Moved, moved: list[Moved], cause: Link) -> None:
         """Tell who somebody is now, with whom they were taken for one, and are now."""
-        record = self._entities.identity(each.identity)
-        if record is None or (each.identity in self._fresh and cause.rule == "stated"):
-            return
-        version = record.version + 1
-        self._pictures.put_identity(record._replace(version=version))
+        if each.identity in self._fresh and cause.rule == "stated":
+            return  # nobody knew otherwise
+        version = self._pictures.next_version(each.identity)
         before = {other.identity for other in moved if other.old == each.old}
         stayed = set(self._entities.members(each.old)) - {
             other.identity for other in moved if other.new == each.old

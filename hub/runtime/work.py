@@ -49,14 +49,17 @@ class Work:
         index: Index,
         keys: Keys,
         waiting: Waiting,
+        normalised: Normalised,
         now: datetime,
     ) -> None:
         self._entities = entities
         self._index = index
         self._keys = keys
         self._waiting = waiting
+        self._normalised = normalised
+        self._source = _source(waiting, normalised.provenance)
         self._now = now
-        self._warnings: list[str] = []
+        self._warnings = list(normalised.warnings)
         self._pictures = Pictures(entities, index, keys)
         self._fresh: dict[str, tuple[str, str]] = {}
         self._changed: list[Link] = []
@@ -76,30 +79,30 @@ class Work:
         """The people at whose stays the hub must look again."""
         return list(dict.fromkeys((*self._pictures.moved, *self._outcome.people)))
 
-    def run(self, normalised: Normalised, warnings: tuple[str, ...]) -> Settlement:
+    def run(self, warnings: tuple[str, ...]) -> Settlement:
         """Return all that comes of the facts of a message.
 
         Raises ForeignVisitError, before anything is remembered.
         """
-        self._warnings += [*normalised.warnings, *warnings]
-        sent, provenance = normalised.provenance.sent, normalised.provenance
+        self._warnings += warnings
+        said = self._normalised
         facts = [
-            self._believable(_with_sending(fact, sent)) for fact in normalised.facts
+            self._believable(_with_sending(fact, said.provenance.sent))
+            for fact in said.facts
         ]
         drafts = [self._draft(fact) for fact in facts]
         if not any(fact.kind is FactKind.IDENTITY for fact in facts):
             for draft in drafts:
                 self._refuse_foreign(draft)
-        source = _source(self._waiting, provenance)
         for draft in drafts:
-            self._hear(draft, source, provenance)
+            self._hear(draft)
         self._find()
-        self._relink(drafts[0], source, provenance)
+        self._relink(drafts[0])
         for draft in drafts:
-            self._fold(draft, self._occasion(draft, source, provenance))
+            self._fold(draft, self._occasion(draft))
         documents = [
             DocumentRow(each.digest, each.media_type, self._waiting.seq, each.content)
-            for each in normalised.documents
+            for each in said.documents
         ]
         return self._settlement(drafts, documents)
 
@@ -153,7 +156,7 @@ class Work:
         if warning not in self._warnings:
             self._warnings.append(warning)
 
-    def _hear(self, draft: Draft, source: EventSource, provenance: Provenance) -> None:
+    def _hear(self, draft: Draft) -> None:
         """Take in what a fact says of the patient, and of numbers."""
         nodes = self._index.nodes(draft.fact.subject.identifiers)
         change = draft.fact.identity
@@ -167,7 +170,7 @@ class Work:
             at = microseconds(said_at(draft.fact))
             said = Said(at, digest_of(draft.fact), self._waiting.seq)
             self._changed += self._index.said(draft.fact, nodes, said)
-        self._pictures.learn(draft, self._occasion(draft, source, provenance))
+        self._pictures.learn(draft, self._occasion(draft))
         if self._pictures.overlaid:
             self._warn("identity.overlaid")
 
@@ -187,12 +190,10 @@ class Work:
             links = self._index.links(identity)
             self._reconsidered += [each for each in links if each.basis == "stated"]
 
-    def _relink(
-        self, draft: Draft, source: EventSource, provenance: Provenance
-    ) -> None:
+    def _relink(self, draft: Draft) -> None:
         links = [*self._reconsidered, *self._changed]
         if links:
-            occasion = self._occasion(draft, source, provenance)
+            occasion = self._occasion(draft)
             self._outcome = self._relinking(occasion).relink(links)
 
     def _relinking(self, occasion: Occasion) -> Relinking:
@@ -231,21 +232,19 @@ class Work:
         self._rehomed.append((key, person))
         self._pictures.moved |= dict.fromkeys(filter(None, (person, old)))
 
-    def _occasion(
-        self, draft: Draft, source: EventSource, provenance: Provenance
-    ) -> Occasion:
+    def _occasion(self, draft: Draft) -> Occasion:
         fact = draft.fact
         return Occasion(
             message=self._waiting.id,
             person=self._entities.owner(draft.identity),
             subject=fact.subject,
-            source=source,
+            source=self._source,
             times=EventTimes(
                 received=self._waiting.received_at,
                 emitted=self._now,
                 occurred=fact.occurred,
                 recorded=fact.recorded,
-                sent=provenance.sent,
+                sent=self._normalised.provenance.sent,
             ),
             warnings=tuple(self._warnings),
             labels=fact.labels or Labels(),

@@ -20,12 +20,12 @@ MOST_SHARING = 500
 
 _encode = msgspec.json.Encoder().encode
 
-_COLUMNS = Link.__struct_fields__
+LINK_COLUMNS = Link.__struct_fields__
 _LINKS = Insert(
     schema.link,
-    _COLUMNS,
+    LINK_COLUMNS,
     "ON CONFLICT (one, other, basis) DO UPDATE SET "
-    + ", ".join(f"{name} = excluded.{name}" for name in _COLUMNS[3:]),
+    + ", ".join(f"{name} = excluded.{name}" for name in LINK_COLUMNS[3:]),
 )
 _TOKENS = Insert(schema.token, ("token", "identity"), "ON CONFLICT DO NOTHING")
 _IDENTIFIERS = Insert(
@@ -38,7 +38,7 @@ _DROP_TOKEN = Statement(
     )
 )
 _asked = sa.func.json_each(sa.bindparam("asked")).table_valued("value")
-_columns = [schema.link.c[name] for name in _COLUMNS]
+_columns = [schema.link.c[name] for name in LINK_COLUMNS]
 _LINKS_OF = Statement(
     sa.union(
         sa.select(*_columns).where(schema.link.c.one.in_(sa.select(_asked.c.value))),
@@ -194,7 +194,8 @@ class Relinked(NamedTuple):
 def links_of(connection: sqlite3.Connection, identities: Collection[str]) -> list[Link]:
     """Return all links of these identities, each once."""
     asked = _encode(sorted(identities)).decode()
-    return [_link(row) for row in _LINKS_OF(connection, asked=asked)]
+    found = _LINKS_OF(connection, asked=asked)
+    return [link_of(dict(zip(LINK_COLUMNS, row, strict=True))) for row in found]
 
 
 def members(connection: sqlite3.Connection, person: str) -> list[str]:
@@ -270,7 +271,7 @@ def _row(link: Link) -> tuple[object, ...]:
     return *values, _encode(reasons).decode()
 
 
-def _link(row: Sequence[Any]) -> Link:
-    values = dict(zip(_COLUMNS, row, strict=True))
-    values["reasons"] = tuple(msgspec.json.decode(values["reasons"]))
-    return Link(**values)
+def link_of(values: dict[str, Any]) -> Link:
+    """Return the link of a row, by the names of its columns."""
+    reasons = tuple(msgspec.json.decode(values["reasons"]))
+    return Link(**values | {"reasons": reasons})

@@ -8,10 +8,9 @@ import sqlalchemy as sa
 from msgspec import Struct
 from msgspec.structs import replace
 
+from hub.coordination.identity.looks import looks_of
 from hub.coordination.matching.decision import Comparison, compare
-from hub.coordination.matching.features import Features, features_of
 from hub.coordination.matching.numbers import own_numbers
-from hub.model.facts import Subject
 from hub.model.labels import Labels
 from hub.store import schema
 from hub.store.review_views import Agreement, MaskedNumber, Side, Unmasked
@@ -35,7 +34,7 @@ def masked(known: KnownIdentity) -> Side:
 
     Neither names nor who gave a number: where somebody is known can tell what for.
     """
-    features = _features(known)
+    features = looks_of(known.person)
     return Side(
         identity=known.key,
         person=known.owner,
@@ -65,7 +64,7 @@ def unmasked(known: KnownIdentity, *, sensitive: bool) -> Unmasked:
 
 def compared(one: KnownIdentity, other: KnownIdentity) -> Comparison:
     """Return what two identities are to each other, as they are known now."""
-    return compare(_features(one), _features(other))
+    return compare(looks_of(one.person), looks_of(other.person))
 
 
 def agreements(comparison: Comparison) -> list[Agreement]:
@@ -107,11 +106,6 @@ def _restricts(row: sa.Row[Any]) -> bool:
     if labels is None:
         return False
     return bool(labels.sensitivity) or labels.confidentiality != _ORDINARY
-
-
-def _features(known: KnownIdentity) -> Features:
-    person = known.person
-    return features_of(Subject(person.identifiers, person.demographics()))
 
 
 def _initials(known: KnownIdentity) -> str:

@@ -68,37 +68,3 @@ class Insert:
             values = list(chain.from_iterable(chunk))
             inserted += connection.execute(self._text(len(chunk)), values).rowcount
         return inserted
-
-
-class Lookup:
-    """Finds the rows of a table of which some columns have given values.
-
-    Many at once, for the reason for which `Insert` does.
-    """
-
-    def __init__(
-        self, table: sa.Table, match: Sequence[str], columns: Sequence[str]
-    ) -> None:
-        # As in `Insert`, names come from this package alone. The order is given:
-        # asked with IN, SQLite looks at every row of the table.
-        wanted = ", ".join(match)
-        self._head = f"WITH asked ({wanted}) AS (VALUES "
-        self._row = f"({', '.join('?' * len(match))})"
-        found = ", ".join(f"{table.name}.{column}" for column in columns)
-        same = " AND ".join(f"{table.name}.{name} = asked.{name}" for name in match)
-        self._tail = f") SELECT {found} FROM asked CROSS JOIN {table.name} ON {same}"  # noqa: S608
-        self._text = cache(self._compile)
-
-    def _compile(self, count: int) -> str:
-        return self._head + ", ".join([self._row] * count) + self._tail
-
-    def run(
-        self, connection: sqlite3.Connection, rows: Sequence[Sequence[Any]]
-    ) -> list[Any]:
-        """Return what is found of `rows`, each the values that are to match."""
-        found: list[Any] = []
-        for start in range(0, len(rows), _MOST_ROWS):
-            chunk = rows[start : start + _MOST_ROWS]
-            values = list(chain.from_iterable(chunk))
-            found += connection.execute(self._text(len(chunk)), values).fetchall()
-        return found

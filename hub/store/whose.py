@@ -13,25 +13,26 @@ from typing import Any, NamedTuple
 import msgspec
 import sqlalchemy as sa
 from msgspec import Struct
+from msgspec.structs import replace
 
 from hub.coordination.identity.clusters import Known, people
-from hub.coordination.identity.decisions import FEED, OWN_KEYS, Decision, read
+from hub.coordination.identity.decisions import FEED, OWN_KEYS, Decision, key_of, read
 from hub.coordination.identity.links import Link
+from hub.coordination.identity.looks import looks_of
 from hub.coordination.ids import Keys
-from hub.coordination.matching.numbers import numbers_of, own_numbers
+from hub.coordination.matching.numbers import own_numbers
 from hub.coordination.people import Person
 from hub.model.facts import Fact
-from hub.model.identifiers import Identifier
 from hub.store import schema
 from hub.store.journal import microseconds
 from hub.store.known import ENTITY, entity_row, person_body, rows_of_person
+from hub.store.links import LINK_COLUMNS, link_of
 from hub.store.query_errors import NothingKnownError
 from hub.store.reading import unknown
 
-_COLUMNS = Link.__struct_fields__
 #: A link with the message behind it, for `heard_link`.
 LINKS: sa.Select[Any] = sa.select(
-    *(schema.link.c[name] for name in _COLUMNS),
+    *(schema.link.c[name] for name in LINK_COLUMNS),
     schema.message.c.id,
     schema.message.c.source,
     schema.message.c.received_at,
@@ -91,10 +92,8 @@ def stored_identity(row: sa.Row[Any]) -> KnownIdentity:
     """Return the identity in the body of an entity."""
     body = person_body(row.body)
     shown = tuple(each for each in body.identifiers if each.system != OWN_KEYS)
-    person = Person(shown, body.statements)
-    return KnownIdentity(
-        row.key, row.person, _since(row.body).since, row.version, person
-    )
+    person, since = replace(body, identifiers=shown), _since(row.body).since
+    return KnownIdentity(row.key, row.person, since, row.version, person)
 
 
 def oldest_first(rows: Iterable[sa.Row[Any]]) -> tuple[KnownIdentity, ...]:
@@ -141,20 +140,14 @@ def links_heard(
 
 def heard_link(row: sa.Row[Any]) -> HeardLink:
     """Return the link of a row that has also its message's id, source and body."""
-    values = {name: getattr(row, name) for name in _COLUMNS}
-    values["reasons"] = tuple(msgspec.json.decode(row.reasons))
+    link = link_of({name: getattr(row, name) for name in LINK_COLUMNS})
     decided = read(row.body) if row.body and row.source == FEED else None
-    return HeardLink(Link(**values), row.id, decided)
+    return HeardLink(link, row.id, decided)
 
 
 def told_under(fact: Fact, keys: Keys) -> str:
     """Return the key of the identity under which a sender tells of a patient."""
     return key_of(own_numbers(fact.subject.identifiers)[0], keys)
-
-
-def key_of(number: Identifier, keys: Keys) -> str:
-    """Return the key of the identity that a number stands for."""
-    return number.value if number.system == OWN_KEYS else keys.person(number)
 
 
 def _as_known(connection: sa.Connection, key: str, known_at: datetime) -> Whose:
@@ -187,4 +180,5 @@ def _known_by(
 
 
 def _compared(each: KnownIdentity) -> Known:
-    return Known(each.since, numbers_of(each.person.identifiers).single)
+    looks = looks_of(each.person)
+    return Known(each.since, looks.numbers.single, looks)

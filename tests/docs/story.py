@@ -97,7 +97,6 @@ class Teller:
             reader=reader,
             writer=store.writer,
             processor=made.processor,
-            entities=made.processor,
             metrics=Metrics(CollectorRegistry()),
             on_deliveries=lambda _: None,
             clock=self._clock.now,

@@ -46,7 +46,6 @@ class Work:
             reader=reader,
             writer=store.writer,
             processor=made.processor,
-            entities=made.processor,
             metrics=Metrics(CollectorRegistry()),
             on_deliveries=lambda _: None,
             clock=lambda: self.now,

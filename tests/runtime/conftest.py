@@ -94,7 +94,6 @@ def make(store):
             reader=reader,
             writer=store.writer,
             processor=processor,
-            entities=processor,
             metrics=metrics(),
             on_deliveries=on or (lambda _destinations: None),
             clock=clock or FakeClock(NOW),

@@ -57,7 +57,6 @@ def in_thread(store, prepare, on_deliveries):
         reader=made.reader,
         writer=store.writer,
         processor=made.processor,
-        entities=made.processor,
         metrics=metrics(),
         on_deliveries=on_deliveries,
     )

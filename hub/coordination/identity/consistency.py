@@ -19,12 +19,12 @@ from hub.coordination.identity.inconsistencies import (
     TwoNumbersError,
 )
 from hub.coordination.identity.links import Link, standing
+from hub.coordination.identity.looks import looks_of
 from hub.coordination.identity.presences import Contact, presence
-from hub.coordination.matching.features import Features, features_of
+from hub.coordination.matching.features import Features
 from hub.coordination.matching.numbers import Number, numbers_of, own_numbers
 from hub.coordination.people import Person
 from hub.errors import HubError
-from hub.model.facts import Subject
 
 #: Who is transferred is in both hospitals' books for a while.
 HANDOVER = timedelta(hours=6)
@@ -81,12 +81,7 @@ class _Known:
     def __init__(self, whole: Whole, today: date) -> None:
         self.whole = whole
         self.today = today
-        self.features = {
-            each.key: features_of(
-                Subject(each.person.identifiers, each.person.demographics())
-            )
-            for each in whole.identities
-        }
+        self.features = {each.key: looks_of(each.person) for each in whole.identities}
         systems = {each.key: _system(each) for each in whole.identities}
         found = (
             presence(each, systems.get(each.identity, "")) for each in whole.contacts

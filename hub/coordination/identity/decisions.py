@@ -11,6 +11,9 @@ from typing import Annotated, Literal
 import msgspec
 from msgspec import Meta, Struct
 
+from hub.coordination.ids import Keys
+from hub.model.identifiers import Identifier
+
 #: The feed of the hub's own messages, and what they are.
 FEED = "carehub"
 MEDIA_TYPE = "application/vnd.carehub.decision+json"
@@ -91,3 +94,8 @@ def keys_begin(review: str) -> tuple[str, str] | None:
     if not review.startswith(_PREFIX) or len(digits) != 2 * _HALF:
         return None
     return f"{_KEY}{digits[:_HALF]}", f"{_KEY}{digits[_HALF:]}"
+
+
+def key_of(number: Identifier, keys: Keys) -> str:
+    """Return the key of the identity that a number stands for, or that it is."""
+    return number.value if number.system == OWN_KEYS else keys.person(number)

@@ -86,8 +86,5 @@ def presence(contact: Contact, authority: str) -> Presence | None:
 
 def _place(encounter: Encounter, authority: str) -> tuple[str, str]:
     """Return which hospital it is: by its name, else by who gave the number."""
-    said = encounter.details.get("facility")
-    name = said.get("id") or said.get("name") if isinstance(said, dict) else ""
-    if not name and encounter.location:
-        name = encounter.location.facility
-    return ("facility", str(name)) if name else ("authority", authority)
+    name = encounter.facility
+    return ("facility", name) if name else ("authority", authority)
