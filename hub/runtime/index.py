@@ -153,6 +153,20 @@ class Index:
             self._entities.move(each)
         return moved
 
+    def stated_around(self, identity: str) -> list[Link]:
+        """Return what is stated of all that are firmly one with an identity.
+
+        Two numbers that a sender lists together are one person only as long as
+        nobody who goes along with the one looks unlike somebody with the other.
+        """
+        seen, reached, found = set[str](), {identity}, dict[tuple[str, str], Link]()
+        while reached:
+            seen |= reached
+            firm = [link for each in reached for link in self.links(each) if link.firm]
+            found |= {link.pair: link for link in firm if link.basis == "stated"}
+            reached = {end for link in firm if link.holds for end in link.pair} - seen
+        return list(found.values())
+
     def _scope(self, reached: set[str]) -> set[str]:
         """Return all identities on which it depends whose these are."""
         scope: set[str] = set()

@@ -187,8 +187,7 @@ class Work:
             self._dropped += [(token, identity) for token in tokens.dropped]
             self._changed += self._index.find(identity, self._waiting.seq)
             # Whether a sender's two numbers are of one person may look different now.
-            links = self._index.links(identity)
-            self._reconsidered += [each for each in links if each.basis == "stated"]
+            self._reconsidered += self._index.stated_around(identity)
 
     def _relink(self, draft: Draft) -> None:
         links = [*self._reconsidered, *self._changed]

@@ -246,6 +246,18 @@ def test_two_numbers_of_one_list_are_two_people_once_they_look_unlike_in_any_ord
     assert len({str(end.people) + str(end.known) for end in ends(facts)}) == 1
 
 
+def test_who_goes_along_with_a_number_looks_unlike_in_any_order():
+    s1, s2 = NUMBERS["S1"], NUMBERS["S2"]
+    facts = (
+        person(P1, ANNA, hour=7),
+        repair("merge", s1, [s2], hour=8),
+        person((s1, P1), {}, hour=9),
+        person(s2, BERTA, hour=10),
+    )
+
+    assert [end.people for end in ends(facts)] == [[("P1",), ("S1", "S2")]]
+
+
 @pytest.mark.xfail(
     reason="where a second beginning is taken back and an end corrected, the admission"
     " that stands is taken back in some orders, and nothing is told in its place"
