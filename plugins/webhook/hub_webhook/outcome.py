@@ -97,10 +97,11 @@ def retry_after_seconds(header: str | None, now: datetime) -> float | None:
     """
     if header is None:
         return None
-    if re.fullmatch(r"[0-9]{1,10}", header.strip()):
-        wait = float(header)
+    asked = header.strip()
+    if re.fullmatch(r"[0-9]{1,10}", asked):
+        wait = float(asked)
     else:
-        wait = _seconds_until(header, now)
+        wait = _seconds_until(asked, now)
     return min(wait, MAX_RETRY_AFTER_SECONDS) if wait > 0 else None
 
 

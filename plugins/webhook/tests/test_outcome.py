@@ -66,6 +66,7 @@ def test_every_answer_has_a_receipt(status, header):
     [
         ("1", 1),
         (" 120 ", 120),
+        ("120\x1f", 120),
         ("3600", 3600),
         ("3601", MAX_RETRY_AFTER_SECONDS),
         ("9999999999", MAX_RETRY_AFTER_SECONDS),
