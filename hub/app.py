@@ -18,7 +18,7 @@ from hub.admin.server import AdminServer
 from hub.config import HubConfig
 from hub.contract import Destination, Source
 from hub.coordination.identity.decisions import FEED, Decision
-from hub.coordination.routes import Subscription
+from hub.coordination.panels import Panel
 from hub.errors import HubError
 from hub.metrics import Metrics
 from hub.model.message import Processed, RawMessage, Stored
@@ -33,17 +33,19 @@ from hub.runtime.pipeline import Pipeline, Working
 from hub.runtime.pipeline_child import Prepare
 from hub.runtime.pipeline_process import PipelineProcess
 from hub.runtime.recording import Recorder
+from hub.runtime.relations import Relations
 from hub.runtime.supervisor import supervise
 from hub.runtime.tasks import Tasks
 from hub.runtime.upkeep import Upkeep
 from hub.runtime.validation import Validation
-from hub.runtime.wiring import assemble
+from hub.runtime.wiring import assemble, subscriptions
 from hub.runtime.workings import workings
-from hub.store import journal, outbox, replay
+from hub.store import journal, outbox, replay, rulesets
 from hub.store.queries import Reader
+from hub.store.rulesets import ruleset_of
 from hub.store.sqlite import DATABASE_NAME
 from hub.store.store import Store
-from hub.store.writer import Done
+from hub.store.writer import Done, no_reaction
 from hub.threads import in_thread
 
 log = structlog.get_logger()
@@ -87,7 +89,7 @@ class Hub:
             parts = await in_thread(assemble, self.config)
             await self._open_store(stack)
             self._start_dispatchers(stack, parts.destinations)
-            self._start_pipeline(stack, parts.subscriptions)
+            self._start_pipeline(stack, parts.panels)
             self._start_validation(stack)
             await self._start_admin(stack)
             self._start_sources(stack, parts.sources)
@@ -131,10 +133,10 @@ class Hub:
         consistency = Consistency(self.store.reader, self.config.stays.time_zone)
         tasks.start("consistency", consistency.run())
 
-    def _start_pipeline(
-        self, stack: AsyncExitStack, subscribed: list[Subscription]
-    ) -> None:
-        self.pipeline = self._pipeline(subscribed)
+    def _start_pipeline(self, stack: AsyncExitStack, panels: dict[str, Panel]) -> None:
+        ruleset = ruleset_of(subscriptions(self.config))
+        self.store.writer.submit(rulesets.keep, ruleset, no_reaction)
+        self.pipeline = self._pipeline(panels)
         self._intake = Intake(
             self.store.writer,
             self._metrics,
@@ -144,12 +146,12 @@ class Hub:
         self.pipeline.start(self._fail_later, self._intake.verdicts.tell)
         stack.push_async_callback(self._stop_pipeline)
 
-    def _pipeline(self, subscribed: list[Subscription]) -> Working:
+    def _pipeline(self, panels: dict[str, Panel]) -> Working:
         writer, wake = self.store.writer, self._wake_later
         if self._prepare is not None:
             recorder = Recorder(writer, self._metrics, wake)
             return PipelineProcess(self._prepare, recorder)
-        made = workings(self.config, subscribed, self.store.reader())
+        made = workings(self.config, Relations(panels), self.store.reader())
         return Pipeline(
             feeds=made.feeds,
             reader=made.reader,

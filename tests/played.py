@@ -24,6 +24,7 @@ from hub.model.message import RawMessage
 from hub.runtime import core
 from hub.runtime.interpreting import Feed
 from hub.runtime.pipeline import Pipeline
+from hub.runtime.relations import Relations
 from hub.runtime.routing import Router
 from hub.runtime.transitions import Programmes
 from hub.runtime.wiring import programmes
@@ -171,6 +172,7 @@ class Played:
             connection,
             store.secret,
             Router(()),
+            Relations({}),
             rules="us",
             programmes=self._programmes,
             identity=IdentityTable(),

@@ -19,7 +19,7 @@ from pydantic_core import PydanticCustomError
 
 from hub.contract import DestinationSpec, NormaliserSpec, RendererSpec, SourceSpec
 from hub.coordination.matching.weights import shipped
-from hub.coordination.policy import Purpose
+from hub.coordination.recipients import Purpose
 from hub.coordination.routes import Cadence
 from hub.model.taxonomy import EVENT_TYPES, INTERNAL_TYPES, TAXONOMY
 from hub.settings import ConfigPath, DestinationSettings, Settings, SourceSettings

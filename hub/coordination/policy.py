@@ -6,49 +6,40 @@ owed whatever the rules say: who was told of an event is told when it is taken b
 in the fewest words (R-ENC-06).
 """
 
-from collections.abc import Callable, Iterable, Sequence
-from datetime import date
-from enum import StrEnum
+from collections.abc import Callable, Iterable
+from datetime import datetime
 from typing import NamedTuple
 
 import msgspec
 
+from hub.coordination.consents import Consent
+from hub.coordination.panels import Member
+from hub.coordination.recipients import PURPOSES, Recipient
 from hub.coordination.routes import Subscription
-from hub.model.delivery import Decision
+from hub.model.delivery import Decision, Terms
 from hub.model.events import CareEvent, EventSource, EventSubject
-from hub.model.identifiers import Identifier
 from hub.model.labels import Labels
-
-
-class Purpose(StrEnum):
-    """What health data may be sent for. Marketing is not among them."""
-
-    TREATMENT = "treatment"
-    CARE_COORDINATION = "care_coordination"
-    PAYMENT = "payment"
-    OPERATIONS = "operations"
-    PUBLIC_HEALTH = "public_health"
-    PATIENT_REQUEST = "patient_request"
-    LEGAL_DUTY = "legal_duty"
-
-
-PURPOSES = frozenset(Purpose)
 
 #: The rule by which a retraction goes to whoever heard of what it takes back.
 CORRECTION_RULE = "R-ENC-06"
+#: The template of such a retraction: nothing but what is taken back.
+RETRACTION = "retraction"
 
 
 class Case(NamedTuple):
     """One event and one subscription, with what the rules need to know.
 
-    `identifiers` are all that the hub knows of the person, not only those in
-    the message; `day` is the date on which the question is asked.
+    `links` are the entries for the person on the subscription's panel, also those
+    that are not active, none where it is about everybody. `consents` are what the
+    person decided. `now` is when the question is asked.
     """
 
     event: CareEvent
     subscription: Subscription
-    identifiers: tuple[Identifier, ...]
-    day: date
+    recipient: Recipient
+    links: tuple[Member, ...]
+    consents: tuple[Consent, ...]
+    now: datetime
 
 
 class Finding(NamedTuple):
@@ -64,16 +55,15 @@ Rule = Callable[[Case], Finding]
 
 def relationship(case: Case) -> Finding:
     """Ask for an active link between person and recipient."""
-    panel = case.subscription.panel
-    if panel is None:
+    if not case.subscription.panel:
         return Finding(permits=True, reason="relationship.all")
-    links = list(panel.links(case.identifiers))
-    active = [link for link in links if link.active(case.day)]
+    links, day = case.links, case.now.date()
+    active = [link for link in links if link.active(day)]
     if active:
         return Finding(
             permits=True, reason="relationship.panel", patient_id=active[0].patient_id
         )
-    if any(link.begins_after(case.day) for link in links):
+    if any(link.begins_after(day) for link in links):
         return Finding(permits=False, reason="relationship.not_started")
     known = "relationship.expired" if links else "relationship.none"
     return Finding(permits=False, reason=known)
@@ -104,7 +94,7 @@ def decide(case: Case) -> Decision:
         event=case.event.id,
         subscription=case.subscription.name,
         destination=case.subscription.destination,
-        permitted=permitted,
+        verdict="permit" if permitted else "deny",
         reason=findings[telling].reason,
         purpose=case.subscription.purpose,
         patient_id=findings["relationship@1"].patient_id if permitted else "",
@@ -156,22 +146,23 @@ def _owed(event: str, heard: Heard, decided: dict[str, Decision]) -> Decision:
         event=event,
         subscription=name,
         destination=heard.destination,
-        permitted=True,
+        verdict="permit",
         reason="correction.owed",
         purpose=heard.purpose,
         patient_id=heard.patient_id,
         rules=(*(denial.rules if denial else ()), CORRECTION_RULE),
+        terms=Terms(template=RETRACTION),
     )
 
 
-def project(event: CareEvent, rules: Sequence[str] = ()) -> CareEvent:
-    """Return what of an event leaves the hub that was permitted by `rules`.
+def project(event: CareEvent, terms: Terms) -> CareEvent:
+    """Return what of an event leaves the hub that was permitted on `terms`.
 
-    What a sender added for itself and the hub's own working notes stay here. Under
-    `CORRECTION_RULE` there leaves only what it takes to find the event that is
+    What a sender added for itself and the hub's own working notes stay here. By the
+    template `RETRACTION` there leaves only what it takes to find the event that is
     taken back: nothing of the person, the place or the reason.
     """
-    if CORRECTION_RULE in rules:
+    if terms.template == RETRACTION:
         return _fewest_words(event)
     return msgspec.structs.replace(event, extensions={}, parents=())
 

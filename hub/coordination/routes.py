@@ -4,8 +4,6 @@ from datetime import UTC, date, datetime, time, timedelta
 from typing import NamedTuple
 from zoneinfo import ZoneInfo
 
-from hub.coordination.panels import Panel
-
 
 class Cadence(NamedTuple):
     """When notices go out: at once, or daily at a local time."""
@@ -39,13 +37,13 @@ def _instant(day: date, at: time, zone: ZoneInfo) -> datetime:
 
 
 class Subscription(NamedTuple):
-    """One recipient's wish. `panel` is None where it is about everybody."""
+    """One recipient's wish. `panel` names whom it is about, "" for everybody."""
 
     name: str
     destination: str
     events: frozenset[str]
     purpose: str
-    panel: Panel | None = None
+    panel: str = ""
     cadence: Cadence = Cadence()
 
     def wants(self, event_type: str) -> bool:

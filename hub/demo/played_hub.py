@@ -6,8 +6,9 @@ from contextlib import closing
 from datetime import UTC, datetime, timedelta
 
 from hub.app import Hub
-from hub.coordination.routes import Subscription
+from hub.coordination.panels import Panel
 from hub.runtime.pipeline import Pipeline, Working
+from hub.runtime.relations import Relations
 from hub.runtime.workings import workings
 from hub.store import timers
 
@@ -42,8 +43,8 @@ class PlayedHub(Hub):
         with closing(reader):
             return bool(timers.due(reader, self._now(), 1))
 
-    def _pipeline(self, subscribed: list[Subscription]) -> Working:
-        made = workings(self.config, subscribed, self.store.reader())
+    def _pipeline(self, panels: dict[str, Panel]) -> Working:
+        made = workings(self.config, Relations(panels), self.store.reader())
         return Pipeline(
             feeds=made.feeds,
             reader=made.reader,

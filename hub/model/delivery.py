@@ -1,8 +1,10 @@
 """What leaves the hub, and what became of it."""
 
+from datetime import datetime
 from enum import StrEnum
+from typing import Literal
 
-from msgspec import Struct, field
+from msgspec import Struct
 
 from hub.model.events import CareEvent
 
@@ -80,20 +82,50 @@ class DeliveryState(StrEnum):
     DELIVERED = "delivered"
     DEAD = "dead"  # given up: waits for `hub replay`
     WITHDRAWN = "withdrawn"  # it was taken back before anybody was told
+    WITHHELD = "withheld"  # it was permitted, and no longer is
+    HELD = "held"  # nobody could decide: waits for `hub replay`
+
+
+#: What the policy says: all of it may go, some of it, nothing, or a person must say.
+Verdict = Literal["permit", "permit_redacted", "deny", "hold"]
+PERMITS = frozenset({"permit", "permit_redacted"})
+
+
+class Terms(Struct, frozen=True, omit_defaults=True):
+    """On which terms an event goes to a recipient (domain 8.3, steps 6 and 7).
+
+    `template` names what of it is told, `redacted` are the sensitivity codes that
+    were taken out, `obligations` what goes with it, `consents` the versions of
+    consent that were counted on.
+    """
+
+    template: str = ""
+    redacted: tuple[str, ...] = ()
+    masks_facility: bool = False
+    obligations: tuple[str, ...] = ()
+    consents: tuple[str, ...] = ()
 
 
 class Decision(Struct, frozen=True, kw_only=True):
     """Why an event may, or may not, go to a recipient (domain 8.3).
 
-    `rules` are the ids of the rules that were applied, in order. Written before
-    any delivery exists.
+    `rules` are the ids of the rules that were applied, in order. `until` is when the
+    answer may be another one, None where only a change of what it rests on makes it
+    so. Written before any delivery exists.
     """
 
     event: str
     subscription: str
     destination: str
-    permitted: bool
+    verdict: Verdict
     reason: str
     purpose: str = ""
     patient_id: str = ""
-    rules: tuple[str, ...] = field(default=())
+    rules: tuple[str, ...] = ()
+    terms: Terms = Terms()
+    until: datetime | None = None
+
+    @property
+    def permitted(self) -> bool:
+        """Whether anything may go out."""
+        return self.verdict in PERMITS

@@ -13,6 +13,7 @@ from hub.runtime.finding import Finder
 from hub.runtime.index import Index
 from hub.runtime.journeys import Journeys
 from hub.runtime.processing import Processor
+from hub.runtime.relations import Relations
 from hub.runtime.routing import Router
 from hub.runtime.transitions import Programmes, Transitions
 
@@ -21,6 +22,7 @@ def processor(
     connection: sqlite3.Connection,
     secret: bytes,
     router: Router,
+    relations: Relations,
     *,
     rules: str,
     programmes: Programmes,
@@ -40,7 +42,7 @@ def processor(
     transitions = Transitions(entities, keys, programmes)
     stay_rules, high_use = load_rules(rules), load_high_use()
     journeys = Journeys(entities, keys, stay_rules, high_use, transitions)
-    return Processor(entities, index, keys, router, journeys)
+    return Processor(entities, index, keys, router, relations, journeys)
 
 
 def _parameters(identity: IdentityTable) -> Parameters:

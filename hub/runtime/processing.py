@@ -14,6 +14,7 @@ from hub.model.message import MessageState
 from hub.runtime.entities import Entities
 from hub.runtime.index import Index
 from hub.runtime.journeys import Journeys
+from hub.runtime.relations import Relations
 from hub.runtime.routing import Router
 from hub.runtime.telling import Telling
 from hub.runtime.work import Work
@@ -45,12 +46,14 @@ class Processor:
         index: Index,
         keys: Keys,
         router: Router,
+        relations: Relations,
         journeys: Journeys,
     ) -> None:
         self._entities = entities
         self._index = index
         self._keys = keys
-        self._telling = Telling(entities, router)
+        self._relations = relations
+        self._telling = Telling(entities, router, relations)
         self._journeys = journeys
 
     def forget(self) -> None:
@@ -59,6 +62,7 @@ class Processor:
 
     def expect(self, read: Iterable[tuple[Waiting, Normalised]]) -> None:
         """Read at once what is known of all that these messages are about."""
+        self._relations.refresh()
         pairs = [
             (waiting, fact) for waiting, normalised in read for fact in normalised.facts
         ]

@@ -99,6 +99,8 @@ class Recorder:
         for each in settlements:
             for event in each.events:
                 self._metrics.emitted(event.type)
+                if event.unrelated:
+                    self._metrics.decided(permitted=False, count=event.unrelated)
             for decision in each.decisions:
                 self._metrics.decided(permitted=decision.permitted)
             destinations |= {delivery.destination for delivery in each.deliveries}

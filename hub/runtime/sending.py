@@ -14,7 +14,7 @@ from hub.config.tables import DestinationConfig
 from hub.contract import Destination
 from hub.coordination.policy import project
 from hub.errors import HubError, Recovery
-from hub.model.delivery import Artifact, Notice, Outcome, Receipt, Rendered
+from hub.model.delivery import Artifact, Notice, Outcome, Receipt, Rendered, Terms
 from hub.model.events import CareEvent
 from hub.runtime.errors import (
     ReceiptError,
@@ -34,7 +34,7 @@ LONGEST_EVIDENCE = 200
 LONGEST_WAIT_SECONDS = 3600.0
 
 _event = msgspec.json.Decoder(CareEvent).decode
-_rules = msgspec.json.Decoder(tuple[str, ...]).decode
+_terms = msgspec.json.Decoder(Terms).decode
 _OUTCOMES = {
     Recovery.RETRY: Outcome.RETRYABLE,
     Recovery.REJECT: Outcome.PERMANENT,
@@ -70,7 +70,7 @@ def render(config: DestinationConfig, claimed: Sequence[Claimed]) -> Artifact:
 
 def _notice(config: DestinationConfig, claimed: Claimed) -> Notice:
     return Notice(
-        event=project(_event(claimed.event_body), _rules(claimed.rules)),
+        event=project(_event(claimed.event_body), _terms(claimed.terms)),
         hub=config.hub,
         delivery=claimed.id,
         destination=config.name,

@@ -12,7 +12,8 @@ from hub.coordination.incidents import INCIDENT_OPENED
 from hub.coordination.policy import Heard
 from hub.model.events import CareEvent, Correction
 from hub.runtime.entities import Entities
-from hub.runtime.routing import Routed, Router
+from hub.runtime.relations import Relations
+from hub.runtime.routing import Routed, Router, Whose
 from hub.store.journal import microseconds
 from hub.store.recipients import Told, amended, heard_of, told
 from hub.store.state import DecisionRow, DeliveryRow, EventRow, Settlement
@@ -27,9 +28,12 @@ _encode = msgspec.json.Encoder().encode
 class Telling:
     """Adds to settlements the events, and what was decided about each of them."""
 
-    def __init__(self, entities: Entities, router: Router) -> None:
+    def __init__(
+        self, entities: Entities, router: Router, relations: Relations
+    ) -> None:
         self._entities = entities
         self._router = router
+        self._relations = relations
         self._recipients = Recipients(entities.connection)
 
     def tell(
@@ -46,7 +50,7 @@ class Telling:
                 retracted.append((retraction.of, event.id))
                 heard = self._recipients.heard(retraction.of)
             routed = self._route(event, heard, now)
-            events.append(_event_row(event, settlement.seq, len(routed.decisions)))
+            events.append(self._event_row(event, settlement.seq, routed))
             decisions += routed.decisions
             deliveries += routed.deliveries
         return settlement._replace(
@@ -64,12 +68,34 @@ class Telling:
         return replace(event, payload=event.payload | {"destinations": sorted(told)})
 
     def _route(self, event: CareEvent, heard: list[Heard], now: datetime) -> Routed:
-        person = self._entities.person(event.subject.person or "")
-        known = person.person.identifiers if person else ()
-        key = event.subject.person or event.entity.key
-        routed = self._router.route(event, known, key, now, heard=heard)
+        routed = self._router.route(event, self._whose(event), now, heard=heard)
         self._recipients.remember(event, routed)
         return routed
+
+    def _whose(self, event: CareEvent) -> Whose:
+        person = self._entities.person(event.subject.person or "")
+        identifiers = person.person.identifiers if person else ()
+        keys = (event.entity.key, event.trace.correlation)
+        return Whose(
+            okey=event.subject.person or event.entity.key,
+            links=self._relations.links(identifiers, keys),
+            generation=self._relations.generation,
+        )
+
+    def _event_row(self, event: CareEvent, message: int, routed: Routed) -> EventRow:
+        return EventRow(
+            id=event.id,
+            message=message,
+            type=event.type,
+            entity=event.entity.key,
+            version=event.entity.version,
+            person=event.subject.person or "",
+            emitted_at=microseconds(event.times.emitted),
+            routes=routed.routes,
+            body=_encode(event),
+            unrelated=routed.unrelated,
+            ruleset=self._router.ruleset.id,
+        )
 
 
 class Recipients:
@@ -130,17 +156,3 @@ def _told_by(amends: str, routed: Routed) -> Told:
 def _retraction(event: CareEvent) -> Correction | None:
     correction = event.correction
     return correction if correction and correction.kind == "retraction" else None
-
-
-def _event_row(event: CareEvent, message: int, routes: int) -> EventRow:
-    return EventRow(
-        id=event.id,
-        message=message,
-        type=event.type,
-        entity=event.entity.key,
-        version=event.entity.version,
-        person=event.subject.person or "",
-        emitted_at=microseconds(event.times.emitted),
-        routes=routes,
-        body=_encode(event),
-    )

@@ -1,6 +1,6 @@
 """From the configuration to the parts that it describes, before anything runs."""
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator
 from functools import partial
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -36,7 +36,7 @@ class Fault(NamedTuple):
 class Parts(NamedTuple):
     """What a hub is put together from. Nothing is open or running yet."""
 
-    subscriptions: list[Subscription]
+    panels: dict[str, Panel]
     sources: dict[str, Source]
     destinations: dict[str, Destination]
 
@@ -52,14 +52,27 @@ def assemble(config: HubConfig) -> Parts:
     made = {
         kind: {name: make() for name, make in makers[kind].items()} for kind in makers
     }
-    subscribed = _subscriptions(config, made["panels"])
-    return Parts(subscribed, made["sources"], made["destinations"])
+    return Parts(made["panels"], made["sources"], made["destinations"])
+
+
+def panels(config: HubConfig) -> dict[str, Panel]:
+    """Read the panels. Raises PanelError."""
+    return {name: make() for name, make in _makers(config)["panels"].items()}
 
 
 def subscriptions(config: HubConfig) -> list[Subscription]:
-    """Read the panels, and return who wants to be told of what. Raises PanelError."""
-    panels = {name: make() for name, make in _makers(config)["panels"].items()}
-    return _subscriptions(config, panels)
+    """Return who wants to be told of what."""
+    return [
+        Subscription(
+            name=each.name,
+            destination=each.destination,
+            events=each.types,
+            purpose=each.purpose,
+            panel="" if each.panel == EVERYONE else each.panel,
+            cadence=each.cadence,
+        )
+        for each in config.subscriptions.values()
+    ]
 
 
 def programmes(table: StaysTable) -> Programmes:
@@ -124,22 +137,6 @@ def _built(table: str, part: SourceConfig | DestinationConfig) -> Any:
         log.exception("part.failed", setting=table, kind=part.spec.kind)
         what = f"{table} ({part.spec.kind}): {type(error).__name__}"
         raise PartFailedError(what) from None
-
-
-def _subscriptions(
-    config: HubConfig, panels: Mapping[str, Panel]
-) -> list[Subscription]:
-    return [
-        Subscription(
-            name=each.name,
-            destination=each.destination,
-            events=each.types,
-            purpose=each.purpose,
-            panel=None if each.panel == EVERYONE else panels[each.panel],
-            cadence=each.cadence,
-        )
-        for each in config.subscriptions.values()
-    ]
 
 
 def _panel(name: str, file: Path) -> Panel:

@@ -6,14 +6,14 @@ from typing import NamedTuple
 
 from hub.config import HubConfig, load
 from hub.coordination.identity.decisions import FEED
-from hub.coordination.routes import Subscription
 from hub.registry import Registry
 from hub.runtime import core
 from hub.runtime.decisions import NORMALISER
 from hub.runtime.interpreting import Feed
 from hub.runtime.processing import Processor
+from hub.runtime.relations import Relations
 from hub.runtime.routing import Router
-from hub.runtime.wiring import programmes, subscriptions
+from hub.runtime.wiring import panels, programmes, subscriptions
 from hub.settings import Settings
 from hub.store.sqlite import open_reader
 from hub.store.store import secret_of
@@ -37,14 +37,15 @@ class LogSettings(NamedTuple):
 
 def workings(
     config: HubConfig,
-    subscribed: list[Subscription],
+    relations: Relations,
     reader: sqlite3.Connection,
 ) -> Workings:
     """Return what a pipeline works with on the store that `reader` reads."""
     processor = core.processor(
         reader,
         secret_of(reader),
-        Router(subscribed),
+        Router(subscriptions(config)),
+        relations,
         rules=config.stays.rules,
         programmes=programmes(config.stays),
         identity=config.identity,
@@ -64,5 +65,5 @@ def load_workings(path: Path, settings: LogSettings) -> Workings:
     """
     configure_logging(json=settings.json, level=settings.level)
     config = load(path, Registry.discover())
-    subscribed = subscriptions(config)
-    return workings(config, subscribed, open_reader(config.hub.data_dir))
+    relations = Relations(panels(config))
+    return workings(config, relations, open_reader(config.hub.data_dir))

@@ -63,7 +63,7 @@ CHECKS = {
         SELECT count(*) FROM event e LEFT JOIN (
             SELECT event, count(*) AS decisions FROM decision GROUP BY event
         ) d ON d.event = e.id
-        WHERE coalesce(d.decisions, 0) <> e.routes
+        WHERE coalesce(d.decisions, 0) + e.unrelated <> e.routes
     """,
     "permitted notice without its delivery": """
         SELECT count(*) FROM (
@@ -78,11 +78,25 @@ CHECKS = {
             SELECT 1 FROM decision d WHERE d.permitted
             AND d.event = y.event AND d.subscription = y.subscription
             AND d.destination = y.destination
+        ) AND y.state <> 'held'
+    """,
+    "delivery that is held although somebody decided": """
+        SELECT count(*) FROM delivery y WHERE state = 'held' AND NOT EXISTS (
+            SELECT 1 FROM decision d WHERE d.event = y.event
+            AND d.subscription = y.subscription AND d.verdict = 'hold'
+        ) AND NOT EXISTS (
+            SELECT 1 FROM recheck r WHERE r.delivery = y.seq AND r.verdict = 'hold'
+        )
+    """,
+    "delivery that was withheld without a reason": """
+        SELECT count(*) FROM delivery y WHERE state = 'withheld' AND NOT EXISTS (
+            SELECT 1 FROM recheck r WHERE r.delivery = y.seq AND r.verdict = 'deny'
         )
     """,
     "delivery in no known state": """
         SELECT count(*) FROM delivery
-        WHERE state NOT IN ('ready', 'claimed', 'delivered', 'dead', 'withdrawn')
+        WHERE state NOT IN ('ready', 'claimed', 'delivered', 'dead', 'withdrawn',
+            'withheld', 'held')
     """,
     "delivered without an accepted attempt": """
         SELECT count(*) FROM delivery y WHERE state = 'delivered'

@@ -14,6 +14,7 @@ from hub.errors import HubError
 from hub.model.delivery import DeliveryState
 from hub.model.message import MessageState
 from hub.store import schema
+from hub.store.decided import decided
 from hub.store.journal import moment
 from hub.store.views import (
     ATTEMPT_COLUMNS,
@@ -113,16 +114,15 @@ def _events(
 def _decisions(
     connection: sa.Connection, event: str, destination: str | None
 ) -> list[ExplainedDecision]:
-    decision = schema.decision.c
-    query = sa.select(*DECISION_COLUMNS).where(decision.event == event)
+    query = sa.select(*DECISION_COLUMNS).where(decided.c.event == event)
     if destination is not None:
-        query = query.where(decision.destination == destination)
+        query = query.where(decided.c.destination == destination)
     return [
         ExplainedDecision(
             decision=decision_view(row),
             delivery=_delivery(connection, row),
         )
-        for row in connection.execute(query.order_by(decision.seq))
+        for row in connection.execute(query.order_by(decided.c.permitted.desc(), decided.c.subscription))
     ]
 
 

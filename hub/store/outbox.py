@@ -17,6 +17,7 @@ import sqlalchemy as sa
 from hub.coordination.ids import batch_id
 from hub.model.delivery import DeliveryState, Outcome
 from hub.store.journal import microseconds
+from hub.store.policy_tables import counter
 from hub.store.schema import attempt, decision, delivery, event
 from hub.store.statements import Insert, Statement
 
@@ -41,8 +42,8 @@ class Claimed(NamedTuple):
     """A delivery in the hands of a sender; `epoch` names this claim of it.
 
     `attempts` counts all, `counted` those since an operator last let it be sent
-    again; both include this one. `rules` is a JSON list of the ids of the rules
-    that permit it.
+    again; both include this one. `terms` is a JSON object: those on which it goes
+    out. `stale` says that they must be decided anew first (0 or 1).
     """
 
     seq: int
@@ -56,7 +57,8 @@ class Claimed(NamedTuple):
     subscription: str
     purpose: str
     patient_id: str
-    rules: str
+    terms: str
+    stale: int
 
 
 class Settled(NamedTuple):
@@ -148,6 +150,9 @@ _TAKE = Statement(
         batch=sa.bindparam("batch_id"),
     )
 )
+_generation = sa.func.coalesce(
+    sa.select(counter.c.value).where(counter.c.name == "policy").scalar_subquery(), 0
+)
 _TAKEN = Statement(
     sa.select(
         delivery.c.seq,
@@ -161,7 +166,11 @@ _TAKEN = Statement(
         delivery.c.subscription,
         decision.c.purpose,
         decision.c.patient_id,
-        decision.c.rules,
+        delivery.c.terms,
+        sa.or_(
+            delivery.c.generation < _generation,
+            sa.func.coalesce(delivery.c.until <= sa.bindparam("now"), 0),
+        ).label("stale"),
     )
     .join_from(delivery, event, event.c.id == delivery.c.event)
     .join(
@@ -275,7 +284,8 @@ def _claim(connection: sqlite3.Connection, claim: Claim) -> list[Claimed]:
         heads, batch = _one_artifact(connection, claim, heads)
     seqs = f"[{','.join(str(head[0]) for head in heads)}]"
     _TAKE(connection, seqs=seqs, batch_id=batch)
-    return [Claimed(*row) for row in _TAKEN(connection, seqs=seqs)]
+    taken = _TAKEN(connection, seqs=seqs, now=microseconds(claim.now))
+    return [Claimed(*row) for row in taken]
 
 
 def _one_artifact(

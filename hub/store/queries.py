@@ -14,6 +14,7 @@ import msgspec
 import sqlalchemy as sa
 
 from hub.store import schema
+from hub.store.decided import decided
 from hub.store.entity_queries import EntityReader
 from hub.store.explain import delivery_with_history, explain_message
 from hub.store.paging import (
@@ -48,6 +49,8 @@ __all__ = ["DEFAULT_LIMIT", "MAX_LIMIT", "Reader", "open_read_only"]
 
 # SQLite's largest row number has 19 digits; 18 cannot overflow it.
 _SEQ = "[0-9]{1,18}"
+#: An event's number, and a subscription's name.
+_DECIDED = "[0-9]{1,18}/[a-z0-9@-]{1,200}"
 
 
 class Reader:
@@ -191,14 +194,24 @@ class Reader:
         cursor: str | None = None,
     ) -> Page[DecisionView]:
         """Return a page of decisions. Raises BadCursorError."""
-        table = schema.decision.c
+        table = decided.c
         query = sa.select(*DECISION_COLUMNS).where(
             *equal(table.event, event),
             *equal(table.destination, destination),
             *equal(table.permitted, permitted),
         )
-        rows, after = self._page(query, schema.decision, limit, cursor)
-        return Page([decision_view(row) for row in rows], after)
+        require_limit(limit)
+        if cursor is not None:
+            seq, name = decode_cursor("decision", cursor, _DECIDED).split("/")
+            later = sa.and_(table.seq == int(seq), table.subscription > name)
+            query = query.where(sa.or_(table.seq < int(seq), later))
+        query = query.order_by(table.seq.desc(), table.subscription).limit(limit + 1)
+        with self._looks.connection() as connection:
+            rows = connection.execute(query).all()
+        more, rows = len(rows) > limit, rows[:limit]
+        last = f"{rows[-1].seq}/{rows[-1].subscription}" if more else ""
+        following = encode_cursor("decision", last) if more else None
+        return Page([decision_view(row) for row in rows], following)
 
     def counts(self) -> Counts:
         """Count what the store holds. Reads all of it."""
@@ -211,6 +224,8 @@ class Reader:
             repeats = ask(sa.select(sa.func.coalesce(sa.func.sum(message.repeats), 0)))
             events = dict(_tally(connection, schema.event.c.type))
             decisions = dict(_tally(connection, schema.decision.c.permitted))
+            unrelated = sa.func.coalesce(sa.func.sum(schema.event.c.unrelated), 0)
+            denied = ask(sa.select(unrelated)).scalar_one()
             by = (delivery.destination, delivery.state)
             for destination, state, total in ask(sa.select(*by, count).group_by(*by)):
                 deliveries.setdefault(destination, {})[state] = total
@@ -220,7 +235,7 @@ class Reader:
                 events=events,
                 decisions={
                     "permit": decisions.get(True, 0),
-                    "deny": decisions.get(False, 0),
+                    "deny": decisions.get(False, 0) + denied,
                 },
                 deliveries=deliveries,
             )

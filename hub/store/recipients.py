@@ -17,6 +17,10 @@ from hub.model.events import Correction
 from hub.store.schema import decision, delivery, event
 from hub.store.statements import Statement
 
+_TOLD_NOBODY: list[sa.ColumnElement[str]] = [
+    sa.literal_column(f"'{state}'")
+    for state in (DeliveryState.WITHDRAWN, DeliveryState.WITHHELD, DeliveryState.HELD)
+]
 _BODY = Statement(sa.select(event.c.body).where(event.c.id == sa.bindparam("key")))
 _HEARD = Statement(
     sa.select(
@@ -35,7 +39,7 @@ _HEARD = Statement(
     )
     .where(
         delivery.c.event == sa.bindparam("key"),
-        delivery.c.state != DeliveryState.WITHDRAWN.value,
+        delivery.c.state.not_in(_TOLD_NOBODY),
     )
     .order_by(delivery.c.seq)
 )

@@ -16,24 +16,16 @@ from sqlalchemy import (
     Index,
     Integer,
     LargeBinary,
-    MetaData,
     Table,
     Text,
     UniqueConstraint,
     text,
 )
 
-metadata = MetaData(
-    naming_convention={
-        "ix": "ix_%(table_name)s_%(column_0_N_name)s",
-        "uq": "uq_%(table_name)s_%(column_0_N_name)s",
-        "fk": "fk_%(table_name)s_%(column_0_N_name)s",
-        "pk": "pk_%(table_name)s",
-    }
-)
-
-# SQLite numbers rows by itself only where the type is exactly INTEGER.
-Sequence = BigInteger().with_variant(Integer, "sqlite")
+import hub.store.audit_tables  # its tables are of this schema too
+import hub.store.policy_tables  # noqa: F401 - the same
+from hub.store.metadata import Sequence
+from hub.store.metadata import metadata as metadata  # noqa: PLC0414 - it is looked for here
 
 #: Small things about the store itself: the key that ids are made with.
 meta = Table(
@@ -174,7 +166,9 @@ identifier = Table(
     sqlite_with_rowid=False,
 )
 
-#: What the hub said happened. `routes` counts the subscriptions that asked for it.
+#: What the hub said happened. `routes` counts the subscriptions of its `ruleset` that
+#: asked for it, `unrelated` those of them that have no decision, because they have
+#: nothing to do with the person.
 event = Table(
     "event",
     metadata,
@@ -188,6 +182,8 @@ event = Table(
     Column("emitted_at", BigInteger, nullable=False),
     Column("routes", Integer, nullable=False),
     Column("body", LargeBinary, nullable=False),
+    Column("unrelated", Integer, nullable=False, server_default="0"),
+    Column("ruleset", BigInteger, nullable=False, server_default="0"),
     UniqueConstraint("entity", "version"),
     Index("ix_event_message", "message"),
     Index("ix_event_person", "person"),
@@ -207,13 +203,17 @@ decision = Table(
     Column("patient_id", Text, nullable=False),
     Column("rules", Text, nullable=False),
     Column("decided_at", BigInteger, nullable=False),
+    Column("verdict", Text, nullable=False, server_default=""),
+    Column("terms", Text, nullable=False, server_default="{}"),
     UniqueConstraint("event", "subscription"),
 )
 
 #: What is to be sent. There is none without a decision: the key says so. `okey`
 #: is the ordering key, `batch` the artifact that it was last put into, `epoch`
 #: counts claims so that a late result cannot settle a newer claim, and `forgiven`
-#: says how many attempts an operator no longer holds against the delivery.
+#: says how many attempts an operator no longer holds against the delivery. `terms`
+#: are those on which it goes out, as they were decided last: in `generation`, and
+#: `until` then.
 delivery = Table(
     "delivery",
     metadata,
@@ -233,6 +233,9 @@ delivery = Table(
     Column("error_code", Text, nullable=False, server_default=""),
     Column("created_at", BigInteger, nullable=False),
     Column("settled_at", BigInteger),
+    Column("terms", Text, nullable=False, server_default="{}"),
+    Column("until", BigInteger),
+    Column("generation", BigInteger, nullable=False, server_default="0"),
     ForeignKeyConstraint(
         ["event", "subscription"], ["decision.event", "decision.subscription"]
     ),

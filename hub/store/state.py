@@ -64,7 +64,11 @@ class EntityRow(NamedTuple):
 
 
 class EventRow(NamedTuple):
-    """A care event. `routes` counts the subscriptions that asked for it."""
+    """A care event. `routes` counts the subscriptions that asked for it.
+
+    `unrelated` of them have no decision, because they have nothing to do with the
+    person; which ones they are follows from the `ruleset`.
+    """
 
     id: str
     message: int
@@ -75,10 +79,12 @@ class EventRow(NamedTuple):
     emitted_at: int
     routes: int
     body: bytes
+    unrelated: int = 0
+    ruleset: int = 0
 
 
 class DecisionRow(NamedTuple):
-    """A decision; `rules` is a JSON list of rule ids."""
+    """A decision; `rules` is a JSON list of rule ids, `terms` a JSON object."""
 
     event: str
     subscription: str
@@ -89,10 +95,15 @@ class DecisionRow(NamedTuple):
     patient_id: str
     rules: str
     decided_at: int
+    verdict: str
+    terms: str = "{}"
 
 
 class DeliveryRow(NamedTuple):
-    """A delivery that waits until `due`, in line with others of `okey`."""
+    """A delivery that waits until `due`, in line with others of `okey`.
+
+    It goes on `terms` as they were decided in `generation`, and hold `until` then.
+    """
 
     id: str
     event: str
@@ -102,6 +113,9 @@ class DeliveryRow(NamedTuple):
     state: str
     due: int
     created_at: int
+    terms: str = "{}"
+    until: int | None = None
+    generation: int = 0
 
 
 class Settlement(NamedTuple):

@@ -12,8 +12,9 @@ import msgspec
 import sqlalchemy as sa
 from msgspec import Meta, Struct
 
-from hub.model.delivery import DeliveryState
+from hub.model.delivery import DeliveryState, Terms
 from hub.store import schema
+from hub.store.decided import decided
 from hub.store.journal import moment
 
 T = TypeVar("T")
@@ -71,15 +72,21 @@ class MessageDetail(MessageView, frozen=True, kw_only=True):
 
 
 class DecisionView(Struct, frozen=True, kw_only=True):
-    """Why an event may or may not go to a recipient. `rules` in their order."""
+    """Why an event may or may not go to a recipient. `rules` in their order.
+
+    `verdict` is ``permit``, ``permit_redacted``, ``deny`` or ``hold``; `terms` say on
+    which terms it goes: the template, what was taken out, what goes with it.
+    """
 
     event: str
     subscription: str
     destination: str
     permitted: bool
+    verdict: str
     reason: str
     purpose: str
     rules: list[str]
+    terms: Terms
     decided_at: Instant
 
 
@@ -196,7 +203,7 @@ DELIVERY_COLUMNS = (
     schema.delivery.c.seq,
 )
 DECISION_COLUMNS = tuple(
-    schema.decision.c[name] for name in (*DecisionView.__struct_fields__, "seq")
+    decided.c[name] for name in (*DecisionView.__struct_fields__, "seq")
 )
 ATTEMPT_COLUMNS = tuple(
     schema.attempt.c[name] for name in AttemptView.__struct_fields__
@@ -224,6 +231,7 @@ def decision_view(row: sa.Row[Any]) -> DecisionView:
     """Return the decision of a row of `DECISION_COLUMNS`."""
     values = _values(row, DecisionView)
     values["rules"] = _words(values["rules"])
+    values["terms"] = msgspec.json.decode(values["terms"], type=Terms)
     return DecisionView(**values)
 
 

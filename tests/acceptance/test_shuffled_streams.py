@@ -20,6 +20,7 @@ from hub.demo.pathways import simulate
 from hub.demo.people import make_people
 from hub.demo.sites import SITES
 from hub.runtime import core
+from hub.runtime.relations import Relations
 from hub.runtime.routing import Router
 from hub.store import state, timers
 from hub.store.sqlite import open_reader
@@ -155,6 +156,7 @@ def ring_all(connection, now):
         connection,
         SECRET,
         Router(()),
+        Relations({}),
         rules="us",
         programmes=TCM,
         identity=IdentityTable(),

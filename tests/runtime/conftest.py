@@ -9,13 +9,14 @@ from hub.contract import NormaliserSpec
 from hub.runtime import core, dispatch
 from hub.runtime.interpreting import Feed
 from hub.runtime.pipeline import Pipeline
+from hub.runtime.relations import Relations
 from hub.runtime.routing import Router
 from hub.runtime.transitions import Programmes
 from hub.sdk import Settings
 from hub.store.books import balance
 from hub.store.store import Store, call_at_once
 from hub.testing.clock import FakeClock
-from tests.runtime.facts import EVERYONE, SECRET
+from tests.runtime.facts import EVERYONE, PANELS, SECRET
 from tests.runtime.setting import NOW, Outbox, metrics
 
 
@@ -85,6 +86,7 @@ def make(store):
             reader,
             SECRET,
             Router(subscriptions),
+            Relations(PANELS),
             rules="us",
             programmes=programmes,
             identity=IdentityTable(),

@@ -1,5 +1,7 @@
 """Facts about made-up stays, and normalisers that read them in any message."""
 
+from datetime import date
+
 import msgspec
 
 from hub.coordination.panels import Member, Panel
@@ -21,7 +23,12 @@ SECRET = b"made up, and of no use elsewhere"
 PANEL = Panel("members", {("NORD", "P1"): (Member("M-1"),)})
 
 
-def subscription(name="everyone", destination="out", panel=None):
+#: Somebody who was on a panel, and is not any more.
+NOBODY = Panel("nobody", {("NORD", "P1"): (Member("M-1", None, date(2020, 1, 1)),)})
+PANELS = {each.name: each for each in (PANEL, NOBODY)}
+
+
+def subscription(name="everyone", destination="out", panel=""):
     return Subscription(name, destination, EVENT_TYPES, "treatment", panel)
 
 

@@ -13,6 +13,7 @@ from hub.contract import NormaliserSpec
 from hub.model.facts import FactKind, Normalised
 from hub.runtime import core
 from hub.runtime.interpreting import Feed
+from hub.runtime.relations import Relations
 from hub.runtime.routing import Router
 from hub.runtime.transitions import Programmes
 from hub.runtime.workings import Workings
@@ -74,6 +75,7 @@ def prepare(data_dir):
         reader,
         SECRET,
         Router(EVERYONE),
+        Relations({}),
         rules="us",
         programmes=Programmes(),
         identity=IdentityTable(),

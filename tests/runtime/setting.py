@@ -184,6 +184,7 @@ def _decision(event, now):
         subscription="sub",
         destination="out",
         permitted=True,
+        verdict="permit",
         reason="relationship.all",
         purpose="treatment",
         patient_id="",

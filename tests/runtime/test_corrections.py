@@ -4,7 +4,7 @@ Made-up stays arrive, are corrected and taken back, while recipients come and go
 """
 
 from collections import defaultdict
-from datetime import date, timedelta
+from datetime import timedelta
 from itertools import count
 
 import msgspec
@@ -12,7 +12,6 @@ from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 from msgspec.structs import replace
 
-from hub.coordination.panels import Member, Panel
 from hub.model.delivery import DeliveryState
 from hub.model.events import CareEvent
 from hub.model.facts import EncounterKey, FactKind, Normalised, Subject
@@ -21,12 +20,11 @@ from hub.store import outbox
 from hub.store.outbox import Claim
 from tests.coordination.scenarios import at, cancel, end, move, start
 from tests.coordination.walks import facts as any_facts
-from tests.runtime.facts import subscription
+from tests.runtime.facts import NOBODY, subscription
 from tests.runtime.setting import NOW, put
 from tests.store.rows import settled
 
 LATER = NOW + timedelta(days=2)
-NOBODY = Panel("nobody", {("NORD", "P1"): (Member("M-1", None, date(2020, 1, 1)),)})
 ONE, TWO = subscription("one", "out"), subscription("two", "far")
 #: Without anything that takes something back.
 NEWS = frozenset(
@@ -34,7 +32,7 @@ NEWS = frozenset(
 )
 CONFIGURED = (
     (ONE, TWO),
-    (ONE._replace(panel=NOBODY), TWO),
+    (ONE._replace(panel=NOBODY.name), TWO),
     (),
     (ONE._replace(events=NEWS),),
     (ONE._replace(destination="far"), TWO._replace(destination="out")),

@@ -158,12 +158,12 @@ def test_records_why_somebody_is_not_told(make, store, query):
     for body in facts:
         put(store.writer, body)
 
-    make(reads(facts), subscriptions=[subscription(panel=PANEL)]).work()
+    make(reads(facts), subscriptions=[subscription(panel=PANEL.name)]).work()
 
     assert query("SELECT permitted, reason, patient_id FROM decision ORDER BY seq") == [
         (1, "relationship.panel", "M-1"),
-        (0, "relationship.none", ""),
     ]
+    assert query("SELECT routes, unrelated FROM event ORDER BY seq") == [(1, 0), (1, 1)]
     assert query("SELECT count(*) FROM delivery") == [(1,)]
 
 
@@ -176,7 +176,7 @@ def test_knows_a_member_by_a_number_of_an_earlier_message(make, store, query):
     for body in facts:
         put(store.writer, body)
 
-    make(reads(facts), subscriptions=[subscription(panel=PANEL)]).work()
+    make(reads(facts), subscriptions=[subscription(panel=PANEL.name)]).work()
 
     assert query("SELECT permitted FROM decision") == [(1,), (1,)]
 

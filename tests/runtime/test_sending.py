@@ -56,7 +56,7 @@ class Raises(Scripted):
         raise self._error
 
 
-def claimed(number=1, *, batch="", rules="[]", **payload):
+def claimed(number=1, *, batch="", terms="{}", **payload):
     event = care_event("admitted", number, id=f"evt-{number}", payload=payload)
     return Claimed(
         seq=number,
@@ -70,7 +70,8 @@ def claimed(number=1, *, batch="", rules="[]", **payload):
         subscription="sub",
         purpose="treatment",
         patient_id="M-1",
-        rules=rules,
+        terms=terms,
+        stale=0,
     )
 
 
@@ -156,7 +157,7 @@ def test_gives_the_renderer_the_fewest_words_of_what_is_only_owed():
         told.extend(notices)
         return Rendered(body=b"", media_type="text/plain")
 
-    owed = claimed(rules='["relationship@1","R-ENC-06"]', name="ZZCANARYZZ")
+    owed = claimed(terms='{"template":"retraction"}', name="ZZCANARYZZ")
     render(config(spy), [owed, claimed(2, name="ordinary")])
 
     assert [notice.event.payload for notice in told] == [{}, {"name": "ordinary"}]

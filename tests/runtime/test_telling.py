@@ -4,20 +4,19 @@ Through the pipeline, on a store on disk. Every stay is made up.
 """
 
 from contextlib import closing
-from datetime import date, timedelta
+from datetime import timedelta
 
 import pytest
 from msgspec.structs import replace
 
 from hub.coordination.incidents import INCIDENT_OPENED
-from hub.coordination.panels import Member, Panel
 from hub.coordination.policy import Heard
 from hub.coordination.routes import Cadence, Subscription
 from hub.errors import HubError, Recovery
 from hub.model.delivery import DeliveryState
 from hub.model.events import Correction
 from hub.model.facts import FactKind
-from hub.runtime.routing import Router
+from hub.runtime.routing import Router, Whose
 from hub.runtime.sending import render
 from hub.runtime.telling import Recipients
 from hub.store import outbox
@@ -25,18 +24,22 @@ from hub.store.errors import StorageFullError
 from hub.store.outbox import Claim
 from hub.testing.samples import admitted, retraction
 from tests.coordination.scenarios import at
-from tests.runtime.facts import EVERYONE, PANEL, events, fact, reads, subscription
+from tests.runtime.facts import (
+    EVERYONE,
+    NOBODY,
+    PANEL,
+    events,
+    fact,
+    reads,
+    subscription,
+)
 from tests.runtime.setting import NOW, config, put, render_lines
 from tests.store.rows import settled
 
 CANARY = "ZZCANARYZZ"
-MEMBERS = (subscription("members", panel=PANEL),)
-NO_LONGER = (
-    subscription(
-        "members",
-        panel=Panel("p", {("NORD", "P1"): (Member("M-1", None, date(2020, 1, 1)),)}),
-    ),
-)
+MEMBERS = (subscription("members", panel=PANEL.name),)
+NO_LONGER = (subscription("members", panel=NOBODY.name),)
+WHOSE = Whose("p_1")
 #: As `MEMBERS`, without any event that takes something back.
 ADMISSIONS = (MEMBERS[0]._replace(events=frozenset({"encounter.admitted"})),)
 ADMITTED = fact(demographics={"name": CANARY}, details={"service": CANARY})
@@ -109,7 +112,7 @@ def decisions(query):
         (NO_LONGER, '["relationship@1","R-ENC-06"]'),
         (ADMISSIONS, '["R-ENC-06"]'),
         ((), '["R-ENC-06"]'),
-        ((subscription("others", "far", PANEL),), '["R-ENC-06"]'),
+        ((subscription("others", "far", PANEL.name),), '["R-ENC-06"]'),
     ],
     ids=["off-the-panel", "type-not-listed", "nothing-configured", "others-only"],
 )
@@ -293,9 +296,9 @@ def test_nobody_is_told_of_an_incident_whoever_asks():
     asks = Subscription("s", "out", frozenset({INCIDENT_OPENED}), "treatment")
     event = replace(admitted(), type=INCIDENT_OPENED)
 
-    routed = Router([asks]).route(event, (), "p_1", NOW)
+    routed = Router([asks]).route(event, WHOSE, NOW)
 
-    assert routed == ([], [])
+    assert routed == ([], [], 0, 0)
 
 
 def test_what_is_not_committed_yet_is_remembered(store):
@@ -304,8 +307,8 @@ def test_what_is_not_committed_yet_is_remembered(store):
         event = admitted()
         amendment = admitted(id="evt-2", correction=Correction(event.id, "amendment"))
 
-        recipients.remember(event, Router(EVERYONE).route(event, (), "p_1", NOW))
-        recipients.remember(amendment, Router(()).route(amendment, (), "p_1", NOW))
+        recipients.remember(event, Router(EVERYONE).route(event, WHOSE, NOW))
+        recipients.remember(amendment, Router(()).route(amendment, WHOSE, NOW))
 
         heard = Heard("out", "everyone", "treatment", "", "p_1")
         assert recipients.heard("evt-2") == [heard]
@@ -318,9 +321,9 @@ def test_the_oldest_is_forgotten_where_memory_is_full(store):
         router = Router(EVERYONE)
         for name in ("evt-1", "evt-2", "evt-3"):
             event = admitted(id=name)
-            recipients.remember(event, router.route(event, (), "p_1", NOW))
+            recipients.remember(event, router.route(event, WHOSE, NOW))
         unheard = retraction()
-        recipients.remember(unheard, Router(()).route(unheard, (), "p_1", NOW))
+        recipients.remember(unheard, Router(()).route(unheard, WHOSE, NOW))
 
         assert recipients.heard("evt-1") == []
         assert [len(recipients.heard(name)) for name in ("evt-2", "evt-3")] == [1, 1]

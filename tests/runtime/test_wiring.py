@@ -11,7 +11,7 @@ from hub.config.tables import (
 from hub.config.tables import Subscription as Told
 from hub.coordination.panels import PanelError
 from hub.coordination.routes import Cadence
-from hub.runtime.wiring import assemble, faults
+from hub.runtime.wiring import assemble, faults, subscriptions
 
 HEAD = "patient_id,assigning_authority,identifier"
 
@@ -40,9 +40,11 @@ def config(tmp_path, content, panel="members"):
 def test_reads_the_panel_of_a_subscription(tmp_path):
     content = f"\ufeff{HEAD}\r\nM-1,NORD,0001\r\n".encode()
 
-    [subscription] = assemble(config(tmp_path, content)).subscriptions
+    given = config(tmp_path, content)
+    [subscription] = subscriptions(given)
+    panel = assemble(given).panels[subscription.panel]
 
-    assert [member.patient_id for member in subscription.panel.members["NORD", "0001"]]
+    assert [member.patient_id for member in panel.members["NORD", "0001"]] == ["M-1"]
     assert subscription.wants("encounter.admitted")
     assert not subscription.wants("encounter.discharged")
 
@@ -50,9 +52,9 @@ def test_reads_the_panel_of_a_subscription(tmp_path):
 def test_a_subscription_to_all_has_no_panel(tmp_path):
     told = config(tmp_path, f"{HEAD}\n".encode(), panel="all")
 
-    [subscription] = assemble(told).subscriptions
+    [subscription] = subscriptions(told)
 
-    assert subscription.panel is None
+    assert subscription.panel == ""
 
 
 @pytest.mark.parametrize(

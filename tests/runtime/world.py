@@ -22,12 +22,13 @@ from hub.model.identifiers import Code, Identifier, Location
 from hub.runtime import core
 from hub.runtime.entities import Entities
 from hub.runtime.processing import parked
+from hub.runtime.relations import Relations
 from hub.runtime.routing import Router
 from hub.runtime.transitions import Programmes
 from hub.store import journal, state
 from hub.store.links import links_of
 from tests.coordination.scenarios import at
-from tests.runtime.facts import SECRET
+from tests.runtime.facts import PANELS, SECRET
 from tests.runtime.setting import NOW
 from tests.store.rows import in_memory, received
 
@@ -126,6 +127,7 @@ class World:
             self.connection,
             SECRET,
             router or Router(()),
+            Relations(PANELS),
             rules="us",
             programmes=Programmes(),
             identity=IdentityTable(**identity),

@@ -80,6 +80,7 @@ def settlement(seq, name=None, *, destination="payer", okey="p_1", due=NOW, **gi
         subscription="s",
         destination=destination,
         permitted=True,
+        verdict="permit",
         reason="relationship.all",
         purpose="treatment",
         patient_id="",

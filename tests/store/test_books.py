@@ -45,6 +45,12 @@ IMBALANCES = {
         "UPDATE delivery SET event = 'evt_withheld' WHERE id = 'dlv_waiting'",
         "UPDATE decision SET permitted = 0 WHERE event = 'evt_waiting'",
     ],
+    "delivery that is held although somebody decided": [
+        "UPDATE delivery SET state = 'held' WHERE id = 'dlv_waiting'"
+    ],
+    "delivery that was withheld without a reason": [
+        "UPDATE delivery SET state = 'withheld' WHERE id = 'dlv_waiting'"
+    ],
     "delivery in no known state": [
         "UPDATE delivery SET state = 'lost' WHERE id = 'dlv_waiting'"
     ],

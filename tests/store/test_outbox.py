@@ -88,7 +88,8 @@ def test_a_claim_says_what_is_to_be_sent(queue):
         "subscription": "s",
         "purpose": "treatment",
         "patient_id": "",
-        "rules": "[]",
+        "terms": "{}",
+        "stale": 0,
     }
 
 

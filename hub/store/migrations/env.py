@@ -2,12 +2,12 @@
 
 from alembic import context
 
-from hub.store.schema import metadata
+from hub.store import schema
 
 connection = context.config.attributes["connection"]
 context.configure(
     connection=connection,
-    target_metadata=metadata,
+    target_metadata=schema.metadata,
     render_as_batch=True,
     transactional_ddl=True,
     transaction_per_migration=True,
