@@ -38,9 +38,9 @@ from hub.runtime.supervisor import supervise
 from hub.runtime.tasks import Tasks
 from hub.runtime.upkeep import Upkeep
 from hub.runtime.validation import Validation
-from hub.runtime.wiring import assemble, subscriptions
-from hub.runtime.workings import workings
-from hub.store import journal, outbox, replay, rulesets
+from hub.runtime.wiring import assemble, contracts, subscriptions
+from hub.runtime.workings import rechecker_of, workings
+from hub.store import generation, journal, outbox, replay, rulesets
 from hub.store.queries import Reader
 from hub.store.rulesets import ruleset_of
 from hub.store.sqlite import DATABASE_NAME
@@ -88,7 +88,7 @@ class Hub:
             # Built first: a wrong key or panel is found before anything runs.
             parts = await in_thread(assemble, self.config)
             await self._open_store(stack)
-            self._start_dispatchers(stack, parts.destinations)
+            self._start_dispatchers(stack, parts.destinations, parts.panels)
             self._start_pipeline(stack, parts.panels)
             self._start_validation(stack)
             await self._start_admin(stack)
@@ -117,15 +117,22 @@ class Hub:
         stack.callback(self._reader.close)
 
     def _start_dispatchers(
-        self, stack: AsyncExitStack, destinations: dict[str, Destination]
+        self,
+        stack: AsyncExitStack,
+        destinations: dict[str, Destination],
+        panels: dict[str, Panel],
     ) -> None:
         tasks = self._tasks_within(stack)
+        reader = self.store.reader()
+        stack.callback(reader.close)
+        rechecker = rechecker_of(self.config, Relations(panels), reader)
         for name, destination in destinations.items():
             self.dispatchers[name] = Dispatcher(
                 self.config.destinations[name],
                 destination,
                 self.store.writer,
                 self._metrics,
+                recheck=rechecker.recheck,
             )
             tasks.start(name, self.dispatchers[name].run())
         upkeep = Upkeep(self.store.reader, self.dispatchers, self._metrics)
@@ -134,8 +141,9 @@ class Hub:
         tasks.start("consistency", consistency.run())
 
     def _start_pipeline(self, stack: AsyncExitStack, panels: dict[str, Panel]) -> None:
-        ruleset = ruleset_of(subscriptions(self.config))
-        self.store.writer.submit(rulesets.keep, ruleset, no_reaction)
+        ruleset, writer = ruleset_of(subscriptions(self.config)), self.store.writer
+        writer.submit(rulesets.keep, ruleset, no_reaction)
+        writer.submit(generation.keep_contracts, contracts(self.config), no_reaction)
         self.pipeline = self._pipeline(panels)
         self._intake = Intake(
             self.store.writer,

@@ -11,6 +11,7 @@ from hub.admin.parameters import (
     TimelineParameters,
     TransitionParameters,
 )
+from hub.admin.roles import Permission
 from hub.admin.route import Route
 from hub.store.entity_views import (
     EncounterDetail,
@@ -35,6 +36,7 @@ ENTITY_ROUTES = (
         "The people that the hub knows, each once, in the order of their keys.",
         Page[PersonView],
         Paging,
+        permission=Permission.PICTURES,
     ),
     Route(
         "POST",
@@ -44,6 +46,7 @@ ENTITY_ROUTES = (
         Page[PersonView],
         statuses=(413,),
         body=PersonSearch,
+        permission=Permission.FIND,
     ),
     Route(
         "GET",
@@ -54,6 +57,7 @@ ENTITY_ROUTES = (
         PersonDetail,
         KnownParameters,
         statuses=(404,),
+        permission=Permission.PICTURES,
     ),
     Route(
         "GET",
@@ -63,6 +67,7 @@ ENTITY_ROUTES = (
         Timeline,
         TimelineParameters,
         statuses=(404,),
+        permission=Permission.PICTURES,
     ),
     Route(
         "GET",
@@ -71,6 +76,7 @@ ENTITY_ROUTES = (
         "The encounters of people, in the order of their keys.",
         Page[EncounterView],
         EncounterParameters,
+        permission=Permission.PICTURES,
     ),
     Route(
         "GET",
@@ -80,6 +86,7 @@ ENTITY_ROUTES = (
         EncounterDetail,
         KnownParameters,
         statuses=(404,),
+        permission=Permission.PICTURES,
     ),
     Route(
         "GET",
@@ -88,6 +95,7 @@ ENTITY_ROUTES = (
         "The stays of people over sources and hospitals, in the order of their keys.",
         Page[StayView],
         StayParameters,
+        permission=Permission.PICTURES,
     ),
     Route(
         "GET",
@@ -96,6 +104,7 @@ ENTITY_ROUTES = (
         "One stay with its path, and the messages and events behind it.",
         StayDetail,
         statuses=(404,),
+        permission=Permission.PICTURES,
     ),
     Route(
         "GET",
@@ -104,6 +113,7 @@ ENTITY_ROUTES = (
         "The ways out of stays and their clocks, in the order of their keys.",
         Page[TransitionView],
         TransitionParameters,
+        permission=Permission.PICTURES,
     ),
     Route(
         "GET",
@@ -112,6 +122,7 @@ ENTITY_ROUTES = (
         "One transition with its clocks and the events about it.",
         TransitionDetail,
         statuses=(404,),
+        permission=Permission.PICTURES,
     ),
     Route(
         "GET",
@@ -121,6 +132,7 @@ ENTITY_ROUTES = (
         "in the order of their keys.",
         Page[RecordView],
         RecordParameters,
+        permission=Permission.PICTURES,
     ),
     Route(
         "GET",
@@ -130,5 +142,6 @@ ENTITY_ROUTES = (
         RecordDetail,
         KnownParameters,
         statuses=(404,),
+        permission=Permission.PICTURES,
     ),
 )

@@ -9,6 +9,7 @@ from hub.admin.parameters import (
     ReviewShown,
     Split,
 )
+from hub.admin.roles import Permission
 from hub.admin.route import Route
 from hub.store.review_views import ReviewDetail, ReviewView
 from hub.store.views import Page
@@ -23,6 +24,7 @@ REVIEW_ROUTES = (
         Page[ReviewView],
         ReviewParameters,
         statuses=(404,),
+        permission=Permission.PICTURES,
     ),
     Route(
         "GET",
@@ -33,6 +35,7 @@ REVIEW_ROUTES = (
         ReviewDetail,
         ReviewShown,
         statuses=(404,),
+        permission=Permission.PICTURES,
     ),
     Route(
         "POST",
@@ -42,6 +45,7 @@ REVIEW_ROUTES = (
         Decided,
         statuses=(202, 404, 409, 413, 503),
         body=ReviewDecision,
+        permission=Permission.DECIDE,
     ),
     Route(
         "POST",
@@ -51,6 +55,7 @@ REVIEW_ROUTES = (
         Decided,
         statuses=(202, 404, 409, 413, 503),
         body=Merge,
+        permission=Permission.DECIDE,
     ),
     Route(
         "POST",
@@ -61,5 +66,6 @@ REVIEW_ROUTES = (
         Decided,
         statuses=(404, 409, 413, 503),
         body=Split,
+        permission=Permission.DECIDE,
     ),
 )

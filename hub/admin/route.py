@@ -1,20 +1,27 @@
 """What is declared of one address of the admin API."""
 
 from collections.abc import Awaitable, Callable
-from typing import Any, NamedTuple
+from dataclasses import dataclass, field
+from typing import Any
 
 from aiohttp import web
 
 from hub.admin.parameters import Parameters
+from hub.admin.roles import OWN_ONLY, Permission
 
 Answer = Callable[[web.Request, Any], Awaitable[web.StreamResponse]]
 
 
-class Route(NamedTuple):
+@dataclass(frozen=True, slots=True)
+class Route:
     """One address. `shape` is the type of its JSON; None: it answers no JSON.
 
     What identifies a person is asked for in a JSON `body`, because addresses are
     written down in too many places; there are no other parameters then.
+    `permission` is what it takes to ask, and has no default: nobody may forget it.
+    `scope` names the parameter, of the path or the query, that holds the source or
+    destination it is about; a token that is for another one finds nothing there.
+    Raises ValueError where the permission needs a scope and there is none.
     """
 
     method: str
@@ -26,3 +33,12 @@ class Route(NamedTuple):
     media_type: str = "application/json"
     statuses: tuple[int, ...] = ()
     body: type[Parameters] | None = None
+    permission: Permission = field(kw_only=True)
+    scope: str = field(default="", kw_only=True)
+
+    def __post_init__(self) -> None:
+        """Refuse an address whose scope nobody could check."""
+        named = f"{{{self.scope}}}" in self.path
+        asked = self.scope in self.parameters.model_fields
+        if (self.permission in OWN_ONLY or self.scope) and not (named or asked):
+            raise ValueError(f"{self.method} {self.path}: where is its scope?")

@@ -17,6 +17,7 @@ from hub.admin.parameters import (
     MessageParameters,
 )
 from hub.admin.review_routes import REVIEW_ROUTES
+from hub.admin.roles import Permission
 from hub.admin.route import Route
 from hub.model.events import CareEvent
 from hub.model.message import Stored
@@ -38,6 +39,7 @@ ROUTES = (
         handlers.live,
         "Whether the process answers.",
         handlers.Live,
+        permission=Permission.HEALTH,
     ),
     Route(
         "GET",
@@ -45,6 +47,7 @@ ROUTES = (
         handlers.ready,
         "Whether the hub can do its work; 503 with the reasons where it cannot.",
         handlers.Ready,
+        permission=Permission.HEALTH,
     ),
     Route(
         "GET",
@@ -53,6 +56,7 @@ ROUTES = (
         "The metrics, for Prometheus.",
         None,
         media_type="text/plain",
+        permission=Permission.METRICS,
     ),
     Route(
         "GET",
@@ -61,6 +65,7 @@ ROUTES = (
         "The messages that the hub received, newest first.",
         Page[MessageView],
         MessageParameters,
+        permission=Permission.STATES,
     ),
     Route(
         "GET",
@@ -69,6 +74,7 @@ ROUTES = (
         "One message, without its bytes, with the report on its form if there is one.",
         MessageDetail,
         statuses=(404,),
+        permission=Permission.STATES,
     ),
     Route(
         "GET",
@@ -78,6 +84,7 @@ ROUTES = (
         None,
         media_type="application/octet-stream",
         statuses=(404, 500),
+        permission=Permission.BODIES,
     ),
     Route(
         "POST",
@@ -86,6 +93,7 @@ ROUTES = (
         "Process a parked or unmapped message again.",
         handlers.Replayed,
         statuses=(404, 409),
+        permission=Permission.REPLAY,
     ),
     Route(
         "GET",
@@ -95,6 +103,7 @@ ROUTES = (
         None,
         media_type="application/octet-stream",
         statuses=(404, 500),
+        permission=Permission.BODIES,
     ),
     Route(
         "GET",
@@ -103,6 +112,7 @@ ROUTES = (
         "The care events that the hub emitted, newest first, with their content.",
         Page[CareEvent],
         EventParameters,
+        permission=Permission.PICTURES,
     ),
     Route(
         "GET",
@@ -111,6 +121,7 @@ ROUTES = (
         "One care event with its content.",
         CareEvent,
         statuses=(404,),
+        permission=Permission.PICTURES,
     ),
     *ENTITY_ROUTES,
     *REVIEW_ROUTES,
@@ -121,6 +132,7 @@ ROUTES = (
         "What is, was or will be sent, newest first.",
         Page[DeliveryView],
         DeliveryParameters,
+        permission=Permission.STATES,
     ),
     Route(
         "GET",
@@ -129,6 +141,7 @@ ROUTES = (
         "One delivery with each of its attempts.",
         DeliveryDetail,
         statuses=(404,),
+        permission=Permission.STATES,
     ),
     Route(
         "POST",
@@ -137,6 +150,7 @@ ROUTES = (
         "Send a dead, or delivered, delivery again.",
         handlers.Replayed,
         statuses=(404, 409),
+        permission=Permission.REPLAY,
     ),
     Route(
         "GET",
@@ -145,6 +159,7 @@ ROUTES = (
         "Why notices were permitted or withheld, newest first.",
         Page[DecisionView],
         DecisionParameters,
+        permission=Permission.STATES,
     ),
     Route(
         "GET",
@@ -152,6 +167,7 @@ ROUTES = (
         handlers.plugins,
         "What became of each plugin.",
         Page[PluginStatus],
+        permission=Permission.STATES,
     ),
     Route(
         "GET",
@@ -159,6 +175,7 @@ ROUTES = (
         handlers.sources,
         "What each source is doing.",
         Page[PartStatus],
+        permission=Permission.STATES,
     ),
     Route(
         "POST",
@@ -167,6 +184,8 @@ ROUTES = (
         "Store the body as a message of this source, such as a file of a batch.",
         Stored,
         statuses=(404, 413, 503),
+        permission=Permission.PUT,
+        scope="name",
     ),
     Route(
         "GET",
@@ -174,6 +193,7 @@ ROUTES = (
         handlers.destinations,
         "What each destination is doing.",
         Page[PartStatus],
+        permission=Permission.STATES,
     ),
     Route(
         "GET",
@@ -183,6 +203,7 @@ ROUTES = (
         Explanation,
         ExplainParameters,
         statuses=(404,),
+        permission=Permission.STATES,
     ),
     Route(
         "GET",
@@ -190,5 +211,6 @@ ROUTES = (
         handlers.openapi,
         "The description of this API.",
         dict[str, Any],
+        permission=Permission.HEALTH,
     ),
 )

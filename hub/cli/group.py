@@ -30,6 +30,7 @@ COMMANDS = {
     "deliveries": "Show what is, was or will be sent.",
     "explain": "Say why something was sent, or was not.",
     "replay": "Let messages be processed, or deliveries sent, again.",
+    "shadow": "Show what another configuration would have changed; send nothing.",
     "errors": "Explain an error code, or list all of them.",
 }
 

@@ -78,6 +78,7 @@ def announce_record(
             times=occasion.times,
             source=occasion.source,
             causes=(occasion.message,),
+            basis=change.basis,
             labels=occasion.labels,
             payload={**record.details, "changed_fields": list(change.fields)},
             quality=Quality(occasion.warnings),

@@ -1,4 +1,4 @@
-"""Records: referrals, appointments, documents, assessments, as senders state them.
+"""Records: referrals, tasks, consents and all else of a person that senders state.
 
 The latest statement on each detail holds, whatever the order of arrival. What
 happened is the difference between two pictures. A referral is kept and not told
@@ -12,44 +12,23 @@ import msgspec
 from msgspec import Struct, field
 
 from hub.coordination.changes import Change
+from hub.coordination.record_kinds import first_event, later_event
 from hub.coordination.standing import Standing, Witness
 from hub.model.facts import FactKind, RecordKind
 
 _encode = msgspec.json.Encoder(order="sorted").encode
 _plain = msgspec.json.Decoder(dict[str, Any]).decode
 
-#: The status of a record of each kind, and the event that says so.
-STATUSES: dict[RecordKind, dict[str, str]] = {
-    "appointment": {
-        "booked": "appointment.booked",
-        "rescheduled": "appointment.rescheduled",
-        "changed": "appointment.changed",
-        "cancelled": "appointment.cancelled",
-        "no_show": "appointment.no_show",
-        "checked_in": "appointment.checked_in",
-        "completed": "appointment.completed",
-    },
-    "document": {
-        "available": "document.available",
-        "amended": "document.amended",
-        "replaced": "document.replaced",
-        "retracted": "document.retracted",
-    },
-}
-#: What says that a record of each kind is there, or that something else changed.
-FIRST: dict[RecordKind, str] = {"assessment": "assessment.recorded"}
-LATER: dict[RecordKind, str] = {
-    "appointment": "appointment.changed",
-    "document": "document.amended",
-    "assessment": "assessment.recorded",
-}
-
-
 class Record(Struct, frozen=True, omit_defaults=True):
-    """A record as far as it is known; a deleted detail is not there."""
+    """A record as far as it is known; a deleted detail is not there.
+
+    `marks` are what was told of it beside what senders stated, by what it is about:
+    the hub's own memory, and no part of the record.
+    """
 
     kind: RecordKind
     details: dict[str, Any] = field(default_factory=dict)
+    marks: dict[str, tuple[str, ...]] = field(default_factory=dict)
 
     @property
     def status(self) -> str:
@@ -69,16 +48,14 @@ def fold_record(kind: RecordKind, witnesses: Sequence[Witness]) -> Record:
 
 def record_differences(before: Record | None, after: Record) -> list[Change]:
     """Return what happened between two pictures of a record."""
-    if before == after:
-        return []
     known = before.details if before else {}
+    if before is not None and known == after.details:
+        return []
     names = known.keys() | after.details.keys()
     fields = sorted(
         name for name in names if known.get(name) != after.details.get(name)
     )
-    kind = after.kind
-    if before is None or before.status != after.status:
-        event = STATUSES.get(kind, {}).get(after.status, FIRST.get(kind))
-    else:
-        event = LATER.get(kind)
+    came = before is None or before.status != after.status
+    tells = first_event if came else later_event
+    event = tells(after.kind, after.status)
     return [Change(event, fields=tuple(fields))] if event else []

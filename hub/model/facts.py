@@ -40,8 +40,31 @@ class FactKind(StrEnum):
     RECORD = "record"  # a referral, an appointment, a document, an assessment
 
 
-#: What a record can be. What its `details` hold is said in domain 9.3.
-RecordKind = Literal["referral", "appointment", "document", "assessment", "result"]
+#: What a record can be. What its `details` hold is said in domain 9.3, and of those
+#: from ``need`` on in `hub.model.care`.
+RecordKind = Literal[
+    "referral",
+    "appointment",
+    "document",
+    "assessment",
+    "result",
+    "need",
+    "risk",
+    "caregap",
+    "plan",
+    "goal",
+    "task",
+    "contact",
+    "issue",
+    "outcome",
+    "program",
+    "careteam",
+    "alert",
+    "coverage",
+    "consent",
+    "proxy",
+    "medrec",
+]
 
 
 class RecordKey(Struct, frozen=True):

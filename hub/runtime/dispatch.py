@@ -6,8 +6,9 @@ the outbox sees to it that the notices about one person stay in order.
 """
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from datetime import UTC, datetime, timedelta
+from hashlib import sha256
 from typing import Any
 
 import structlog
@@ -20,8 +21,9 @@ from hub.model.delivery import Artifact, DeliveryState, Receipt
 from hub.runtime.backoff import Backoff, Breaker, next_step
 from hub.runtime.sending import attempt, refusal, render
 from hub.runtime.tasks import asked_to_end
-from hub.store import outbox
+from hub.store import outbox, rechecks
 from hub.store.outbox import Claim, Claimed
+from hub.store.rechecks import Rechecked
 from hub.store.writer import Apply, Writer
 from hub.threads import in_thread
 
@@ -33,6 +35,9 @@ POLL_SECONDS = 1.0
 CLAIMS_PER_WORKER = 4
 
 Batch = list[Claimed]
+
+#: Says what holds now of deliveries to a destination.
+Recheck = Callable[[str, Sequence[Claimed], datetime], list[Rechecked]]
 
 
 def _now() -> datetime:
@@ -49,8 +54,10 @@ class Dispatcher:
         writer: Writer,
         metrics: Metrics,
         clock: Callable[[], datetime] = _now,
+        recheck: Recheck | None = None,
     ) -> None:
         self._config = config
+        self._recheck = recheck
         self._settings = config.settings
         self._destination = destination
         self._writer = writer
@@ -142,6 +149,9 @@ class Dispatcher:
                 self._wake.set()
 
     async def _send(self, batch: Batch) -> None:
+        batch = await self._decided_anew(batch)
+        if not batch:
+            return
         started = self._clock()
         try:
             artifact = await self._render(batch)
@@ -152,7 +162,41 @@ class Dispatcher:
             self._destination, artifact, self._settings.timeout_seconds
         )
         self._hear(receipt)
-        await self._settle(batch, receipt, started)
+        digest = sha256(artifact.body).hexdigest()
+        await self._settle(batch, receipt, started, digest)
+
+    async def _decided_anew(self, batch: Batch) -> Batch:
+        """Return `batch` on the terms that hold now; nothing where some may not go.
+
+        What was decided on something that has changed since is decided anew, and that
+        is recorded. What may not go any more leaves the line; the rest of its artifact
+        is given back, and is another artifact then.
+        """
+        stale = [each for each in batch if each.stale]
+        if not stale or self._recheck is None:
+            return batch
+        checked = await in_thread(self._recheck, self.name, stale, self._clock())
+        await self._commit(rechecks.record, checked)
+        terms = {each.claimed.seq: each.terms for each in checked if each.permitted}
+        going = [each for each in batch if not each.stale or each.seq in terms]
+        if len(going) < len(batch):
+            for each in checked:
+                self._tell_withheld(each)
+            await self._commit(outbox.release, going)
+            return []
+        return [each._replace(terms=terms.get(each.seq, each.terms)) for each in going]
+
+    def _tell_withheld(self, checked: Rechecked) -> None:
+        if checked.permitted:
+            return
+        held = checked.verdict == "hold"
+        report = log.error if held else log.info
+        report(
+            "delivery.held" if held else "delivery.withheld",
+            delivery_id=checked.claimed.id,
+            reason=checked.reason,
+            stage="sending",
+        )
 
     def _hear(self, receipt: Receipt) -> None:
         """Take note of an attempt; say when the destination fails, and recovers."""
@@ -196,9 +240,14 @@ class Dispatcher:
             return False
         return True
 
-    async def _settle(self, batch: Batch, receipt: Receipt, started: datetime) -> None:
+    async def _settle(
+        self, batch: Batch, receipt: Receipt, started: datetime, digest: str = ""
+    ) -> None:
         ended = self._clock()
-        settled = [self._settled(each, receipt, started, ended) for each in batch]
+        settled = [
+            self._settled(each, receipt, started, ended)._replace(digest=digest)
+            for each in batch
+        ]
         await self._commit(outbox.settle, settled)
         self._metrics.attempted(self.name, receipt.outcome.value, len(batch))
         self.last_error_code = receipt.error_code

@@ -12,6 +12,8 @@ from operator import is_
 import msgspec
 from msgspec.structs import replace
 
+from hub.coordination import consents
+from hub.coordination.consents import Consent
 from hub.coordination.identity.survivorship import survive
 from hub.coordination.matching.numbers import own_numbers
 from hub.coordination.people import Person
@@ -35,7 +37,8 @@ from hub.runtime.kept import (
     stay_of,
     transition_of,
 )
-from hub.store import links, state
+from hub.store import held, links, state
+from hub.store.held import CONSENT_KINDS, HELD_KINDS
 from hub.store.links import Moved
 
 _fact = msgspec.json.Decoder(Fact).decode
@@ -62,6 +65,7 @@ class Entities:
         self._encounters = Cache(self._load_encounter, size)
         self._cases = Cache(self._load_case, size)
         self._records = Cache(self._load_record, size)
+        self._held = Cache(self._load_held, size)
         self._stays = Cache(self._load_stays, size)
         self._transitions = Cache(self._load_transitions, size)
         self._identities = Cache(self._load_identity, size)
@@ -78,6 +82,7 @@ class Entities:
             self._encounters,
             self._cases,
             self._records,
+            self._held,
             self._stays,
             self._transitions,
             self._identities,
@@ -93,7 +98,8 @@ class Entities:
         Each question to the store costs more than its answer: the interpreter is let
         go of, and others have it then.
         """
-        people = self._identities.missing(identities)
+        asked = set(identities)
+        people = self._identities.missing(asked)
         stays = self._encounters.missing(encounters)
         wanted = sorted(people | stays)
         rows = state.entities_with(self.connection, wanted) if wanted else {}
@@ -103,6 +109,14 @@ class Entities:
         for key in stays:
             row = rows.get(key)
             self._encounters[key] = self._encounter_of(row) if row else None
+        self._expect_held(asked)
+
+    def _expect_held(self, identities: Iterable[str]) -> None:
+        missing = self._held.missing(identities)
+        known = {key for key in missing if self._identities[key]}
+        found = held.held_by(self.connection, known) if known else {}
+        for key in missing:
+            self._held[key] = found.get(key, {})
 
     def identity(self, key: str) -> IdentityRecord | None:
         """Return an identity, None if the hub does not know it."""
@@ -254,6 +268,33 @@ class Entities:
     def put_record(self, record: KeptRecord) -> None:
         """Remember a record as it is now."""
         self._records[record.key] = record
+        if record.record and record.record.kind in HELD_KINDS:
+            self._held[record.identity][record.key] = record.record.kind
+
+    def risks(self, person: str) -> list[KeptRecord]:
+        """Return the records of the risks of a person, in the order of their keys."""
+        return self._held_by(person, frozenset({"risk"}))
+
+    def consents(self, person: str) -> tuple[Consent, ...]:
+        """Return what a person decided about who may be told what, in any order.
+
+        Under whichever number they did: it goes with the number to another person.
+        """
+        return tuple(
+            consents.consent_of(each.key, each.version, each.permission())
+            for each in self._held_by(self.owner(person), CONSENT_KINDS)
+            if each.record
+        )
+
+    def _held_by(self, person: str, kinds: frozenset[str]) -> list[KeptRecord]:
+        keys = [
+            key
+            for identity in self._members[person]
+            if (under := self._held[identity])
+            for key, kind in under.items()
+            if kind in kinds
+        ]
+        return [record for key in sorted(keys) if (record := self._records[key])]
 
     def _load_identity(self, key: str) -> IdentityRecord | None:
         row = state.entity_of(self.connection, key)
@@ -278,6 +319,9 @@ class Entities:
     def _load_record(self, key: str) -> KeptRecord | None:
         row = state.entity_of(self.connection, key)
         return record_of(row, self._said(key)) if row else None
+
+    def _load_held(self, identity: str) -> dict[str, str]:
+        return held.held_by(self.connection, (identity,))[identity]
 
     def _load_stays(self, person: str) -> dict[str, StayRecord]:
         rows = state.entities_of(self.connection, person, "stay")

@@ -64,6 +64,11 @@ class Journeys:
             for what in ("opening", "closing")
         )
 
+    @property
+    def follows(self) -> bool:
+        """Whether any clock could run."""
+        return self._transitions.active
+
     def look_at(self, person: str, message: int, now: datetime) -> TimerRow:
         """Return the timer for a person of whom an encounter has changed."""
         due = microseconds(now + max(self._opening, QUIET))

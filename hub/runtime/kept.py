@@ -1,7 +1,7 @@
 """What is kept of each entity in memory, and as which row the store keeps it."""
 
 from datetime import datetime
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import msgspec
 from msgspec import Struct, field
@@ -152,6 +152,20 @@ class KeptRecord(NamedTuple):
         kind = self.record.kind if self.record else ""
         body = _encode(self.record)
         return EntityRow(self.key, kind, person, self.version, body, self.identity)
+
+    def permission(self) -> dict[str, Any]:
+        """Return the details of a consent or proxy, with when they were stated last.
+
+        A proxy names whom it is about as a consent does.
+        """
+        details = dict(self.record.details) if self.record else {}
+        recorded = max(each.recorded for each in self.witnesses)
+        details["recorded"] = recorded.isoformat()
+        if self.record and self.record.kind == "proxy":
+            details["proxy"] = details.get("contact", "")
+            details["data"] = details.get("may_receive", [])
+            details.setdefault("decision", "permit")
+        return details
 
 
 class StayRecord(NamedTuple):

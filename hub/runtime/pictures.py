@@ -5,6 +5,7 @@ before becomes care events, numbered within the stream of what they are about.
 """
 
 from collections.abc import Iterable
+from datetime import datetime
 from typing import NamedTuple
 
 from msgspec.structs import replace
@@ -14,7 +15,6 @@ from hub.coordination.announcements import (
     Occasion,
     announce_encounter,
     announce_person,
-    announce_record,
     encounter_payload,
 )
 from hub.coordination.contacts import contacts
@@ -23,13 +23,13 @@ from hub.coordination.fold import fold_witnesses
 from hub.coordination.identity.overlays import is_overlaid
 from hub.coordination.ids import Keys
 from hub.coordination.people import Person, learn
-from hub.coordination.records import fold_record, record_differences
 from hub.coordination.standing import Witness, said_at, witness
 from hub.model.encounters import Encounter, EncounterStatus
 from hub.model.events import CareEvent
 from hub.model.facts import EncounterKey, Fact, RecordKey, Subject
 from hub.model.identifiers import Identifier
 from hub.runtime.entities import Entities
+from hub.runtime.filing import FOLLOWED, file
 from hub.runtime.index import Index
 from hub.runtime.kept import (
     Case,
@@ -60,7 +60,9 @@ class Pictures:
 
     `moved` are the people of whom something was told that concerns a stay, `learnt`
     the identities of which something is known now, each with what was known before.
-    `overlaid` says that one of them seems to be two people.
+    `overlaid` says that one of them seems to be two people. Of those who are
+    `followed` something was told that can meet a clock, and `due` has by their keys
+    when to look again at records.
     """
 
     def __init__(self, entities: Entities, index: Index, keys: Keys) -> None:
@@ -73,6 +75,8 @@ class Pictures:
         self.moved: dict[str, None] = {}
         self.learnt: dict[str, Person] = {}
         self.overlaid = False
+        self.followed: dict[str, None] = {}
+        self.due: dict[str, datetime] = {}
 
     def learn(self, draft: Draft, occasion: Occasion) -> None:
         """Let one fact change what its sender says of the person."""
@@ -231,14 +235,15 @@ class Pictures:
         if _known(new, kept.witnesses):
             return
         witnesses = (*kept.witnesses, new)
-        after = fold_record(record.kind, witnesses)
-        changes = record_differences(kept.record, after)
-        events = announce_record(changes, after, kept.version, occasion, key)
-        self.events += events
-        version = kept.version + len(events)
-        kept = KeptRecord(key, kept.identity, witnesses, after, version)
-        self._entities.put_record(kept)
-        self.rows[key] = kept.row(self._entities.owner(kept.identity))
+        filed = file(
+            self._entities, kept, record.kind, witnesses, occasion, draft.fact.basis
+        )
+        self.events += filed.events
+        self.due |= filed.due
+        owner = self._entities.owner(kept.identity)
+        self.rows |= {each.key: each.row(owner) for each in filed.records}
+        if filed.events and record.kind in FOLLOWED:
+            self.followed[owner] = None
 
 
 class Told(NamedTuple):

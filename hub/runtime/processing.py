@@ -11,16 +11,17 @@ from hub.coordination.ids import Keys
 from hub.errors import HubError
 from hub.model.facts import FactKind, Normalised
 from hub.model.message import MessageState
+from hub.runtime import falling_due
 from hub.runtime.entities import Entities
 from hub.runtime.index import Index
-from hub.runtime.journeys import Journeys
+from hub.runtime.journeys import Journeys, Told
 from hub.runtime.relations import Relations
 from hub.runtime.routing import Router
 from hub.runtime.telling import Telling
 from hub.runtime.work import Work
 from hub.store.journal import Waiting, microseconds
 from hub.store.state import Settlement
-from hub.store.timers import Ringing
+from hub.store.timers import Ringing, TimerRow
 
 #: What is about a person or a record, also where it names an encounter.
 _NOT_OF_A_STAY = frozenset({FactKind.PERSON, FactKind.IDENTITY, FactKind.RECORD})
@@ -94,15 +95,17 @@ class Processor:
         """
         work = Work(self._entities, self._index, self._keys, waiting, normalised, now)
         settlement = work.run(warnings)
-        timers = [
-            self._journeys.look_at(person, waiting.seq, now) for person in work.moved
-        ]
-        told = settlement._replace(timers=tuple(timers))
+        people = dict.fromkeys(work.moved)
+        if self._journeys.follows:
+            people |= dict.fromkeys(work.followed)
+        looks = [self._journeys.look_at(each, waiting.seq, now) for each in people]
+        due = falling_due.timers(work.due, waiting.seq)
+        told = settlement._replace(timers=(*looks, *due))
         return self._telling.tell(told, work.events, now)
 
     def ring(self, ringing: Ringing, now: datetime) -> Settlement:
         """Return all that comes of a timer that is due."""
-        told = self._journeys.ring(ringing, now)
+        told = self._rung(ringing, now)
         settlement = Settlement(
             ringing.seq,
             None,
@@ -112,3 +115,12 @@ class Processor:
             timers=told.timers,
         )
         return self._telling.tell(settlement, told.events, now)
+
+    def _rung(self, ringing: Ringing, now: datetime) -> Told:
+        if ringing.kind != falling_due.RECORDS:
+            return self._journeys.ring(ringing, now)
+        fell = falling_due.ring(self._entities, ringing, now)
+        looks: tuple[TimerRow, ...] = ()
+        if fell.events and self._journeys.follows:
+            looks = (self._journeys.look_at(fell.person, ringing.seq, now),)
+        return Told(fell.events, fell.rows, (*fell.timers, *looks))

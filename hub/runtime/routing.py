@@ -84,6 +84,7 @@ class Router:
             each.name: place for place, each in enumerate(self._subscriptions)
         }
         self._cadences = {each.name: each.cadence for each in self._subscriptions}
+        self._by_name = {each.name: each for each in self._subscriptions}
         self._wanting = cache(self._find)
         self.ruleset: Ruleset = ruleset_of(self._subscriptions)
 
@@ -131,6 +132,30 @@ class Router:
         links = whose.links.get(each.panel, ())
         recipient = self._recipients[each.destination]
         return decide(Case(event, each, recipient, links, whose.consents, now))
+
+    def decide_anew(
+        self,
+        event: CareEvent,
+        subscription: str,
+        destination: str,
+        whose: Whose,
+        now: datetime,
+    ) -> Decision:
+        """Return what holds now of an event that was queued for a destination.
+
+        Where the subscription is gone, or is another destination's by now, nobody
+        asks for it any more.
+        """
+        asking = self._by_name.get(subscription)
+        if asking is None or asking.destination != destination:
+            return Decision(
+                event=event.id,
+                subscription=subscription,
+                destination=destination,
+                verdict="deny",
+                reason="subscription.gone",
+            )
+        return self._decide(event, asking, whose, now)
 
     def _left(self, wanting: Wanting, decisions: list[Decision]) -> int:
         """Return how many of those that ask have no decision."""

@@ -13,7 +13,8 @@ from hub.coordination.policy import Heard
 from hub.model.events import CareEvent, Correction
 from hub.runtime.entities import Entities
 from hub.runtime.relations import Relations
-from hub.runtime.routing import Routed, Router, Whose
+from hub.runtime.routing import Routed, Router
+from hub.runtime.whose import whose_of
 from hub.store.journal import microseconds
 from hub.store.recipients import Told, amended, heard_of, told
 from hub.store.state import DecisionRow, DeliveryRow, EventRow, Settlement
@@ -68,19 +69,11 @@ class Telling:
         return replace(event, payload=event.payload | {"destinations": sorted(told)})
 
     def _route(self, event: CareEvent, heard: list[Heard], now: datetime) -> Routed:
-        routed = self._router.route(event, self._whose(event), now, heard=heard)
+        person = event.subject.person or ""
+        whose = whose_of(event, person, self._entities, self._relations)
+        routed = self._router.route(event, whose, now, heard=heard)
         self._recipients.remember(event, routed)
         return routed
-
-    def _whose(self, event: CareEvent) -> Whose:
-        person = self._entities.person(event.subject.person or "")
-        identifiers = person.person.identifiers if person else ()
-        keys = (event.entity.key, event.trace.correlation)
-        return Whose(
-            okey=event.subject.person or event.entity.key,
-            links=self._relations.links(identifiers, keys),
-            generation=self._relations.generation,
-        )
 
     def _event_row(self, event: CareEvent, message: int, routed: Routed) -> EventRow:
         return EventRow(

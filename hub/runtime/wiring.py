@@ -2,9 +2,11 @@
 
 from collections.abc import Callable, Iterator
 from functools import partial
+from hashlib import sha256
 from pathlib import Path
 from typing import Any, NamedTuple
 
+import msgspec
 import structlog
 
 from hub.config.tables import (
@@ -17,7 +19,8 @@ from hub.config.tables import (
 from hub.contract import Destination, Source
 from hub.coordination.clocks.calendars import calendar_named
 from hub.coordination.clocks.rules import shipped_rules
-from hub.coordination.panels import Panel, PanelError, read_panel
+from hub.coordination.panel_lists import read_panel
+from hub.coordination.panels import Panel, PanelError
 from hub.coordination.routes import Subscription
 from hub.errors import HubError
 from hub.runtime.errors import AddressSharedError, PartFailedError
@@ -73,6 +76,15 @@ def subscriptions(config: HubConfig) -> list[Subscription]:
         )
         for each in config.subscriptions.values()
     ]
+
+
+def contracts(config: HubConfig) -> bytes:
+    """Return a digest of all in the configuration that decisions rest on."""
+    told = config.export()
+    resting = {
+        name: told.get(name) for name in ("policy", "recipients", "subscriptions")
+    }
+    return sha256(msgspec.json.encode(resting, order="sorted")).digest()
 
 
 def programmes(table: StaysTable) -> Programmes:

@@ -79,6 +79,16 @@ class Work:
         """The people at whose stays the hub must look again."""
         return list(dict.fromkeys((*self._pictures.moved, *self._outcome.people)))
 
+    @property
+    def followed(self) -> list[str]:
+        """The people of whom something was told that can meet a clock."""
+        return list(self._pictures.followed)
+
+    @property
+    def due(self) -> dict[str, datetime]:
+        """When to look again at records, by their keys."""
+        return self._pictures.due
+
     def run(self, warnings: tuple[str, ...]) -> Settlement:
         """Return all that comes of the facts of a message.
 

@@ -6,11 +6,14 @@ from typing import NamedTuple
 
 from hub.config import HubConfig, load
 from hub.coordination.identity.decisions import FEED
+from hub.coordination.ids import Keys
 from hub.registry import Registry
 from hub.runtime import core
 from hub.runtime.decisions import NORMALISER
+from hub.runtime.entities import Entities
 from hub.runtime.interpreting import Feed
 from hub.runtime.processing import Processor
+from hub.runtime.rechecking import Rechecker
 from hub.runtime.relations import Relations
 from hub.runtime.routing import Router
 from hub.runtime.wiring import panels, programmes, subscriptions
@@ -44,7 +47,7 @@ def workings(
     processor = core.processor(
         reader,
         secret_of(reader),
-        Router(subscriptions(config)),
+        router_of(config),
         relations,
         rules=config.stays.rules,
         programmes=programmes(config.stays),
@@ -56,6 +59,20 @@ def workings(
     }
     feeds[FEED] = Feed(NORMALISER, Settings())
     return Workings(reader, feeds, processor)
+
+
+def rechecker_of(
+    config: HubConfig, relations: Relations, reader: sqlite3.Connection
+) -> Rechecker:
+    """Return what decides anew before an attempt, on the store that `reader` reads."""
+    keys = Keys(secret_of(reader))
+    entities = Entities(reader, keys.person, config.identity.trust)
+    return Rechecker(reader, entities, router_of(config), relations)
+
+
+def router_of(config: HubConfig) -> Router:
+    """Return what decides who is told."""
+    return Router(subscriptions(config))
 
 
 def load_workings(path: Path, settings: LogSettings) -> Workings:

@@ -16,6 +16,7 @@ import sqlalchemy as sa
 
 from hub.coordination.ids import batch_id
 from hub.model.delivery import DeliveryState, Outcome
+from hub.store import audit_records
 from hub.store.journal import microseconds
 from hub.store.policy_tables import counter
 from hub.store.schema import attempt, decision, delivery, event
@@ -62,7 +63,10 @@ class Claimed(NamedTuple):
 
 
 class Settled(NamedTuple):
-    """What became of one attempt, and where the delivery goes from here."""
+    """What became of one attempt, and where the delivery goes from here.
+
+    `digest` is the SHA-256 of what was sent, "" where nothing was made to send.
+    """
 
     claimed: Claimed
     state: DeliveryState
@@ -72,6 +76,7 @@ class Settled(NamedTuple):
     outcome: Outcome
     evidence: str
     error_code: str
+    digest: str = ""
 
 
 # Partial indexes are used only where their condition stands in so many words.
@@ -224,16 +229,22 @@ _REOPEN = Statement(
     .where(delivery.c.state == DeliveryState.CLAIMED.value)
     .values(state=DeliveryState.READY.value)
 )
+#: What an operator may let be sent again, or at last.
+_SETTLED = (
+    DeliveryState.DEAD,
+    DeliveryState.DELIVERED,
+    DeliveryState.HELD,
+    DeliveryState.WITHHELD,
+)
 _REVIVE = Statement(
     sa.update(delivery)
     .where(
         delivery.c.id == sa.bindparam("key"),
-        delivery.c.state.in_(
-            sa.literal_column(f"'{state}'")
-            for state in (DeliveryState.DEAD, DeliveryState.DELIVERED)
-        ),
+        delivery.c.state.in_(sa.literal_column(f"'{state}'") for state in _SETTLED),
     )
     .values(
+        # Whatever was decided before: it is decided anew.
+        generation=sa.literal_column("-1"),
         state=DeliveryState.READY.value,
         due=sa.bindparam("now"),
         batch="",
@@ -331,6 +342,7 @@ def settle(
     ]
     attempts = [_attempt_row(each) for batch in settled for each in batch]
     _ATTEMPTS.run(connection, attempts)
+    audit_records.tried(connection, [each for batch in settled for each in batch])
     return [len(batch) for batch in settled]
 
 
@@ -380,7 +392,7 @@ def reopen(connection: sqlite3.Connection) -> int:
 def replay(
     connection: sqlite3.Connection, ids: Sequence[str], now: datetime
 ) -> list[bool]:
-    """Let dead or delivered ones be sent again; say which were."""
+    """Let what was settled be sent again, or at last; say which were."""
     due = microseconds(now)
     return [_REVIVE(connection, key=key, now=due).rowcount == 1 for key in ids]
 

@@ -83,7 +83,9 @@ panel_load = Table(
     Index("ix_panel_load_panel", "panel"),
 )
 
-#: Who is on which version of a panel, by any number that they are known by.
+#: Who is on which version of a panel, by any number that they are known by. A
+#: `valid_from` that is open is the first day of the calendar. `days_after` is how long
+#: an entry lasts after the encounter that it is about, where it ends by itself.
 panel_member = Table(
     "panel_member",
     metadata,
@@ -92,13 +94,14 @@ panel_member = Table(
     Column("panel", Text, primary_key=True),
     Column("version", Integer, primary_key=True),
     Column("patient_id", Text, primary_key=True),
-    Column("valid_from", Integer),
+    Column("valid_from", Integer, primary_key=True),
+    Column("programme", Text, primary_key=True),
     Column("valid_to", Integer),
-    Column("programme", Text, nullable=False, server_default=""),
     Column("purpose", Text, nullable=False, server_default=""),
     Column("legal_basis", Text, nullable=False, server_default=""),
     Column("confirmed_at", BigInteger, nullable=False),
-    Index("ix_panel_member_panel", "panel", "version"),
+    Column("days_after", Integer),
+    Index("ix_panel_member_panel", "panel", "version", "system", "value"),
     sqlite_with_rowid=False,
 )
 

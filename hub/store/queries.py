@@ -16,7 +16,10 @@ import sqlalchemy as sa
 from hub.store import schema
 from hub.store.decided import decided
 from hub.store.entity_queries import EntityReader
-from hub.store.explain import delivery_with_history, explain_message
+from hub.store.explaining.deliveries import delivery_with_history
+from hub.store.explaining.messages import Readers
+from hub.store.explaining.reader import ExplanationReader
+from hub.store.explaining.views import Explanation
 from hub.store.paging import (
     DEFAULT_LIMIT,
     MAX_LIMIT,
@@ -35,7 +38,6 @@ from hub.store.views import (
     DecisionView,
     DeliveryDetail,
     DeliveryView,
-    Explanation,
     MessageDetail,
     MessageView,
     Page,
@@ -59,16 +61,22 @@ class Reader:
     Each method may be called from any thread, and raises StoreUnreadableError or,
     after `time_limit_seconds`, SlowQueryError. Lists are newest first, take equal
     values as filters, and a `cursor` from the page before. What is known of people
-    is asked of `entities`, and what nobody knows of `reviews`. `trust` names the
-    authorities whose word on people counts most, the best first.
+    is asked of `entities`, what nobody knows of `reviews`, and why things are as
+    they are of `explaining`. `trust` names the authorities whose word on people
+    counts most, the best first; `readers` what reads the messages of each source.
     """
 
     def __init__(
-        self, path: Path, time_limit_seconds: float = 30, trust: Sequence[str] = ()
+        self,
+        path: Path,
+        time_limit_seconds: float = 30,
+        trust: Sequence[str] = (),
+        readers: Readers | None = None,
     ) -> None:
         self._looks = Looks(path, time_limit_seconds)
         self.entities = EntityReader(self._looks, trust)
         self.reviews = ReviewReader(self._looks)
+        self.explaining = ExplanationReader(self._looks, readers)
 
     def messages(
         self,
@@ -242,11 +250,7 @@ class Reader:
 
     def explain(self, message_id: str, destination: str | None = None) -> Explanation:
         """Return what became of a message, and why. Raises UnknownIdError."""
-        table = schema.message.c
-        query = sa.select(*MESSAGE_COLUMNS).where(table.id == message_id)
-        with self._looks.connection() as connection:
-            row = one(connection, query, message_id)
-            return explain_message(connection, row, destination)
+        return self.explaining.message(message_id, destination)
 
     def _page(
         self,

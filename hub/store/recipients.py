@@ -45,6 +45,9 @@ _HEARD = Statement(
 )
 
 
+_PERSON = Statement(sa.select(event.c.person).where(event.c.id == sa.bindparam("key")))
+
+
 class _Corrects(msgspec.Struct):
     correction: Correction | None = None
 
@@ -68,6 +71,12 @@ def amended(correction: Correction | None) -> str:
 def amended_by(body: bytes) -> str:
     """Return the id of the event that the event with this body amends, or ""."""
     return amended(_corrects(body).correction)
+
+
+def person_of(connection: sqlite3.Connection, key: str) -> str:
+    """Return whose an event is by now, "" where that is not known."""
+    found = _PERSON(connection, key=key).fetchone()
+    return str(found[0]) if found else ""
 
 
 def told(connection: sqlite3.Connection, key: str) -> Told | None:

@@ -41,8 +41,13 @@ def ruleset_of(subscriptions: Iterable[Subscription]) -> Ruleset:
             for event_type in each.events
         )
     )
+    return Ruleset(id_of(asked), asked)
+
+
+def id_of(asked: Sequence[Sequence[str]]) -> int:
+    """Return the id of the ruleset with these rows, in their order."""
     digest = blake2b(msgspec.json.encode(asked), digest_size=7).digest()
-    return Ruleset(int.from_bytes(digest), asked)
+    return int.from_bytes(digest)
 
 
 def keep(connection: sqlite3.Connection, rulesets: Sequence[Ruleset]) -> list[None]:

@@ -8,6 +8,7 @@ commits that were already acknowledged.
 import sqlite3
 from pathlib import Path
 
+from hub.store.connections import StoreConnection
 from hub.store.errors import DataFolderError, PragmaError
 
 DATABASE_NAME = "carehub.sqlite3"
@@ -82,6 +83,7 @@ def _connect(folder: Path) -> sqlite3.Connection:
             isolation_level=None,
             check_same_thread=False,
             cached_statements=1024,
+            factory=StoreConnection,
         )
     except sqlite3.OperationalError as error:
         raise DataFolderError(f"{folder / DATABASE_NAME} cannot be opened") from error

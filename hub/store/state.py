@@ -12,7 +12,7 @@ import msgspec
 import sqlalchemy as sa
 
 from hub.model.message import MessageState
-from hub.store import links, timers
+from hub.store import audit_records, held, links, timers
 from hub.store.journal import PartRow
 from hub.store.links import Relinked
 from hub.store.schema import (
@@ -213,6 +213,18 @@ _EVENTS_OF = Statement(
     .where(event.c.person == sa.bindparam("person"))
     .order_by(event.c.seq)
 )
+_people = sa.func.json_each(sa.bindparam("people")).table_valued("value")
+_DOUBT = Statement(
+    sa.update(delivery)
+    .where(
+        delivery.c.okey.in_(sa.select(_people.c.value)),
+        # In so many words, as the index that covers only these needs it.
+        delivery.c.state.in_(
+            sa.literal_column(f"'{state}'") for state in ("ready", "claimed", "dead")
+        ),
+    )
+    .values(generation=sa.literal_column("-1"))
+)
 _FACTS_OF = Statement(
     sa.select(fact.c.body)
     .where(fact.c.entity == sa.bindparam("key"))
@@ -274,7 +286,28 @@ def settle(
             withdraw(connection, taken_back, retraction, each.settled_at)
     _mark(connection, [each for each in settlements if each.state is not None])
     links.release(connection, relinked)
+    _doubt(connection, settlements)
+    audit_records.settled(connection, settlements)
     return [len(batch) for batch in batches]
+
+
+def _doubt(connection: sqlite3.Connection, settlements: Sequence[Settlement]) -> None:
+    """Have what waits to be sent decided anew where it may not hold any more.
+
+    People may be known by other numbers than before, or have decided otherwise.
+    """
+    people = {
+        row.person
+        for row in _all(settlements, "entities")
+        if row.kind in held.CONSENT_KINDS
+    }
+    for each in settlements:
+        people |= {
+            key for moved in each.relinked.moved for key in (moved.old, moved.new)
+        }
+        people |= {person for _, person in each.relinked.rehomed}
+    if people:
+        _DOUBT(connection, people=msgspec.json.encode(sorted(people)).decode())
 
 
 def _all(settlements: Sequence[Settlement], name: str) -> list[Any]:

@@ -13,7 +13,7 @@ import structlog
 from sqlalchemy.dialects.sqlite import insert
 
 from hub.errors import HubError
-from hub.store import outbox
+from hub.store import audit, outbox
 from hub.store.errors import DataFolderError
 from hub.store.lock import FolderLock
 from hub.store.migrate import upgrade
@@ -130,6 +130,7 @@ def _prepare(connection: sqlite3.Connection) -> bytes:
     connection.execute("BEGIN IMMEDIATE")
     reopened = outbox.reopen(connection)
     _KEEP_SECRET(connection, value=secrets.token_bytes(32))
+    audit.chain_of(connection)
     connection.execute("COMMIT")
     if reopened:
         log.info("deliveries.reopened", count=reopened)

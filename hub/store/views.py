@@ -145,45 +145,6 @@ class Counts(Struct, frozen=True, kw_only=True):
     deliveries: dict[str, dict[str, int]]
 
 
-class FactView(Struct, frozen=True):
-    """A fact of a message: its place in the message, and its kind."""
-
-    place: int
-    kind: str
-
-
-class ExplainedDecision(Struct, frozen=True, kw_only=True):
-    """A decision and the delivery that came of it, if any."""
-
-    decision: DecisionView
-    delivery: DeliveryDetail | None
-
-
-class ExplainedEvent(Struct, frozen=True, kw_only=True):
-    """An event of a message, without content, and where it went."""
-
-    id: str
-    type: str
-    entity: str
-    version: int
-    emitted_at: Instant
-    decisions: list[ExplainedDecision]
-
-
-class Explanation(Struct, frozen=True, kw_only=True):
-    """The path of one message through the hub.
-
-    `conclusion` says in plain sentences what was sent, or why nothing was;
-    `remedy` what to do about the message's own error, if it has one.
-    """
-
-    message: MessageView
-    facts: list[FactView]
-    events: list[ExplainedEvent]
-    conclusion: list[str]
-    remedy: str
-
-
 _envelope = schema.message.alias("envelope")
 MESSAGE_COLUMNS = (
     *(schema.message.c[n] for n in MessageView.__struct_fields__ if n != "parent"),

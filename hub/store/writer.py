@@ -18,6 +18,7 @@ from typing import Any, NamedTuple
 import structlog
 
 from hub.errors import HubError, Recovery
+from hub.store import audit
 from hub.store.errors import (
     RowRefusedError,
     StorageBusyError,
@@ -196,6 +197,7 @@ class Writer:
         except BaseException:
             if connection.in_transaction:
                 connection.execute("ROLLBACK")
+            audit.forget(connection)
             raise
         return results
 

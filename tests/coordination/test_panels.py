@@ -6,7 +6,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from hub.coordination.panels import COLUMNS, Member, PanelError, read_panel
+from hub.coordination.panel_lists import read_panel
+from hub.coordination.panels import COLUMNS, Member, PanelError
 from hub.errors import Recovery
 from hub.model.identifiers import Identifier
 

@@ -5,8 +5,10 @@ from itertools import permutations
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from msgspec.structs import replace
 
-from hub.coordination.records import STATUSES, fold_record, record_differences
+from hub.coordination.record_kinds import FIRST, LATER, STATUSES
+from hub.coordination.records import fold_record, record_differences
 from hub.coordination.standing import witness
 from hub.model.facts import FactKind, RecordKey
 from hub.model.taxonomy import EVENT_TYPES
@@ -76,6 +78,78 @@ STORIES = {
         [said(8, status="dreamt of")],
         [],
     ),
+    "a need is identified, reads otherwise and is met": (
+        "need",
+        [
+            said(8, status="identified", category="food"),
+            said(9, category="housing"),
+            said(10, status="resolved"),
+        ],
+        ["need.identified", "need.changed", "need.resolved"],
+    ),
+    "a care gap is disputed, and what else changes waits": (
+        "caregap",
+        [
+            said(8, status="opened", measure="A1C"),
+            said(9, due="2026-12-31"),
+            said(10, status="disputed"),
+        ],
+        ["caregap.opened", "caregap.disputed"],
+    ),
+    "a task is created and done": (
+        "task",
+        [said(8, title="Call", due="2026-03-12"), said(9, status="completed")],
+        ["task.created", "task.completed"],
+    ),
+    "a contact is tried, then made": (
+        "contact",
+        [said(8, status="attempted"), said(9, status="completed")],
+        ["contact.attempted", "contact.completed"],
+    ),
+    "an enrolment that changes and ends": (
+        "program",
+        [
+            said(8, status="enrolled", programme="heart"),
+            said(9, phase="2"),
+            said(10, status="disenrolled"),
+        ],
+        ["program.enrolled", "program.changed", "program.disenrolled"],
+    ),
+    "a membership that never was": (
+        "coverage",
+        [said(8, status="enrolled"), said(9, status="never_effective")],
+        ["coverage.member_enrolled", "coverage.never_effective"],
+    ),
+    "a consent is given, narrowed, and revoked; nothing of it matters then": (
+        "consent",
+        [
+            said(8, status="active", decision="permit"),
+            said(9, scope=["treatment"]),
+            said(10, status="revoked"),
+            said(11, form="paper"),
+        ],
+        ["consent.recorded", "consent.recorded", "consent.revoked"],
+    ),
+    "a caregiver may know, and may not any more": (
+        "proxy",
+        [said(8, status="active", contact="C-1"), said(9, status="revoked")],
+        ["consent.proxy_granted", "consent.proxy_revoked"],
+    ),
+    "an alert is told once": (
+        "alert",
+        [said(8, status="raised"), said(9, note="seen")],
+        ["alert.raised"],
+    ),
+    "a goal is told each time": (
+        "goal",
+        [said(8, status="on hold"), said(9, status="reached")],
+        ["plan.goal_changed", "plan.goal_changed"],
+    ),
+    "what might mean the contrary is kept and not told of": (
+        "consent",
+        [said(8, status="entered in error")],
+        [],
+    ),
     "a status that is no word is kept and not told of": (
         "appointment",
         [said(8, status=["booked"])],
@@ -113,4 +187,11 @@ def test_what_is_deleted_is_not_there(facts):
 def test_every_type_is_in_the_taxonomy():
     types = {event for events in STATUSES.values() for event in events.values()}
 
-    assert types <= EVENT_TYPES
+    assert types | {*FIRST.values(), *LATER.values()} <= EVENT_TYPES
+
+
+def test_what_the_hub_told_of_a_record_is_no_change_of_it():
+    before = folded([said(8, status="created")], "task")
+    after = replace(before, marks={"due": ("2026-03-12",)})
+
+    assert record_differences(before, after) == []

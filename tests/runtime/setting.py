@@ -206,7 +206,7 @@ def _delivery(event, person, now):
     )
 
 
-def dispatcher(store, destination, told, clock=None):
+def dispatcher(store, destination, told, clock=None, **more):
     """Return a dispatcher of `destination`, which is configured as `told`."""
-    more = {"clock": clock} if clock else {}
+    more |= {"clock": clock} if clock else {}
     return Dispatcher(told, destination, store.writer, metrics(), **more)

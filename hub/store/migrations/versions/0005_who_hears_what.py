@@ -111,23 +111,28 @@ def _panels() -> None:
         sa.Column("panel", sa.Text(), nullable=False),
         sa.Column("version", sa.Integer(), nullable=False),
         sa.Column("patient_id", sa.Text(), nullable=False),
-        sa.Column("valid_from", sa.Integer(), nullable=True),
+        sa.Column("valid_from", sa.Integer(), nullable=False),
+        sa.Column("programme", sa.Text(), nullable=False),
         sa.Column("valid_to", sa.Integer(), nullable=True),
-        sa.Column("programme", sa.Text(), server_default="", nullable=False),
         sa.Column("purpose", sa.Text(), server_default="", nullable=False),
         sa.Column("legal_basis", sa.Text(), server_default="", nullable=False),
         sa.Column("confirmed_at", sa.BigInteger(), nullable=False),
+        sa.Column("days_after", sa.Integer(), nullable=True),
         sa.PrimaryKeyConstraint(
             "system",
             "value",
             "panel",
             "version",
             "patient_id",
+            "valid_from",
+            "programme",
             name=op.f("pk_panel_member"),
         ),
         sqlite_with_rowid=False,
     )
-    op.create_index("ix_panel_member_panel", "panel_member", ["panel", "version"])
+    op.create_index(
+        "ix_panel_member_panel", "panel_member", ["panel", "version", "system", "value"]
+    )
 
 
 def _worklists() -> None:

@@ -1,0 +1,92 @@
+"""Falling due: a record's timer rings, and what it has come to by itself is told."""
+
+from collections.abc import Mapping
+from datetime import datetime
+from typing import NamedTuple
+
+from hub.coordination.deadlines import Stage, next_look, reached, told
+from hub.coordination.labelling import accumulate
+from hub.coordination.records import Record
+from hub.model.events import CareEvent, Entity, EventSubject
+from hub.model.labels import Labels
+from hub.model.times import FuzzyTime
+from hub.runtime.entities import Entities
+from hub.runtime.kept import KeptRecord
+from hub.runtime.looks import Look
+from hub.store.journal import microseconds
+from hub.store.state import EntityRow
+from hub.store.timers import Ringing, TimerRow
+
+#: The kind of the timers of records. Each is about the key of one.
+RECORDS = "record"
+
+
+class Fell(NamedTuple):
+    """What a look at one record leads to. `person` is whose it is."""
+
+    events: tuple[CareEvent, ...] = ()
+    rows: tuple[EntityRow, ...] = ()
+    timers: tuple[TimerRow, ...] = ()
+    person: str = ""
+
+
+def timers(due: Mapping[str, datetime], message: int) -> tuple[TimerRow, ...]:
+    """Return the timers of records that are to be looked at again."""
+    return tuple(
+        TimerRow(RECORDS, key, microseconds(at), message) for key, at in due.items()
+    )
+
+
+def ring(entities: Entities, ringing: Ringing, now: datetime) -> Fell:
+    """Return what is to be told of the record of a timer, if it is open still."""
+    kept = entities.record(ringing.key)
+    if kept is None or kept.record is None:
+        return Fell()
+    person = entities.owner(kept.identity)
+    stage = reached(kept.record, now)
+    events: tuple[CareEvent, ...] = ()
+    if stage:
+        after = told(kept.record, stage)
+        look = Look(ringing, now, _subject(entities, person), _labels(kept))
+        if not look.is_long_past(stage.at):
+            events = (_event(kept, kept.record, stage, look),)
+        kept = kept._replace(record=after, version=kept.version + len(events))
+        entities.put_record(kept)
+    rows = (kept.row(person),) if stage else ()
+    due = next_look(kept.record, now) if kept.record else None
+    again = timers({kept.key: due}, ringing.seq) if due else ()
+    return Fell(events, rows, again, person)
+
+
+def _event(kept: KeptRecord, record: Record, stage: Stage, look: Look) -> CareEvent:
+    return look.event(
+        stage.event,
+        Entity(record.kind, kept.key, kept.version + 1),
+        _instant(stage.at),
+        basis="inferred",
+        payload={**record.details, "changed_fields": [stage.detail]},
+    )
+
+
+def _subject(entities: Entities, person: str) -> EventSubject:
+    known = entities.person(person)
+    return EventSubject(person, known.person.identifiers if known else ())
+
+
+def _labels(kept: KeptRecord) -> Labels:
+    said = (each.fact.labels for each in kept.witnesses)
+    return accumulate(labels for labels in said if labels)
+
+
+def _instant(time: datetime) -> FuzzyTime:
+    """Return a time that the hub itself worked out, as events hold times."""
+    text = time.isoformat()
+    return FuzzyTime(
+        raw=text,
+        precision="fraction",
+        earliest=time,
+        latest=time,
+        local=text,
+        zone="UTC",
+        zone_source="assumed",
+    )
