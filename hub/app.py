@@ -5,7 +5,7 @@ that is acknowledged must have somewhere to go. Stop: the other way.
 """
 
 import asyncio
-from contextlib import AsyncExitStack
+from contextlib import AsyncExitStack, suppress
 from datetime import UTC, datetime
 from types import TracebackType
 from typing import Any, Self
@@ -14,38 +14,45 @@ import structlog
 from prometheus_client import CollectorRegistry
 
 from hub.admin.context import AdminContext, HubStatus, PartStatus, ReplayKind
+from hub.admin.limits import Rate
 from hub.admin.server import AdminServer
 from hub.config import HubConfig
+from hub.config.admin import parse_rate
 from hub.contract import Destination, Source
 from hub.coordination.identity.decisions import FEED, Decision
-from hub.coordination.panels import Panel
 from hub.errors import HubError
 from hub.metrics import Metrics
 from hub.model.message import Processed, RawMessage, Stored
 from hub.registry import Registry
-from hub.runtime import deciding
+from hub.runtime import auditing, deciding
+from hub.runtime.auditing import Checkpointing
 from hub.runtime.conditions import Conditions
 from hub.runtime.consistency import Consistency
 from hub.runtime.dispatch import Dispatcher
 from hub.runtime.examiner import Validator
 from hub.runtime.intake import FeedInbox, Intake
+from hub.runtime.panel_keeping import PanelKeeper
+from hub.runtime.panel_loading import Loader
 from hub.runtime.pipeline import Pipeline, Working
 from hub.runtime.pipeline_child import Prepare
 from hub.runtime.pipeline_process import PipelineProcess
 from hub.runtime.recording import Recorder
-from hub.runtime.relations import Relations
+from hub.runtime.subscribing import Subscribing
 from hub.runtime.supervisor import supervise
 from hub.runtime.tasks import Tasks
 from hub.runtime.upkeep import Upkeep
 from hub.runtime.validation import Validation
-from hub.runtime.wiring import assemble, contracts, subscriptions
+from hub.runtime.wiring import assemble, contracts, episodes, relations, subscriptions
 from hub.runtime.workings import rechecker_of, workings
+from hub.runtime.worklists import worklists_of
 from hub.store import generation, journal, outbox, replay, rulesets
+from hub.store.acting import ACTING
+from hub.store.audit import Entry, record_all
 from hub.store.queries import Reader
 from hub.store.rulesets import ruleset_of
 from hub.store.sqlite import DATABASE_NAME
 from hub.store.store import Store
-from hub.store.writer import Done, no_reaction
+from hub.store.writer import Apply, Done, no_reaction
 from hub.threads import in_thread
 
 log = structlog.get_logger()
@@ -85,11 +92,13 @@ class Hub:
         self._loop = asyncio.get_running_loop()
         self._failure: asyncio.Future[HubError] = self._loop.create_future()
         async with AsyncExitStack() as stack:
-            # Built first: a wrong key or panel is found before anything runs.
+            # Built first: a wrong key is found before anything runs.
             parts = await in_thread(assemble, self.config)
             await self._open_store(stack)
-            self._start_dispatchers(stack, parts.destinations, parts.panels)
-            self._start_pipeline(stack, parts.panels)
+            await self._start_audit(stack)
+            await self._start_panels(stack)
+            self._start_dispatchers(stack, parts.destinations)
+            self._start_pipeline(stack)
             self._start_validation(stack)
             await self._start_admin(stack)
             self._start_sources(stack, parts.sources)
@@ -116,16 +125,41 @@ class Hub:
         self._reader = store.reader()
         stack.callback(self._reader.close)
 
+    async def _start_audit(self, stack: AsyncExitStack) -> None:
+        """Record the start; the end comes after all else has stopped."""
+        folder = self.config.hub.data_dir
+        checkpoints = await in_thread(Checkpointing, folder, self.store.reader)
+        await self.audit(auditing.started(self.config))
+        stack.push_async_callback(self._end_audit, checkpoints)
+        self._tasks_within(stack).start("audit", checkpoints.run())
+
+    async def _end_audit(self, checkpoints: Checkpointing) -> None:
+        # A store that failed takes nothing more, and has said so.
+        with suppress(HubError):
+            await self.audit(auditing.stopped(self.config))
+        await in_thread(checkpoints.look, finally_=True)
+
+    async def _start_panels(self, stack: AsyncExitStack) -> None:
+        """Load what nothing is known of, before anything is decided by it."""
+        store = self.store
+        loader = Loader(store.writer, store.reader, store.folder, self.config.panels)
+        followers = episodes(self.config)
+        self._panels = PanelKeeper(loader, store, followers)
+        stack.push_async_callback(self._panels.stop)
+        await self._panels.start()
+
     def _start_dispatchers(
-        self,
-        stack: AsyncExitStack,
-        destinations: dict[str, Destination],
-        panels: dict[str, Panel],
+        self, stack: AsyncExitStack, destinations: dict[str, Destination]
     ) -> None:
         tasks = self._tasks_within(stack)
         reader = self.store.reader()
         stack.callback(reader.close)
-        rechecker = rechecker_of(self.config, Relations(panels), reader)
+        related = relations(self.config, reader)
+        rechecker = rechecker_of(self.config, related, reader)
+        self._subscribing = Subscribing(
+            self.config, reader, self.write, rechecker.recheck
+        )
+        self._subscribing.warn()
         for name, destination in destinations.items():
             self.dispatchers[name] = Dispatcher(
                 self.config.destinations[name],
@@ -139,12 +173,13 @@ class Hub:
         tasks.start("upkeep", upkeep.run())
         consistency = Consistency(self.store.reader, self.config.stays.time_zone)
         tasks.start("consistency", consistency.run())
+        tasks.start("panels", self._panels.run())
 
-    def _start_pipeline(self, stack: AsyncExitStack, panels: dict[str, Panel]) -> None:
+    def _start_pipeline(self, stack: AsyncExitStack) -> None:
         ruleset, writer = ruleset_of(subscriptions(self.config)), self.store.writer
         writer.submit(rulesets.keep, ruleset, no_reaction)
         writer.submit(generation.keep_contracts, contracts(self.config), no_reaction)
-        self.pipeline = self._pipeline(panels)
+        self.pipeline = self._pipeline()
         self._intake = Intake(
             self.store.writer,
             self._metrics,
@@ -154,12 +189,13 @@ class Hub:
         self.pipeline.start(self._fail_later, self._intake.verdicts.tell)
         stack.push_async_callback(self._stop_pipeline)
 
-    def _pipeline(self, panels: dict[str, Panel]) -> Working:
+    def _pipeline(self) -> Working:
         writer, wake = self.store.writer, self._wake_later
         if self._prepare is not None:
             recorder = Recorder(writer, self._metrics, wake)
             return PipelineProcess(self._prepare, recorder)
-        made = workings(self.config, Relations(panels), self.store.reader())
+        reader = self.store.reader()
+        made = workings(self.config, relations(self.config, reader), reader)
         return Pipeline(
             feeds=made.feeds,
             reader=made.reader,
@@ -204,7 +240,17 @@ class Hub:
             status=self.status,
             replay=self.replay,
             take=self.take,
+            sources=self.config.sources,
             decide=self.decide,
+            write=self.write,
+            audit=self.audit,
+            panels=self._panels,
+            worklists=self._subscribing.worklists,
+            subscriptions=self._subscribing.subscriptions,
+            backfill=self._subscribing.backfill,
+            hub=self.config.hub.name,
+            hosts=self.config.admin.asked_by,
+            rate=Rate(*parse_rate(self.config.admin.rate)),
             metrics_registry=self._metrics_registry,
         )
         table = self.config.admin
@@ -259,6 +305,10 @@ class Hub:
                     last_error_code=each.last_error_code,
                 )
                 for name, each in self.dispatchers.items()
+            ]
+            + [
+                PartStatus(name=name, kind=each.settings.kind, state="waiting")
+                for name, each in worklists_of(self.config).items()
             ],
         )
 
@@ -287,12 +337,13 @@ class Hub:
 
     def _busy(self) -> bool:
         waiting = journal.count_waiting(self._reader)
-        return bool(waiting or outbox.count_open(self._reader))
+        open_ = outbox.count_open(self._reader).keys()
+        return bool(waiting or open_ - worklists_of(self.config))
 
     def _inbox(self, name: str) -> FeedInbox:
         return FeedInbox(name, self._intake, self._conditions.source_ready)
 
-    async def take(self, source: str, body: bytes) -> Stored:
+    async def take(self, source: str, body: bytes, control_id: str = "") -> Stored:
         """Store `body` as a message of a source, whatever the source itself is doing.
 
         Raises KeyError where there is no such source, and what `Inbox.put` raises.
@@ -301,6 +352,7 @@ class Hub:
             body=body,
             media_type=self.config.sources[source].normaliser.media_type,
             received_at=datetime.now(UTC),
+            control_id=control_id,
         )
         return await self._inbox(source).put(message)
 
@@ -313,14 +365,27 @@ class Hub:
 
         Raises HubError where the store cannot record it.
         """
-        answer: asyncio.Future[Any] = self._loop.create_future()
-        self.store.writer.submit(replay.APPLY[kind], key, answer.set_result)
-        result = await asyncio.shield(answer)
-        if isinstance(result, HubError):
-            raise result
+        wanted = replay.Wanted(key, ACTING.get())
+        result = await self.write(replay.APPLY[kind], wanted)
         self.pipeline.wake()
         self._wake(set(self.dispatchers))
         return bool(result)
+
+    async def write(self, apply: Apply, payload: Any) -> Any:
+        """Do work in the store; return what comes of it once that is committed.
+
+        Raises HubError where it cannot be.
+        """
+        answer: asyncio.Future[Any] = self._loop.create_future()
+        self.store.writer.submit(apply, payload, answer.set_result)
+        result = await asyncio.shield(answer)
+        if isinstance(result, HubError):
+            raise result
+        return result
+
+    async def audit(self, *entries: Entry) -> None:
+        """Record what somebody did, or is about to see. Raises HubError."""
+        await self.write(record_all, entries)
 
 
 def _closing(store: Store) -> Any:

@@ -14,6 +14,7 @@ from hub.errors import HubError
 from hub.model.delivery import Artifact, Notice, Receipt, Rendered
 from hub.model.facts import Normalised
 from hub.model.message import Processed, RawMessage, Stored
+from hub.model.scoring import Score, ScoreInputs
 from hub.settings import DestinationSettings, Settings, SourceSettings
 
 Stability = Literal["experimental", "stable", "deprecated"]
@@ -218,4 +219,30 @@ class RendererSpec:
     render: Render
     summary: str
     max_notices: int = 1
+    stability: Stability = "experimental"
+
+
+class Rate(Protocol):
+    """Works out how much risk a person runs."""
+
+    def __call__(self, inputs: ScoreInputs, settings: Any, /) -> Score:
+        """Return the score. Pure: the same inputs give the same score."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ScorerSpec:
+    """Declares a model that scores people.
+
+    `inputs` names the fields of `ScoreInputs` that it reads, and `version` changes
+    whenever the same inputs may give another score. `scale` says what a score can
+    be (``0-20``).
+    """
+
+    name: str
+    version: str
+    settings: type[Settings]
+    score: Rate
+    inputs: tuple[str, ...]
+    scale: str
+    summary: str
     stability: Stability = "experimental"

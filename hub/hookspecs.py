@@ -10,7 +10,13 @@ from collections.abc import Iterable
 
 import pluggy
 
-from hub.contract import DestinationSpec, NormaliserSpec, RendererSpec, SourceSpec
+from hub.contract import (
+    DestinationSpec,
+    NormaliserSpec,
+    RendererSpec,
+    ScorerSpec,
+    SourceSpec,
+)
 
 PROJECT = "carehub"
 
@@ -36,3 +42,8 @@ def normalisers() -> Iterable[NormaliserSpec]:  # type: ignore[empty-body]
 @hookspec
 def renderers() -> Iterable[RendererSpec]:  # type: ignore[empty-body]
     """Declare the formats in which notices are sent."""
+
+
+@hookspec
+def scorers() -> Iterable[ScorerSpec]:  # type: ignore[empty-body]
+    """Declare models that score the risk of people."""

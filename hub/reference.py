@@ -14,11 +14,13 @@ import click
 
 import hub
 from hub.admin.reference import api_reference
+from hub.admin.roles_reference import roles_reference
 from hub.catalogue import bundled, catalogued
 from hub.cli.reference import cli_reference
 from hub.config import Catalogue
 from hub.config.schema import json_schema
 from hub.config.tables import NAMED, SINGLE
+from hub.config.worklist import destination_kinds, formats
 from hub.errors import Recovery
 from hub.registry import Registry
 from hub.settings import DestinationSettings, Settings, SourceSettings
@@ -170,10 +172,10 @@ def _kinds(catalogue: Catalogue, top: str) -> Iterator[str]:
             yield from _section("normaliser", name, normaliser, also)
             yield from _table(rows(normaliser.profile))
     elif top == "destinations":
-        for kind, destination in catalogue.destinations.items():
+        for kind, destination in destination_kinds(catalogue).items():
             yield from _section("kind", kind, destination, "")
             yield from _table(_own(destination.settings, DestinationSettings))
-        for name, renderer in catalogue.renderers.items():
+        for name, renderer in formats(catalogue).items():
             also = (
                 f"An artifact holds at most {renderer.max_notices} notices. "
                 "These are keys of `format_options`."
@@ -220,6 +222,7 @@ def pages() -> dict[str, str]:
         "docs/reference/errors.md": errors_reference(),
         "docs/reference/cli.md": cli_reference(),
         "docs/reference/api.md": api_reference(),
+        "docs/reference/roles.md": roles_reference(),
         "config/carehub.schema.json": schema + "\n",
     }
 

@@ -28,9 +28,16 @@ from packaging.specifiers import InvalidSpecifier, SpecifierSet
 from packaging.utils import canonicalize_name
 
 import hub.hookspecs
-from hub.contract import DestinationSpec, NormaliserSpec, RendererSpec, SourceSpec
+from hub.contract import (
+    DestinationSpec,
+    NormaliserSpec,
+    RendererSpec,
+    ScorerSpec,
+    SourceSpec,
+)
 from hub.errors import HubError, Recovery
 from hub.hookspecs import PROJECT
+from hub.model.scoring import ScoreInputs
 from hub.sdk import API_VERSION
 from hub.settings import DestinationSettings, Settings, SourceSettings
 
@@ -39,7 +46,7 @@ UNSPECIFIED = "unspecified"
 MOST_SPECS = 1000  # per hook: a generator that never ends must not stop the start
 MOST_REASON = 300  # characters of a third party's text
 
-Spec = SourceSpec | DestinationSpec | NormaliserSpec | RendererSpec
+Spec = SourceSpec | DestinationSpec | NormaliserSpec | RendererSpec | ScorerSpec
 State = Literal["loaded", "quarantined", "disabled"]
 
 log = structlog.get_logger()
@@ -146,6 +153,7 @@ _HOOKS = {
         "normaliser", NormaliserSpec, "name", "profile", Settings, "normalise"
     ),
     "renderers": _Hook("renderer", RendererSpec, "name", "options", Settings, "render"),
+    "scorers": _Hook("scorer", ScorerSpec, "name", "settings", Settings, "score"),
 }
 
 #: What plugins provide, by hook and then by kind or name.
@@ -168,6 +176,7 @@ class Registry:
     destinations: Mapping[str, DestinationSpec] = field(default_factory=dict)
     normalisers: Mapping[str, NormaliserSpec] = field(default_factory=dict)
     renderers: Mapping[str, RendererSpec] = field(default_factory=dict)
+    scorers: Mapping[str, ScorerSpec] = field(default_factory=dict)
     plugins: tuple[PluginStatus, ...] = ()
 
     @classmethod
@@ -364,6 +373,12 @@ def _check(hook: str, spec: object) -> None:
         raise PluginResultError(f"{role} {kind}: {function} cannot be called")
     if isinstance(spec, RendererSpec) and spec.max_notices < 1:
         raise PluginResultError(f"{role} {kind}: max_notices is less than 1")
+    if isinstance(spec, ScorerSpec):
+        unknown = {*spec.inputs} - {*ScoreInputs.__struct_fields__}
+        if unknown or not spec.inputs:
+            raise PluginResultError(
+                f"{role} {kind}: inputs are no fields of ScoreInputs"
+            )
 
 
 def _refuse_duplicates(declared: dict[str, list[Any]], provided: _Provided) -> None:

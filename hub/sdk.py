@@ -16,12 +16,19 @@ from hub.contract import (
     OnStored,
     Remark,
     RendererSpec,
+    ScorerSpec,
     Shown,
     Source,
     SourceSpec,
 )
 from hub.errors import HubError, Recovery
 from hub.hookspecs import hookimpl
+from hub.model.care.reading import (
+    FactProblem,
+    FactsRead,
+    read_facts,
+    read_statements,
+)
 from hub.model.delivery import Artifact, Notice, Outcome, Receipt, Rendered
 from hub.model.events import CareEvent
 from hub.model.facts import (
@@ -41,6 +48,8 @@ from hub.model.facts import (
 from hub.model.identifiers import Code, Identifier, Location
 from hub.model.labels import Labels
 from hub.model.message import MessageState, Processed, RawMessage, Stored
+from hub.model.scoring import Part as ScorePart
+from hub.model.scoring import RiskLevel, Score, ScoreInputs
 from hub.model.times import FuzzyTime, Precision, ZoneSource
 from hub.settings import (
     ConfigPath,
@@ -50,7 +59,7 @@ from hub.settings import (
     SourceSettings,
 )
 
-API_VERSION = "1.1"
+API_VERSION = "1.2"
 
 __all__ = [
     "API_VERSION",
@@ -65,6 +74,8 @@ __all__ = [
     "EncounterKey",
     "Fact",
     "FactKind",
+    "FactProblem",
+    "FactsRead",
     "Finding",
     "FuzzyTime",
     "HubError",
@@ -94,6 +105,11 @@ __all__ = [
     "Remark",
     "Rendered",
     "RendererSpec",
+    "RiskLevel",
+    "Score",
+    "ScoreInputs",
+    "ScorePart",
+    "ScorerSpec",
     "Secret",
     "Settings",
     "Shown",
@@ -104,4 +120,6 @@ __all__ = [
     "Subject",
     "ZoneSource",
     "hookimpl",
+    "read_facts",
+    "read_statements",
 ]

@@ -31,6 +31,10 @@ SAFE_FIELDS = frozenset(
         *("plugin", "kind", "normaliser", "renderer", "format", "distribution"),
         *("person", "message_id", "event_id", "event_type", "delivery", "delivery_id"),
         *("artifact", "artifact_id", "decision", "error_id", "worker"),
+        # whose token, never the token
+        *("token_id", "role"),
+        # how far the audit had come, for who keeps that elsewhere
+        *("n", "hash", "first", "last", "signature"),
         # what came of it
         *(
             "state",

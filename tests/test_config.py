@@ -7,7 +7,7 @@ import pytest
 from pydantic import Field, field_validator
 
 from hub.config import ConfigError, ConfigUnreadableError, load
-from hub.config.tables import expand, parse_cadence
+from hub.config.subscribing import expand, parse_cadence
 from hub.contract import DestinationSpec, NormaliserSpec, RendererSpec, SourceSpec
 from hub.coordination.routes import Cadence
 from hub.model.delivery import Rendered
@@ -263,8 +263,10 @@ def test_tells_all_problems_at_once_each_on_a_line(write):
     [
         ("port = 0", "port = 'x'", "admin.port", "must be a valid integer", ""),
         ("port = 0", "port = -1", "admin.port", "greater than or equal to 0", ""),
-        ("port = 0", "host = '0.0.0.0'", "admin.host", "loopback", ""),
-        ("port = 0", "host = 'hub.example'", "admin.host", "loopback", ""),
+        ("port = 0", "host = 'a b'", "admin.host", "the name or the address", ""),
+        ("port = 0", "hosts = ['hub:80']", "admin.hosts.0", "without a port", ""),
+        ("port = 0", "rate = 'often'", "admin.rate", 'must be like "600/1m"', ""),
+        ("port = 0", "rate = '0/1m'", "admin.rate", 'must be like "600/1m"', ""),
         (
             'data_dir = "data"',
             'database = "env:SHELF_PASSWORD"',
@@ -431,7 +433,7 @@ def test_tells_all_problems_at_once_each_on_a_line(write):
             "daily 06:00",
             "daily 24:00",
             "subscriptions.payer-a-members.cadence",
-            'must be "immediate" or like',
+            'must be "immediate", "pull", or like',
             "",
         ),
         (
@@ -583,7 +585,12 @@ def test_exports_what_holds_including_defaults(write, tmp_path):
     exported = load(write(GOOD), SHOP).export()
 
     assert exported["hub"]["data_dir"] == str(tmp_path / "data")
-    assert exported["admin"] == {"host": "127.0.0.1", "port": 0}
+    assert exported["admin"] == {
+        "host": "127.0.0.1",
+        "port": 0,
+        "hosts": [],
+        "rate": "600/1m",
+    }
     source = exported["sources"]["klinik-nord"]
     assert (source["normaliser"], source["profile"]["rules"]) == ("plain", [])
     destination = exported["destinations"]["payer-a"]

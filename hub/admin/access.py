@@ -16,7 +16,7 @@ from collections.abc import Callable, Sequence
 from datetime import UTC, datetime
 from typing import NamedTuple
 
-from aiohttp import hdrs, web
+from aiohttp import web
 from argon2 import PasswordHasher, Type
 from argon2.exceptions import InvalidHashError, VerificationError
 
@@ -123,6 +123,7 @@ class Access:
         self._clock = clock
         self._now = now
         self._tokens: dict[str, Token] | None = None
+        self._closed = False
         self._known: dict[str, _Known] = {}
         self._loading = asyncio.Lock()
         self._checks = asyncio.Semaphore(MOST_CHECKS)
@@ -136,13 +137,25 @@ class Access:
 
         Raises HubError where the store cannot be read.
         """
-        return bool(await self._all())
+        await self._all()
+        return self._closed
 
     def learn(self, token: Token) -> None:
         """Take note of a token that was made or revoked; that counts at once."""
-        self._known.pop(token.id, None)
+        self.suspend(token.id)
+        self._closed = True
         if self._tokens is not None:
             self._tokens[token.id] = token
+
+    def suspend(self, key: str) -> None:
+        """Let a token be good no longer, whatever becomes of its revocation."""
+        self._known.pop(key, None)
+        if self._tokens is not None:
+            self._tokens.pop(key, None)
+
+    def read_anew(self) -> None:
+        """Ask the store again which tokens there are."""
+        self._tokens = None
 
     async def caller(self, headers: Sequence[str], peer: str) -> Caller:
         """Return who asks, by the headers `Authorization` of a request.
@@ -169,7 +182,8 @@ class Access:
                 self._nobody = await in_thread(new_secret().hashed)
                 found = await in_thread(self._read)
                 self._tokens = {token.id: token for token in found}
-        return self._tokens
+                self._closed = self._closed or bool(found)
+            return self._tokens
 
     async def _presented(self, headers: Sequence[str], address: str) -> Token:
         given = _BEARER.fullmatch(headers[0]) if len(headers) == 1 else None
@@ -252,8 +266,3 @@ def _address(peer: str) -> str:
     if address.version == _IPV6:
         return str(ipaddress.ip_network((address.packed, _NETWORK_BITS), strict=False))
     return str(address)
-
-
-def authorization(request: web.Request) -> Sequence[str]:
-    """Return the headers in which a request says who asks."""
-    return request.headers.getall(hdrs.AUTHORIZATION, [])

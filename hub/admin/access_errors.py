@@ -1,5 +1,7 @@
 """What can be wrong with who asks the admin API, and the HTTP status of each error."""
 
+from typing import ClassVar
+
 from hub.errors import HubError, Recovery
 
 
@@ -13,7 +15,7 @@ class NoTokenError(HubError):
         " CAREHUB_TOKEN or `hub --token-file`"
     )
     recovery = Recovery.REJECT
-    headers = {"WWW-Authenticate": 'Bearer realm="carehub"'}  # noqa: RUF012 - as all of them
+    headers: ClassVar = {"WWW-Authenticate": 'Bearer realm="carehub"'}
 
 
 class BadTokenError(HubError):
@@ -23,7 +25,7 @@ class BadTokenError(HubError):
     summary = "The token is not valid"
     remedy = "Ask an administrator for one; `hub tokens list` says which have ended"
     recovery = Recovery.REJECT
-    headers = {  # noqa: RUF012 - as all of them
+    headers: ClassVar = {
         "WWW-Authenticate": 'Bearer realm="carehub", error="invalid_token"'
     }
 

@@ -2,8 +2,17 @@
 
 from collections.abc import Sequence
 
+from hub.admin.access_errors import ACCESS_STATUS
 from hub.errors import HubError, Recovery
 from hub.store.entity_views import LinkView
+from hub.store.panel_errors import (
+    ListWaitsError,
+    NoEpisodesError,
+    NotWaitingError,
+    UnknownEpisodeError,
+    UnknownLoadError,
+    UnknownPanelError,
+)
 from hub.store.query_errors import (
     BadCursorError,
     NothingKnownError,
@@ -22,20 +31,23 @@ class AddressTakenError(HubError):
 
 
 class NotLoopbackError(HubError):
-    """The configured host can be reached from other machines."""
+    """The configured host can be reached from other machines, and by anybody."""
 
     code = "ADMIN-002"
-    summary = "The admin API listens on loopback only"
-    remedy = "Set `host` in `[admin]` to 127.0.0.1 or ::1"
+    summary = "Without tokens the admin API listens on loopback only"
+    remedy = (
+        "Make a token with `hub tokens create --role admin`, or set `host` in"
+        " `[admin]` to 127.0.0.1 or ::1"
+    )
     recovery = Recovery.STOP
 
 
 class ForeignRequestError(HubError):
-    """A request for another host, or one that another web site caused."""
+    """A request for an unknown host, or one that another web site caused."""
 
     code = "ADMIN-003"
-    summary = "The request is not from this machine to this machine"
-    remedy = "Ask for http://127.0.0.1 or http://localhost, not through a web site"
+    summary = "The request is for another host, or was caused by a web site"
+    remedy = "Ask for http://127.0.0.1, or for a name in `hosts` of `[admin]`"
     recovery = Recovery.REJECT
 
 
@@ -131,14 +143,48 @@ class NothingToDecideError(HubError):
     recovery = Recovery.REJECT
 
 
+class FactsRefusedError(BadRequestError):
+    """A body of facts in which something is wrong: all of it."""
+
+    code = "ADMIN-020"
+    summary = "The body does not hold facts in the form that is asked for"
+    remedy = "Correct what `problems` lists; `/api/v1/facts/schema` is the form"
+    recovery = Recovery.REJECT
+
+
+class KeyReusedError(HubError):
+    """Another body was sent under the same key before."""
+
+    code = "ADMIN-021"
+    summary = "Another body was sent under this key"
+    remedy = "Send a body that is sent again as it was, and another one under a new key"
+    recovery = Recovery.REJECT
+
+
+class NotForFactsError(HubError):
+    """Facts for a feed of something else, or in another form than its own."""
+
+    code = "ADMIN-022"
+    summary = "The feed does not take facts in this form"
+    remedy = (
+        "Name a source whose normaliser is `facts-json` or `facts-csv`, and send its"
+        " media type"
+    )
+    recovery = Recovery.REJECT
+
+
 _STATUS: dict[type[HubError], int] = {
+    **ACCESS_STATUS,
     BadCursorError: 400,
     BadRequestError: 400,
     DecidedMeanwhileError: 409,
+    FactsRefusedError: 422,
     ForeignRequestError: 403,
+    KeyReusedError: 409,
     MethodRefusedError: 405,
     NoSuchAddressError: 404,
     NoSuchSourceError: 404,
+    NotForFactsError: 415,
     NothingKnownError: 404,
     NothingToDecideError: 409,
     NothingToReplayError: 409,
@@ -146,6 +192,12 @@ _STATUS: dict[type[HubError], int] = {
     SlowQueryError: 503,
     TooLargeError: 413,
     UnknownIdError: 404,
+    ListWaitsError: 409,
+    NoEpisodesError: 404,
+    NotWaitingError: 409,
+    UnknownEpisodeError: 404,
+    UnknownLoadError: 404,
+    UnknownPanelError: 404,
 }
 _BY_RECOVERY = {Recovery.RETRY: 503, Recovery.REJECT: 400, Recovery.STOP: 500}
 

@@ -1,4 +1,4 @@
-"""What happens to every request: refused where foreign, limited in time."""
+"""What happens to every request: known by whom, refused where foreign, in time."""
 
 import asyncio
 import re
@@ -8,6 +8,7 @@ import structlog
 from aiohttp import hdrs, web
 from aiohttp.typedefs import Handler
 
+from hub.admin.access import CALLER
 from hub.admin.answers import refuse
 from hub.admin.errors import (
     ForeignRequestError,
@@ -17,6 +18,7 @@ from hub.admin.errors import (
     TooLargeError,
     status_of,
 )
+from hub.admin.handlers import ACCESS, CONTEXT
 from hub.errors import HubError
 from hub.store.query_errors import SlowQueryError
 
@@ -26,6 +28,7 @@ TIME_LIMIT_SECONDS = 30
 SERVER_ERROR = 500  # RFC 9110 section 15.6: from here on the fault is ours
 
 _LOOPBACK = re.compile(r"(localhost|127(\.[0-9]{1,3}){3}|\[::1\])(:[0-9]{1,5})?")
+_PORT = re.compile(r":[0-9]{1,5}\Z")
 _SAFE = frozenset({hdrs.METH_GET, hdrs.METH_HEAD, hdrs.METH_OPTIONS})
 _REFUSALS: dict[int, type[HubError]] = {
     404: NoSuchAddressError,
@@ -40,6 +43,9 @@ async def guard(request: web.Request, handler: Handler) -> web.StreamResponse:
     try:
         _refuse_foreign(request)
         async with asyncio.timeout(TIME_LIMIT_SECONDS):
+            access, peer = request.app[ACCESS], request.remote or ""
+            given = request.headers.getall(hdrs.AUTHORIZATION, [])
+            request[CALLER] = await access.caller(given, peer)
             return await handler(request)
     except HubError as error:
         return _refuse(request, error)
@@ -57,22 +63,36 @@ def _refuse_foreign(request: web.Request) -> None:
     A name that an attacker points at this machine reaches us with that name as
     its Host; a form on a foreign page posts with a foreign Origin.
     """
-    host = request.headers.getall(hdrs.HOST, [])
-    if len(host) != 1 or not _LOOPBACK.fullmatch(host[0].lower()):
-        raise ForeignRequestError
+    given = request.headers.getall(hdrs.HOST, [])
+    host = given[0].lower() if len(given) == 1 else ""
+    schemes = _schemes(host, request.app[CONTEXT].hosts)
     if request.method in _SAFE:
         return
     origin = request.headers.get(hdrs.ORIGIN)
-    if origin is not None and origin.lower() != f"http://{host[0].lower()}":
+    if origin is not None and origin.lower() not in {f"{s}://{host}" for s in schemes}:
         raise ForeignRequestError
     if request.headers.get("Sec-Fetch-Site", "none") not in {"none", "same-origin"}:
         raise ForeignRequestError
 
 
+def _schemes(host: str, known: frozenset[str]) -> tuple[str, ...]:
+    """Return how a page at `host` may be reached. Raises ForeignRequestError.
+
+    A host that the configuration names may be behind a proxy that speaks TLS.
+    """
+    if _LOOPBACK.fullmatch(host):
+        return ("http",)
+    if _PORT.sub("", host) in known:
+        return ("http", "https")
+    raise ForeignRequestError
+
+
 def _refuse(request: web.Request, error: HubError) -> web.StreamResponse:
     report = log.info if status_of(error) < SERVER_ERROR else log.error
     report("request.refused", error_code=error.code, error=error, method=request.method)
-    return refuse(error)
+    response = refuse(error)
+    response.headers.update(getattr(error, "headers", {}))
+    return response
 
 
 def _refuse_http(error: web.HTTPException) -> web.StreamResponse:

@@ -10,6 +10,7 @@ from aiohttp import web
 from msgspec import Struct
 from prometheus_client import CONTENT_TYPE_LATEST, generate_latest
 
+from hub.admin.access import Access
 from hub.admin.answers import answer
 from hub.admin.context import AdminContext, PartStatus, ReplayKind
 from hub.admin.errors import (
@@ -17,7 +18,7 @@ from hub.admin.errors import (
     NoSuchSourceError,
     NothingToReplayError,
 )
-from hub.admin.parameters import ExplainParameters, Paging, Parameters
+from hub.admin.parameters import Paging, Parameters
 from hub.registry import PluginStatus
 from hub.store.views import Page
 from hub.threads import in_thread
@@ -28,6 +29,8 @@ A = ParamSpec("A")
 T = TypeVar("T")
 
 CONTEXT = web.AppKey("context", AdminContext)
+#: Says whose a request is.
+ACCESS = web.AppKey("access", Access)
 #: Bounds the threads that read the store, so that the API cannot starve the hub.
 SLOTS = web.AppKey("slots", asyncio.Semaphore)
 OPENAPI = web.AppKey("openapi", dict[str, Any])
@@ -167,12 +170,6 @@ async def destinations(request: web.Request, _: Parameters) -> web.Response:
     """Return what each destination is doing."""
     found = request.app[CONTEXT].status().destinations
     return answer(Page[PartStatus](list(found), None))
-
-
-async def explain(request: web.Request, about: ExplainParameters) -> web.Response:
-    """Return the path of a message through the hub."""
-    reader = request.app[CONTEXT].reader
-    return answer(await ask(request, reader.explain, about.message, about.destination))
 
 
 async def replay_message(request: web.Request, _: Parameters) -> web.Response:

@@ -12,7 +12,7 @@ MOST_KEYS = 10_000
 class Rate(NamedTuple):
     """So many in so many seconds; as many may come at once."""
 
-    count: int
+    tries: int
     seconds: float
 
 
@@ -32,19 +32,20 @@ class Buckets:
         """
         level = self._level(key)
         if level < 1:
-            return max(1, math.ceil((1 - level) * self._rate.seconds / self._rate.count))
+            lacking = (1 - level) * self._rate.seconds / self._rate.tries
+            return max(1, math.ceil(lacking))
         self._put(key, level - 1)
         return 0
 
     def give_back(self, key: str) -> None:
         """Forget the last try of `key`: it was none that counts."""
-        self._put(key, min(self._level(key) + 1, self._rate.count))
+        self._put(key, min(self._level(key) + 1, self._rate.tries))
 
     def _level(self, key: str) -> float:
         now = self._clock()
-        level, at = self._levels.get(key, (float(self._rate.count), now))
-        gained = (now - at) * self._rate.count / self._rate.seconds
-        return min(level + gained, self._rate.count)
+        level, at = self._levels.get(key, (float(self._rate.tries), now))
+        gained = (now - at) * self._rate.tries / self._rate.seconds
+        return min(level + gained, self._rate.tries)
 
     def _put(self, key: str, level: float) -> None:
         self._levels[key] = (level, self._clock())

@@ -16,7 +16,9 @@ from hub.admin.routes import ROUTES
 _TEMPLATE = "#/components/schemas/{name}"
 _PATH_PARAMETER = re.compile(r"\{(\w+)\}")
 # What any address may answer besides its own.
-_ALWAYS = (400, 403, 500, 503)
+_ALWAYS = (400, 401, 403, 429, 500, 503)
+# How one says who asks; as long as there is no token, nobody needs to.
+_BEARER = {"token": {"type": "http", "scheme": "bearer"}}
 _ACCEPTED = 202  # RFC 9110 section 15.3.3
 
 
@@ -36,7 +38,8 @@ def openapi() -> dict[str, Any]:
         "openapi": "3.1.0",
         "info": {"title": "Carehub admin API", "version": __version__},
         "paths": paths,
-        "components": {"schemas": components},
+        "components": {"schemas": components, "securitySchemes": _BEARER},
+        "security": [{"token": []}, {}],
     }
 
 
@@ -54,9 +57,10 @@ def _operation(
         responses[str(_ACCEPTED)] = _response(accepted, route.media_type, schema)
     if route.answer is handlers.ready:
         responses["503"] = _response("Not ready.", route.media_type, schema)
-    described = {
+    described: dict[str, Any] = {
         "operationId": route.answer.__name__,
         "summary": route.summary,
+        "x-permission": route.permission.value,
         "parameters": [*_in_path(route), *_in_query(route, components)],
         "responses": responses,
     }

@@ -247,15 +247,6 @@ class Split(Deciding):
     identity: Text = Field(description="The key of the identity that is another's.")
 
 
-class ExplainParameters(Parameters):
-    """What to explain."""
-
-    message: Text = Field(description="The id of the message.")
-    destination: Text | None = Field(
-        default=None, description="Explain only what concerns this destination."
-    )
-
-
 P = TypeVar("P", bound=Parameters)
 
 

@@ -10,7 +10,10 @@ _INTRODUCTION = """# Admin API
 
 Made from the code by `python -m hub.reference --write`; do not edit.
 
-The API answers on loopback only, at the address in `[admin]`.
+The API answers at the address in `[admin]`, on loopback only as long as there are no
+tokens.
+Once there is one, every request needs a token with the permission that is named
+below; [Roles](roles.md) says which role has it.
 Requests whose `Host` is another machine, or that another web site caused, are
 refused.
 Lists answer `{"items": [...], "next": "<cursor>"}`, newest first where no other order
@@ -35,7 +38,8 @@ def api_reference() -> str:
     parts = [_INTRODUCTION]
     for route in ROUTES:
         operation = description["paths"][route.path][route.method.lower()]
-        parts += [f"## `{route.method} {route.path}`\n", f"{route.summary}\n"]
+        parts += [f"## `{route.method} {route.path}`\n", f"{route.summary}"]
+        parts += [f"Permission: `{route.permission}`.\n"]
         parts += _parameters(operation["parameters"], schemas)
         parts += _body(operation.get("requestBody"), schemas)
         for media_type, content in operation["responses"]["200"]["content"].items():

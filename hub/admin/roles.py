@@ -88,7 +88,7 @@ GRANTS: dict[Permission, frozenset[Role]] = {
 OWN_ONLY = frozenset({Permission.PUT, Permission.FETCH, Permission.SETTLE})
 
 #: Permissions whose answers hold content: masked for who may not read bodies.
-MASKABLE = frozenset({Permission.PICTURES, Permission.FIND, Permission.DECIDE})
+MASKABLE = frozenset({Permission.PICTURES, Permission.FIND})
 
 #: Roles that may see content where they say why: that is an alarm, and audited.
 BREAKS_GLASS = frozenset({Role.OPERATOR})

@@ -7,18 +7,25 @@ this table.
 from typing import Any
 
 from hub.admin import handlers
+from hub.admin.audit_routes import AUDIT_ROUTES
 from hub.admin.context import PartStatus
 from hub.admin.entity_routes import ENTITY_ROUTES
+from hub.admin.explain_routes import EXPLAIN_ROUTES
+from hub.admin.facts_routes import FACTS_ROUTES
+from hub.admin.label_routes import LABEL_ROUTES
+from hub.admin.panel_routes import PANEL_ROUTES
 from hub.admin.parameters import (
     DecisionParameters,
     DeliveryParameters,
     EventParameters,
-    ExplainParameters,
     MessageParameters,
 )
+from hub.admin.report_routes import REPORT_ROUTES
 from hub.admin.review_routes import REVIEW_ROUTES
 from hub.admin.roles import Permission
 from hub.admin.route import Route
+from hub.admin.token_routes import TOKEN_ROUTES
+from hub.admin.worklist_routes import WORKLIST_ROUTES
 from hub.model.events import CareEvent
 from hub.model.message import Stored
 from hub.registry import PluginStatus
@@ -26,7 +33,6 @@ from hub.store.views import (
     DecisionView,
     DeliveryDetail,
     DeliveryView,
-    Explanation,
     MessageDetail,
     MessageView,
     Page,
@@ -124,7 +130,11 @@ ROUTES = (
         permission=Permission.PICTURES,
     ),
     *ENTITY_ROUTES,
+    *FACTS_ROUTES,
     *REVIEW_ROUTES,
+    *LABEL_ROUTES,
+    *TOKEN_ROUTES,
+    *PANEL_ROUTES,
     Route(
         "GET",
         "/api/v1/deliveries",
@@ -195,16 +205,10 @@ ROUTES = (
         Page[PartStatus],
         permission=Permission.STATES,
     ),
-    Route(
-        "GET",
-        "/api/v1/explain",
-        handlers.explain,
-        "Why something was sent, or was not: the path of one message.",
-        Explanation,
-        ExplainParameters,
-        statuses=(404,),
-        permission=Permission.STATES,
-    ),
+    *EXPLAIN_ROUTES,
+    *REPORT_ROUTES,
+    *AUDIT_ROUTES,
+    *WORKLIST_ROUTES,
     Route(
         "GET",
         "/api/v1/openapi.json",

@@ -1,18 +1,21 @@
-"""The admin API as a server on loopback."""
+"""The admin API as a server: on loopback, and beyond it only for tokens."""
 
 import asyncio
-import ipaddress
 from collections.abc import Awaitable, Callable
+from functools import partial
 
 import structlog
 from aiohttp import web
 
+from hub.admin.access import Access, is_loopback
+from hub.admin.admission import admit
 from hub.admin.answers import add_headers
 from hub.admin.context import AdminContext
 from hub.admin.deciding import DECIDING
 from hub.admin.errors import AddressTakenError, NotLoopbackError
+from hub.admin.facts_handlers import POSTING
 from hub.admin.guard import guard
-from hub.admin.handlers import CONTEXT, OPENAPI, SLOTS
+from hub.admin.handlers import ACCESS, CONTEXT, OPENAPI, SLOTS
 from hub.admin.openapi import openapi
 from hub.admin.parameters import parse, parse_body
 from hub.admin.route import Route
@@ -29,8 +32,10 @@ def create_app(context: AdminContext) -> web.Application:
     """Return the application, with everything that guards it."""
     app = web.Application(middlewares=[guard], client_max_size=MAX_BODY_BYTES)
     app[CONTEXT] = context
+    app[ACCESS] = Access(context.reader.access.tokens, context.rate)
     app[SLOTS] = asyncio.Semaphore(MAX_QUESTIONS)
     app[DECIDING] = asyncio.Lock()
+    app[POSTING] = asyncio.Lock()
     app[OPENAPI] = openapi()
     app.on_response_prepare.append(add_headers)
     for route in ROUTES:
@@ -41,11 +46,15 @@ def create_app(context: AdminContext) -> web.Application:
 
 
 def _handler(route: Route) -> Callable[[web.Request], Awaitable[web.StreamResponse]]:
-    async def handle(request: web.Request) -> web.StreamResponse:
+    async def answer(request: web.Request) -> web.StreamResponse:
         asked = parse(route.parameters, request.query)
         if route.body is not None:
             asked = parse_body(route.body, await request.read())
         return await route.answer(request, asked)
+
+    async def handle(request: web.Request) -> web.StreamResponse:
+        context = request.app[CONTEXT]
+        return await admit(context, route, request, partial(answer, request))
 
     return handle
 
@@ -53,7 +62,8 @@ def _handler(route: Route) -> Callable[[web.Request], Awaitable[web.StreamRespon
 class AdminServer:
     """Serves the admin API while it is started.
 
-    `host` must be loopback; with `port` 0 the system chooses one.
+    `host` must be loopback as long as there is no token; with `port` 0 the system
+    chooses one.
     """
 
     def __init__(self, context: AdminContext, host: str, port: int) -> None:
@@ -72,10 +82,11 @@ class AdminServer:
 
     async def start(self) -> None:
         """Listen. Raises NotLoopbackError, AddressTakenError."""
-        if not _is_loopback(self._host):
+        app = create_app(self._context)
+        if not is_loopback(self._host) and not await app[ACCESS].closed():
             raise NotLoopbackError(self._host)
         runner = web.AppRunner(
-            create_app(self._context),
+            app,
             access_log=None,
             handle_signals=False,
             shutdown_timeout=SHUTDOWN_SECONDS,
@@ -95,12 +106,3 @@ class AdminServer:
         if self._runner is not None:
             runner, self._runner = self._runner, None
             await runner.cleanup()
-
-
-def _is_loopback(host: str) -> bool:
-    if host == "localhost":
-        return True
-    try:
-        return ipaddress.ip_address(host).is_loopback
-    except ValueError:
-        return False

@@ -2,7 +2,12 @@
 
 import http.client
 import json
-from typing import Any
+import os
+from pathlib import Path
+from typing import Any, BinaryIO
+from urllib.parse import quote
+
+import click
 
 from hub.cli.errors import (
     ApiRefusedError,
@@ -10,9 +15,12 @@ from hub.cli.errors import (
     HubNeededError,
     HubUnreachableError,
 )
-from hub.config.tables import AdminTable
+from hub.config.admin import AdminTable
 
 TIMEOUT_SECONDS = 30
+#: Where commands find a token, unless `hub --token-file` names a file.
+TOKEN_VARIABLE = "CAREHUB_TOKEN"  # noqa: S105 - the name of it
+_DONE = frozenset({http.client.OK, http.client.CREATED, http.client.ACCEPTED})
 CONFLICT = 409  # RFC 9110 section 15.5.10: there is nothing to do again
 
 
@@ -56,17 +64,78 @@ def _decided(link: dict[str, Any]) -> str:
 def _post(
     admin: AdminTable, path: str, content: str = ""
 ) -> tuple[int, dict[str, Any]]:
+    return ask(admin, "POST", path, content.encode())
+
+
+def ask(
+    admin: AdminTable, method: str, path: str, content: bytes | BinaryIO = b""
+) -> tuple[int, dict[str, Any]]:
+    """Return the status and the JSON object that the running hub answers with.
+
+    A file is sent as it is read. The token comes from `hub --token-file`, or from
+    CAREHUB_TOKEN. Raises HubUnreachableError.
+    """
     connection = http.client.HTTPConnection(
-        admin.host, admin.port, timeout=TIMEOUT_SECONDS
+        admin.own_address, admin.port, timeout=TIMEOUT_SECONDS
     )
     try:
-        length = {"Content-Length": str(len(content.encode()))}
-        connection.request("POST", path, content.encode(), length)
+        headers = {"Content-Length": str(_size(content)), **_authorization()}
+        connection.request(method, path, content, headers)
         response = connection.getresponse()
         body = json.loads(response.read())
     except (OSError, http.client.HTTPException, ValueError) as error:
-        raise HubUnreachableError(f"{admin.host}:{admin.port}") from error
+        raise HubUnreachableError(f"{admin.own_address}:{admin.port}") from error
     else:
         return response.status, body if isinstance(body, dict) else {}
     finally:
         connection.close()
+
+
+def _size(content: bytes | BinaryIO) -> int:
+    if isinstance(content, bytes):
+        return len(content)
+    return os.fstat(content.fileno()).st_size
+
+
+def expected(answered: tuple[int, dict[str, Any]]) -> dict[str, Any]:
+    """Return what the hub answered. Raises ApiRefusedError where it refused."""
+    status, body = answered
+    if status in _DONE:
+        return body
+    refused = body.get("error", {})
+    said = [str(refused.get("code", status)), *refused.get("problems", [])]
+    raise ApiRefusedError("; ".join(said))
+
+
+def post_token(admin: AdminTable, wanted: dict[str, Any]) -> dict[str, Any]:
+    """Let the running hub make a token. Raises HubUnreachableError, ApiRefusedError."""
+    return expected(ask(admin, "POST", "/api/v1/tokens", json.dumps(wanted).encode()))
+
+
+def delete_token(admin: AdminTable, key: str) -> dict[str, Any]:
+    """Let the running hub revoke a token.
+
+    Raises HubUnreachableError, ApiRefusedError.
+    """
+    return expected(ask(admin, "DELETE", f"/api/v1/tokens/{quote(key, safe='')}"))
+
+
+def _authorization() -> dict[str, str]:
+    token = _token()
+    return {"Authorization": f"Bearer {token}"} if token else {}
+
+
+def _token() -> str:
+    context = click.get_current_context(silent=True)
+    file = context.find_root().params.get("token_file") if context else None
+    if file is None:
+        return os.environ.get(TOKEN_VARIABLE, "").strip()
+    return _in_file(file)
+
+
+def _in_file(file: Path) -> str:
+    try:
+        token = file.read_text(encoding="ascii").strip()
+    except (OSError, UnicodeDecodeError):
+        raise click.BadParameter(f"{file} cannot be read") from None
+    return token

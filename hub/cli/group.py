@@ -1,6 +1,7 @@
 """The command `hub`: finds its subcommands by name and loads them when called."""
 
 import importlib
+from pathlib import Path
 from typing import Any, NoReturn
 
 import click
@@ -27,11 +28,20 @@ COMMANDS = {
     "stays": "Show stays over sources and hospitals.",
     "transitions": "Show what is due after stays, and what became of it.",
     "records": "Show referrals, appointments, documents and assessments.",
+    "panels": "Show whom recipients look after; load, approve and refuse lists.",
+    "episodes": "Let subscriptions follow single encounters and stays.",
+    "labels": "Show what gives away something sensitive, and codes nobody mapped.",
     "deliveries": "Show what is, was or will be sent.",
     "explain": "Say why something was sent, or was not.",
+    "report": "Print evidence: notices, disclosures, delays and what came after.",
+    "worklist": "Show, acknowledge and close what waits to be fetched.",
+    "subscriptions": "Show who asks for what; tell one of them of the past.",
     "replay": "Let messages be processed, or deliveries sent, again.",
+    "test": "Compare what a configuration makes of messages with what is expected.",
     "shadow": "Show what another configuration would have changed; send nothing.",
-    "errors": "Explain an error code, or list all of them.",
+    "tokens": "Make, list and revoke tokens for the API.",
+    "audit": "Show what was decided, told, seen and done; prove that it is whole.",
+    "errors": "Explain an error code or a reason, or list all of them.",
 }
 
 
@@ -92,5 +102,11 @@ def _described(error: Exception) -> CommandFailedError:
 
 @click.group(cls=HubGroup, context_settings={"help_option_names": HELP_OPTIONS})
 @click.version_option(__version__, prog_name="carehub")
-def main() -> None:
+@click.option(
+    "--token-file",
+    type=click.Path(path_type=Path),
+    help="The file with the token to show to a running hub; else it is taken from "
+    "the variable CAREHUB_TOKEN.",
+)
+def main(token_file: Path | None) -> None:
     """Carehub: the open integration hub for care that crosses sectors."""

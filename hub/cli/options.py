@@ -1,7 +1,9 @@
 """Options that several commands have."""
 
+from collections.abc import Callable
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import Any
 
 import click
 
@@ -35,9 +37,10 @@ cursor_option = click.option(
 )
 
 
-def _in_utc(
+def in_utc(
     _context: click.Context, _option: click.Parameter, value: datetime | None
 ) -> datetime | None:
+    """Return a time in UTC. Raises click.BadParameter for one that UTC cannot say."""
     try:
         return value and value.astimezone(UTC)
     except OverflowError:
@@ -47,7 +50,18 @@ def _in_utc(
 known_at_option = click.option(
     "--known-at",
     type=click.DateTime(["%Y-%m-%dT%H:%M:%S%z", "%Y-%m-%dT%H:%M%z"]),
-    callback=_in_utc,
+    callback=in_utc,
     metavar="TIME",
     help="As it was known at this time (2026-03-10T12:00:00Z), not as it is now.",
 )
+
+
+def in_time(name: str, what: str) -> Callable[[Any], Any]:
+    """Return an option that takes a time."""
+    return click.option(
+        name,
+        type=click.DateTime(["%Y-%m-%dT%H:%M:%S%z", "%Y-%m-%dT%H:%M%z"]),
+        callback=in_utc,
+        metavar="TIME",
+        help=f"{what} (2026-03-10T12:00:00Z).",
+    )

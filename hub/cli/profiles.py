@@ -12,7 +12,7 @@ from hub.cli.loading import discover, load
 from hub.cli.toml import write_comment, write_table
 from hub.cli.trials import Feed, others_like
 from hub.config import ConfigError, ConfigProblem
-from hub.config.tables import nearest
+from hub.config.words import nearest
 from hub.contract import Learned, NormaliserSpec
 from hub.registry import Registry
 

@@ -2,11 +2,11 @@
 
 from hub.config.loading import Catalogue, load, load_own
 from hub.config.problems import ConfigError, ConfigProblem, ConfigUnreadableError
+from hub.config.subscribing import Subscription
 from hub.config.tables import (
     DestinationConfig,
     HubConfig,
     SourceConfig,
-    Subscription,
 )
 
 __all__ = [

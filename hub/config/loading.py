@@ -15,26 +15,27 @@ from typing import Any, Protocol, TypeVar, get_args
 from pydantic import BaseModel, ValidationError
 from pydantic_core import ErrorDetails
 
+from hub.config.admin import AdminTable
+from hub.config.panels import EPISODE_PANEL, PanelTable
+from hub.config.policy import PolicyTable
 from hub.config.problems import ConfigError, ConfigProblem, ConfigUnreadableError
+from hub.config.recipients import RecipientTable
+from hub.config.subscribing import Subscription, SubscriptionTable
 from hub.config.tables import (
     EVERYONE,
     NAME,
     NAMED,
     SINGLE,
-    AdminTable,
     DestinationConfig,
     HubConfig,
     HubTable,
     IdentityTable,
-    PanelTable,
     SourceConfig,
     StaysTable,
-    Subscription,
-    SubscriptionTable,
-    expand,
-    nearest,
-    parse_cadence,
 )
+from hub.config.words import nearest
+from hub.config.worklist import KIND as WORKLIST
+from hub.config.worklist import destination_kinds, formats_of
 from hub.contract import DestinationSpec, NormaliserSpec, RendererSpec, SourceSpec
 from hub.coordination.identity.decisions import FEED
 from hub.settings import Settings
@@ -188,6 +189,9 @@ class _Loading:
             self.problems.append(top.problem(name, rule))
         elif (*top.path, name) == ("panels", EVERYONE):
             self.problems.append(top.problem(name, "this name means everyone"))
+        elif (*top.path, name) == ("panels", EPISODE_PANEL):
+            own = "this name means what is followed for one stay"
+            self.problems.append(top.problem(name, own))
         elif (*top.path, name) == ("sources", FEED):
             own = "this is the name of the hub's own feed, which keeps decisions"
             self.problems.append(top.problem(name, own))
@@ -213,9 +217,12 @@ class _Loading:
         admin = self._validate(single["admin"], AdminTable)
         stays = self._validate(single["stays"], StaysTable)
         identity = self._validate(single["identity"], IdentityTable)
+        policy = self._validate(single["policy"], PolicyTable)
         if hub is None or admin is None or stays is None or identity is None:
             return None
-        return HubConfig(hub, admin, stays, identity)
+        if policy is None:
+            return None
+        return HubConfig(hub, admin, stays, identity, policy)
 
     def build(self, file: Path) -> HubConfig | None:
         """Return the configuration, or None where a problem prevents it."""
@@ -229,6 +236,9 @@ class _Loading:
             name: self._validate(table, PanelTable)
             for name, table in self._of("panels")
         }
+        recipients = {
+            name: self._recipient(name, table) for name, table in self._of("recipients")
+        }
         if own is None or self.problems:
             return None
         return HubConfig(
@@ -236,10 +246,12 @@ class _Loading:
             admin=own.admin,
             stays=own.stays,
             identity=own.identity,
+            policy=own.policy,
             sources={one.name: one for one in sources if one},
             destinations={one.name: one for one in destinations if one},
             subscriptions={one.name: one for one in subscriptions if one},
             panels={name: panel for name, panel in panels.items() if panel},
+            recipients={name: one for name, one in recipients.items() if one},
         )
 
     def _source(self, name: str, table: _Table) -> SourceConfig | None:
@@ -262,10 +274,11 @@ class _Loading:
         return SourceConfig(name, spec, settings, normaliser, profile)
 
     def _destination(self, name: str, table: _Table) -> DestinationConfig | None:
-        kinds = self._catalogue.destinations
+        kinds = destination_kinds(self._catalogue)
         spec = self._pick(table, "kind", table.values.get("kind"), kinds)
-        formats = self._catalogue.renderers
-        renderer = self._pick(table, "format", table.values.get("format"), formats)
+        wanted = table.values.get("format", _usual_format(spec))
+        known = formats_of(table.values.get("kind"), self._catalogue)
+        renderer = self._pick(table, "format", wanted, known)
         settings = self._validate(table, spec.settings) if spec else None
         options = (
             self._inner(table, "format_options", renderer.options) if renderer else None
@@ -279,19 +292,45 @@ class _Loading:
 
     def _subscription(self, name: str, table: _Table) -> Subscription | None:
         self._refer(table, "destination", "destinations")
-        self._refer(table, "panel", "panels", EVERYONE)
+        self._refer(table, "panel", "panels", EVERYONE, EPISODE_PANEL)
         model = self._validate(table, SubscriptionTable)
         if model is None:
             return None
-        return Subscription(
-            name=name,
-            destination=model.destination,
-            panel=model.panel,
-            events=tuple(model.events),
-            types=expand(model.events),
-            purpose=model.purpose,
-            cadence=parse_cadence(model.cadence),
-        )
+        subscription = Subscription.of(name, model)
+        self._refer_sources(table, model)
+        self._fetched_from_a_worklist(table, subscription)
+        return subscription
+
+    def _refer_sources(self, table: _Table, model: SubscriptionTable) -> None:
+        """Note each source that a filter names and that is not there."""
+        known = [name for name, _ in self._of("sources")]
+        for name in (model.where and model.where.source) or ():
+            if self._complete and name not in {*known, FEED}:
+                unknown = f"there is no source {name}"
+                hint = nearest(name, known)
+                self.problems.append(table.problem("where.source", unknown, hint))
+
+    def _fetched_from_a_worklist(self, table: _Table, given: Subscription) -> None:
+        """Note a worklist to which things are to be sent, and the other way round."""
+        destination = self._tables.get(("destinations", given.destination))
+        if destination is None:
+            return
+        fetched = destination.values.get("kind") == WORKLIST
+        if fetched and not given.cadence.pull:
+            wrong = f"nothing is sent to a {WORKLIST}: it is fetched from"
+            self.problems.append(table.problem("cadence", wrong, "pull"))
+        elif given.cadence.pull and not fetched:
+            wrong = f"is for a destination of kind {WORKLIST}"
+            self.problems.append(table.problem("cadence", wrong))
+
+    def _recipient(self, name: str, table: _Table) -> RecipientTable | None:
+        """Validate a contract, which is with whom a destination belongs to."""
+        known = [each for each, _ in self._of("destinations")]
+        if self._complete and name not in known:
+            hint = nearest(name, known)
+            missing = f"there is no destination {name}"
+            self.problems.append(table.problem("", missing, hint))
+        return self._validate(table, RecipientTable)
 
     def _refer(self, table: _Table, key: str, top: str, *besides: str) -> None:
         """Note a problem where `key` names a table of `top` that is not there."""
@@ -342,6 +381,12 @@ class _Loading:
             broken = f"the plugin's validation raised {type(error).__name__}"
             self.problems.append(table.problem("", broken))
         return None
+
+
+def _usual_format(spec: DestinationSpec | None) -> object:
+    """Return the format of a kind of destination that has one of its own."""
+    declared = spec.settings.model_fields["format"] if spec else None
+    return declared.default if declared and not declared.is_required() else None
 
 
 def _problem(

@@ -12,6 +12,7 @@ from pydantic.json_schema import models_json_schema
 
 from hub.config import Catalogue
 from hub.config.tables import NAME, NAMED, SINGLE
+from hub.config.worklist import destination_kinds, formats
 from hub.settings import Settings
 
 
@@ -19,9 +20,9 @@ def json_schema(catalogue: Catalogue) -> dict[str, Any]:
     """Return a JSON Schema of the configuration, for editors."""
     models: list[type[Settings]] = [*SINGLE.values(), *NAMED.values()]
     models += [spec.settings for spec in catalogue.sources.values()]
-    models += [spec.settings for spec in catalogue.destinations.values()]
+    models += [spec.settings for spec in destination_kinds(catalogue).values()]
     models += [spec.profile for spec in catalogue.normalisers.values()]
-    models += [spec.options for spec in catalogue.renderers.values()]
+    models += [spec.options for spec in formats(catalogue).values()]
     found, document = models_json_schema(
         [(model, "validation") for model in dict.fromkeys(models)]
     )
@@ -76,17 +77,17 @@ def _sources(catalogue: Catalogue, refs: Mapping[Any, Any]) -> dict[str, Any]:
 def _destinations(catalogue: Catalogue, refs: Mapping[Any, Any]) -> dict[str, Any]:
     rules = [
         _rule({"kind": kind}, refs[spec.settings])
-        for kind, spec in catalogue.destinations.items()
+        for kind, spec in destination_kinds(catalogue).items()
     ]
-    for name, renderer in catalogue.renderers.items():
+    for name, renderer in formats(catalogue).items():
         options = {"properties": {"format_options": refs[renderer.options]}}
         rules.append(_rule({"format": name}, options))
     return {
         "type": "object",
-        "required": ["kind", "format"],
+        "required": ["kind"],
         "properties": {
-            "kind": {"enum": [*catalogue.destinations]},
-            "format": {"enum": [*catalogue.renderers]},
+            "kind": {"enum": [*destination_kinds(catalogue)]},
+            "format": {"enum": [*formats(catalogue)]},
         },
         "allOf": rules,
     }

@@ -4,98 +4,29 @@ The tables of sources and destinations belong to plugins; what all of them have
 in common is in `hub.settings`. `hub.config.loading` reads and checks the files.
 """
 
-import difflib
-import ipaddress
-import re
 import zoneinfo
-from collections.abc import Collection
 from dataclasses import dataclass, field
-from datetime import time
 from pathlib import Path
 from typing import Annotated, Any, Literal, Self
 
 from pydantic import AfterValidator, BeforeValidator, Field, model_validator
-from pydantic_core import PydanticCustomError
 
+from hub.config.admin import AdminTable
+from hub.config.panels import PanelTable
+from hub.config.policy import PolicyTable
+from hub.config.recipients import RecipientTable
+from hub.config.subscribing import Subscription, SubscriptionTable
+from hub.config.words import require_known
 from hub.contract import DestinationSpec, NormaliserSpec, RendererSpec, SourceSpec
 from hub.coordination.matching.weights import shipped
-from hub.coordination.recipients import Purpose
-from hub.coordination.routes import Cadence
-from hub.model.taxonomy import EVENT_TYPES, INTERNAL_TYPES, TAXONOMY
 from hub.settings import ConfigPath, DestinationSettings, Settings, SourceSettings
 
 NAME = r"[a-z][a-z0-9-]*"
 EVERYONE = "all"
-PURPOSES = tuple(purpose.value for purpose in Purpose)
-#: What may stand in the `events` of a subscription.
-EVENT_PATTERNS = ("*", *(f"{family}.*" for family in TAXONOMY), *sorted(EVENT_TYPES))
-
-
-def nearest(word: object, known: Collection[str]) -> str:
-    """Return the one of `known` that `word` was probably meant to be, or nothing."""
-    return next(iter(difflib.get_close_matches(str(word), known, n=1)), "")
-
-
-def _known(what: str, word: str, known: Collection[str]) -> str:
-    """Return `word` if it is known, else raise with a suggestion."""
-    if word in known:
-        return word
-    hint = {"what": what, "word": word, "suggestion": nearest(word, known)}
-    raise PydanticCustomError("unknown", "there is no {what} {word}", hint)
 
 
 def _refuse_database(_value: object) -> None:
     raise ValueError("PostgreSQL comes in a later release; leave this out for SQLite")
-
-
-def _loopback(host: str) -> str:
-    try:
-        local = host == "localhost" or ipaddress.ip_address(host).is_loopback
-    except ValueError:
-        local = False
-    if not local:
-        raise ValueError("must be a loopback address, such as 127.0.0.1, for now")
-    return host
-
-
-def _purpose(purpose: str) -> str:
-    if purpose == "marketing":
-        raise ValueError("marketing is no purpose for which a patient's data may go")
-    return _known("purpose", purpose, PURPOSES)
-
-
-def _event(pattern: str) -> str:
-    return _known("event type", pattern, EVENT_PATTERNS)
-
-
-def expand(patterns: Collection[str]) -> frozenset[str]:
-    """Return the event types that `patterns` stand for.
-
-    Internal ones are meant only where they are named.
-    """
-    families = {pattern for pattern in patterns if pattern.endswith("*")}
-    return frozenset(patterns) - families | frozenset(
-        kind
-        for kind in EVENT_TYPES - INTERNAL_TYPES
-        if families & {"*", f"{kind.partition('.')[0]}.*"}
-    )
-
-
-def parse_cadence(text: str) -> Cadence:
-    """Parse ``immediate`` or ``daily HH:MM Zone``; ValueError for anything else."""
-    if text == "immediate":
-        return Cadence()
-    parts = re.fullmatch(r"daily ([01]\d|2[0-3]):([0-5]\d) (\S+)", text)
-    if parts is None:
-        raise ValueError('must be "immediate" or like "daily 06:00 Europe/Berlin"')
-    hour, minute, zone = parts.groups()
-    _known("time zone", zone, zoneinfo.available_timezones())
-    return Cadence(time(int(hour), int(minute)), zone)
-
-
-def _cadence(text: str) -> str:
-    parse_cadence(text)
-    return text
 
 
 class HubTable(Settings):
@@ -127,25 +58,11 @@ class HubTable(Settings):
     )
 
 
-class AdminTable(Settings):
-    """``[admin]``: health, metrics, the JSON API and the console."""
-
-    host: Annotated[str, AfterValidator(_loopback)] = Field(
-        default="127.0.0.1", description="The loopback address to listen at."
-    )
-    port: int = Field(
-        default=8080,
-        ge=0,
-        le=65535,
-        description="The port to listen at; 0: any that is free.",
-    )
-
-
 def _programme(name: str) -> str:
     # Reading the rules, and the calendars, takes a tenth of a second.
     from hub.coordination.clocks.rules import shipped_rules  # noqa: PLC0415
 
-    return _known("programme", name, shipped_rules())
+    return require_known("programme", name, shipped_rules())
 
 
 def _calendar(name: str) -> str:
@@ -160,7 +77,7 @@ def _calendar(name: str) -> str:
 
 
 def _zone(name: str) -> str:
-    return _known("time zone", name, zoneinfo.available_timezones())
+    return require_known("time zone", name, zoneinfo.available_timezones())
 
 
 class StaysTable(Settings):
@@ -215,51 +132,19 @@ class IdentityTable(Settings):
         return self
 
 
-class SubscriptionTable(Settings):
-    """``[subscriptions.NAME]``: who is told what about whom, and why."""
-
-    destination: str = Field(description="The destination that is told.")
-    panel: str = Field(
-        description="Whom it is told about: the name of a panel, or `all`."
-    )
-    events: list[
-        Annotated[
-            str,
-            AfterValidator(_event),
-            Field(json_schema_extra={"enum": list(EVENT_PATTERNS)}),
-        ]
-    ] = Field(
-        min_length=1,
-        description="Event types; `encounter.*` is a whole family, `*` is everything.",
-    )
-    purpose: Annotated[str, AfterValidator(_purpose)] = Field(
-        description="Why it may be told; recorded with each decision.",
-        json_schema_extra={"enum": list(PURPOSES)},
-    )
-    cadence: Annotated[str, AfterValidator(_cadence)] = Field(
-        default="immediate",
-        description="`immediate`, or once a day as in `daily 06:00 Europe/Berlin`.",
-        json_schema_extra={"pattern": r"^(immediate|daily \d\d:\d\d \S+)$"},
-    )
-
-
-class PanelTable(Settings):
-    """``[panels.NAME]``: a list of persons."""
-
-    file: ConfigPath = Field(description="The CSV file that lists the persons.")
-
-
 SINGLE: dict[str, type[Settings]] = {
     "hub": HubTable,
     "admin": AdminTable,
     "stays": StaysTable,
     "identity": IdentityTable,
+    "policy": PolicyTable,
 }
 NAMED: dict[str, type[Settings]] = {
     "sources": SourceSettings,
     "destinations": DestinationSettings,
     "subscriptions": SubscriptionTable,
     "panels": PanelTable,
+    "recipients": RecipientTable,
 }
 
 
@@ -292,19 +177,6 @@ class DestinationConfig:
 
 
 @dataclass(frozen=True, slots=True)
-class Subscription:
-    """One subscription. `events` is as written, `types` what it stands for."""
-
-    name: str
-    destination: str
-    panel: str
-    events: tuple[str, ...]
-    types: frozenset[str]
-    purpose: str
-    cadence: Cadence
-
-
-@dataclass(frozen=True, slots=True)
 class HubConfig:
     """The whole configuration, validated. Each mapping is by name."""
 
@@ -312,10 +184,12 @@ class HubConfig:
     admin: AdminTable
     stays: StaysTable = field(default_factory=StaysTable)
     identity: IdentityTable = field(default_factory=IdentityTable)
+    policy: PolicyTable = field(default_factory=PolicyTable)
     sources: dict[str, SourceConfig] = field(default_factory=dict)
     destinations: dict[str, DestinationConfig] = field(default_factory=dict)
     subscriptions: dict[str, Subscription] = field(default_factory=dict)
     panels: dict[str, PanelTable] = field(default_factory=dict)
+    recipients: dict[str, RecipientTable] = field(default_factory=dict)
 
     def export(self) -> dict[str, Any]:
         """Return all settings, defaults too, as JSON values; secrets are hidden."""
@@ -324,15 +198,20 @@ class HubConfig:
             "admin": self.admin.model_dump(mode="json"),
             "stays": self.stays.model_dump(mode="json"),
             "identity": self.identity.model_dump(mode="json"),
+            "policy": self.policy.model_dump(mode="json"),
             "sources": {name: _of_source(one) for name, one in self.sources.items()},
             "destinations": {
                 name: _of_destination(one) for name, one in self.destinations.items()
             },
             "subscriptions": {
-                name: _of_subscription(one) for name, one in self.subscriptions.items()
+                name: one.export() for name, one in self.subscriptions.items()
             },
             "panels": {
                 name: one.model_dump(mode="json") for name, one in self.panels.items()
+            },
+            "recipients": {
+                name: one.model_dump(mode="json")
+                for name, one in self.recipients.items()
             },
         }
 
@@ -347,14 +226,4 @@ def _of_source(source: SourceConfig) -> dict[str, Any]:
 def _of_destination(destination: DestinationConfig) -> dict[str, Any]:
     return destination.settings.model_dump(mode="json") | {
         "format_options": destination.options.model_dump(mode="json")
-    }
-
-
-def _of_subscription(subscription: Subscription) -> dict[str, Any]:
-    return {
-        "destination": subscription.destination,
-        "panel": subscription.panel,
-        "events": list(subscription.events),
-        "purpose": subscription.purpose,
-        "cadence": str(subscription.cadence),
     }

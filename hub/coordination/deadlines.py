@@ -7,8 +7,8 @@ again in time. Source: domain 1.1 (P6) and 8.4.
 from datetime import UTC, date, datetime, time, timedelta
 from typing import Any, NamedTuple
 
-from hub.coordination.record_kinds import ACTIVE
 from hub.coordination.records import Record
+from hub.model.record_kinds import ACTIVE
 
 _ONE_DAY = timedelta(days=1)
 _OPEN_TASK = frozenset({"", "created", "due", "overdue"})

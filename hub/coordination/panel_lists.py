@@ -12,7 +12,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from datetime import date
 from functools import lru_cache
 from itertools import chain
-from typing import Literal, cast
+from typing import Literal
 
 from hub.coordination.panels import (
     COLUMNS,
@@ -55,19 +55,20 @@ def entries(name: str, lines: Iterable[str], mode: Mode = "full") -> Iterator[En
     lines = iter(lines)
     header = next(lines, "")
     rows = csv.reader(chain([header], lines), delimiter=_separator(header))
-    wrong = _Wrong(name)
+    wrong, line = _Wrong(name), 0
     try:
         columns = _columns(name, next(rows, []), mode)
         read = _Rows(columns, mode).read
         for row in rows:
+            line = rows.line_num
             if not any(row):
                 continue
             try:
-                yield read(rows.line_num, row)
+                yield read(line, row)
             except _BadRow as error:
-                wrong.add(f"line {rows.line_num} {error}")
+                wrong.add(f"line {line} {error}")
     except csv.Error:
-        wrong.add(f"after line {rows.line_num} the file is not CSV")
+        wrong.add(f"after line {line} the file is not CSV")
     wrong.complain()
 
 
@@ -151,7 +152,7 @@ class _Rows:
             raise _BadRow(f"needs one of {', '.join(OPERATIONS)} as its op")
         if op != "add" and not self._delta:
             raise _BadRow("changes something, but the list is a full one")
-        return cast("Operation", op)
+        return op
 
 
 def _separator(header: str) -> str:

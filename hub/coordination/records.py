@@ -12,12 +12,13 @@ import msgspec
 from msgspec import Struct, field
 
 from hub.coordination.changes import Change
-from hub.coordination.record_kinds import first_event, later_event
 from hub.coordination.standing import Standing, Witness
 from hub.model.facts import FactKind, RecordKind
+from hub.model.record_kinds import first_event, later_event
 
 _encode = msgspec.json.Encoder(order="sorted").encode
 _plain = msgspec.json.Decoder(dict[str, Any]).decode
+
 
 class Record(Struct, frozen=True, omit_defaults=True):
     """A record as far as it is known; a deleted detail is not there.

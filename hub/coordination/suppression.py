@@ -16,8 +16,9 @@ DUPLICATE = "suppressed.duplicate"
 STORM = "suppressed.storm"
 DUPLICATE_RULE = "duplicate@1"
 STORM_RULE = "storm@1"
-#: After a subscription's name: the decision by which what was suppressed as a
-#: duplicate is told after all, because what it repeats was taken back.
+#: After a subscription's name: a decision that was taken later, beside an earlier one
+#: or where there was none. What was suppressed as a duplicate is told after all,
+#: because what it repeats was taken back; or somebody asked for the past.
 AGAIN = "@again"
 
 _UPDATES = frozenset({"encounter.updated", "person.demographics_changed"})

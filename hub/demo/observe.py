@@ -10,10 +10,12 @@ from hub.demo.expectation import Expected
 from hub.demo.hospital import FeedCount, Hospital
 from hub.demo.payer import Payer
 from hub.demo.receiver import Receiver, Told, read_events, read_told
+from hub.demo.result import Audited
 from hub.demo.view import LATEST, Known, Snapshot
 from hub.model.delivery import DeliveryState
+from hub.store.audit_verify import verify_folder
 from hub.store.queries import MAX_LIMIT, Reader, open_read_only
-from hub.store.tally import tally
+from hub.store.tally import denials, tally
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,6 +40,18 @@ def take_known(reader: Reader, store: Path) -> Known:
     """Return how much is known of people, from the store in a file."""
     with closing(open_read_only(store)) as connection:
         return Known(tally(connection), reader.reviews.count_open())
+
+
+def take_denials(store: Path) -> dict[str, int]:
+    """Return how often the policy said no, by reason, from the store in a file."""
+    with closing(open_read_only(store)) as connection:
+        return denials(connection)
+
+
+def take_audit(folder: Path) -> Audited:
+    """Return how large the audit of a data folder is, and whether it is whole."""
+    verdict = verify_folder(folder)
+    return Audited(verdict.records, verdict.verified)
 
 
 def take_snapshot(reader: Reader, peers: Peers, store: Path) -> Snapshot:

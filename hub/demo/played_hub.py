@@ -6,9 +6,8 @@ from contextlib import closing
 from datetime import UTC, datetime, timedelta
 
 from hub.app import Hub
-from hub.coordination.panels import Panel
 from hub.runtime.pipeline import Pipeline, Working
-from hub.runtime.relations import Relations
+from hub.runtime.wiring import relations
 from hub.runtime.workings import workings
 from hub.store import timers
 
@@ -43,8 +42,9 @@ class PlayedHub(Hub):
         with closing(reader):
             return bool(timers.due(reader, self._now(), 1))
 
-    def _pipeline(self, panels: dict[str, Panel]) -> Working:
-        made = workings(self.config, Relations(panels), self.store.reader())
+    def _pipeline(self) -> Working:
+        reader = self.store.reader()
+        made = workings(self.config, relations(self.config, reader), reader)
         return Pipeline(
             feeds=made.feeds,
             reader=made.reader,

@@ -31,9 +31,17 @@ class Decisions(Struct, frozen=True):
     deny: int
 
 
+class Audited(Struct, frozen=True):
+    """How many records the audit has, and whether all of them are as written."""
+
+    records: int
+    verified: bool
+
+
 class DemoResult(Struct, frozen=True, kw_only=True):
     """The outcome; its JSON form is what ``hub demo --exit --json`` prints.
 
+    `denied` counts by reason how often the policy said no.
     `missing` and `unexpected` name notices by destination, type and visit. `persons`
     counts people, not their numbers; `readmissions` those that stand; `review_queue`
     pairs of numbers of which somebody is to say whether they are of one person.
@@ -42,6 +50,8 @@ class DemoResult(Struct, frozen=True, kw_only=True):
     messages: Messages
     events: Mapping[str, int]
     decisions: Decisions
+    denied: Mapping[str, int]
+    audit: Audited
     deliveries: Mapping[str, Mapping[str, int]]
     persons: int
     stays: Mapping[str, int]
@@ -55,9 +65,9 @@ class DemoResult(Struct, frozen=True, kw_only=True):
 
     @property
     def succeeded(self) -> bool:
-        """Say whether every expected notice arrived and the books balance."""
+        """Say whether every expected notice arrived, and books and audit are whole."""
         wrong = self.missing or self.unexpected or self.problems
-        return self.books_balance and not wrong
+        return self.books_balance and self.audit.verified and not wrong
 
     def to_json(self) -> str:
         """Return the outcome as one JSON object on one line."""
@@ -91,6 +101,7 @@ def summarise(result: DemoResult, folder: Path, admin_url: str) -> str:
             "Decisions",
             {"permit": result.decisions.permit, "deny": result.decisions.deny},
         ),
+        _section("Denied", result.denied),
         *(
             _section(f"Deliveries to {name}", counts)
             for name, counts in sorted(result.deliveries.items())
@@ -118,7 +129,9 @@ def _section(title: str, counts: Mapping[str, int]) -> str:
 
 def _verdict(result: DemoResult) -> str:
     books = "balance" if result.books_balance else "do NOT balance"
+    audit = "is whole" if result.audit.verified else "is NOT whole"
     lines = [f"The books {books}."]
+    lines.append(f"The audit of {result.audit.records} records {audit}.")
     if result.missing or result.unexpected:
         lines.append(
             f"{len(result.missing)} expected notices are missing, "

@@ -19,6 +19,8 @@ from hub.demo.hospital import Hospital
 from hub.demo.observe import (
     amended,
     arrivals,
+    take_audit,
+    take_denials,
     take_known,
     take_snapshot,
     withdrawn,
@@ -188,6 +190,8 @@ def _judge(
         ),
         events=counts.events,
         decisions=Decisions(**counts.decisions),
+        denied=take_denials(_store(stage)),
+        audit=take_audit(stage.folder / DATA),
         deliveries=counts.deliveries,
         books_balance=_balanced(hub),
         missing=missing,

@@ -6,6 +6,8 @@ import msgspec
 
 from hub.config.tables import IdentityTable
 from hub.coordination.ids import Keys
+from hub.coordination.labels.labeller import Labeller
+from hub.coordination.labels.tables import Site, Tables
 from hub.coordination.matching.weights import Parameters, Thresholds, shipped
 from hub.coordination.stay_rules import load_high_use, load_rules
 from hub.runtime.entities import Entities
@@ -27,6 +29,7 @@ def processor(
     rules: str,
     programmes: Programmes,
     identity: IdentityTable,
+    site: Site | None = None,
 ) -> Processor:
     """Return what turns messages into state and events.
 
@@ -41,8 +44,9 @@ def processor(
     index = Index(connection, entities, keys, finder)
     transitions = Transitions(entities, keys, programmes)
     stay_rules, high_use = load_rules(rules), load_high_use()
+    labeller = Labeller(Tables(site))
     journeys = Journeys(entities, keys, stay_rules, high_use, transitions)
-    return Processor(entities, index, keys, router, relations, journeys)
+    return Processor(entities, index, keys, router, relations, journeys, labeller)
 
 
 def _parameters(identity: IdentityTable) -> Parameters:

@@ -12,8 +12,7 @@ from operator import is_
 import msgspec
 from msgspec.structs import replace
 
-from hub.coordination import consents
-from hub.coordination.consents import Consent
+from hub.coordination.consents import Consent, consent_of
 from hub.coordination.identity.survivorship import survive
 from hub.coordination.matching.numbers import own_numbers
 from hub.coordination.people import Person
@@ -281,7 +280,7 @@ class Entities:
         Under whichever number they did: it goes with the number to another person.
         """
         return tuple(
-            consents.consent_of(each.key, each.version, each.permission())
+            consent_of(each.key, each.version, each.permission())
             for each in self._held_by(self.owner(person), CONSENT_KINDS)
             if each.record
         )

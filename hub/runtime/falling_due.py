@@ -5,7 +5,7 @@ from datetime import datetime
 from typing import NamedTuple
 
 from hub.coordination.deadlines import Stage, next_look, reached, told
-from hub.coordination.labelling import accumulate
+from hub.coordination.labels.labeller import Labeller
 from hub.coordination.records import Record
 from hub.model.events import CareEvent, Entity, EventSubject
 from hub.model.labels import Labels
@@ -37,7 +37,9 @@ def timers(due: Mapping[str, datetime], message: int) -> tuple[TimerRow, ...]:
     )
 
 
-def ring(entities: Entities, ringing: Ringing, now: datetime) -> Fell:
+def ring(
+    entities: Entities, ringing: Ringing, now: datetime, labeller: Labeller
+) -> Fell:
     """Return what is to be told of the record of a timer, if it is open still."""
     kept = entities.record(ringing.key)
     if kept is None or kept.record is None:
@@ -47,7 +49,7 @@ def ring(entities: Entities, ringing: Ringing, now: datetime) -> Fell:
     events: tuple[CareEvent, ...] = ()
     if stage:
         after = told(kept.record, stage)
-        look = Look(ringing, now, _subject(entities, person), _labels(kept))
+        look = Look(ringing, now, _subject(entities, person), _labels(kept, labeller))
         if not look.is_long_past(stage.at):
             events = (_event(kept, kept.record, stage, look),)
         kept = kept._replace(record=after, version=kept.version + len(events))
@@ -73,9 +75,8 @@ def _subject(entities: Entities, person: str) -> EventSubject:
     return EventSubject(person, known.person.identifiers if known else ())
 
 
-def _labels(kept: KeptRecord) -> Labels:
-    said = (each.fact.labels for each in kept.witnesses)
-    return accumulate(labels for labels in said if labels)
+def _labels(kept: KeptRecord, labeller: Labeller) -> Labels:
+    return labeller.of_all(each.fact for each in kept.witnesses)
 
 
 def _instant(time: datetime) -> FuzzyTime:

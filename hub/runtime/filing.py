@@ -84,7 +84,9 @@ class _Levels:
     def tell(self, person: str) -> None:
         """Tell what is not known yet of the levels of a person."""
         records = self._entities.risks(person)
-        found = [score for each in records for score in scores(each.key, each.witnesses)]
+        found = [
+            score for each in records for score in scores(each.key, each.witnesses)
+        ]
         wanted = {
             (each.score.record, each.score.slot): each for each in level_changes(found)
         }

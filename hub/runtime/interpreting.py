@@ -19,16 +19,24 @@ from hub.model.facts import Document, Normalised, Part, Problem
 from hub.model.message import MessageState
 from hub.runtime.errors import (
     FeedGoneError,
+    ForeignVisitError,
     NormaliserFailedError,
     NormaliserResultError,
     NotProcessedError,
 )
 from hub.runtime.processing import Processor, parked
+from hub.runtime.shadow_errors import (
+    ElsewhereError,
+    OtherProfilesError,
+    RepairError,
+)
+from hub.runtime.shadow_profiles import digest_of
 from hub.runtime.soundness import sound
 from hub.settings import Settings
 from hub.store import journal
 from hub.store.errors import DamagedMessageError
 from hub.store.journal import Waiting, microseconds
+from hub.store.shadow_amending import REREAD, Again
 from hub.store.state import Settlement
 from hub.store.timers import Ringing
 
@@ -51,6 +59,7 @@ class Interpreter:
     def __init__(self, feeds: Mapping[str, Feed], processor: Processor) -> None:
         self._feeds = feeds
         self._processor = processor
+        self._profiles = digest_of(feeds)
 
     def read(self, waiting: Waiting, now: datetime) -> Normalised | Settlement:
         """Return what a message states, or what becomes of it if that is nothing."""
@@ -97,12 +106,37 @@ class Interpreter:
     def ring(self, ringing: Ringing, now: datetime) -> Settlement:
         """Work out what a timer leads to. Raises NotProcessedError and HubError."""
         try:
+            if ringing.kind == REREAD:
+                return self._read_again(ringing, now)
             return self._processor.ring(ringing, now)
         except (HubError, sqlite3.Error):
             raise
         except Exception as error:  # what is wrong with one person stops nobody else
             log.exception("timer.failed", kind=ringing.kind, message_id=ringing.message)
             raise NotProcessedError(type(error).__name__) from None
+
+    def _read_again(self, ringing: Ringing, now: datetime) -> Settlement:
+        """Let a message that was processed be read by the profile of today."""
+        cleared = ((ringing.kind, ringing.key),)
+        nothing = Settlement(ringing.seq, None, microseconds(now), cleared=cleared)
+        wanted = self._processor.wanted(ringing)
+        if wanted is None:
+            return nothing
+
+        def left(why: str) -> Settlement:
+            return nothing._replace(again=Again(wanted.amendment, "left", why))
+
+        if wanted.profiles != self._profiles:
+            return left(OtherProfilesError.code)
+        read = self.read(wanted.waiting, now)
+        if isinstance(read, Settlement):
+            return left(read.error_code or (read.state or MessageState.UNMAPPED).value)
+        try:
+            reused = _reused(wanted.waiting)
+            again = self._processor.read_again(wanted, read, reused, now)
+        except (ElsewhereError, RepairError, ForeignVisitError) as error:
+            return left(error.code)
+        return again._replace(cleared=cleared) if again else nothing
 
     def _split(
         self,

@@ -6,7 +6,7 @@ before becomes care events, numbered within the stream of what they are about.
 
 from collections.abc import Iterable
 from datetime import datetime
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from msgspec.structs import replace
 
@@ -22,12 +22,14 @@ from hub.coordination.differences import differences
 from hub.coordination.fold import fold_witnesses
 from hub.coordination.identity.overlays import is_overlaid
 from hub.coordination.ids import Keys
+from hub.coordination.labels.labeller import Labeller
 from hub.coordination.people import Person, learn
 from hub.coordination.standing import Witness, said_at, witness
 from hub.model.encounters import Encounter, EncounterStatus
 from hub.model.events import CareEvent
-from hub.model.facts import EncounterKey, Fact, RecordKey, Subject
+from hub.model.facts import EncounterKey, Fact, Subject
 from hub.model.identifiers import Identifier
+from hub.model.labels import Labels
 from hub.runtime.entities import Entities
 from hub.runtime.filing import FOLLOWED, file
 from hub.runtime.index import Index
@@ -65,7 +67,10 @@ class Pictures:
     when to look again at records.
     """
 
-    def __init__(self, entities: Entities, index: Index, keys: Keys) -> None:
+    def __init__(
+        self, entities: Entities, index: Index, keys: Keys, labeller: Labeller
+    ) -> None:
+        self.labeller = labeller
         self._entities = entities
         self._index = index
         self._keys = keys
@@ -124,7 +129,7 @@ class Pictures:
         """Let one fact change the picture of the stay or record that it is about."""
         fact = draft.fact
         if draft.record is not None and fact.record is not None:
-            self._keep(draft, draft.record, fact.record, occasion)
+            self._keep(draft, draft.record, occasion)
         elif draft.encounter is not None and fact.encounter is not None:
             told = self._told(draft.identity, draft.encounter, fact.encounter, occasion)
             if fact.encounter.basis == "case":
@@ -132,10 +137,45 @@ class Pictures:
             else:
                 self._fold(draft, draft.encounter, told)
 
+    def refold(
+        self, draft: Draft, witnesses: tuple[Witness, ...], occasion: Occasion
+    ) -> None:
+        """Fold what a fact is about anew, from all that is said of it now."""
+        fact, owner = draft.fact, draft.identity
+        if draft.record is not None and fact.record is not None:
+            kept = self._entities.record(draft.record)
+            kept = kept or KeptRecord(draft.record, owner, (), None, 0)
+            self._file(kept, fact, witnesses, occasion)
+        elif (key := draft.encounter) is not None and fact.encounter is not None:
+            told = self._told(owner, key, fact.encounter, occasion)
+            if fact.encounter.basis == "case":
+                case = self._entities.case(key) or Case(key, owner, (), ())
+                self._picture_case(case, witnesses, told)
+            else:
+                record = self._entities.current_encounter(key) or unknown(key, owner)
+                self.picture(record, witnesses, told)
+
+    def relearn(self, identity: str, after: Person, occasion: Occasion) -> None:
+        """Let something else be known of somebody than was learnt before."""
+        known = self._entities.identity(identity)
+        if known is None or known.person == after:
+            return
+        self.learnt.setdefault(identity, known.person)
+        seen = self._seen(identity).demographics()
+        self.put_identity(known._replace(person=after))
+        now = self._seen(identity)
+        changed = _differing(seen, now.demographics())
+        if changed:
+            version = self.next_version(identity)
+            subject = replace(occasion.subject, demographics=now.demographics())
+            told = occasion._replace(subject=subject)
+            self.events.append(_person_event(changed, identity, version, told))
+
     def picture(
         self, record: EncounterRecord, witnesses: tuple[Witness, ...], told: "Told"
     ) -> EncounterRecord:
         """Return an encounter with these facts behind it; what differs is told."""
+        told = told.labelled(self.labels_of(witnesses))
         gone = record.encounter is not None and not witnesses
         after = _NEVER_WAS if gone else fold_witnesses(witnesses)
         announced, events = told.announce(record, after)
@@ -147,6 +187,10 @@ class Pictures:
         )
         self.put(record)
         return record
+
+    def labels_of(self, witnesses: Iterable[Witness]) -> Labels:
+        """Return the labels of all that was ever said of something."""
+        return self.labeller.of_all(each.fact for each in witnesses)
 
     def put(self, record: EncounterRecord) -> None:
         """Keep an encounter as it is now."""
@@ -211,7 +255,12 @@ class Pictures:
         new = witness(draft.fact)
         if _known(new, case.witnesses):
             return
-        witnesses = (*case.witnesses, new)
+        self._picture_case(case, (*case.witnesses, new), told)
+
+    def _picture_case(
+        self, case: Case, witnesses: tuple[Witness, ...], told: "Told"
+    ) -> None:
+        key = case.key
         groups = {
             self._keys.contact(key, name): group
             for name, group in contacts(witnesses).items()
@@ -226,23 +275,31 @@ class Pictures:
         self._entities.put_case(case)
         self.rows[key] = case.row(self._entities.owner(case.identity))
 
-    def _keep(
-        self, draft: Draft, key: str, record: RecordKey, occasion: Occasion
-    ) -> None:
+    def _keep(self, draft: Draft, key: str, occasion: Occasion) -> None:
         kept = self._entities.record(key)
         kept = kept or KeptRecord(key, draft.identity, (), None, 0)
         new = witness(draft.fact)
         if _known(new, kept.witnesses):
             return
-        witnesses = (*kept.witnesses, new)
-        filed = file(
-            self._entities, kept, record.kind, witnesses, occasion, draft.fact.basis
-        )
+        self._file(kept, draft.fact, (*kept.witnesses, new), occasion)
+
+    def _file(
+        self,
+        kept: KeptRecord,
+        fact: Fact,
+        witnesses: tuple[Witness, ...],
+        occasion: Occasion,
+    ) -> None:
+        if fact.record is None:
+            return
+        kind = fact.record.kind
+        occasion = occasion._replace(labels=self.labels_of(witnesses))
+        filed = file(self._entities, kept, kind, witnesses, occasion, fact.basis)
         self.events += filed.events
         self.due |= filed.due
         owner = self._entities.owner(kept.identity)
         self.rows |= {each.key: each.row(owner) for each in filed.records}
-        if filed.events and record.kind in FOLLOWED:
+        if filed.events and kind in FOLLOWED:
             self.followed[owner] = None
 
 
@@ -270,6 +327,10 @@ class Told(NamedTuple):
             after.anomalies,
         )
 
+    def labelled(self, labels: Labels) -> "Told":
+        """Return the same of something that has these labels."""
+        return self._replace(occasion=self.occasion._replace(labels=labels))
+
     def payload(self, encounter: Encounter) -> dict[str, object]:
         """Return what an event says of the encounter and the person."""
         return encounter_payload(encounter, self.key, self.person.demographics())
@@ -287,6 +348,11 @@ _NEVER_WAS = Encounter(status=EncounterStatus.CANCELLED)
 def unknown(key: str, identity: str) -> EncounterRecord:
     """Return the record of an encounter of which nothing is known yet."""
     return EncounterRecord(key, identity, (), None, Announced())
+
+
+def _differing(before: dict[str, Any], after: dict[str, Any]) -> tuple[str, ...]:
+    names = {*before, *after}
+    return tuple(sorted(each for each in names if before.get(each) != after.get(each)))
 
 
 def _known(new: Witness, witnesses: Iterable[Witness]) -> bool:

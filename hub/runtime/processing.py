@@ -8,6 +8,7 @@ from collections.abc import Iterable
 from datetime import datetime
 
 from hub.coordination.ids import Keys
+from hub.coordination.labels.labeller import Labeller
 from hub.errors import HubError
 from hub.model.facts import FactKind, Normalised
 from hub.model.message import MessageState
@@ -17,9 +18,12 @@ from hub.runtime.index import Index
 from hub.runtime.journeys import Journeys, Told
 from hub.runtime.relations import Relations
 from hub.runtime.routing import Router
+from hub.runtime.shadow_rereading import Rereading
 from hub.runtime.telling import Telling
 from hub.runtime.work import Work
+from hub.store import shadow_amending
 from hub.store.journal import Waiting, microseconds
+from hub.store.shadow_amending import Wanted
 from hub.store.state import Settlement
 from hub.store.timers import Ringing, TimerRow
 
@@ -49,7 +53,9 @@ class Processor:
         router: Router,
         relations: Relations,
         journeys: Journeys,
+        labeller: Labeller,
     ) -> None:
+        self._labeller = labeller
         self._entities = entities
         self._index = index
         self._keys = keys
@@ -60,6 +66,7 @@ class Processor:
     def forget(self) -> None:
         """Drop what is remembered of people: the store is right, memory may not be."""
         self._index.forget()
+        self._telling.forget()
 
     def expect(self, read: Iterable[tuple[Waiting, Normalised]]) -> None:
         """Read at once what is known of all that these messages are about."""
@@ -67,19 +74,23 @@ class Processor:
         pairs = [
             (waiting, fact) for waiting, normalised in read for fact in normalised.facts
         ]
+        encounters = {
+            self._keys.encounter(waiting.source, fact.encounter)
+            for waiting, fact in pairs
+            if fact.encounter is not None
+            and fact.encounter.basis != "case"
+            and fact.kind not in _NOT_OF_A_STAY
+        }
         self._entities.expect(
             {
                 node.key
                 for _, fact in pairs
                 for node in self._index.nodes(fact.subject.identifiers)
             },
-            {
-                self._keys.encounter(waiting.source, fact.encounter)
-                for waiting, fact in pairs
-                if fact.encounter is not None
-                and fact.encounter.basis != "case"
-                and fact.kind not in _NOT_OF_A_STAY
-            },
+            encounters,
+        )
+        self._relations.expect(
+            (each for _, fact in pairs for each in fact.subject.identifiers), encounters
         )
 
     def process(
@@ -93,13 +104,55 @@ class Processor:
 
         Raises ForeignVisitError, before anything is remembered.
         """
-        work = Work(self._entities, self._index, self._keys, waiting, normalised, now)
-        settlement = work.run(warnings)
+        work = Work(
+            self._entities,
+            self._index,
+            self._keys,
+            waiting,
+            normalised,
+            now,
+            self._labeller,
+        )
+        return self._told(work, work.run(warnings), now)
+
+    def wanted(self, ringing: Ringing) -> Wanted | None:
+        """Return which message a timer says is to be read again, if it is there."""
+        connection = self._entities.connection
+        return shadow_amending.wanted(connection, ringing.key, ringing.seq)
+
+    def read_again(
+        self,
+        wanted: Wanted,
+        normalised: Normalised,
+        warnings: tuple[str, ...],
+        now: datetime,
+    ) -> Settlement | None:
+        """Return all that comes of what a message says now; None: it says the same.
+
+        Raises ElsewhereError, RepairError and ForeignVisitError, before anything is
+        remembered.
+        """
+        self._relations.refresh()
+        work = Rereading(
+            self._entities,
+            self._index,
+            self._keys,
+            wanted.waiting,
+            normalised,
+            now,
+            self._labeller,
+        )
+        settlement = work.run_again(wanted.amendment, warnings)
+        return settlement and self._told(work, settlement, now)
+
+    def _told(self, work: Work, settlement: Settlement, now: datetime) -> Settlement:
+        """Return what comes of a message with when to look again, and who is told."""
         people = dict.fromkeys(work.moved)
         if self._journeys.follows:
             people |= dict.fromkeys(work.followed)
-        looks = [self._journeys.look_at(each, waiting.seq, now) for each in people]
-        due = falling_due.timers(work.due, waiting.seq)
+        seq = settlement.seq
+        looks = [self._journeys.look_at(each, seq, now) for each in people]
+        due = falling_due.timers(work.due, seq)
         told = settlement._replace(timers=(*looks, *due))
         return self._telling.tell(told, work.events, now)
 
@@ -119,7 +172,7 @@ class Processor:
     def _rung(self, ringing: Ringing, now: datetime) -> Told:
         if ringing.kind != falling_due.RECORDS:
             return self._journeys.ring(ringing, now)
-        fell = falling_due.ring(self._entities, ringing, now)
+        fell = falling_due.ring(self._entities, ringing, now, self._labeller)
         looks: tuple[TimerRow, ...] = ()
         if fell.events and self._journeys.follows:
             looks = (self._journeys.look_at(fell.person, ringing.seq, now),)

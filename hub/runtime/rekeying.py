@@ -96,6 +96,7 @@ class Rekeying:
         self, record: EncounterRecord, changes: list[Change], told: Told
     ) -> EncounterRecord:
         encounter = record.encounter or Encounter()
+        told = told.labelled(self._pictures.labels_of(record.witnesses))
         announced, events = announce_encounter(
             changes,
             record.announced,

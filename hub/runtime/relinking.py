@@ -203,7 +203,8 @@ class Relinking:
         if key is None or record.encounter is None:
             return record
         whose = self._person(person)
-        subject = as_of(self._occasion, whose)
+        labels = self._pictures.labels_of(record.witnesses)
+        subject = as_of(self._occasion, whose)._replace(labels=labels)
         told = Told(key, subject, whose.person)
         announced, events = announce_encounter(
             changes,

@@ -224,11 +224,16 @@ class Rounds:
         return len(due)
 
     def _ring(self, due: Sequence[Ringing], now: datetime) -> None:
-        settlements = []
+        settlements: list[Settlement] = []
         for ringing in due:
             self._bell.signs.beat()
             settlements.append(self._interpreter.ring(ringing, now))
-        self._record((), settlements)
+            if settlements[-1].again:
+                # The next may be about the same: it is worked out from the store.
+                self._record((), settlements)
+                settlements = []
+        if settlements:
+            self._record((), settlements)
 
     def _ring_alone(self, ringing: Ringing, now: datetime) -> None:
         """Look at one; what fails by itself is put off for a while."""

@@ -1,6 +1,6 @@
 """Routing: an event, the subscriptions that ask for it, a decision for each."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from datetime import datetime
 from functools import cache
 from typing import NamedTuple
@@ -8,20 +8,22 @@ from typing import NamedTuple
 import msgspec
 
 from hub.coordination.consents import Consent
+from hub.coordination.filters import Demographics, filter_rule, mismatch
 from hub.coordination.ids import delivery_id
 from hub.coordination.incidents import INCIDENT_OPENED
 from hub.coordination.panels import Member
-from hub.coordination.policy import Case, Heard, decide, owe
+from hub.coordination.policy import STANDARD, Case, Heard, Regime, decide, owe
 from hub.coordination.recipients import Recipient
-from hub.coordination.routes import Cadence, Subscription
+from hub.coordination.routes import Subscription
+from hub.coordination.suppression import AGAIN
 from hub.model.delivery import Decision, DeliveryState, Terms
 from hub.model.events import CareEvent
 from hub.store.journal import microseconds
 from hub.store.rulesets import Ruleset, ruleset_of
 from hub.store.state import DecisionRow, DeliveryRow
 
-#: What is owed by a subscription that is gone is told without delay.
-AT_ONCE = Cadence()
+#: The reason by which a filter keeps something from a recipient.
+NOT_MATCHED = "filter.not_matched"
 
 _encode = msgspec.json.Encoder().encode
 _STANDARD_TERMS = Terms()
@@ -32,13 +34,29 @@ class Whose(NamedTuple):
 
     `links` are the entries for them by panel, `consents` what they decided. Notices
     with one `okey` go to a destination in their order. `generation` says as of when
-    this is known.
+    this is known. `about` tells what is known of the person, where it matters.
     """
 
     okey: str
     links: Mapping[str, tuple[Member, ...]] = {}
     consents: tuple[Consent, ...] = ()
     generation: int = 0
+    about: Demographics = dict
+
+
+class Judged(NamedTuple):
+    """A decision after suppression; `until` says until when a storm puts it off.
+
+    `stands_for` are the events before whose unsent notices it takes the place of.
+    """
+
+    decision: Decision
+    until: datetime | None = None
+    stands_for: tuple[str, ...] = ()
+
+
+#: Says what of a permitted notice there is to suppress; see `runtime.suppressing`.
+Suppress = Callable[[Subscription, Decision, datetime], Judged]
 
 
 class Routed(NamedTuple):
@@ -46,12 +64,14 @@ class Routed(NamedTuple):
 
     `routes` is how many subscriptions ask for it, `unrelated` how many of them have
     nothing to do with the person: to them it is denied without a row for each.
+    `superseded` are deliveries that go no more, by event and destination.
     """
 
     decisions: list[DecisionRow]
     deliveries: list[DeliveryRow]
     routes: int = 0
     unrelated: int = 0
+    superseded: tuple[tuple[str, str], ...] = ()
 
 
 class Wanting(NamedTuple):
@@ -65,14 +85,17 @@ class Wanting(NamedTuple):
 class Router:
     """Decides for each subscription, and queues what is permitted.
 
-    A destination that is not among the `recipients` has the standard contract.
+    A destination that is not among the `recipients` has the standard contract. The
+    rules of `regime` hold.
     """
 
     def __init__(
         self,
         subscriptions: Iterable[Subscription],
         recipients: Mapping[str, Recipient] = {},
+        regime: Regime = STANDARD,
     ) -> None:
+        self._regime = regime
         self._subscriptions = tuple(subscriptions)
         self._recipients = {
             each.destination: recipients.get(
@@ -83,7 +106,6 @@ class Router:
         self._places = {
             each.name: place for place, each in enumerate(self._subscriptions)
         }
-        self._cadences = {each.name: each.cadence for each in self._subscriptions}
         self._by_name = {each.name: each for each in self._subscriptions}
         self._wanting = cache(self._find)
         self.ruleset: Ruleset = ruleset_of(self._subscriptions)
@@ -95,6 +117,8 @@ class Router:
         now: datetime,
         *,
         heard: Sequence[Heard] = (),
+        earlier: Callable[[], Collection[str]] = tuple,
+        suppress: Suppress | None = None,
     ) -> Routed:
         """Return the decisions on `event` and the deliveries that they permit.
 
@@ -102,12 +126,19 @@ class Router:
         delivery: nobody is told the same thing twice. `heard` are those who were
         told of what `event` takes back. To them it goes behind that in line; also
         where nothing is configured any more for a destination: then it waits.
+        `earlier` tells which destinations were told of what it amends: no filter
+        keeps a correction from them. `suppress` judges what is permitted.
         """
         wanting = self._wanting(event.type)
         related = sorted(
             _related(wanting, whose), key=lambda each: self._places[each.name]
         )
-        decisions = [self._decide(event, each, whose, now) for each in related]
+        judged = [
+            self._judge(event, each, whose, now, heard, earlier, suppress)
+            for each in related
+        ]
+        decisions = [each.decision for each in judged]
+        put_off = {each.decision.subscription: each for each in judged if each.until}
         unrelated = wanting.asking - len(decisions)
         if heard:
             decisions = owe(event.id, decisions, heard)
@@ -121,9 +152,95 @@ class Router:
             if decision.verdict != "deny" and decision.destination not in served:
                 served.add(decision.destination)
                 line = lines.get(decision.destination, whose.okey)
-                due = self._cadences.get(decision.subscription, AT_ONCE).due(now)
+                storm = put_off.get(decision.subscription)
+                due = self._due(decision.subscription, now, storm)
                 delivery = _delivery_row(decision, line, due, now, whose.generation)
                 routed.deliveries.append(delivery)
+                if storm:
+                    gone = [(of, decision.destination) for of in storm.stands_for]
+                    routed = routed._replace(superseded=(*routed.superseded, *gone))
+        return routed
+
+    @property
+    def subscriptions(self) -> tuple[Subscription, ...]:
+        """Who asks, in the order of the configuration."""
+        return self._subscriptions
+
+    def _due(self, subscription: str, now: datetime, storm: Judged | None) -> datetime:
+        """Return when a notice goes out: at once where its subscription is gone."""
+        asking = self._by_name.get(subscription)
+        if asking is None:
+            return now
+        due = asking.due(now)
+        return max(due, asking.due(storm.until)) if storm and storm.until else due
+
+    def _judge(
+        self,
+        event: CareEvent,
+        each: Subscription,
+        whose: Whose,
+        now: datetime,
+        heard: Sequence[Heard],
+        earlier: Callable[[], Collection[str]],
+        suppress: Suppress | None,
+    ) -> Judged:
+        """Decide, and suppress what is permitted."""
+        key = each.where and self._unmet(event, each, whose, now)
+        if key:
+            told = event.correction and (
+                any(one.destination == each.destination for one in heard)
+                or each.destination in earlier()
+            )
+            if not told:
+                return Judged(_not_matched(event, each, key))
+        decision = self._decide(event, each, whose, now)
+        if suppress and decision.permitted:
+            return suppress(each, decision, now)
+        return Judged(decision)
+
+    def _unmet(
+        self, event: CareEvent, each: Subscription, whose: Whose, now: datetime
+    ) -> str:
+        """Return the key of the filter that an event does not meet, "" for none.
+
+        Where there is no relation the policy says so, whatever the filter says.
+        """
+        links = whose.links.get(each.panel, ())
+        related = not each.panel or any(link.active(now.date()) for link in links)
+        if not related or each.where is None:
+            return ""
+        return mismatch(each.where, event, whose.about)
+
+    def route_again(
+        self,
+        event: CareEvent,
+        asking: Subscription,
+        whose: Whose,
+        now: datetime,
+        *,
+        because: str,
+    ) -> Routed:
+        """Return the decision on an event of the past, as of now.
+
+        It stands beside an earlier one, under the name of the subscription and
+        `AGAIN`. `because` is the rule by which it is taken.
+        """
+        key = self._unmet(event, asking, whose, now)
+        decided = (
+            _not_matched(event, asking, key)
+            if key
+            else self._decide(event, asking, whose, now)
+        )
+        decision = msgspec.structs.replace(
+            decided,
+            subscription=f"{asking.name}{AGAIN}",
+            rules=(*decided.rules, because),
+        )
+        routed = Routed([_decision_row(decision, now)], [])
+        if decision.verdict != "deny":
+            due = asking.due(now)
+            row = _delivery_row(decision, whose.okey, due, now, whose.generation)
+            routed.deliveries.append(row)
         return routed
 
     def _decide(
@@ -131,7 +248,8 @@ class Router:
     ) -> Decision:
         links = whose.links.get(each.panel, ())
         recipient = self._recipients[each.destination]
-        return decide(Case(event, each, recipient, links, whose.consents, now))
+        consents = whose.consents
+        return decide(Case(event, each, recipient, links, consents, now, self._regime))
 
     def decide_anew(
         self,
@@ -146,7 +264,7 @@ class Router:
         Where the subscription is gone, or is another destination's by now, nobody
         asks for it any more.
         """
-        asking = self._by_name.get(subscription)
+        asking = self._by_name.get(subscription.removesuffix(AGAIN))
         if asking is None or asking.destination != destination:
             return Decision(
                 event=event.id,
@@ -171,6 +289,18 @@ class Router:
         for each in asking:
             by_panel[each.panel] = (*by_panel.get(each.panel, ()), each)
         return Wanting(by_panel.pop("", ()), by_panel, len(asking))
+
+
+def _not_matched(event: CareEvent, each: Subscription, key: str) -> Decision:
+    return Decision(
+        event=event.id,
+        subscription=each.name,
+        destination=each.destination,
+        verdict="deny",
+        reason=NOT_MATCHED,
+        purpose=each.purpose,
+        rules=("relationship@1", filter_rule(key)),
+    )
 
 
 def _related(wanting: Wanting, whose: Whose) -> list[Subscription]:

@@ -13,6 +13,7 @@ import structlog
 from hub.config.tables import DestinationConfig
 from hub.contract import Destination
 from hub.coordination.policy import project
+from hub.coordination.suppression import AGAIN
 from hub.errors import HubError, Recovery
 from hub.model.delivery import Artifact, Notice, Outcome, Receipt, Rendered, Terms
 from hub.model.events import CareEvent
@@ -50,7 +51,7 @@ def render(config: DestinationConfig, claimed: Sequence[Claimed]) -> Artifact:
     RenderFailedError, whatever the renderer did.
     """
     try:
-        notices = [_notice(config, each) for each in claimed]
+        notices = [notice_of(config, each) for each in claimed]
         rendered = config.renderer.render(notices, config.options)
     except HubError:
         raise
@@ -68,13 +69,14 @@ def render(config: DestinationConfig, claimed: Sequence[Claimed]) -> Artifact:
     )
 
 
-def _notice(config: DestinationConfig, claimed: Claimed) -> Notice:
+def notice_of(config: DestinationConfig, claimed: Claimed) -> Notice:
+    """Return what of a claimed event its recipient is told, on the terms it has."""
     return Notice(
         event=project(_event(claimed.event_body), _terms(claimed.terms)),
         hub=config.hub,
         delivery=claimed.id,
         destination=config.name,
-        subscription=claimed.subscription,
+        subscription=claimed.subscription.removesuffix(AGAIN),
         purpose=claimed.purpose,
         patient_id=claimed.patient_id,
     )

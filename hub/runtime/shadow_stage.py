@@ -18,11 +18,11 @@ from hub.errors import HubError
 from hub.runtime.bell import Bell
 from hub.runtime.interpreting import Feed, Interpreter
 from hub.runtime.recording import Finished
-from hub.runtime.relations import Relations
 from hub.runtime.rounds import Rounds
-from hub.runtime.wiring import panels, subscriptions
+from hub.runtime.shadow_panels import load_panels
+from hub.runtime.wiring import contracts, relations, subscriptions
 from hub.runtime.workings import workings
-from hub.store import rulesets, shadow, state
+from hub.store import generation, rulesets, shadow, state
 from hub.store.errors import RowRefusedError
 from hub.store.shadow import Arrival
 from hub.store.sqlite import DATABASE_NAME, UNFIT
@@ -44,8 +44,10 @@ class Stage:
         self._connection = connection
         self._send = send
         self.now = DAWN
+        load_panels(connection, config.panels)
         rulesets.keep(connection, [rulesets.ruleset_of(subscriptions(config))])
-        made = workings(config, Relations(panels(config)), connection)
+        generation.keep_contracts(connection, [contracts(config)])
+        made = workings(config, relations(config, connection), connection)
         self.feeds: dict[str, Feed] = made.feeds
         self._rounds = Rounds(
             connection,

@@ -2,18 +2,21 @@
 
 import sqlite3
 from collections import OrderedDict
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from datetime import datetime
+from functools import partial
 
 import msgspec
 from msgspec.structs import replace
 
 from hub.coordination.incidents import INCIDENT_OPENED
 from hub.coordination.policy import Heard
+from hub.coordination.suppression import AGAIN, DUPLICATE_RULE
 from hub.model.events import CareEvent, Correction
 from hub.runtime.entities import Entities
 from hub.runtime.relations import Relations
 from hub.runtime.routing import Routed, Router
+from hub.runtime.suppressing import Suppressing
 from hub.runtime.whose import whose_of
 from hub.store.journal import microseconds
 from hub.store.recipients import Told, amended, heard_of, told
@@ -36,6 +39,11 @@ class Telling:
         self._router = router
         self._relations = relations
         self._recipients = Recipients(entities.connection)
+        self._suppressing = Suppressing(entities.connection, router.subscriptions)
+
+    def forget(self) -> None:
+        """Drop what is remembered of rounds that may not be in the store."""
+        self._suppressing.forget()
 
     def tell(
         self, settlement: Settlement, told: Iterable[CareEvent], now: datetime
@@ -45,6 +53,7 @@ class Telling:
         decisions: list[DecisionRow] = []
         deliveries: list[DeliveryRow] = []
         retracted: list[tuple[str, str]] = []
+        superseded: list[tuple[str, str]] = []
         for event in map(self._with_destinations, told):
             heard: list[Heard] = []
             if retraction := _retraction(event):
@@ -54,12 +63,30 @@ class Telling:
             events.append(self._event_row(event, settlement.seq, routed))
             decisions += routed.decisions
             deliveries += routed.deliveries
+            superseded += routed.superseded
+            if retraction:
+                for again in self._tell_again(event, now):
+                    decisions += again.decisions
+                    deliveries += again.deliveries
         return settlement._replace(
             events=tuple(events),
             decisions=tuple(decisions),
             deliveries=tuple(deliveries),
             retracted=tuple(retracted),
+            superseded=tuple(superseded),
         )
+
+    def _tell_again(self, retraction: CareEvent, now: datetime) -> Iterator[Routed]:
+        """Yield what is told of duplicates that `retraction` lets stand alone."""
+        person = retraction.subject.person or ""
+        for event, subscription in self._suppressing.freed(retraction):
+            whose = whose_of(event, person, self._entities, self._relations)
+            routed = self._router.route_again(
+                event, subscription, whose, now, because=DUPLICATE_RULE
+            )
+            self._suppressing.add(event, person, routed)
+            self._recipients.add(event, routed)
+            yield routed
 
     def _with_destinations(self, event: CareEvent) -> CareEvent:
         """Say in the record of an incident who was told, or may be yet."""
@@ -71,9 +98,22 @@ class Telling:
     def _route(self, event: CareEvent, heard: list[Heard], now: datetime) -> Routed:
         person = event.subject.person or ""
         whose = whose_of(event, person, self._entities, self._relations)
-        routed = self._router.route(event, whose, now, heard=heard)
+        routed = self._router.route(
+            event,
+            whose,
+            now,
+            heard=heard,
+            earlier=partial(self._earlier, event),
+            suppress=self._suppressing.judge(event, person),
+        )
         self._recipients.remember(event, routed)
+        self._suppressing.remember(event, person, routed)
         return routed
+
+    def _earlier(self, event: CareEvent) -> set[str]:
+        """Return which destinations were told of what `event` amends."""
+        heard = self._recipients.heard(amended(event.correction))
+        return {each.destination for each in heard}
 
     def _event_row(self, event: CareEvent, message: int, routed: Routed) -> EventRow:
         return EventRow(
@@ -102,6 +142,7 @@ class Recipients:
         self._connection = connection
         self._size = size
         self._routed: OrderedDict[str, tuple[str, Routed]] = OrderedDict()
+        self._again: OrderedDict[str, tuple[Heard, ...]] = OrderedDict()
 
     def remember(self, event: CareEvent, routed: Routed) -> None:
         """Keep in mind who is told of `event`, and what it amends."""
@@ -112,6 +153,13 @@ class Recipients:
         self._routed.move_to_end(event.id)
         if len(self._routed) > self._size:
             self._routed.popitem(last=False)
+
+    def add(self, event: CareEvent, routed: Routed) -> None:
+        """Keep in mind who is told of an event after all, that was decided before."""
+        told = _told_by("", routed).heard
+        self._again[event.id] = (*self._again.get(event.id, ()), *told)
+        if len(self._again) > self._size:
+            self._again.popitem(last=False)
 
     def heard(self, event: str) -> list[Heard]:
         """Return who was told of an event, or of what it amends."""
@@ -125,7 +173,10 @@ class Recipients:
     def _told(self, event: str) -> Told | None:
         stored = told(self._connection, event)
         if stored is None and event in self._routed:
-            return _told_by(*self._routed[event])
+            stored = _told_by(*self._routed[event])
+        again = self._again.get(event)
+        if again and stored is not None:
+            stored = stored._replace(heard=(*stored.heard, *again))
         return stored
 
 
@@ -136,7 +187,7 @@ def _told_by(amends: str, routed: Routed) -> Told:
         tuple(
             Heard(
                 destination=each.destination,
-                subscription=each.subscription,
+                subscription=each.subscription.removesuffix(AGAIN),
                 purpose=reasons[each.subscription].purpose,
                 patient_id=reasons[each.subscription].patient_id,
                 ordering_key=each.okey,

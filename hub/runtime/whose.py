@@ -21,4 +21,5 @@ def whose_of(
         links=relations.links(identifiers, keys),
         consents=entities.consents(person) if person else (),
         generation=relations.generation,
+        about=known.person.demographics if known else dict,
     )

@@ -1,14 +1,16 @@
 """From the configuration to the parts that it describes, before anything runs."""
 
+import sqlite3
 from collections.abc import Callable, Iterator
 from functools import partial
 from hashlib import sha256
-from pathlib import Path
 from typing import Any, NamedTuple
 
 import msgspec
 import structlog
 
+from hub.config.panels import EPISODE_PANEL
+from hub.config.subscribing import Subscription as SubscriptionConfig
 from hub.config.tables import (
     EVERYONE,
     DestinationConfig,
@@ -16,14 +18,17 @@ from hub.config.tables import (
     SourceConfig,
     StaysTable,
 )
+from hub.config.worklist import KIND as WORKLIST
 from hub.contract import Destination, Source
 from hub.coordination.clocks.calendars import calendar_named
 from hub.coordination.clocks.rules import shipped_rules
-from hub.coordination.panel_lists import read_panel
-from hub.coordination.panels import Panel, PanelError
+from hub.coordination.panels import EPISODE, Panel
+from hub.coordination.recipients import Recipient
 from hub.coordination.routes import Subscription
 from hub.errors import HubError
+from hub.runtime import panel_files
 from hub.runtime.errors import AddressSharedError, PartFailedError
+from hub.runtime.relations import Contract, Relations, StoredPanels
 from hub.runtime.transitions import Programmes
 
 log = structlog.get_logger()
@@ -39,28 +44,31 @@ class Fault(NamedTuple):
 class Parts(NamedTuple):
     """What a hub is put together from. Nothing is open or running yet."""
 
-    panels: dict[str, Panel]
     sources: dict[str, Source]
     destinations: dict[str, Destination]
 
 
 def assemble(config: HubConfig) -> Parts:
-    """Read the panels and build the plugins' objects.
+    """Build the plugins' objects.
 
     Raises the HubError of the first part that cannot be made.
     """
     for fault in _shared_addresses(config):
         raise fault.error
-    makers = _makers(config)
     made = {
-        kind: {name: make() for name, make in makers[kind].items()} for kind in makers
+        kind: {name: make() for name, make in makers.items()}
+        for kind, makers in _makers(config).items()
     }
-    return Parts(made["panels"], made["sources"], made["destinations"])
+    return Parts(made["sources"], made["destinations"])
 
 
 def panels(config: HubConfig) -> dict[str, Panel]:
-    """Read the panels. Raises PanelError."""
-    return {name: make() for name, make in _makers(config)["panels"].items()}
+    """Read the files of panels into memory, for a trial. Raises PanelError."""
+    return {
+        name: panel_files.read(name, table.file)
+        for name, table in config.panels.items()
+        if table.file
+    }
 
 
 def subscriptions(config: HubConfig) -> list[Subscription]:
@@ -71,8 +79,12 @@ def subscriptions(config: HubConfig) -> list[Subscription]:
             destination=each.destination,
             events=each.types,
             purpose=each.purpose,
-            panel="" if each.panel == EVERYONE else each.panel,
+            panel=_panel_of(each),
             cadence=each.cadence,
+            where=each.where,
+            quiet=each.quiet_hours,
+            suppress_within=each.suppress_within,
+            storm=each.storm,
         )
         for each in config.subscriptions.values()
     ]
@@ -81,10 +93,41 @@ def subscriptions(config: HubConfig) -> list[Subscription]:
 def contracts(config: HubConfig) -> bytes:
     """Return a digest of all in the configuration that decisions rest on."""
     told = config.export()
-    resting = {
-        name: told.get(name) for name in ("policy", "recipients", "subscriptions")
-    }
+    names = ("policy", "recipients", "subscriptions", "panels")
+    resting = {name: told.get(name) for name in names}
+    resting["rules"] = [path.read_bytes() for path in config.policy.rules]
     return sha256(msgspec.json.encode(resting, order="sorted")).digest()
+
+
+def recipients(config: HubConfig) -> dict[str, Recipient]:
+    """Return the contracts by destination; who has none has the standard one."""
+    return {name: one.recipient(name) for name, one in config.recipients.items()}
+
+
+def _panel_of(each: SubscriptionConfig) -> str:
+    """Return the panel that a subscription is about, "" for everybody."""
+    if each.panel == EPISODE_PANEL:
+        return f"{EPISODE}{each.name}"
+    return "" if each.panel == EVERYONE else each.panel
+
+
+def episodes(config: HubConfig) -> frozenset[str]:
+    """Return the subscriptions to encounters and stays that are added one by one."""
+    told = config.subscriptions.items()
+    return frozenset(name for name, each in told if each.panel == EPISODE_PANEL)
+
+
+def relations(config: HubConfig, reader: sqlite3.Connection) -> Relations:
+    """Return who looks after whom, by the panels of the store that `reader` reads."""
+    asked = {_panel_of(each) for each in config.subscriptions.values()} - {""}
+    contracts = {name: Contract() for name in asked} | {
+        name: Contract(
+            table.stale_days, table.programme, table.purpose, table.legal_basis
+        )
+        for name, table in config.panels.items()
+        if name in asked
+    }
+    return Relations(source=StoredPanels(reader, contracts))
 
 
 def programmes(table: StaysTable) -> Programmes:
@@ -99,7 +142,7 @@ def programmes(table: StaysTable) -> Programmes:
 def faults(config: HubConfig) -> Iterator[Fault]:
     """Try to make every part, and yield each that cannot be made."""
     yield from _shared_addresses(config)
-    for kind, makers in _makers(config).items():
+    for kind, makers in [*_makers(config).items(), ("panels", _lists(config))]:
         for name, make in makers.items():
             try:
                 make()
@@ -109,10 +152,6 @@ def faults(config: HubConfig) -> Iterator[Fault]:
 
 def _makers(config: HubConfig) -> dict[str, dict[str, Callable[[], Any]]]:
     return {
-        "panels": {
-            name: partial(_panel, name, table.file)
-            for name, table in config.panels.items()
-        },
         "sources": {
             name: partial(_built, f"sources.{name}", each)
             for name, each in config.sources.items()
@@ -120,7 +159,16 @@ def _makers(config: HubConfig) -> dict[str, dict[str, Callable[[], Any]]]:
         "destinations": {
             name: partial(_built, f"destinations.{name}", each)
             for name, each in config.destinations.items()
+            if each.spec.kind != WORKLIST  # it is fetched from
         },
+    }
+
+
+def _lists(config: HubConfig) -> dict[str, Callable[[], Any]]:
+    return {
+        name: partial(panel_files.check, name, table.file)
+        for name, table in config.panels.items()
+        if table.file
     }
 
 
@@ -149,13 +197,3 @@ def _built(table: str, part: SourceConfig | DestinationConfig) -> Any:
         log.exception("part.failed", setting=table, kind=part.spec.kind)
         what = f"{table} ({part.spec.kind}): {type(error).__name__}"
         raise PartFailedError(what) from None
-
-
-def _panel(name: str, file: Path) -> Panel:
-    try:
-        with file.open(encoding="utf-8-sig", newline="") as lines:
-            return read_panel(name, lines)
-    except OSError as error:
-        raise PanelError(f"{name}: {file}: {error.strerror}") from error
-    except UnicodeDecodeError as error:
-        raise PanelError(f"{name}: {file} is not UTF-8") from error

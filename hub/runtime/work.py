@@ -13,6 +13,7 @@ from hub.coordination.announcements import Occasion
 from hub.coordination.identity.links import Link
 from hub.coordination.identity.repairs import Said
 from hub.coordination.ids import Keys
+from hub.coordination.labels.labeller import Labeller
 from hub.coordination.people import Person
 from hub.coordination.standing import said_at
 from hub.model.events import CareEvent, EventSource, EventTimes
@@ -51,8 +52,10 @@ class Work:
         waiting: Waiting,
         normalised: Normalised,
         now: datetime,
+        labeller: Labeller,
     ) -> None:
         self._entities = entities
+        self._labeller = labeller
         self._index = index
         self._keys = keys
         self._waiting = waiting
@@ -60,7 +63,7 @@ class Work:
         self._source = _source(waiting, normalised.provenance)
         self._now = now
         self._warnings = list(normalised.warnings)
-        self._pictures = Pictures(entities, index, keys)
+        self._pictures = Pictures(entities, index, keys, labeller)
         self._fresh: dict[str, tuple[str, str]] = {}
         self._changed: list[Link] = []
         self._reconsidered: list[Link] = []
@@ -95,13 +98,8 @@ class Work:
         Raises ForeignVisitError, before anything is remembered.
         """
         self._warnings += warnings
-        said = self._normalised
-        facts = [
-            self._believable(_with_sending(fact, said.provenance.sent))
-            for fact in said.facts
-        ]
-        drafts = [self._draft(fact) for fact in facts]
-        if not any(fact.kind is FactKind.IDENTITY for fact in facts):
+        drafts = self._drafts()
+        if not any(each.fact.kind is FactKind.IDENTITY for each in drafts):
             for draft in drafts:
                 self._refuse_foreign(draft)
         for draft in drafts:
@@ -110,11 +108,15 @@ class Work:
         self._relink(drafts[0])
         for draft in drafts:
             self._fold(draft, self._occasion(draft))
-        documents = [
-            DocumentRow(each.digest, each.media_type, self._waiting.seq, each.content)
-            for each in said.documents
+        return self._settlement(drafts)
+
+    def _drafts(self) -> list[Draft]:
+        """Return what the message says, with whom and what each of it is about."""
+        sent = self._normalised.provenance.sent
+        return [
+            self._draft(self._believable(_with_sending(self._as_sent(fact), sent)))
+            for fact in self._normalised.facts
         ]
-        return self._settlement(drafts, documents)
 
     def _draft(self, fact: Fact) -> Draft:
         """Find whom and what `fact` is about."""
@@ -149,6 +151,9 @@ class Work:
     def _is(self, identity: str, other: str) -> bool:
         owner = self._entities.owner
         return identity == other or owner(identity) == owner(other)
+
+    def _as_sent(self, fact: Fact) -> Fact:
+        return self._labeller.as_sent(fact, self._waiting.source)
 
     def _believable(self, fact: Fact) -> Fact:
         """Hold a sender's clock that is ahead to the time at which we heard."""
@@ -256,13 +261,15 @@ class Work:
                 sent=self._normalised.provenance.sent,
             ),
             warnings=tuple(self._warnings),
-            labels=fact.labels or Labels(),
+            labels=self._labeller.of(fact) or Labels(),
         )
 
-    def _settlement(
-        self, drafts: list[Draft], documents: list[DocumentRow]
-    ) -> Settlement:
+    def _settlement(self, drafts: list[Draft]) -> Settlement:
         seq = self._waiting.seq
+        documents = [
+            DocumentRow(each.digest, each.media_type, seq, each.content)
+            for each in self._normalised.documents
+        ]
         return Settlement(
             seq,
             MessageState.PROCESSED,

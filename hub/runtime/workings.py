@@ -16,7 +16,7 @@ from hub.runtime.processing import Processor
 from hub.runtime.rechecking import Rechecker
 from hub.runtime.relations import Relations
 from hub.runtime.routing import Router
-from hub.runtime.wiring import panels, programmes, subscriptions
+from hub.runtime.wiring import programmes, recipients, relations, subscriptions
 from hub.settings import Settings
 from hub.store.sqlite import open_reader
 from hub.store.store import secret_of
@@ -40,7 +40,7 @@ class LogSettings(NamedTuple):
 
 def workings(
     config: HubConfig,
-    relations: Relations,
+    related: Relations,
     reader: sqlite3.Connection,
 ) -> Workings:
     """Return what a pipeline works with on the store that `reader` reads."""
@@ -48,10 +48,11 @@ def workings(
         reader,
         secret_of(reader),
         router_of(config),
-        relations,
+        related,
         rules=config.stays.rules,
         programmes=programmes(config.stays),
         identity=config.identity,
+        site=config.policy.site(),
     )
     feeds = {
         name: Feed(each.normaliser, each.profile)
@@ -62,25 +63,25 @@ def workings(
 
 
 def rechecker_of(
-    config: HubConfig, relations: Relations, reader: sqlite3.Connection
+    config: HubConfig, related: Relations, reader: sqlite3.Connection
 ) -> Rechecker:
     """Return what decides anew before an attempt, on the store that `reader` reads."""
     keys = Keys(secret_of(reader))
     entities = Entities(reader, keys.person, config.identity.trust)
-    return Rechecker(reader, entities, router_of(config), relations)
+    return Rechecker(reader, entities, router_of(config), related)
 
 
 def router_of(config: HubConfig) -> Router:
     """Return what decides who is told."""
-    return Router(subscriptions(config))
+    return Router(subscriptions(config), recipients(config), config.policy.regime())
 
 
 def load_workings(path: Path, settings: LogSettings) -> Workings:
     """Load plugins and configuration for a pipeline in a process of its own.
 
-    The store must have been opened by the hub. Raises ConfigError and PanelError.
+    The store must have been opened by the hub. Raises ConfigError.
     """
     configure_logging(json=settings.json, level=settings.level)
     config = load(path, Registry.discover())
-    relations = Relations(panels(config))
-    return workings(config, relations, open_reader(config.hub.data_dir))
+    reader = open_reader(config.hub.data_dir)
+    return workings(config, relations(config, reader), reader)

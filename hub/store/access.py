@@ -18,7 +18,6 @@ from hub.store.reading import Looks, unknown
 from hub.store.statements import Insert, Statement
 from hub.store.views import Instant
 
-
 #: What the audit calls it.
 CREATED, REVOKED = "token.created", "token.revoked"
 
@@ -100,18 +99,14 @@ class AccessReader:
             return [_token(row) for row in connection.execute(query)]
 
 
-def create(
-    connection: sqlite3.Connection, wanted: Sequence[Creation]
-) -> list[Token]:
+def create(connection: sqlite3.Connection, wanted: Sequence[Creation]) -> list[Token]:
     """Keep new tokens and return them; that is audited with it."""
     _PUT.run(connection, [_row(each.token) for each in wanted])
     append(connection, [_created(each) for each in wanted])
     return [each.token for each in wanted]
 
 
-def revoke(
-    connection: sqlite3.Connection, wanted: Sequence[Revocation]
-) -> list[Token]:
+def revoke(connection: sqlite3.Connection, wanted: Sequence[Revocation]) -> list[Token]:
     """End tokens and return them; one that was revoked keeps its time.
 
     That is audited with it. Raises UnknownIdError.
@@ -132,9 +127,7 @@ def _revoke(connection: sqlite3.Connection, wanted: Revocation) -> Token:
     if row is None:
         raise unknown(wanted.token)
     if changed:
-        append(
-            connection, [Entry(wanted.actor, wanted.role, REVOKED, wanted.token)]
-        )
+        append(connection, [Entry(wanted.actor, wanted.role, REVOKED, wanted.token)])
     return _token(row)
 
 
@@ -153,5 +146,5 @@ def _token(row: Sequence[Any]) -> Token:
 
 
 def _row(token: Token) -> list[Any]:
-    values = [getattr(token, name) for name in Token.__struct_fields__]
-    return [microseconds(each) if isinstance(each, datetime) else each for each in values]
+    values = (getattr(token, name) for name in Token.__struct_fields__)
+    return [microseconds(v) if isinstance(v, datetime) else v for v in values]

@@ -7,7 +7,7 @@ names no patient: people are tokens. Source: domain 8.5, reliability 4.5.
 
 import sqlite3
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from hashlib import sha256
 from hmac import digest
 from pathlib import Path
@@ -17,7 +17,7 @@ import msgspec
 import sqlalchemy as sa
 from msgspec import Struct
 
-from hub.store.audit_digests import OPENED, prior_decisions
+from hub.store.audit_digests import NOTHING_BEFORE, OPENED, prior_decisions
 from hub.store.audit_keys import IN_MEMORY, AuditKeys, make_keys, read_keys
 from hub.store.audit_tables import audit
 from hub.store.connections import StoreConnection
@@ -149,36 +149,53 @@ def forget(connection: sqlite3.Connection) -> None:
         connection.chain = None
 
 
+def begin(connection: sqlite3.Connection) -> None:
+    """Look up the end of the chain; where there is none, begin one.
+
+    What was decided before there was an audit is in its first record. Raises
+    AuditKeyError.
+    """
+    if not _LAST(connection).fetchone():
+        _open(connection, prior_decisions(connection))
+    chain_of(connection)
+
+
 def chain_of(connection: sqlite3.Connection) -> Chain:
     """Return the end of the chain; begin one where there is none.
 
     Raises AuditKeyError.
     """
-    if isinstance(connection, StoreConnection):
-        if connection.chain is None:
-            connection.chain = _found(connection)
+    if isinstance(connection, StoreConnection) and connection.chain is not None:
         chain: Chain = connection.chain
         return chain
-    return _found(connection)
+    found = _LAST(connection).fetchone()
+    if found is None:
+        return _open(connection, NOTHING_BEFORE)
+    folder = _folder_of(connection)
+    return _kept(connection, Chain(_keys(folder, read_keys), Head(*found)))
 
 
-def _found(connection: sqlite3.Connection) -> Chain:
-    last = _LAST(connection).fetchone()
-    # A scratch store proves nothing, and leaves no keys behind.
-    folder = folder_of(connection) if isinstance(connection, StoreConnection) else None
-    if last is not None:
-        return Chain(read_keys(folder) if folder else IN_MEMORY, Head(*last))
-    chain = Chain(make_keys(folder) if folder else IN_MEMORY, Head(0, START))
-    detail = prior_decisions(connection)
-    chain.extend(connection, [Entry(HUB, SERVICE, OPENED, detail=detail)])
+def _open(connection: sqlite3.Connection, before: dict[str, Any]) -> Chain:
+    folder = _folder_of(connection)
+    chain = Chain(_keys(folder, make_keys), Head(0, START))
+    chain.extend(connection, [Entry(HUB, SERVICE, OPENED, detail=before)])
+    return _kept(connection, chain)
+
+
+def _keys(folder: Path | None, keys: Callable[[Path], AuditKeys]) -> AuditKeys:
+    return IN_MEMORY if folder is None else keys(folder)
+
+
+def _kept(connection: sqlite3.Connection, chain: Chain) -> Chain:
+    if isinstance(connection, StoreConnection):
+        connection.chain = chain
     return chain
 
 
-def folder_of(connection: sqlite3.Connection) -> Path | None:
-    """Return the folder of the store, None where it is only in memory."""
-    [file] = [
-        file
-        for _, name, file in connection.execute("PRAGMA database_list")
-        if name == "main"
-    ]
+def _folder_of(connection: sqlite3.Connection) -> Path | None:
+    """Return the folder of the store; None for a scratch store, which has no keys."""
+    if not isinstance(connection, StoreConnection):
+        return None
+    found = connection.execute("PRAGMA database_list")
+    [file] = [file for _, name, file in found if name == "main"]
     return Path(file).parent if file else None

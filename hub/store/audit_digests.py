@@ -63,7 +63,7 @@ def digest_of(
     In the order of the subscriptions. Who has nothing to do with the person follows
     from the ruleset, and their number.
     """
-    rows = [(*row[:3], int(row[3]), *row[4:]) for row in decided]
+    rows = [(*row[:3], 1 if row[3] else 0, *row[4:]) for row in decided]
     return sha256(_encode((event, unrelated, ruleset, rows))).hexdigest()
 
 
@@ -80,6 +80,10 @@ def digest_up_to(connection: sqlite3.Connection, upto: int) -> dict[str, Any]:
         hashed.update(_encode(row))
         count += 1
     return {"decisions": count, "digest": hashed.hexdigest()}
+
+
+#: What is said of a store that was empty when its audit began.
+NOTHING_BEFORE = {"upto": 0, "decisions": 0, "digest": sha256().hexdigest()}
 
 
 def decided_on(connection: sqlite3.Connection, event: str) -> list[tuple[Any, ...]]:

@@ -6,7 +6,6 @@ decision of somebody about who is who.
 """
 
 import sqlite3
-from collections import Counter
 from collections.abc import Iterator, Sequence
 from operator import attrgetter
 from typing import TYPE_CHECKING, Any
@@ -90,16 +89,23 @@ def _decided_on(
     """
     if len(rows) > 1:
         rows.sort(key=_by_subscription)
-    denied = Counter(row.reason for row in rows if row.verdict == "deny")
-    if follows[0]:
-        denied[UNRELATED] += follows[0]
+    permitted: list[str] = []
+    held: list[str] = []
+    denied = {UNRELATED: follows[0]} if follows[0] else {}
+    for row in rows:
+        if row.permitted:
+            permitted.append(row.destination)
+        elif row.verdict == "hold":
+            held.append(row.destination)
+        else:
+            denied[row.reason] = denied.get(row.reason, 0) + 1
     detail: dict[str, Any] = {
         "decisions": digest_of(key, *follows, map(decided_values, rows)),
         "of": [row.subscription for row in rows],
     }
-    if permitted := [row.destination for row in rows if row.permitted]:
+    if permitted:
         detail["permitted"] = permitted
-    if held := [row.destination for row in rows if row.verdict == "hold"]:
+    if held:
         detail["held"] = held
     if denied:
         detail["denied"] = denied

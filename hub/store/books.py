@@ -27,7 +27,9 @@ CHECKS = {
     """,
     "processed message without a fact": """
         SELECT count(*) FROM message m WHERE state = 'processed'
-        AND NOT EXISTS (SELECT 1 FROM fact f WHERE f.message = m.seq)
+        AND NOT EXISTS (
+            SELECT 1 FROM fact f WHERE f.message = m.seq AND f.replaced_at IS NULL
+        )
     """,
     "message that was split and has no parts": """
         SELECT count(*) FROM message m WHERE state = 'split' AND reason = ''
@@ -39,6 +41,12 @@ CHECKS = {
     "fact of a message that is not processed": """
         SELECT count(*) FROM fact f JOIN message m ON m.seq = f.message
         WHERE m.state <> 'processed'
+    """,
+    "replaced fact of a message that was not amended": """
+        SELECT count(*) FROM fact f WHERE replaced_at IS NOT NULL AND NOT EXISTS (
+            SELECT 1 FROM amended a
+            WHERE a.message = f.message AND a.outcome = 'amended'
+        )
     """,
     "unmapped or parked message without a reason": """
         SELECT count(*) FROM message
@@ -61,7 +69,8 @@ CHECKS = {
     """,
     "event whose decisions are not one for each route": """
         SELECT count(*) FROM event e LEFT JOIN (
-            SELECT event, count(*) AS decisions FROM decision GROUP BY event
+            SELECT event, count(*) AS decisions FROM decision
+            WHERE subscription NOT LIKE '%@again' GROUP BY event
         ) d ON d.event = e.id
         WHERE coalesce(d.decisions, 0) + e.unrelated <> e.routes
     """,

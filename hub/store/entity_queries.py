@@ -13,6 +13,8 @@ import sqlalchemy as sa
 
 from hub.store import schema
 from hub.store.belongings import Belongings, known_encounter, known_record
+from hub.store.context import gather, person_context
+from hub.store.context_views import PersonContext
 from hub.store.entity_shown import (
     encounter_detail,
     encounter_row_view,
@@ -53,6 +55,7 @@ from hub.store.paging import (
 from hub.store.person_shown import person_detail, person_view
 from hub.store.reading import Looks, equal, unknown
 from hub.store.said import events_about
+from hub.store.scoring import ToScore, to_score
 from hub.store.timeline import timeline
 from hub.store.views import Page
 from hub.store.whose import Whose, oldest_first, owner_of, whose
@@ -128,6 +131,16 @@ class EntityReader:
         with self._looks.connection() as connection:
             belongings = Belongings(connection, key, known_at, self._trust)
             return person_detail(belongings, known_at)
+
+    def context(self, key: str, at: datetime, days: int) -> PersonContext:
+        """Return what is known of a person at one look, of so many days before `at`."""
+        with self._looks.connection() as connection:
+            return person_context(gather(connection, key, self._trust, at), days)
+
+    def to_score(self, scorer: str, key: str, at: datetime) -> ToScore:
+        """Return what a scorer is given of a person, and what it was given last."""
+        with self._looks.connection() as connection:
+            return to_score(connection, scorer, key, self._trust, at)
 
     def timeline(
         self,

@@ -279,5 +279,5 @@ def by_entity(things: Iterable[Any]) -> dict[str, list[Any]]:
 
 
 def all_by_then(said: Sequence[Said], known_at: datetime | None) -> bool:
-    """Say whether nothing more was heard since."""
-    return len(by_then(said, known_at)) == len(said)
+    """Say whether nothing more was heard since, and nothing is read otherwise."""
+    return by_then(said, known_at) == by_then(said, None)

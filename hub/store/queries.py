@@ -6,7 +6,8 @@ has its own connection, one consistent view, and a time limit.
 """
 
 import hashlib
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from datetime import datetime
 from pathlib import Path
 from typing import Any
 
@@ -14,8 +15,11 @@ import msgspec
 import sqlalchemy as sa
 
 from hub.store import schema
+from hub.store.access import AccessReader
+from hub.store.audit_queries import AuditReader
 from hub.store.decided import decided
 from hub.store.entity_queries import EntityReader
+from hub.store.evidence.reader import EvidenceReader
 from hub.store.explaining.deliveries import delivery_with_history
 from hub.store.explaining.messages import Readers
 from hub.store.explaining.reader import ExplanationReader
@@ -27,9 +31,11 @@ from hub.store.paging import (
     encode_cursor,
     require_limit,
 )
+from hub.store.panel_queries import PanelReader
 from hub.store.query_errors import DamagedBytesError
 from hub.store.reading import Looks, equal, one, open_read_only
 from hub.store.reviews import ReviewReader
+from hub.store.unmapped import Unmapped, unmapped
 from hub.store.views import (
     DECISION_COLUMNS,
     DELIVERY_COLUMNS,
@@ -61,9 +67,10 @@ class Reader:
     Each method may be called from any thread, and raises StoreUnreadableError or,
     after `time_limit_seconds`, SlowQueryError. Lists are newest first, take equal
     values as filters, and a `cursor` from the page before. What is known of people
-    is asked of `entities`, what nobody knows of `reviews`, and why things are as
-    they are of `explaining`. `trust` names the authorities whose word on people
-    counts most, the best first; `readers` what reads the messages of each source.
+    is asked of `entities`, what nobody knows of `reviews`, why things are as they
+    are of `explaining`, and what was done of `evidence`. `trust` names the
+    authorities whose word on people counts most, the best first; `readers` by media
+    type what reads messages, `cadences` at which pace subscriptions are served.
     """
 
     def __init__(
@@ -72,11 +79,16 @@ class Reader:
         time_limit_seconds: float = 30,
         trust: Sequence[str] = (),
         readers: Readers | None = None,
+        cadences: Mapping[str, str] | None = None,
     ) -> None:
         self._looks = Looks(path, time_limit_seconds)
         self.entities = EntityReader(self._looks, trust)
         self.reviews = ReviewReader(self._looks)
+        self.panels = PanelReader(self._looks)
+        self.access = AccessReader(self._looks)
+        self.audit = AuditReader(self._looks, path.parent)
         self.explaining = ExplanationReader(self._looks, readers)
+        self.evidence = EvidenceReader(path, cadences)
 
     def messages(
         self,
@@ -220,6 +232,11 @@ class Reader:
         last = f"{rows[-1].seq}/{rows[-1].subscription}" if more else ""
         following = encode_cursor("decision", last) if more else None
         return Page([decision_view(row) for row in rows], following)
+
+    def unmapped(self, since: datetime) -> list[Unmapped]:
+        """Return the codes on events since a time that nobody mapped."""
+        with self._looks.connection() as connection:
+            return unmapped(connection, since)
 
     def counts(self) -> Counts:
         """Count what the store holds. Reads all of it."""

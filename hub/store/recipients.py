@@ -12,6 +12,7 @@ import msgspec
 import sqlalchemy as sa
 
 from hub.coordination.policy import Heard
+from hub.coordination.suppression import AGAIN
 from hub.model.delivery import DeliveryState
 from hub.model.events import Correction
 from hub.store.schema import decision, delivery, event
@@ -85,7 +86,12 @@ def told(connection: sqlite3.Connection, key: str) -> Told | None:
     if found is None:
         return None
     heard = _HEARD(connection, key=key).fetchall()
-    return Told(amended_by(found[0]), tuple(Heard(*row) for row in heard))
+    return Told(amended_by(found[0]), tuple(_heard(*row) for row in heard))
+
+
+def _heard(destination: str, subscription: str, *rest: str) -> Heard:
+    # Whoever was told later is owed as by the subscription itself.
+    return Heard(destination, subscription.removesuffix(AGAIN), *rest)
 
 
 def heard_of(key: str, find: Callable[[str], Told | None]) -> list[Heard]:

@@ -23,6 +23,8 @@ _FACTS: sa.Select[Any] = sa.select(
     schema.fact.c.entity,
     schema.fact.c.place,
     schema.fact.c.body,
+    schema.fact.c.read_at,
+    schema.fact.c.replaced_at,
     schema.message.c.id,
     schema.message.c.source,
     schema.message.c.received_at,
@@ -66,7 +68,11 @@ _envelope = msgspec.json.Decoder(_Envelope).decode
 
 
 class Said:
-    """A fact as it is stored, the `place`-th of a message, about `entity`."""
+    """A fact as it is stored, the `place`-th of a message, about `entity`.
+
+    The message is taken to say so from `known_from` to before `known_until`, which is
+    None where it still is.
+    """
 
     def __init__(self, row: sa.Row[Any]) -> None:
         self.seq: int = row.seq
@@ -75,6 +81,9 @@ class Said:
         self.message: str = row.id
         self.source: str = row.source
         self.received_at = moment(row.received_at)
+        read, gone = row.read_at, row.replaced_at
+        self.known_from = self.received_at if read is None else moment(read)
+        self.known_until = None if gone is None else moment(gone)
         self.fact = _fact(row.body)
 
     @cached_property
@@ -151,8 +160,15 @@ def events_of_people(connection: sa.Connection, people: Iterable[str]) -> list[E
 
 
 def by_then(said: Iterable[Said], known_at: datetime | None) -> list[Said]:
-    """Return what had been heard by a time; everything where that is None."""
-    return [each for each in said if known_at is None or each.received_at <= known_at]
+    """Return what had been heard by a time, as it was read then; None: all, as now."""
+    if known_at is None:
+        return [each for each in said if each.known_until is None]
+    return [
+        each
+        for each in said
+        if each.known_from <= known_at
+        and (each.known_until is None or known_at < each.known_until)
+    ]
 
 
 def told_by_then(

@@ -23,7 +23,8 @@ from sqlalchemy import (
 )
 
 import hub.store.audit_tables  # its tables are of this schema too
-import hub.store.policy_tables  # noqa: F401 - the same
+import hub.store.policy_tables
+import hub.store.shadow_tables  # noqa: F401 - the same
 from hub.store.metadata import Sequence
 from hub.store.metadata import metadata as metadata  # noqa: PLC0414 - it is looked for here
 
@@ -67,7 +68,9 @@ message = Table(
     Index("ix_message_parked", "error_code", sqlite_where=text("state = 'parked'")),
 )
 
-#: What senders said. `entity` is the encounter or person that it is about.
+#: What senders said. `entity` is the encounter or person that it is about. Where the
+#: message was read again, `read_at` is since when it is taken to say this, and
+#: `replaced_at` since when it no longer is.
 fact = Table(
     "fact",
     metadata,
@@ -76,6 +79,8 @@ fact = Table(
     Column("place", Integer, nullable=False),
     Column("entity", Text, nullable=False),
     Column("body", LargeBinary, nullable=False),
+    Column("read_at", BigInteger),
+    Column("replaced_at", BigInteger),
     UniqueConstraint("message", "place"),
     Index("ix_fact_entity", "entity"),
 )

@@ -25,13 +25,15 @@ _plain = msgspec.json.decode
 
 
 class Settled(NamedTuple):
-    """A message, and how it was settled. `facts` are entities and what is said, in order."""
+    """A message, how it was settled, and its facts: what each is about, and says."""
 
     id: str
     source: str
     received_at: datetime
     state: str
     error_code: str
+    reason: str
+    warnings: tuple[str, ...]
     facts: tuple[tuple[str, Any], ...] = ()
 
 
@@ -92,6 +94,8 @@ _COLUMNS = (
     message.c.received_at,
     message.c.state,
     message.c.error_code,
+    message.c.reason,
+    message.c.warnings,
 )
 _PAGE = Statement(
     sa.select(*_COLUMNS)
@@ -123,7 +127,7 @@ _PARTS = Statement(
 _seqs = sa.func.json_each(sa.bindparam("seqs")).table_valued("value")
 _FACTS = Statement(
     sa.select(fact.c.message, fact.c.entity, fact.c.body)
-    .where(fact.c.message.in_(sa.select(_seqs.c.value)))
+    .where(fact.c.message.in_(sa.select(_seqs.c.value)), fact.c.replaced_at.is_(None))
     .order_by(fact.c.message, fact.c.place)
 )
 _EVENTS = Statement(
@@ -277,8 +281,17 @@ class Outcomes:
         for seq, entity, body in _FACTS(self._connection, seqs=seqs):
             facts.setdefault(seq, []).append((entity, _plain(body)))
         return [
-            Settled(key, source, moment(at), state, code, tuple(facts.get(seq, ())))
-            for seq, key, source, at, state, code in rows
+            Settled(
+                key,
+                source,
+                moment(at),
+                state,
+                code,
+                reason,
+                tuple(_plain(warnings)),
+                tuple(facts.get(seq, ())),
+            )
+            for seq, key, source, at, state, code, reason, warnings in rows
         ]
 
 

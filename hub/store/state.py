@@ -12,9 +12,10 @@ import msgspec
 import sqlalchemy as sa
 
 from hub.model.message import MessageState
-from hub.store import audit_records, held, links, timers
+from hub.store import audit_records, held, links, shadow_amending, timers
 from hub.store.journal import PartRow
 from hub.store.links import Relinked
+from hub.store.pasts import supersede
 from hub.store.schema import (
     decision,
     delivery,
@@ -24,6 +25,7 @@ from hub.store.schema import (
     fact,
     message,
 )
+from hub.store.shadow_amending import Again
 from hub.store.statements import Insert, Statement
 from hub.store.timers import TimerRow
 from hub.store.withdrawing import withdraw
@@ -32,12 +34,16 @@ _UNCHANGED = Relinked()
 
 
 class FactRow(NamedTuple):
-    """A fact of message `message`, the `place`-th in it, about `entity`."""
+    """A fact of message `message`, the `place`-th in it, about `entity`.
+
+    `read_at` is when it was read again, None where it was read once.
+    """
 
     message: int
     place: int
     entity: str
     body: bytes
+    read_at: int | None = None
 
 
 class DocumentRow(NamedTuple):
@@ -122,7 +128,9 @@ class Settlement(NamedTuple):
     """All that comes of one message, in the order in which it is stored.
 
     Where `state` is None it comes of a timer: the message was settled before.
-    `retracted` are events, each with the one that takes it back.
+    `retracted` are events, each with the one that takes it back, `superseded`
+    deliveries that a newer one stands for, by event and destination. `again` says
+    that the message was read again: its facts are replaced.
     """
 
     seq: int
@@ -140,8 +148,10 @@ class Settlement(NamedTuple):
     decisions: tuple[DecisionRow, ...] = ()
     deliveries: tuple[DeliveryRow, ...] = ()
     retracted: tuple[tuple[str, str], ...] = ()
+    superseded: tuple[tuple[str, str], ...] = ()
     cleared: tuple[tuple[str, str], ...] = ()
     timers: tuple[TimerRow, ...] = ()
+    again: Again | None = None
 
 
 # A part that was there before counts as a repeat, as a whole message does (G7).
@@ -227,7 +237,7 @@ _DOUBT = Statement(
 )
 _FACTS_OF = Statement(
     sa.select(fact.c.body)
-    .where(fact.c.entity == sa.bindparam("key"))
+    .where(fact.c.entity == sa.bindparam("key"), fact.c.replaced_at.is_(None))
     .order_by(fact.c.seq)
 )
 
@@ -260,7 +270,7 @@ def events_of(connection: sqlite3.Connection, person: str) -> list[bytes]:
 
 
 def facts_of(connection: sqlite3.Connection, key: str) -> list[bytes]:
-    """Return the bodies of all facts about an entity, in order of arrival."""
+    """Return the bodies of the facts that stand about an entity, as they arrived."""
     return [body for (body,) in _FACTS_OF(connection, key=key)]
 
 
@@ -273,6 +283,9 @@ def settle(
     _DOCUMENTS.run(connection, _all(settlements, "documents"))
     relinked = [each.relinked for each in settlements if each.relinked != _UNCHANGED]
     links.write(connection, relinked)
+    for each in settlements:
+        if each.again:
+            shadow_amending.settle(connection, each.seq, each.again, each.settled_at)
     _FACTS.run(connection, _all(settlements, "facts"))
     latest = {row.key: row for row in _all(settlements, "entities")}
     _ENTITIES.run(connection, list(latest.values()))
@@ -284,6 +297,7 @@ def settle(
     for each in settlements:
         for taken_back, retraction in each.retracted:
             withdraw(connection, taken_back, retraction, each.settled_at)
+        supersede(connection, each.superseded, each.settled_at)
     _mark(connection, [each for each in settlements if each.state is not None])
     links.release(connection, relinked)
     _doubt(connection, settlements)

@@ -130,7 +130,7 @@ def _prepare(connection: sqlite3.Connection) -> bytes:
     connection.execute("BEGIN IMMEDIATE")
     reopened = outbox.reopen(connection)
     _KEEP_SECRET(connection, value=secrets.token_bytes(32))
-    audit.chain_of(connection)
+    audit.begin(connection)
     connection.execute("COMMIT")
     if reopened:
         log.info("deliveries.reopened", count=reopened)

@@ -5,6 +5,8 @@ from collections.abc import Mapping
 
 from msgspec import Struct, field
 
+from hub.store.decided import UNRELATED
+
 
 class Tally(Struct, frozen=True, kw_only=True):
     """What is known now. People are counted, and not their numbers.
@@ -31,6 +33,23 @@ _TRANSITIONS = """
     SELECT json_extract(CAST(body AS TEXT), '$.transition.state') AS state, count(*)
     FROM entity WHERE kind = 'transition' AND state IS NOT NULL GROUP BY 1
 """
+_DENIALS = """
+    SELECT reason, count(*) FROM decision WHERE verdict = 'deny' GROUP BY reason
+"""
+_UNRELATED = "SELECT coalesce(sum(unrelated), 0) FROM event"
+
+
+def denials(connection: sqlite3.Connection) -> dict[str, int]:
+    """Count by reason how often the policy said no, also where it follows."""
+    connection.execute("BEGIN")
+    try:
+        found: dict[str, int] = dict(connection.execute(_DENIALS).fetchall())
+        [(unrelated,)] = connection.execute(_UNRELATED)
+    finally:
+        connection.execute("ROLLBACK")
+    if unrelated:
+        found[UNRELATED] = found.get(UNRELATED, 0) + unrelated
+    return found
 
 
 def tally(connection: sqlite3.Connection) -> Tally:

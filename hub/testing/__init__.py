@@ -17,7 +17,7 @@ import pytest
 pytest.register_assert_rewrite(
     *(
         f"hub.testing.{name}"
-        for name in ("destination", "normaliser", "renderer", "source")
+        for name in ("destination", "normaliser", "renderer", "scorer", "source")
     )
 )
 
@@ -26,6 +26,7 @@ from hub.testing.destination import DestinationContract  # noqa: E402
 from hub.testing.inbox import MemoryInbox, StoreRefusedError  # noqa: E402
 from hub.testing.normaliser import NormaliserContract  # noqa: E402
 from hub.testing.renderer import RendererContract  # noqa: E402
+from hub.testing.scorer import ScorerContract  # noqa: E402
 from hub.testing.source import SourceContract, running  # noqa: E402
 
 __all__ = [
@@ -34,6 +35,7 @@ __all__ = [
     "MemoryInbox",
     "NormaliserContract",
     "RendererContract",
+    "ScorerContract",
     "SourceContract",
     "StoreRefusedError",
     "running",

@@ -5,9 +5,12 @@ import pytest
 
 from hub.demo.expectation import Expected, compare
 from hub.demo.hospital import Hospital
-from hub.demo.observe import Peers, amended, arrivals
+from hub.demo.observe import Peers, amended, arrivals, take_audit, take_denials
 from hub.demo.payer import Payer
 from hub.demo.receiver import Receiver, Told
+from hub.demo.result import Audited
+from hub.store.sqlite import DATABASE_NAME
+from hub.store.store import Store, call_at_once
 
 ROWS = (  # synthetic
     "EventID,EventType,SubscriberPatientID,VisitNumber\r\n"
@@ -24,6 +27,12 @@ def peers(tmp_path):
     archive.mkdir()
     hospital = Hospital("klinik-nord", "127.0.0.1", 9)
     return Peers((hospital,), payer, Receiver(tmp_path), archive)
+
+
+def test_sees_the_audit_and_why_the_policy_said_no(tmp_path):
+    with Store(tmp_path, call_at_once):
+        assert take_audit(tmp_path) == Audited(records=1, verified=True)
+        assert take_denials(tmp_path / DATABASE_NAME) == {}
 
 
 def test_counts_a_notice_once_that_came_in_two_files(peers):

@@ -5,12 +5,14 @@ import msgspec
 import pytest
 
 from hub.demo.expectation import Difference, Expected
-from hub.demo.result import Decisions, DemoResult, Messages, notices, summarise
+from hub.demo.result import Audited, Decisions, DemoResult, Messages, notices, summarise
 
 GOOD = DemoResult(
     messages=Messages(received=5, acknowledged=5),
     events={"encounter.admitted": 2},
     decisions=Decisions(permit=3, deny=1),
+    denied={"relationship.none": 1},
+    audit=Audited(records=9, verified=True),
     deliveries={"payer-a": {"delivered": 3}},
     persons=2,
     stays={"closed": 1, "opened": 1},
@@ -32,6 +34,7 @@ def test_succeeds_when_all_arrived_and_the_books_balance():
     "change",
     [
         {"books_balance": False},
+        {"audit": Audited(records=9, verified=False)},
         {"missing": (NOTICE,)},
         {"unexpected": (NOTICE,)},
         {"problems": ("the hub did not come to rest",)},
@@ -51,6 +54,8 @@ def test_is_one_json_object():
         "messages": {"received": 5, "acknowledged": 5},
         "events": {"encounter.admitted": 2},
         "decisions": {"permit": 3, "deny": 1},
+        "denied": {"relationship.none": 1},
+        "audit": {"records": 9, "verified": True},
         "deliveries": {"payer-a": {"delivered": 3}},
         "persons": 2,
         "stays": {"closed": 1, "opened": 1},
@@ -74,6 +79,7 @@ def test_says_where_to_look_and_that_the_books_balance():
     text = summarise(GOOD, Path("demo"), "http://127.0.0.1:8080")
 
     assert "The books balance." in text
+    assert "The audit of 9 records is whole." in text
     assert "Every expected notice arrived" in text
     assert "--config demo/hub.toml" in text
     assert "http://127.0.0.1:8080" in text

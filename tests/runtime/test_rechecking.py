@@ -134,8 +134,14 @@ def says_no(*numbers):
     def recheck(_destination, claimed, _now):
         return [
             Rechecked(
-                each, "deny" if each.seq in numbers else "permit", "for.a.test",
-                "[]", "{}", None, 9, 0,
+                each,
+                "deny" if each.seq in numbers else "permit",
+                "for.a.test",
+                "[]",
+                "{}",
+                None,
+                9,
+                0,
             )  # fmt: skip
             for each in claimed
         ]

@@ -298,7 +298,7 @@ def test_nobody_is_told_of_an_incident_whoever_asks():
 
     routed = Router([asks]).route(event, WHOSE, NOW)
 
-    assert routed == ([], [], 0, 0)
+    assert routed == ([], [], 0, 0, ())
 
 
 def test_what_is_not_committed_yet_is_remembered(store):

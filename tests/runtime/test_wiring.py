@@ -2,16 +2,10 @@
 
 import pytest
 
-from hub.config.tables import (
-    AdminTable,
-    HubConfig,
-    HubTable,
-    PanelTable,
-)
-from hub.config.tables import Subscription as Told
-from hub.coordination.panels import PanelError
+from hub.config.subscribing import Subscription as Told
+from hub.config.tables import AdminTable, HubConfig, HubTable, PanelTable
 from hub.coordination.routes import Cadence
-from hub.runtime.wiring import assemble, faults, subscriptions
+from hub.runtime.wiring import episodes, faults, panels, subscriptions
 
 HEAD = "patient_id,assigning_authority,identifier"
 
@@ -37,12 +31,12 @@ def config(tmp_path, content, panel="members"):
     )
 
 
-def test_reads_the_panel_of_a_subscription(tmp_path):
+def test_a_subscription_is_about_a_panel(tmp_path):
     content = f"\ufeff{HEAD}\r\nM-1,NORD,0001\r\n".encode()
 
     given = config(tmp_path, content)
     [subscription] = subscriptions(given)
-    panel = assemble(given).panels[subscription.panel]
+    panel = panels(given)[subscription.panel]
 
     assert [member.patient_id for member in panel.members["NORD", "0001"]] == ["M-1"]
     assert subscription.wants("encounter.admitted")
@@ -57,17 +51,22 @@ def test_a_subscription_to_all_has_no_panel(tmp_path):
     assert subscription.panel == ""
 
 
+def test_each_subscription_to_episodes_has_a_panel_of_its_own(tmp_path):
+    told = config(tmp_path, f"{HEAD}\n".encode(), panel="episode")
+
+    [subscription] = subscriptions(told)
+
+    assert subscription.panel == "episode:sub"
+    assert episodes(told) == {"sub"}
+
+
 @pytest.mark.parametrize(
     "content", [None, b"", b"\xff\xfe", b"patient_id,identifier\n", b"\x00" * 9]
 )
-def test_refuses_a_panel_that_cannot_be_read(tmp_path, content):
-    told = config(tmp_path, content)
+def test_finds_a_panel_that_cannot_be_read(tmp_path, content):
+    [fault] = faults(config(tmp_path, content))
 
-    with pytest.raises(PanelError) as raised:
-        assemble(told)
-
-    assert "members" in str(raised.value)
-    [fault] = faults(told)
+    assert "members" in str(fault.error)
     assert (fault.table, fault.error.code) == ("panels.members", "PANEL-001")
 
 

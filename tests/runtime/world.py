@@ -115,7 +115,9 @@ def empty_store():
 class World:
     """Tells facts to the core, each in a message of its own that is stored at once."""
 
-    def __init__(self, router=None, *, replays=False, forgets=False, **identity):
+    def __init__(
+        self, router=None, *, replays=False, forgets=False, site=None, **identity
+    ):
         """`replays`: what was parked and waits again is processed, as in a hub.
 
         `forgets`: between messages nothing is kept in memory, as after a restart.
@@ -131,6 +133,7 @@ class World:
             rules="us",
             programmes=Programmes(),
             identity=IdentityTable(**identity),
+            site=site,
         )
         self.states = []
 

@@ -4,10 +4,11 @@ from contextlib import closing
 
 import pytest
 
+from hub.store import state
 from hub.store.reading import open_read_only
-from hub.store.tally import Tally, tally
+from hub.store.tally import Tally, denials, tally
 from tests.played import TCM, Played, a_stay, end, fact
-from tests.store.rows import in_memory
+from tests.store.rows import in_memory, received, settlement
 
 
 @pytest.fixture
@@ -25,6 +26,18 @@ def counted(tmp_path):
 def test_of_an_empty_store_there_is_nothing():
     with closing(in_memory()) as connection:
         assert tally(connection) == Tally()
+
+
+def test_denials_are_counted_by_reason_those_that_follow_too():
+    with closing(in_memory()) as connection:
+        one = settlement(received(connection, 1))
+        no = {"permitted": False, "verdict": "deny", "reason": "consent.revoked"}
+        denied = one.decisions[0]._replace(subscription="t", **no)
+        event = one.events[0]._replace(unrelated=2, routes=4)
+        one = one._replace(decisions=(*one.decisions, denied), events=(event,))
+        state.settle(connection, [[one]])
+
+        assert denials(connection) == {"consent.revoked": 1, "relationship.none": 2}
 
 
 def test_a_stay_and_its_transition_are_counted(counted):

@@ -12,6 +12,7 @@ from hub.cli.loading import Loaded, load
 from hub.cli.options import config_option, json_option
 from hub.cli.printing import show_json, show_table
 from hub.config import ConfigError
+from hub.config.doubts import subscription_doubts
 from hub.runtime.wiring import Fault, faults
 from hub.store.books import balance
 from hub.store.queries import open_read_only
@@ -43,8 +44,8 @@ def command(
 ) -> None:
     """Check the configuration, with --books the store, with --people who is who.
 
-    Says all that is wrong, or what `hub run` would run. The exit status is 1
-    where anything is wrong.
+    Says all that is wrong, or what `hub run` would run, and warns of what is
+    hardly meant. The exit status is 1 where anything is wrong.
     """
     try:
         loaded = load(config)
@@ -55,6 +56,10 @@ def command(
         ctx.exit(1)
     report = _report(loaded)
     report["problems"] = [_problem(fault) for fault in faults(loaded.config)]
+    report["warnings"] = [
+        {"path": each.path, "message": each.message}
+        for each in subscription_doubts(loaded.config)
+    ]
     if books:
         report["books"] = _books(loaded)
     if people:
@@ -119,6 +124,8 @@ def _books(loaded: Loaded) -> dict[str, Any]:
 def _show(report: dict[str, Any]) -> None:
     for problem in report["problems"]:
         click.echo(f"{problem['path']}: {problem['message']}", err=True)
+    for warning in report["warnings"]:
+        click.echo(f"Warning: {warning['path']}: {warning['message']}", err=True)
     verdict = "cannot run as it is" if report["problems"] else "is right"
     click.echo(f"The configuration of {report['hub']} {verdict}.")
     click.echo(f"Its data is in {report['data_dir']}, its API at {report['admin']}.")

@@ -10,6 +10,7 @@ from hub.cli.loading import discover
 from hub.cli.options import json_option
 from hub.cli.printing import show_details, show_json, show_table
 from hub.errors import HubError
+from hub.store.explaining.reasons import ReasonView, reasons
 
 _COLUMNS = ("code", "summary", "recovery")
 
@@ -18,16 +19,18 @@ _COLUMNS = ("code", "summary", "recovery")
 @click.argument("code", required=False)
 @json_option
 def command(code: str | None, *, as_json: bool) -> None:
-    """Explain an error code, or list all of them.
+    """Explain an error code or the reason of a decision, or list all of them.
 
     Codes of the hub and of the installed plugins; upper and lower case are the
-    same.
+    same. Reasons, such as `relationship.none`, have no recovery: they say why a
+    notice was permitted or withheld.
     """
-    described = {name: _describe(error) for name, error in sorted(_catalogue().items())}
+    errors = {name: _describe(error) for name, error in sorted(_catalogue().items())}
+    described = errors | {each.code: _describe_reason(each) for each in reasons()}
     if code is None:
         _show_all(list(described.values()), as_json=as_json)
         return
-    found = described.get(code.upper())
+    found = described.get(code.upper()) or described.get(code.lower())
     if found is None:
         raise UnknownCodeError(_suggest(code, list(described)))
     show_json(found) if as_json else show_details(found)
@@ -37,7 +40,8 @@ def _show_all(errors: list[dict[str, str]], *, as_json: bool) -> None:
     if as_json:
         show_json(errors)
         return
-    show_table(_COLUMNS, [[error[column] for column in _COLUMNS] for error in errors])
+    cells = [[error.get(column, "") for column in _COLUMNS] for error in errors]
+    show_table(_COLUMNS, cells)
 
 
 def _catalogue() -> dict[str, type[HubError]]:
@@ -59,6 +63,12 @@ def _describe(error: type[HubError]) -> dict[str, str]:
     }
 
 
+def _describe_reason(reason: ReasonView) -> dict[str, str]:
+    return {"code": reason.code, "summary": reason.summary, "remedy": reason.remedy}
+
+
 def _suggest(code: str, codes: list[str]) -> str:
-    near = difflib.get_close_matches(code.upper(), codes, n=1)
+    # A code is in upper case, a reason in lower.
+    asked = code.upper() if "-" in code else code.lower()
+    near = difflib.get_close_matches(asked, codes, n=1)
     return f"perhaps {near[0]} was meant" if near else ""

@@ -1,72 +1,81 @@
 """``hub explain``."""
 
-from collections.abc import Iterator
 from pathlib import Path
 
 import click
 
-from hub.cli.loading import reader
+from hub.admin.normalising import normalisers
+from hub.cli.explain_text import Explained, lines
+from hub.cli.loading import load_own
 from hub.cli.options import config_option, json_option
-from hub.cli.printing import moment, show_json
-from hub.store.views import DeliveryDetail, ExplainedDecision, Explanation
+from hub.cli.printing import show_json
+from hub.store.explaining.reader import ExplanationReader
+from hub.store.queries import Reader
 from hub.telemetry import printable
+
+_SENDER = "sender"
 
 
 @click.command("explain")
-@click.argument("message_id")
+@click.argument("message", required=False)
 @click.option("--destination", help="Only what concerns this destination.")
+@click.option(
+    "--person", help="The key of a person: what was told of them, instead of a message."
+)
+@click.option(
+    "--as",
+    "party",
+    metavar="PARTY",
+    help="Only what this party may know: `sender`, or the name of a destination.",
+)
 @json_option
 @config_option
 def command(
-    message_id: str, destination: str | None, config: Path | None, *, as_json: bool
+    message: str | None,
+    destination: str | None,
+    person: str | None,
+    party: str | None,
+    config: Path | None,
+    *,
+    as_json: bool,
 ) -> None:
     """Say why something was sent, or was not.
 
-    Follows one message: the facts in it, the events that they led to, the decision
-    for each subscription, and what came of each delivery.
+    Follows one message: what read it, whom it is about, the facts in it, the events
+    that they led to, the decision for each subscription, and what came of each
+    delivery. MESSAGE is its id, or that of an event that it led to.
     """
-    explanation = reader(config).explain(message_id, destination)
+    if (message is None) == (person is None):
+        raise click.UsageError("Name either a message or, with --person, a person.")
+    if party and (destination or person):
+        raise click.UsageError("--as goes with a message, and with nothing else.")
+    explained = _explain(_reader(config), message, person, destination, party)
     if as_json:
-        show_json(explanation)
+        show_json(explained)
         return
-    for line in _lines(explanation):
+    for line in lines(explained):
         click.echo(printable(line))
 
 
-def _lines(explanation: Explanation) -> Iterator[str]:
-    message = explanation.message
-    kind = message.message_type or message.media_type
-    yield f"{message.id}: {kind} from {message.source}"
-    yield f"  received {moment(message.received_at)}, {message.state}"
-    if message.repeats:
-        yield f"  received {message.repeats} times more, and stored once"
-    if explanation.facts:
-        yield f"  facts: {', '.join(fact.kind for fact in explanation.facts)}"
-    for event in explanation.events:
-        yield f"  {event.type} ({event.id})"
-        for decided in event.decisions:
-            yield from _of_decision(decided)
-    yield ""
-    yield from explanation.conclusion
+def _explain(
+    why: ExplanationReader,
+    message: str | None,
+    person: str | None,
+    destination: str | None,
+    party: str | None,
+) -> Explained:
+    if person is not None:
+        return why.person(person, destination)
+    key = message or ""
+    if party == _SENDER:
+        return why.to_sender(key)
+    if party is not None:
+        return why.to_recipient(key, party)
+    return why.message(key, destination)
 
 
-def _of_decision(decided: ExplainedDecision) -> Iterator[str]:
-    decision = decided.decision
-    verdict = "permitted" if decision.permitted else "withheld"
-    why = f": {decision.reason}" if decision.reason else ""
-    yield f"    {decision.destination} ({decision.subscription}) {verdict}{why}"
-    if decision.rules:
-        yield f"      rules: {', '.join(decision.rules)}"
-    if decided.delivery is not None:
-        yield from _of_delivery(decided.delivery)
-
-
-def _of_delivery(delivery: DeliveryDetail) -> Iterator[str]:
-    extra = " ".join(filter(None, [delivery.receipt, delivery.error_code]))
-    yield f"      {delivery.id}: {delivery.state}{extra and ', '}{extra}"
-    for each in delivery.history:
-        came_of_it = [each.outcome, each.evidence, each.error_code]
-        told = " ".join(filter(None, came_of_it))
-        yield f"        attempt {each.number} at {moment(each.started_at)}: {told}"
-    if delivery.remedy:
-        yield f"      {delivery.remedy}."
+def _reader(path: Path | None) -> ExplanationReader:
+    loaded = load_own(path)
+    trust = loaded.config.identity.trust
+    readers = normalisers(loaded.registry)
+    return Reader(loaded.store, trust=trust, readers=readers).explaining

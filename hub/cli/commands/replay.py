@@ -12,10 +12,11 @@ from hub.cli.loading import Loaded, load_own
 from hub.cli.options import config_option, json_option
 from hub.cli.printing import show_json, show_table
 from hub.model.delivery import DeliveryState
+from hub.store.acting import LOCAL
 from hub.store.errors import DataFolderLockedError
 from hub.store.queries import MAX_LIMIT, Reader
 from hub.store.query_errors import UnknownIdError
-from hub.store.replay import APPLY
+from hub.store.replay import APPLY, Wanted
 from hub.store.store import Store, call_at_once
 
 
@@ -102,7 +103,9 @@ def _replay_offline(
 ) -> list[Replayed]:
     """Raises DataFolderLockedError where a hub owns the folder."""
     with Store(folder, call_at_once) as store:
-        return _each(wanted, lambda kind, key: store.writer.call(APPLY[kind], key))
+        return _each(
+            wanted, lambda kind, key: store.writer.call(APPLY[kind], Wanted(key, LOCAL))
+        )
 
 
 def _each(

@@ -18,6 +18,9 @@ from hub.runtime.shadow_report import FieldChange, MessageChange, ShadowReport
 
 _TIME = click.DateTime(["%Y-%m-%dT%H:%M:%S%z", "%Y-%m-%dT%H:%M%z"])
 
+_DECISIONS = ("subscription", "before", "after", "count")
+_DELIVERIES = ("destination", "event", "told", "before", "after", "count")
+
 
 def _in_utc(
     _context: click.Context, _option: click.Parameter, value: datetime | None
@@ -102,10 +105,8 @@ def _show(report: ShadowReport) -> None:
     _section("Messages", ("before", "after", "count"), _rows(report.endings))
     told = [each for each in report.events if each.change != "same"]
     _section("Events", ("type", "change", "count"), _rows(told))
-    columns = ("subscription", "before", "after", "count")
-    _section("Decisions", columns, _rows(report.decisions))
-    columns = ("destination", "event", "told", "before", "after", "count")
-    _section("Deliveries", columns, _rows(report.deliveries))
+    _section("Decisions", _DECISIONS, _rows(report.decisions))
+    _section("Deliveries", _DELIVERIES, _rows(report.deliveries))
     _section(
         f"The first {len(report.details)}",
         ("message", "source", "received", "event", "change", "fields"),

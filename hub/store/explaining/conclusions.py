@@ -25,19 +25,23 @@ def conclude(
     destination: str | None,
 ) -> list[str]:
     """Say in sentences what became of a message."""
-    if message.state == MessageState.RECEIVED:
-        return ["The message is stored and waits to be processed."]
-    if message.state == MessageState.UNMAPPED:
-        return [f"Nothing in the message is for the hub: {_or_none(message.reason)}."]
-    if message.state == MessageState.PARKED:
-        return [_parked(message)]
-    if message.state == MessageState.SPLIT:
-        return ["The message held others: `hub messages --parent ID` lists them."]
+    if message.state != MessageState.PROCESSED:
+        return [_conclude_state(message)]
     if not facts and not events:
         return ["The message was processed; it said nothing that the hub keeps."]
     if not events:
         return ["The message changed nothing that the hub did not know already."]
     return [conclude_event(event, destination) for event in events]
+
+
+def _conclude_state(message: MessageView) -> str:
+    if message.state == MessageState.UNMAPPED:
+        return f"Nothing in the message is for the hub: {_or_none(message.reason)}."
+    if message.state == MessageState.PARKED:
+        return _parked(message)
+    if message.state == MessageState.SPLIT:
+        return "The message held others: `hub messages --parent ID` lists them."
+    return "The message is stored and waits to be processed."
 
 
 def conclude_event(event: ExplainedEvent, destination: str | None) -> str:
@@ -82,7 +86,9 @@ def _conclude_decision(explained: ExplainedDecision) -> str:
 
 def _why(reason: ReasonView) -> str:
     """Return a reason with what to change; at least its code."""
-    meaning = f" ({reason.summary})" if reason.summary else ""
+    # What the verdict is, the sentence says already.
+    meaning = f" ({reason.summary.partition(': ')[2] or reason.summary})"
+    meaning = meaning if reason.summary else ""
     change = f": {_continued(reason.remedy)}" if reason.remedy else ""
     return f"{_or_none(reason.code)}{meaning}{change}"
 

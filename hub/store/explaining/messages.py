@@ -33,7 +33,7 @@ class Reads(NamedTuple):
     version: str = ""
 
 
-#: The normaliser of each source, as it is configured today.
+#: What reads messages of a media type today, where that is known.
 Readers = Mapping[str, Reads]
 
 
@@ -80,7 +80,7 @@ def facts_of(connection: sa.Connection, message: int) -> list[FactView]:
     fact = schema.fact.c
     rows = connection.execute(
         sa.select(fact.place, fact.entity, fact.body)
-        .where(fact.message == message)
+        .where(fact.message == message, fact.replaced_at.is_(None))
         .order_by(fact.place)
     )
     found = [(row.place, row.entity, _kind(row.body)) for row in rows]
@@ -93,7 +93,7 @@ def _normaliser(
     report = schema.report.c
     query = sa.select(report.remarks).where(report.message == seq)
     remarks = connection.execute(query).scalar_one_or_none()
-    reads = readers.get(message.source, Reads())
+    reads = readers.get(message.media_type, Reads())
     return NormaliserView(
         name=reads.name,
         version=reads.version,

@@ -70,8 +70,8 @@ def recipients_view(
     notices = [
         _notice(row.type, delivery)
         for row in _deliveries(connection, message, destination)
-        if (delivery := delivery_with_history(connection, row))
-        and _is_known_to_recipient(delivery)
+        for delivery in [delivery_with_history(connection, row)]
+        if _is_known_to_recipient(delivery)
     ]
     said = [_to_recipient(each) for each in notices]
     return RecipientsView(
@@ -135,7 +135,7 @@ def _deliveries(
         .where(schema.message.c.id == message, delivery.destination == destination)
         .order_by(delivery.seq)
     )
-    return connection.execute(query).all()
+    return list(connection.execute(query))
 
 
 def _is_known_to_recipient(delivery: DeliveryDetail) -> bool:
@@ -167,7 +167,9 @@ def _notice(event_type: str, delivery: DeliveryDetail) -> ReceivedNotice:
 def _to_recipient(notice: ReceivedNotice) -> str:
     what = f"{notice.type} ({notice.event})"
     if notice.delivered_at is not None:
-        return f"{what} was delivered to you at {notice.delivered_at:%Y-%m-%d %H:%M:%S}Z."
+        return (
+            f"{what} was delivered to you at {notice.delivered_at:%Y-%m-%d %H:%M:%S}Z."
+        )
     problem = notice.attempts[-1].problem
     why = f", {problem.code} ({problem.summary})" if problem else ""
     more = "it is tried again"

@@ -17,7 +17,7 @@ from hub.store.explaining.views import (
     SendersView,
 )
 from hub.store.paging import require_limit
-from hub.store.reading import Looks, one
+from hub.store.reading import Looks, one, unknown
 from hub.store.views import MESSAGE_COLUMNS
 from hub.store.whose import whose
 
@@ -30,8 +30,8 @@ class ExplanationReader:
 
     Where a message is asked for, the id of an event that it led to will do: it is
     what recipients know. Each method may be called from any thread, and raises
-    StoreUnreadableError or SlowQueryError. `readers` says what reads the messages of
-    each source.
+    StoreUnreadableError or SlowQueryError. `readers` says by media type what reads
+    messages today.
     """
 
     def __init__(self, looks: Looks, readers: Readers | None = None) -> None:
@@ -71,10 +71,16 @@ class ExplanationReader:
                 ],
             )
 
-    def to_sender(self, key: str) -> SendersView:
-        """Return what the sender of a message may know. Raises UnknownIdError."""
+    def to_sender(self, key: str, source: str | None = None) -> SendersView:
+        """Return what the sender of a message may know.
+
+        Raises UnknownIdError, also for a message that did not come from `source`.
+        """
         with self._looks.connection() as connection:
-            return senders_view(connection, _message(connection, key))
+            row = _message(connection, key)
+            if source is not None and row.source != source:
+                raise unknown(key)
+            return senders_view(connection, row)
 
     def to_recipient(self, key: str, destination: str) -> RecipientsView:
         """Return what a recipient may know of a message.
@@ -82,7 +88,9 @@ class ExplanationReader:
         One that is not there looks like one of which nothing was sent to them.
         """
         with self._looks.connection() as connection:
-            return recipients_view(connection, _message_of(connection, key), destination)
+            return recipients_view(
+                connection, _message_of(connection, key), destination
+            )
 
 
 def _message(connection: sa.Connection, key: str) -> sa.Row[Any]:

@@ -2,7 +2,7 @@
 
 from msgspec import Struct
 
-from hub.store.explaining.known_reasons import REASONS
+from hub.coordination.policy.reasons import REASONS
 from hub.errors import HubError
 
 _UNKNOWN_CODE = "Look the code up with `hub errors`"

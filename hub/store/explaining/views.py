@@ -15,8 +15,8 @@ from hub.store.views import DecisionView, DeliveryDetail, Instant, MessageView
 class NormaliserView(Struct, frozen=True, kw_only=True):
     """What read the message, and what it noticed.
 
-    `name` and `version` are those of today's configuration, empty where it is not
-    known; `remarks` counts those of the report on its form, null without a report.
+    `name` and `version` are those of what reads such messages today, empty where that
+    is not known; `remarks` counts those of the report on its form, null without one.
     """
 
     name: str
@@ -125,7 +125,9 @@ class Explanation(Struct, frozen=True, kw_only=True, tag_field="view", tag="mess
     remedy: str
 
 
-class ExplainedPerson(Struct, frozen=True, kw_only=True, tag_field="view", tag="person"):
+class ExplainedPerson(
+    Struct, frozen=True, kw_only=True, tag_field="view", tag="person"
+):
     """Who a person is, and where the latest events about them went, oldest first.
 
     `identities` are those that are this person, each with its links. `earlier` says
@@ -177,7 +179,9 @@ class ReceivedNotice(Struct, frozen=True, kw_only=True):
     attempts: list[NoticeAttempt]
 
 
-class RecipientsView(Struct, frozen=True, kw_only=True, tag_field="view", tag="recipient"):
+class RecipientsView(
+    Struct, frozen=True, kw_only=True, tag_field="view", tag="recipient"
+):
     """What a recipient may know: the notices that they got, or nearly.
 
     A message of which nothing was sent to them looks like one that is not there.

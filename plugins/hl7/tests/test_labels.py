@@ -27,10 +27,9 @@ def at(name, number, value):
         ({"extra": [at("PV2", 22, "Y")]}, "PV2-22"),
         ({"extra": [at("DG1", 3, "I50"), at("DG1", 18, "Y")]}, "DG1-18"),
         ({"extra": ["ARV|1|A|LOC"]}, "ARV-3"),
-        ({"extra": ["ARV|1|A||XYZ"]}, "ARV-4"),
+        ({"extra": ["ARV|1|A||PAT"]}, "ARV-4"),
         ({"extra": ["ARV|1|A|||||R"]}, "ARV-7"),
         ({"msh": {26: "R"}}, "MSH-26"),
-        ({"msh": {26: "whatever"}}, "MSH-26"),
         ({"msh": {28: "call first"}}, "MSH-28"),
     ],
 )
@@ -64,8 +63,23 @@ def test_what_is_sensitive_is_restricted(adt):
 def test_an_unknown_classification_restricts_and_is_noted(adt):
     result = normalise(adt(extra=["ARV|1|A|||||XYZ"]), PROFILE)
 
-    assert result.facts[0].labels == Labels("R", derived_by=("ARV-7",))
+    assert result.facts[0].labels == Labels(
+        "R", ("unknown",), derived_by=("ARV-7:unknown",)
+    )
     assert "label.unmapped" in result.warnings
+
+
+@pytest.mark.parametrize(
+    ("changes", "source"),
+    [
+        ({"extra": ["ARV|1|A||XYZ"]}, "ARV-4"),
+        ({"msh": {26: "whatever"}}, "MSH-26"),
+    ],
+)
+def test_a_code_that_nobody_knows_is_of_unknown_sensitivity(adt, changes, source):
+    marks = (f"{source}:unknown",)
+
+    assert labels(adt(**changes)) == Labels("R", ("unknown",), derived_by=marks)
 
 
 def test_the_highest_confidentiality_holds(adt):

@@ -8,6 +8,8 @@ down_revision = "0004"
 
 SEQUENCE = sa.BigInteger().with_variant(sa.Integer(), "sqlite")
 _COLUMNS = (
+    "fact ADD COLUMN read_at BIGINT",
+    "fact ADD COLUMN replaced_at BIGINT",
     "event ADD COLUMN unrelated INTEGER NOT NULL DEFAULT '0'",
     "event ADD COLUMN ruleset BIGINT NOT NULL DEFAULT '0'",
     "decision ADD COLUMN verdict TEXT NOT NULL DEFAULT ''",
@@ -36,6 +38,7 @@ def upgrade() -> None:
     _panels()
     _worklists()
     _evidence()
+    _amendments()
 
 
 def _decisions() -> None:
@@ -172,7 +175,12 @@ def _evidence() -> None:
         sa.PrimaryKeyConstraint("n", name=op.f("pk_audit")),
     )
     op.create_index("ix_audit_object", "audit", ["object"])
-    op.create_index("ix_audit_subject", "audit", ["subject"])
+    op.create_index(
+        "ix_audit_subject",
+        "audit",
+        ["subject"],
+        sqlite_where=sa.text("action <> 'event.decided'"),
+    )
     op.create_table(
         "access",
         sa.Column("id", sa.Text(), nullable=False),
@@ -185,4 +193,38 @@ def _evidence() -> None:
         sa.Column("expires_at", sa.BigInteger(), nullable=True),
         sa.Column("revoked_at", sa.BigInteger(), nullable=True),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_access")),
+    )
+
+
+def _amendments() -> None:
+    op.create_table(
+        "amendment",
+        sa.Column("seq", SEQUENCE, nullable=False),
+        sa.Column("id", sa.Text(), nullable=False),
+        sa.Column("actor", sa.Text(), nullable=False),
+        sa.Column("reason", sa.Text(), nullable=False),
+        sa.Column("source", sa.Text(), server_default="", nullable=False),
+        sa.Column("since", sa.BigInteger(), nullable=True),
+        sa.Column("before", sa.BigInteger(), nullable=True),
+        sa.Column("profiles", sa.LargeBinary(), nullable=False),
+        sa.Column("messages", sa.Integer(), server_default="0", nullable=False),
+        sa.Column("created_at", sa.BigInteger(), nullable=False),
+        sa.PrimaryKeyConstraint("seq", name=op.f("pk_amendment")),
+        sa.UniqueConstraint("id", name=op.f("uq_amendment_id")),
+    )
+    op.create_table(
+        "amended",
+        sa.Column("amendment", SEQUENCE, nullable=False),
+        sa.Column("message", SEQUENCE, nullable=False),
+        sa.Column("outcome", sa.Text(), nullable=False),
+        sa.Column("reason", sa.Text(), server_default="", nullable=False),
+        sa.Column("settled_at", sa.BigInteger(), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["amendment"], ["amendment.seq"], name=op.f("fk_amended_amendment")
+        ),
+        sa.ForeignKeyConstraint(
+            ["message"], ["message.seq"], name=op.f("fk_amended_message")
+        ),
+        sa.PrimaryKeyConstraint("amendment", "message", name=op.f("pk_amended")),
+        sqlite_with_rowid=False,
     )

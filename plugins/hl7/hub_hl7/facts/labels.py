@@ -26,6 +26,10 @@ _SENSITIVITY = {
     "STD": "STD",
     "VIP": "VIP",
 }
+#: Codes of these tables that restrict, and say nothing of what is sensitive.
+_RESTRICTING = frozenset(
+    {"ALL", "DEM", "DIA", "LOC", "MED", "OO", "ORG", "PAT", "PHY", "REG", "SMD"}
+)
 _LABELLED = frozenset({"PD1", "PV2", "DG1", "ARV"})
 _DELETED = frozenset({"D", "DE"})
 _NOT_VIP = frozenset({"N", "NO", "0"})
@@ -48,6 +52,11 @@ class _Marks:
     def sensitive(self, source: str, code: str) -> None:
         self._sensitivity[code] = None
         self.restrict(source)
+
+    def unknown(self, source: str) -> None:
+        """Restrict what has a code that nobody mapped: unknown is not normal."""
+        self._sensitivity["unknown"] = None
+        self.restrict(f"{source}:unknown")
 
     def handle(self, source: str, code: str) -> None:
         self._handling[code] = None
@@ -130,8 +139,10 @@ def _restriction(reading: Reading, arv: Segment, marks: _Marks) -> None:
             code = (field.component(1) or "").upper()
             if sensitivity := _SENSITIVITY.get(code):
                 marks.sensitive(f"ARV-{number}", sensitivity)
-            elif code and code != "NO":
+            elif code in _RESTRICTING:
                 marks.restrict(f"ARV-{number}")
+            elif code and code != "NO":
+                marks.unknown(f"ARV-{number}")
     _classified(reading, arv, 7, marks)
     _handling(arv, 8, marks)
 
@@ -142,7 +153,9 @@ def _classified(reading: Reading, segment: Segment, number: int, marks: _Marks) 
         return
     if sent not in _CLASSIFICATIONS:
         reading.warn("label.unmapped")
-    marks.restrict(f"{segment.name}-{number}", _CLASSIFICATIONS.get(sent, "R"))
+        marks.unknown(f"{segment.name}-{number}")
+        return
+    marks.restrict(f"{segment.name}-{number}", _CLASSIFICATIONS[sent])
 
 
 def restrictions_of(reading: Reading) -> Any:

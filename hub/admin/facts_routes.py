@@ -1,0 +1,45 @@
+"""The addresses of facts: of care management, told to the hub by its API."""
+
+from typing import Any
+
+from hub.admin import context_handlers
+from hub.admin import facts_handlers as handlers
+from hub.admin.context_handlers import RecentParameters
+from hub.admin.facts_handlers import FactsParameters, FactsTaken
+from hub.admin.roles import Permission
+from hub.admin.route import Route
+from hub.store.context_views import PersonContext
+
+FACTS_ROUTES = (
+    Route(
+        "POST",
+        "/api/v1/facts",
+        handlers.post_facts,
+        "Tell the hub facts of care management; with `Idempotency-Key` only once. "
+        "Nothing of a body is stored where any of it is wrong.",
+        FactsTaken,
+        FactsParameters,
+        statuses=(202, 404, 409, 413, 415, 422, 503),
+        permission=Permission.PUT,
+        scope="source",
+    ),
+    Route(
+        "GET",
+        "/api/v1/facts/schema",
+        handlers.schema,
+        "The form of a body of facts: its JSON Schema.",
+        dict[str, Any],
+        permission=Permission.HEALTH,
+    ),
+    Route(
+        "GET",
+        "/api/v1/persons/{id}/context",
+        context_handlers.context,
+        "What care managers ask of a person first: recent stays, risks, needs, plans, "
+        "tasks, who cares for them, and what they consented to.",
+        PersonContext,
+        RecentParameters,
+        statuses=(404,),
+        permission=Permission.PICTURES,
+    ),
+)

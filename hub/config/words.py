@@ -1,0 +1,19 @@
+"""Words of a configuration that must be known, with what was probably meant."""
+
+import difflib
+from collections.abc import Collection
+
+from pydantic_core import PydanticCustomError
+
+
+def nearest(word: object, known: Collection[str]) -> str:
+    """Return the one of `known` that `word` was probably meant to be, or nothing."""
+    return next(iter(difflib.get_close_matches(str(word), known, n=1)), "")
+
+
+def require_known(what: str, word: str, known: Collection[str]) -> str:
+    """Return `word` if it is known, else raise with a suggestion."""
+    if word in known:
+        return word
+    hint = {"what": what, "word": word, "suggestion": nearest(word, known)}
+    raise PydanticCustomError("unknown", "there is no {what} {word}", hint)

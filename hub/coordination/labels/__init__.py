@@ -1,0 +1,1 @@
+"""Labels that are inferred: what codes, departments and senders give away."""

@@ -1,0 +1,78 @@
+"""Steps 6 and 7: on which terms an event goes, and what goes along with it."""
+
+from collections.abc import Iterable
+
+from hub.coordination.consents import Consent
+from hub.coordination.policy.case import Case, Refusal, Weighing
+from hub.coordination.policy.owing import RETRACTION
+from hub.coordination.policy.templates import FULL, template_names
+from hub.model.delivery import Terms
+
+#: Asks that a recipient is told that something was taken out.
+STATES_REDACTION = "states_redaction"
+#: Marks what an accounting of disclosures has to list; it is no recipient's business.
+ACCOUNTING = "accounting"
+#: What goes as it is: the whole event, with nothing attached.
+STANDARD = Terms()
+
+
+def template(case: Case, weighing: Weighing) -> Refusal | None:
+    """Choose what of the event is told, and whether the facility is named."""
+    name = weighing.planned.template
+    if name == FULL:
+        name = ""
+    elif name not in template_names() or name == RETRACTION:
+        return Refusal("template.unknown", "hold")
+    weighing.template = name
+    weighing.masks = weighing.masks or case.recipient.masks_facility
+    return None
+
+
+def obligations(case: Case, weighing: Weighing) -> Refusal | None:
+    """Gather what goes along: notices, the scope and end of the consents."""
+    if weighing.planned.accounting:
+        _owe(weighing, ACCOUNTING)
+    if weighing.redacted and case.recipient.states_redaction:
+        _owe(weighing, STATES_REDACTION)
+    if not (weighing.obligations or weighing.counted):
+        return None
+    found = dict.fromkeys(weighing.obligations)
+    if "consent_scope" in found:
+        del found["consent_scope"]
+        found |= dict.fromkeys(_scopes(weighing.counted))
+        found |= dict.fromkeys(_ends(weighing.counted))
+    weighing.obligations = tuple(found)
+    return None
+
+
+def _owe(weighing: Weighing, obligation: str) -> None:
+    weighing.obligations = (*weighing.obligations, obligation)
+
+
+def _scopes(consents: Iterable[Consent]) -> list[str]:
+    return [
+        f"consent_scope:{', '.join(each.scope) or 'any purpose'}" for each in consents
+    ]
+
+
+def _ends(consents: Iterable[Consent]) -> list[str]:
+    return [f"expiry:{each.until.isoformat()}" for each in consents if each.until]
+
+
+def terms_of(weighing: Weighing) -> Terms:
+    """Return the terms that the rules have found."""
+    if not (
+        weighing.template
+        or weighing.redacted
+        or weighing.masks
+        or weighing.obligations
+        or weighing.counted
+    ):
+        return STANDARD
+    return Terms(
+        template=weighing.template,
+        redacted=weighing.redacted,
+        masks_facility=weighing.masks,
+        obligations=weighing.obligations,
+        consents=tuple(f"{each.key}@{each.version}" for each in weighing.counted),
+    )

@@ -1,0 +1,39 @@
+"""What can go wrong where a configuration is tried out."""
+
+from hub.errors import HubError, Recovery
+
+
+class UnknownFeedError(HubError):
+    """An example is of a feed that the configuration does not have."""
+
+    code = "SHADOW-001"
+    summary = "The configuration has no source of this name"
+    remedy = "Name the folder of the messages after a source of the configuration"
+    recovery = Recovery.STOP
+
+
+class ElsewhereError(HubError):
+    """Read again, a message is about somebody else, or another stay or record."""
+
+    code = "SHADOW-002"
+    summary = "Read again, the message is about somebody else or another visit"
+    remedy = "Decide who is who, or ask the sender to send what is right"
+    recovery = Recovery.REJECT
+
+
+class RepairError(HubError):
+    """A message that repairs numbers would have to be read again."""
+
+    code = "SHADOW-003"
+    summary = "A repair of numbers is not read again"
+    remedy = "Decide who is who where the repair went wrong"
+    recovery = Recovery.REJECT
+
+
+class OtherProfilesError(HubError):
+    """Messages were to be read by other profiles than those of this hub."""
+
+    code = "SHADOW-004"
+    summary = "The hub does not read its feeds by this configuration"
+    remedy = "Start the hub with the new configuration first, then apply it"
+    recovery = Recovery.REJECT

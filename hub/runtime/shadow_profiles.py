@@ -1,0 +1,36 @@
+"""How the messages of all feeds are read, in a digest."""
+
+from collections.abc import Mapping
+from hashlib import sha256
+from typing import Protocol
+
+import msgspec
+
+from hub.contract import NormaliserSpec
+from hub.coordination.identity.decisions import FEED
+from hub.settings import Settings
+
+
+class Reads(Protocol):
+    """A source, or a feed: what matters here is how its messages become facts."""
+
+    @property
+    def normaliser(self) -> NormaliserSpec:
+        """What reads them."""
+
+    @property
+    def profile(self) -> Settings:
+        """By which settings."""
+
+
+def digest_of(feeds: Mapping[str, Reads]) -> bytes:
+    """Return a digest that is another one where any message may say something else.
+
+    The hub's own feed, which keeps decisions, is always read the same.
+    """
+    told = {
+        name: [each.normaliser.name, each.profile.model_dump(mode="json")]
+        for name, each in feeds.items()
+        if name != FEED
+    }
+    return sha256(msgspec.json.encode(told, order="sorted")).digest()

@@ -1,0 +1,561 @@
+"""The table of decisions: each case with its outcome, reason and telling rule."""
+
+from typing import NamedTuple
+
+from hub.coordination.policy import Regime
+from hub.coordination.recipients import PURPOSES
+from hub.model.labels import Labels
+from tests.coordination.policy.cases import (
+    ACTIVE,
+    BEFORE,
+    CA,
+    DE,
+    DIAGNOSIS,
+    DOCUMENT,
+    EXPIRED,
+    FACILITY,
+    FUTURE,
+    IL,
+    LATER,
+    NOW,
+    NY,
+    SENDER,
+    STALE,
+    WARD,
+    deny,
+    labelled,
+    permit,
+    to,
+)
+
+
+class Row(NamedTuple):
+    """What is asked, and what the answer must be."""
+
+    asked: dict
+    verdict: str
+    reason: str
+    rule: str
+
+
+def yes(reason, rule="", **asked):
+    return Row(asked, "permit", reason, rule or f"{reason.partition('.')[0]}@1")
+
+
+def part(**asked):
+    return Row(asked, "permit_redacted", "sensitivity.redacted", "sensitivity@1")
+
+
+def no(reason, rule="", **asked):
+    return Row(asked, "deny", reason, rule or f"{reason.partition('.')[0]}@1")
+
+
+def wait(reason, rule="", **asked):
+    return Row(asked, "hold", reason, rule or f"{reason.partition('.')[0]}@1")
+
+
+PANEL = "relationship.panel"
+ETH, PSY, HIV = labelled("ETH"), labelled("PSY"), labelled("HIV")
+PAYER, MEALS = to("payer"), to("community")
+DAUGHTER = to("patient", contact="con_1")
+PORTAL = to("patient")
+HEALTH_OFFICE = to("public_health")
+
+RELATIONSHIPS = {
+    "everybody": yes("relationship.all", panel="", links=()),
+    "on the panel": yes(PANEL),
+    "the entry that holds": yes(PANEL, links=(EXPIRED, STALE, ACTIVE, FUTURE)),
+    "for one stay": yes("relationship.episode", panel="episode:members"),
+    "not on the panel": no("relationship.none", links=()),
+    "no longer on the panel": no("relationship.expired", links=(EXPIRED,)),
+    "not yet on the panel": no("relationship.not_started", links=(EXPIRED, FUTURE)),
+    "long not confirmed": no("relationship.stale", links=(STALE,)),
+    "a consent is no relationship": no(
+        "relationship.none", links=(), consents=(permit(),)
+    ),
+}
+PURPOSE = {
+    "no purpose": no("purpose.unknown", purpose=""),
+    "marketing": no("purpose.unknown", purpose="marketing"),
+    "marketing with a consent": no(
+        "purpose.unknown", purpose="marketing", consents=(permit(),)
+    ),
+    "neither link nor purpose": no("relationship.none", purpose="marketing", links=()),
+    "outside of the contract": no(
+        "purpose.not_in_contract",
+        purpose="operations",
+        recipient=to(purposes=frozenset({"treatment"})),
+    ),
+    "in the contract": yes(PANEL, recipient=to(purposes=frozenset({"treatment"}))),
+} | {
+    f"the standard contract for {each}": yes(PANEL, purpose=each)
+    for each in sorted(PURPOSES - {"patient_request"})
+}
+PLACES = {
+    "a hub nowhere": wait("jurisdiction.unknown", regime=Regime("XX")),
+    "a recipient nowhere": wait(
+        "jurisdiction.unknown", recipient=to(jurisdiction="XX")
+    ),
+    "a state that is none": wait(
+        "jurisdiction.unknown", recipient=to(jurisdiction="US-ZZ")
+    ),
+    "a state without rules of its own": yes(PANEL, recipient=to(jurisdiction="US-TX")),
+    "a place of care nowhere": wait(
+        "jurisdiction.unknown", regime=Regime("US", {"NORD": "XX"})
+    ),
+    "a community service for operations": no(
+        "jurisdiction.not_permitted", recipient=MEALS, purpose="operations"
+    ),
+    "a community service for operations with a consent": no(
+        "jurisdiction.not_permitted",
+        recipient=MEALS,
+        purpose="operations",
+        consents=(permit(),),
+    ),
+    "a portal for payment": no(
+        "jurisdiction.not_permitted", recipient=PORTAL, purpose="payment"
+    ),
+    "a Kasse for operations": no(
+        "jurisdiction.not_permitted", recipient=PAYER, purpose="operations", regime=DE
+    ),
+    "treatment in Germany": yes(PANEL, regime=DE),
+    "Entlassmanagement without consent": no(
+        "consent.missing", purpose="care_coordination", regime=DE
+    ),
+    "Entlassmanagement with consent": yes(
+        "consent.permitted",
+        purpose="care_coordination",
+        regime=DE,
+        consents=(permit(scope=("care_coordination",), form="entlassmanagement"),),
+    ),
+    "Entlassmanagement that is presumed": no(
+        "consent.not_explicit",
+        purpose="care_coordination",
+        regime=DE,
+        consents=(permit(mode="presumed"),),
+    ),
+    "a Kasse for payment": yes(PANEL, recipient=PAYER, purpose="payment", regime=DE),
+    "a Kasse for payment despite a denial": yes(
+        PANEL, recipient=PAYER, purpose="payment", regime=DE, consents=(deny(),)
+    ),
+    "a Kasse for Entlassmanagement": no(
+        "consent.missing", recipient=PAYER, purpose="care_coordination", regime=DE
+    ),
+    "from Germany into the Union's outside": no(
+        "consent.missing", recipient=to(jurisdiction="US"), regime=DE
+    ),
+    "from Germany abroad with consent": yes(
+        "consent.permitted",
+        recipient=to(jurisdiction="US"),
+        regime=DE,
+        consents=(permit(),),
+    ),
+    "to Germany the stricter rule": no(
+        "consent.missing",
+        recipient=to(jurisdiction="DE"),
+        purpose="care_coordination",
+    ),
+    "a feed in Germany of a hub elsewhere": no(
+        "consent.missing",
+        purpose="care_coordination",
+        regime=Regime("US", {"klinik": "DE"}),
+    ),
+}
+CONSENTS = {
+    "community without consent": no(
+        "consent.missing", recipient=MEALS, purpose="care_coordination"
+    ),
+    "community with consent": yes(
+        "consent.permitted",
+        recipient=MEALS,
+        purpose="care_coordination",
+        consents=(permit(recipients=("clinic",)),),
+    ),
+    "community by its class": yes(
+        "consent.permitted",
+        recipient=to("community", classes=frozenset({"meals"})),
+        consents=(permit(recipients=("meals",)),),
+    ),
+    "community by its sector": yes(
+        "consent.permitted",
+        recipient=MEALS,
+        consents=(permit(recipients=("community",)),),
+    ),
+    "community, consent for another": no(
+        "consent.missing", recipient=MEALS, consents=(permit(recipients=("else",)),)
+    ),
+    "community, consent for another purpose": no(
+        "consent.missing", recipient=MEALS, consents=(permit(scope=("payment",)),)
+    ),
+    "community, consent for other events": no(
+        "consent.missing", recipient=MEALS, consents=(permit("referral.*"),)
+    ),
+    "community, consent for this family": yes(
+        "consent.permitted", recipient=MEALS, consents=(permit("encounter.*"),)
+    ),
+    "community, consent for this type": yes(
+        "consent.permitted", recipient=MEALS, consents=(permit("encounter.admitted"),)
+    ),
+    "community, consent that is unclear": no(
+        "consent.missing", recipient=MEALS, consents=(permit("everything nice"),)
+    ),
+    "community, implied": no(
+        "consent.not_explicit", recipient=MEALS, consents=(permit(mode="implied"),)
+    ),
+    "community, presumed": no(
+        "consent.not_explicit", recipient=MEALS, consents=(permit(mode="presumed"),)
+    ),
+    "community, not opted out": no(
+        "consent.not_explicit", recipient=MEALS, consents=(permit(mode="opt_out"),)
+    ),
+    "community, revoked": no(
+        "consent.revoked",
+        recipient=MEALS,
+        consents=(permit(), permit(version=2, revoked=True)),
+    ),
+    "community, expired": no(
+        "consent.expired", recipient=MEALS, consents=(permit(until=NOW),)
+    ),
+    "community, not begun": no(
+        "consent.not_started", recipient=MEALS, consents=(permit(since=LATER),)
+    ),
+    "the version before counts until the next begins": yes(
+        "consent.permitted",
+        recipient=MEALS,
+        consents=(permit(), permit(version=2, since=LATER)),
+    ),
+    "an expired version brings back none before": no(
+        "consent.expired",
+        recipient=MEALS,
+        consents=(permit(), permit(version=2, until=BEFORE)),
+    ),
+    "about contacting only": no(
+        "consent.missing", recipient=MEALS, consents=(permit(scope=("contact",)),)
+    ),
+    "for who acts elsewhere": no(
+        "consent.missing", recipient=MEALS, consents=(permit(actors=("other-feed",)),)
+    ),
+    "for who acts here": yes(
+        "consent.permitted", recipient=MEALS, consents=(permit(actors=("klinik",)),)
+    ),
+    "opted out": no("consent.denied", consents=(deny(mode="opt_out"),)),
+    "denied to all": no("consent.denied", consents=(deny(),)),
+    "denied to another": yes(PANEL, consents=(deny(recipients=("else",)),)),
+    "denied for another purpose": yes(PANEL, consents=(deny(scope=("payment",)),)),
+    "denied for other events": yes(PANEL, consents=(deny("referral.*"),)),
+    "denied unclearly": no("consent.denied", consents=(deny("everything bad"),)),
+    "a denial that was revoked": yes(PANEL, consents=(deny(revoked=True),)),
+    "a denial that has ended": yes(PANEL, consents=(deny(until=BEFORE),)),
+    "a denial beats its equal": no("consent.denied", consents=(permit(), deny())),
+    "a newer permission of the same breadth does not help": no(
+        "consent.denied", consents=(permit(recorded=NOW), deny(recorded=BEFORE))
+    ),
+    "a named recipient beats a denial to all": yes(
+        PANEL, consents=(permit(recipients=("clinic",)), deny())
+    ),
+    "a named type beats a denial to all": yes(
+        PANEL, consents=(permit("encounter.admitted"), deny("encounter.*"))
+    ),
+    "a named denial beats a permission to all": no(
+        "consent.denied", consents=(permit(), deny(recipients=("clinic",)))
+    ),
+    "what cannot be compared is denied": no(
+        "consent.denied",
+        consents=(permit(recipients=("clinic",)), deny("encounter.admitted")),
+    ),
+    "a presumption beats no explicit denial": no(
+        "consent.denied",
+        consents=(permit(recipients=("clinic",), mode="presumed"), deny()),
+    ),
+    "self-paid for payment": no(
+        "consent.self_paid",
+        recipient=PAYER,
+        purpose="payment",
+        consents=(
+            deny(form="self-paid", recipients=("payer",)),
+            permit(recipients=("clinic",), scope=("payment",), key="c3"),
+        ),
+    ),
+    "self-paid for treatment": yes(
+        PANEL, consents=(deny(form="self-paid", recipients=("payer",)),)
+    ),
+    "the law despite a denial": yes(
+        PANEL, recipient=HEALTH_OFFICE, purpose="public_health", consents=(deny(),)
+    ),
+    "a daughter whom nobody named": no("consent.no_proxy", recipient=DAUGHTER),
+    "a daughter without a proxy": no(
+        "consent.no_proxy", recipient=DAUGHTER, consents=(permit(),)
+    ),
+    "a daughter by name, but no proxy": no(
+        "consent.no_proxy",
+        recipient=DAUGHTER,
+        consents=(permit(recipients=("clinic",)),),
+    ),
+    "a daughter with a proxy": yes(
+        "consent.permitted", recipient=DAUGHTER, consents=(permit(proxy="con_1"),)
+    ),
+    "another's proxy": no(
+        "consent.no_proxy", recipient=DAUGHTER, consents=(permit(proxy="con_2"),)
+    ),
+    "a proxy for other events": no(
+        "consent.no_proxy",
+        recipient=DAUGHTER,
+        consents=(permit("appointment.*", proxy="con_1"),),
+    ),
+    "a proxy that was revoked": no(
+        "consent.revoked",
+        recipient=DAUGHTER,
+        consents=(permit(proxy="con_1", revoked=True),),
+    ),
+    "a proxy is nobody else's": no(
+        "consent.missing", recipient=MEALS, consents=(permit(proxy="con_1"),)
+    ),
+    "a portal of one's own": yes(PANEL, recipient=PORTAL, purpose="patient_request"),
+}
+SENSITIVITIES = {
+    "psychiatry for treatment": yes(PANEL, labels=PSY),
+    "psychiatry to a payer for payment": yes(
+        PANEL, labels=PSY, recipient=PAYER, purpose="payment"
+    ),
+    "psychiatry to a payer beyond": no(
+        "sensitivity.restricted",
+        labels=PSY,
+        recipient=PAYER,
+        purpose="care_coordination",
+    ),
+    "psychiatry to a payer by contract": yes(
+        PANEL,
+        labels=PSY,
+        recipient=to("payer", sensitivity=frozenset({"PSY"})),
+        purpose="care_coordination",
+    ),
+    "psychiatry to a payer by consent": yes(
+        PANEL,
+        labels=PSY,
+        recipient=PAYER,
+        purpose="care_coordination",
+        consents=(permit("PSY"),),
+    ),
+    "psychiatry by a consent that does not name it": no(
+        "sensitivity.restricted",
+        labels=PSY,
+        recipient=PAYER,
+        purpose="care_coordination",
+        consents=(permit(),),
+    ),
+    "psychiatry by a group": yes(
+        PANEL,
+        labels=PSY,
+        recipient=PAYER,
+        purpose="care_coordination",
+        consents=(permit("mental_health"),),
+    ),
+    "psychiatry for treatment but denied": no(
+        "sensitivity.denied", labels=PSY, consents=(deny("PSY"),)
+    ),
+    "psychiatry denied to all, permitted to this one": yes(
+        PANEL,
+        labels=PSY,
+        consents=(deny("PSY"), permit("PSY", recipients=("clinic",))),
+    ),
+    "psychiatry in Illinois for operations": no(
+        "sensitivity.consent_needed", labels=PSY, purpose="operations", regime=IL
+    ),
+    "psychiatry denied, of which there is none": yes(PANEL, consents=(deny("PSY"),)),
+    "addiction for treatment": no("sensitivity.consent_needed", labels=ETH),
+    "addiction under its other name": no(
+        "sensitivity.consent_needed", labels=labelled("SUD")
+    ),
+    "addiction by contract": no(
+        "sensitivity.consent_needed",
+        labels=ETH,
+        recipient=to(sensitivity=frozenset({"ETH"})),
+    ),
+    "addiction by consent": yes(PANEL, labels=ETH, consents=(permit("ETH"),)),
+    "addiction by consent under its other name": yes(
+        PANEL, labels=ETH, consents=(permit("SUD"),)
+    ),
+    "addiction by a consent to all": no(
+        "sensitivity.consent_needed", labels=ETH, consents=(permit(),)
+    ),
+    "addiction by a consent that is implied": no(
+        "sensitivity.consent_needed",
+        labels=ETH,
+        consents=(permit("ETH", mode="implied"),),
+    ),
+    "addiction by a consent for all future care": yes(
+        PANEL, labels=ETH, consents=(permit(form="part2-tpo"),)
+    ),
+    "addiction by that consent to a legal duty": no(
+        "sensitivity.never",
+        labels=ETH,
+        purpose="legal_duty",
+        consents=(permit(form="part2-tpo"),),
+    ),
+    "addiction by a consent for other events": no(
+        "sensitivity.consent_needed",
+        labels=ETH,
+        consents=(permit("referral.*", "ETH"),),
+    ),
+    "addiction to a community service": yes(
+        "consent.permitted",
+        labels=ETH,
+        recipient=MEALS,
+        consents=(permit("encounter.*", "ETH"),),
+    ),
+    "addiction to a community service by half a consent": no(
+        "consent.missing", labels=ETH, recipient=MEALS, consents=(permit("ETH"),)
+    ),
+    "addiction by a revoked consent": no(
+        "sensitivity.consent_needed",
+        labels=ETH,
+        consents=(permit("ETH", revoked=True),),
+    ),
+    "addiction to a health office": no(
+        "sensitivity.never",
+        labels=ETH,
+        recipient=HEALTH_OFFICE,
+        purpose="public_health",
+    ),
+    "addiction to oneself": yes(
+        PANEL, labels=ETH, recipient=PORTAL, purpose="patient_request"
+    ),
+    "addiction to a daughter": no(
+        "sensitivity.consent_needed",
+        labels=ETH,
+        recipient=DAUGHTER,
+        consents=(permit(proxy="con_1"),),
+    ),
+    "addiction to a daughter who may know": yes(
+        "consent.permitted",
+        labels=ETH,
+        recipient=DAUGHTER,
+        consents=(permit("*", "ETH", proxy="con_1"),),
+    ),
+    "addiction by a diagnosis": part(labels=labelled("ETH", by=DIAGNOSIS)),
+    "addiction by a ward": part(labels=labelled("ETH", by=WARD)),
+    "addiction by the sender": no(
+        "sensitivity.consent_needed", labels=labelled("ETH", by=SENDER)
+    ),
+    "addiction by a document": no(
+        "sensitivity.consent_needed", labels=labelled("ETH", by=DOCUMENT)
+    ),
+    "restricted for no reason that is known": no(
+        "sensitivity.restricted",
+        labels=Labels("R", ("PSY",)),
+        recipient=to("payer", sensitivity=frozenset({"PSY"})),
+        purpose="care_coordination",
+    ),
+    "addiction in Germany for treatment": yes(PANEL, labels=ETH, regime=DE),
+    "HIV for treatment": yes(PANEL, labels=HIV),
+    "HIV to a health office": yes(
+        PANEL, labels=HIV, recipient=HEALTH_OFFICE, purpose="public_health"
+    ),
+    "HIV for coordination in New York": no(
+        "sensitivity.restricted", labels=HIV, purpose="care_coordination", regime=NY
+    ),
+    "HIV for coordination of somebody from New York": no(
+        "sensitivity.restricted",
+        labels=HIV,
+        purpose="care_coordination",
+        recipient=to(jurisdiction="US-NY"),
+    ),
+    "violence to a plan": no(
+        "sensitivity.consent_needed",
+        labels=labelled("SDV"),
+        recipient=PAYER,
+        purpose="payment",
+    ),
+    "violence on a portal at home": no(
+        "sensitivity.restricted",
+        labels=labelled("SDV"),
+        recipient=PORTAL,
+        purpose="patient_request",
+    ),
+    "reproduction in California": no(
+        "sensitivity.consent_needed",
+        labels=labelled("REPRO"),
+        purpose="care_coordination",
+        regime=CA,
+    ),
+    "reproduction to the law": no(
+        "sensitivity.never",
+        labels=labelled("REPRO"),
+        recipient=HEALTH_OFFICE,
+        purpose="legal_duty",
+    ),
+    "genes to a Kasse": no(
+        "sensitivity.never",
+        labels=labelled("GENETIC"),
+        recipient=PAYER,
+        purpose="payment",
+        regime=DE,
+    ),
+    "a minor's visit to the plan of the parents": no(
+        "sensitivity.restricted",
+        labels=labelled("MINOR"),
+        recipient=PAYER,
+        purpose="payment",
+    ),
+    "an employee to a plan": no(
+        "sensitivity.restricted",
+        labels=labelled("EMPLOYEE"),
+        recipient=PAYER,
+        purpose="payment",
+    ),
+    "somebody known": yes(PANEL, labels=labelled("VIP")),
+    "a code without a rule": no("sensitivity.restricted", labels=labelled("NEW")),
+    "not mapped": no("sensitivity.unknown", labels=labelled("unknown")),
+    "not mapped, but by contract": yes(
+        PANEL,
+        labels=labelled("unknown"),
+        recipient=to(sensitivity=frozenset({"unknown"})),
+    ),
+    "a ward that is not mapped": part(labels=labelled("unknown", by=WARD)),
+    "a facility that is not mapped": no(
+        "sensitivity.unknown", labels=labelled("unknown", by=FACILITY)
+    ),
+    "restricted for treatment": yes(PANEL, labels=labelled(confidentiality="R")),
+    "restricted to a plan": no(
+        "sensitivity.restricted",
+        labels=labelled(confidentiality="R"),
+        recipient=PAYER,
+        purpose="operations",
+    ),
+    "very restricted for payment": no(
+        "sensitivity.consent_needed",
+        labels=labelled(confidentiality="V"),
+        purpose="payment",
+    ),
+    "very restricted for treatment": yes(PANEL, labels=labelled(confidentiality="V")),
+    "confidential in an unknown way": no(
+        "sensitivity.restricted",
+        labels=labelled(confidentiality="X"),
+        recipient=PAYER,
+        purpose="operations",
+    ),
+    "two labels, one of which may not": no(
+        "sensitivity.consent_needed", labels=labelled("PSY", "ETH")
+    ),
+    "nobody without authorisation": no(
+        "sensitivity.handling", labels=labelled(handling=("NOAUTH",))
+    ),
+    "nobody without authorisation, which is there": yes(
+        PANEL, labels=labelled(handling=("NOAUTH",)), consents=(permit(),)
+    ),
+    "nothing to the patient": no(
+        "sensitivity.handling",
+        labels=labelled(handling=("NOPAT",)),
+        recipient=PORTAL,
+        purpose="patient_request",
+    ),
+    "not to be passed on": yes(PANEL, labels=labelled(handling=("NORDSCLCD",))),
+}
+TEMPLATES = {
+    "a template that is none": wait("template.unknown", recipient=to(template="none")),
+    "a template that is not for contracts": wait(
+        "template.unknown", recipient=to(template="retraction")
+    ),
+    "a template of the contract": yes(PANEL, recipient=to(template="existence")),
+}
+TABLE = RELATIONSHIPS | PURPOSE | PLACES | CONSENTS | SENSITIVITIES | TEMPLATES
