@@ -1,7 +1,7 @@
 # Each target sets up what it needs. On a new machine python3 (3.11 or newer), pip
 # and make are enough.
 
-PLUGINS := hl7 payer sftp webhook
+PLUGINS := care hl7 payer sftp webhook
 VENV := .venv
 BIN := $(VENV)/bin
 PIP := python3 -m pip --python $(VENV) --disable-pip-version-check
@@ -33,6 +33,7 @@ bench: $(VENV)/installed-dev
 	$(BIN)/python tests/perf/parsing.py
 	$(BIN)/python tests/perf/tls.py
 	$(BIN)/python tests/perf/pictures.py $(if $(PEOPLE),--people $(PEOPLE))
+	$(BIN)/python tests/perf/panels.py $(if $(PEOPLE),--members $(PEOPLE))
 
 docs: $(VENV)/installed-dev
 	$(BIN)/python -m hub.reference --write

@@ -18,6 +18,7 @@ from hub.admin.limits import Rate
 from hub.admin.server import AdminServer
 from hub.config import HubConfig
 from hub.config.admin import parse_rate
+from hub.config.scoring import SCORES_FEED
 from hub.contract import Destination, Source
 from hub.coordination.identity.decisions import FEED, Decision
 from hub.errors import HubError
@@ -37,6 +38,7 @@ from hub.runtime.pipeline import Pipeline, Working
 from hub.runtime.pipeline_child import Prepare
 from hub.runtime.pipeline_process import PipelineProcess
 from hub.runtime.recording import Recorder
+from hub.runtime.scoring import Scoring
 from hub.runtime.subscribing import Subscribing
 from hub.runtime.supervisor import supervise
 from hub.runtime.tasks import Tasks
@@ -166,6 +168,7 @@ class Hub:
                 destination,
                 self.store.writer,
                 self._metrics,
+                clock=self.now,
                 recheck=rechecker.recheck,
             )
             tasks.start(name, self.dispatchers[name].run())
@@ -230,12 +233,20 @@ class Hub:
         if not self._failure.done():
             self._failure.set_result(failure)
 
+    def _start_scoring(self, stack: AsyncExitStack, reader: Reader) -> Scoring:
+        scorers = self.config.scorers
+        scoring = Scoring(scorers, reader.entities, self._inbox(SCORES_FEED))
+        if scorers:
+            self._tasks_within(stack).start("scoring", scoring.run())
+        return scoring
+
     async def _start_admin(self, stack: AsyncExitStack) -> None:
+        reader = Reader(
+            self.config.hub.data_dir / DATABASE_NAME, trust=self.config.identity.trust
+        )
         context = AdminContext(
-            reader=Reader(
-                self.config.hub.data_dir / DATABASE_NAME,
-                trust=self.config.identity.trust,
-            ),
+            reader=reader,
+            scoring=self._start_scoring(stack, reader),
             plugins=self._registry.plugins,
             status=self.status,
             replay=self.replay,
@@ -335,9 +346,13 @@ class Hub:
         while self._busy():  # noqa: ASYNC110 - being quiet is no event
             await asyncio.sleep(IDLE_SECONDS)
 
+    def now(self) -> datetime:
+        """Return the time by which notices are due."""
+        return datetime.now(UTC)
+
     def _busy(self) -> bool:
         waiting = journal.count_waiting(self._reader)
-        open_ = outbox.count_open(self._reader).keys()
+        open_ = outbox.count_under_way(self._reader, self.now()).keys()
         return bool(waiting or open_ - worklists_of(self.config))
 
     def _inbox(self, name: str) -> FeedInbox:

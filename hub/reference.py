@@ -13,6 +13,7 @@ from typing import Any, NamedTuple
 import click
 
 import hub
+from hub.admin.reasons_reference import reasons_reference
 from hub.admin.reference import api_reference
 from hub.admin.roles_reference import roles_reference
 from hub.catalogue import bundled, catalogued
@@ -22,6 +23,7 @@ from hub.config.schema import json_schema
 from hub.config.tables import NAMED, SINGLE
 from hub.config.worklist import destination_kinds, formats
 from hub.errors import Recovery
+from hub.model.care.schema import facts_schema
 from hub.registry import Registry
 from hub.settings import DestinationSettings, Settings, SourceSettings
 
@@ -171,6 +173,14 @@ def _kinds(catalogue: Catalogue, top: str) -> Iterator[str]:
             also = f"It reads `{normaliser.media_type}`. These are keys of `profile`."
             yield from _section("normaliser", name, normaliser, also)
             yield from _table(rows(normaliser.profile))
+    elif top == "scorers":
+        for name, scorer in catalogue.scorers.items():
+            also = (
+                f"Version {scorer.version}, on a scale of {scorer.scale}. "
+                "These are keys of `settings`."
+            )
+            yield from _section("kind", name, scorer, also)
+            yield from _table(rows(scorer.settings))
     elif top == "destinations":
         for kind, destination in destination_kinds(catalogue).items():
             yield from _section("kind", kind, destination, "")
@@ -217,12 +227,15 @@ def pages() -> dict[str, str]:
     """Return what each generated file must hold, by its path in the repository."""
     registry = bundled_registry()
     schema = json.dumps(json_schema(registry), indent=2, ensure_ascii=False)
+    facts = json.dumps(facts_schema(), indent=2, ensure_ascii=False)
     return {
         "docs/reference/config.md": reference(registry),
         "docs/reference/errors.md": errors_reference(),
         "docs/reference/cli.md": cli_reference(),
         "docs/reference/api.md": api_reference(),
         "docs/reference/roles.md": roles_reference(),
+        "docs/reference/reasons.md": reasons_reference(),
+        "docs/reference/facts.schema.json": facts + "\n",
         "config/carehub.schema.json": schema + "\n",
     }
 

@@ -14,10 +14,17 @@ import hub.hookspecs
 from hub.config import load
 from hub.config.schema import json_schema
 from hub.config.tables import NAMED, SINGLE
-from hub.contract import DestinationSpec, NormaliserSpec, RendererSpec, SourceSpec
+from hub.contract import (
+    DestinationSpec,
+    NormaliserSpec,
+    RendererSpec,
+    ScorerSpec,
+    SourceSpec,
+)
 from hub.hookspecs import PROJECT
 from hub.model.delivery import Rendered
 from hub.model.facts import Normalised
+from hub.model.scoring import Score
 from hub.reference import (
     bundled,
     bundled_registry,
@@ -63,6 +70,10 @@ class ShelfSettings(DestinationSettings):
     concurrency: int = Field(default=8, ge=1, le=64, description="At once.")
 
 
+class Points(Settings):
+    age: float = Field(default=1, description="For age.")
+
+
 CATALOGUE = SimpleNamespace(
     sources={
         "wire": SourceSpec(
@@ -98,6 +109,17 @@ CATALOGUE = SimpleNamespace(
             summary="Writes.",
         )
     },
+    scorers={
+        "points": ScorerSpec(
+            name="points",
+            version="1",
+            settings=Points,
+            score=lambda _inputs, _settings: Score(0, "low"),
+            inputs=("age",),
+            scale="0-9",
+            summary="Adds.",
+        )
+    },
     quarantined={},
 )
 
@@ -110,6 +132,7 @@ def test_the_generated_files_are_current():
 
 def test_the_plugins_that_come_with_the_hub_are_covered():
     assert bundled() == [
+        "carehub-care",
         "carehub-hl7",
         "carehub-payer",
         "carehub-sftp",

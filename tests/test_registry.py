@@ -8,11 +8,18 @@ from types import SimpleNamespace
 
 import pytest
 
-from hub.contract import DestinationSpec, NormaliserSpec, RendererSpec, SourceSpec
+from hub.contract import (
+    DestinationSpec,
+    NormaliserSpec,
+    RendererSpec,
+    ScorerSpec,
+    SourceSpec,
+)
 from hub.errors import HubError
 from hub.hookspecs import hookimpl
 from hub.model.delivery import Rendered
 from hub.model.facts import Normalised
+from hub.model.scoring import Score
 from hub.registry import Registry
 from hub.settings import DestinationSettings, Settings, SourceSettings
 
@@ -67,6 +74,19 @@ def renderer(name="text", **changes):
     return RendererSpec(**(given | changes))
 
 
+def scorer(name="points", **changes):
+    given = {
+        "name": name,
+        "version": "1",
+        "settings": Settings,
+        "score": lambda _inputs, _settings: Score(0, "low"),
+        "inputs": ("age",),
+        "scale": "0-9",
+        "summary": "Adds.",
+    }
+    return ScorerSpec(**(given | changes))
+
+
 def plugin(hook="sources", result=(), **attributes):
     """Return a plugin with one hook that returns `result`, or what it calls."""
 
@@ -114,6 +134,20 @@ def test_hook_renderers():
 
     assert list(registry.renderers) == ["text"]
     assert status(registry, "mine").provides == ("renderer text",)
+
+
+def test_hook_scorers():
+    registry = load(mine=plugin("scorers", [scorer()]))
+
+    assert list(registry.scorers) == ["points"]
+    assert status(registry, "mine").provides == ("scorer points",)
+
+
+@pytest.mark.parametrize("inputs", [(), ("race",)], ids=["none", "unknown"])
+def test_a_scorer_says_what_it_reads(inputs):
+    registry = load(mine=plugin("scorers", [scorer(inputs=inputs)]))
+
+    assert status(registry, "mine").error_code == "PLUGIN-005"
 
 
 def test_a_plugin_with_all_hooks_declares_all():

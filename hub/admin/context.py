@@ -10,6 +10,7 @@ from prometheus_client import CollectorRegistry
 from hub.admin.errors import NoSuchAddressError
 from hub.admin.limits import Rate
 from hub.admin.panel_acts import PanelActs
+from hub.admin.scoring_acts import NoScorers, ScoringActs
 from hub.config.tables import SourceConfig
 from hub.coordination.identity.decisions import Decision
 from hub.model.message import Processed, Stored
@@ -156,6 +157,9 @@ async def _no_past(wish: Wish) -> Backfilled:
 GENEROUS = Rate(600, 60)
 
 
+_NO_SCORERS = NoScorers()
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class AdminContext:
     """The hub, by its name, as the admin API sees it.
@@ -176,6 +180,7 @@ class AdminContext:
     decide: Decide = _nobody_decides
     write: Write = _nothing_is_written
     audit: Audit = _nobody_listens
+    scoring: ScoringActs = _NO_SCORERS
     panels: PanelActs | None = None
     worklists: WorklistKeeper = _NoWorklists()  # noqa: RUF009 - it has no state
     subscriptions: Callable[[], Awaitable[list[SubscriptionView]]] = _no_subscriptions

@@ -128,7 +128,7 @@ ENTITY_ROUTES = (
         "GET",
         "/api/v1/records",
         handlers.records,
-        "Referrals, appointments, documents, assessments and results, "
+        "Referrals, tasks, consents and all else that is stated of people, "
         "in the order of their keys.",
         Page[RecordView],
         RecordParameters,

@@ -19,6 +19,7 @@ from hub.store.query_errors import (
     SlowQueryError,
     UnknownIdError,
 )
+from hub.store.shadow_errors import OtherProfilesError
 
 
 class AddressTakenError(HubError):
@@ -161,6 +162,15 @@ class KeyReusedError(HubError):
     recovery = Recovery.REJECT
 
 
+class NoSuchScorerError(HubError):
+    """A run of a scorer that the configuration does not have."""
+
+    code = "ADMIN-023"
+    summary = "There is no scorer with this name"
+    remedy = "Take names from `/api/v1/scorers`"
+    recovery = Recovery.REJECT
+
+
 class NotForFactsError(HubError):
     """Facts for a feed of something else, or in another form than its own."""
 
@@ -183,6 +193,7 @@ _STATUS: dict[type[HubError], int] = {
     KeyReusedError: 409,
     MethodRefusedError: 405,
     NoSuchAddressError: 404,
+    NoSuchScorerError: 404,
     NoSuchSourceError: 404,
     NotForFactsError: 415,
     NothingKnownError: 404,
@@ -193,6 +204,7 @@ _STATUS: dict[type[HubError], int] = {
     TooLargeError: 413,
     UnknownIdError: 404,
     ListWaitsError: 409,
+    OtherProfilesError: 409,
     NoEpisodesError: 404,
     NotWaitingError: 409,
     UnknownEpisodeError: 404,

@@ -25,7 +25,9 @@ from hub.admin.errors import (
 from hub.admin.handlers import CONTEXT, ask
 from hub.admin.parameters import Parameters, Text
 from hub.config.tables import SourceConfig
+from hub.coordination.consents import consent_details
 from hub.model.care.schema import facts_schema
+from hub.model.record_kinds import ACTIVE
 
 log = structlog.get_logger()
 
@@ -99,8 +101,21 @@ async def _check(request: web.Request, feed: SourceConfig, body: bytes) -> None:
         raise NotForFactsError(feed.name)
     found = await ask(request, validate, body, feed.profile)
     wrong = [f"{each.place}: {each.text}" for each in found if each.severity == "error"]
+    wrong = wrong or await ask(request, _doubtful_consents, feed, body)
     if wrong:
         raise FactsRefusedError(wrong)
+
+
+def _doubtful_consents(feed: SourceConfig, body: bytes) -> list[str]:
+    """Return what is wrong with consents that are given: nobody may guess at those."""
+    facts = feed.normaliser.normalise(body, feed.profile).facts
+    return [
+        f"facts[{place}].{problem.path}: {problem.message}"
+        for place, fact in enumerate(facts)
+        if fact.record and fact.record.kind == "consent"
+        if fact.details.get("status") == ACTIVE
+        for problem in consent_details(fact.details)
+    ]
 
 
 def _key(request: web.Request, body: bytes) -> str:

@@ -2,13 +2,15 @@
 
 from typing import Any
 
-from hub.admin import context_handlers
+from hub.admin import context_handlers, scoring_handlers
 from hub.admin import facts_handlers as handlers
 from hub.admin.context_handlers import RecentParameters
 from hub.admin.facts_handlers import FactsParameters, FactsTaken
 from hub.admin.roles import Permission
 from hub.admin.route import Route
-from hub.store.context_views import PersonContext
+from hub.admin.scoring_handlers import ScoringAsked, ScoringParameters
+from hub.store.context_views import PersonContext, ScoringView
+from hub.store.views import Page
 
 FACTS_ROUTES = (
     Route(
@@ -41,5 +43,23 @@ FACTS_ROUTES = (
         RecentParameters,
         statuses=(404,),
         permission=Permission.PICTURES,
+    ),
+    Route(
+        "GET",
+        "/api/v1/scorers",
+        scoring_handlers.scorers,
+        "The models that score people, and what came of their last runs.",
+        Page[ScoringView],
+        permission=Permission.STATES,
+    ),
+    Route(
+        "POST",
+        "/api/v1/scorers/{name}/run",
+        scoring_handlers.run_scorer,
+        "Have everybody scored, or one person; what is new becomes an event.",
+        ScoringAsked,
+        ScoringParameters,
+        statuses=(202, 404, 503),
+        permission=Permission.REPLAY,
     ),
 )

@@ -1,20 +1,19 @@
-"""What reads messages of a media type, as far as that is known from the plugins."""
+"""What reads the messages of a source, as far as the configuration of now says."""
+
+from collections.abc import Mapping
 
 from hub.registry import Registry
 from hub.store.explaining.messages import Reads
 
 
-def normalisers(registry: Registry) -> dict[str, Reads]:
-    """Return by media type the normaliser that reads it, with its plugin's version.
+def normalisers(registry: Registry, chosen: Mapping[str, str]) -> dict[str, Reads]:
+    """Return by source its normaliser, with the version of the plugin it is from.
 
-    A type that several of them read is not in it: which of them it was depends on
-    the feed.
+    `chosen` has the names of normalisers by source.
     """
-    found: dict[str, list[Reads]] = {}
-    for name, spec in registry.normalisers.items():
-        version = _version(registry, name)
-        found.setdefault(spec.media_type, []).append(Reads(name, version))
-    return {key: reads[0] for key, reads in found.items() if len(reads) == 1}
+    return {
+        source: Reads(name, _version(registry, name)) for source, name in chosen.items()
+    }
 
 
 def _version(registry: Registry, normaliser: str) -> str:

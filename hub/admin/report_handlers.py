@@ -1,9 +1,11 @@
 """What the addresses of reports answer: rows as they are read, not all at once."""
 
 import asyncio
-from collections.abc import Iterator
+import threading
+from collections.abc import Generator, Iterator
 
 from aiohttp import web
+from msgspec import Struct
 
 from hub.admin.handlers import CONTEXT, SLOTS
 from hub.admin.report_parameters import KnownReportParameters, ReportParameters
@@ -62,23 +64,39 @@ async def _report(
     rows = request.app[CONTEXT].reader.evidence.rows(name, asked.asked())
     columns = REPORTS[name].columns
     text = as_csv(columns, rows) if asked.format == "csv" else as_json(rows)
+    pages = _Pages(text, rows)
     async with request.app[SLOTS]:
         try:
-            # What is wrong is mostly so from the start: then there is an error yet.
-            first, second = await in_thread(_two, text)
+            # What is wrong is mostly so from the start: an error can be told yet.
+            first = await in_thread(pages.next) + await in_thread(pages.next)
             response = _response(name, asked.format)
             await response.prepare(request)
-            await response.write(first + second)
-            while chunk := await in_thread(next, text, b""):
-                await response.write(chunk)
+            await response.write(first)
+            while page := await in_thread(pages.next):
+                await response.write(page)
         finally:
-            await asyncio.shield(in_thread(rows.close))
+            await asyncio.shield(in_thread(pages.close))
     await response.write_eof()
     return response
 
 
-def _two(text: Iterator[bytes]) -> tuple[bytes, bytes]:
-    return next(text), next(text, b"")
+class _Pages:
+    """A report that is read by one thread at a time, and closed by another."""
+
+    def __init__(self, text: Iterator[bytes], rows: Generator[Struct]) -> None:
+        self._text = text
+        self._rows = rows
+        self._lock = threading.Lock()
+
+    def next(self) -> bytes:
+        """Return what comes next, nothing at the end."""
+        with self._lock:
+            return next(self._text, b"")
+
+    def close(self) -> None:
+        """Let go of the store, once nobody reads."""
+        with self._lock:
+            self._rows.close()
 
 
 def _response(name: str, written: str) -> web.StreamResponse:

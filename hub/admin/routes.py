@@ -24,6 +24,7 @@ from hub.admin.report_routes import REPORT_ROUTES
 from hub.admin.review_routes import REVIEW_ROUTES
 from hub.admin.roles import Permission
 from hub.admin.route import Route
+from hub.admin.shadow_routes import AMENDMENT_ROUTES
 from hub.admin.token_routes import TOKEN_ROUTES
 from hub.admin.worklist_routes import WORKLIST_ROUTES
 from hub.model.events import CareEvent
@@ -135,6 +136,7 @@ ROUTES = (
     *LABEL_ROUTES,
     *TOKEN_ROUTES,
     *PANEL_ROUTES,
+    *AMENDMENT_ROUTES,
     Route(
         "GET",
         "/api/v1/deliveries",

@@ -64,3 +64,12 @@ class DecidedOtherwiseError(HubError):
     summary = "Somebody decided on these before"
     remedy = "Look at what was decided with `hub reviews show`; --again decides anew"
     recovery = Recovery.REJECT
+
+
+class FactsRefusedError(HubError):
+    """The running hub refused facts, and said what is wrong with them."""
+
+    code = "CLI-020"
+    summary = "The hub takes none of these facts"
+    remedy = "Correct what is listed; `hub facts schema` prints their form"
+    recovery = Recovery.REJECT

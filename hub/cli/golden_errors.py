@@ -6,7 +6,7 @@ from hub.errors import HubError, Recovery
 class ExpectationError(HubError):
     """What is expected cannot be read."""
 
-    code = "CLI-020"
+    code = "CLI-030"
     summary = "What is expected of the messages cannot be read"
     remedy = "Write it with --update, and look it over before it is kept"
     recovery = Recovery.STOP
@@ -15,7 +15,7 @@ class ExpectationError(HubError):
 class ExpectationUnwritableError(HubError):
     """What is expected cannot be written down."""
 
-    code = "CLI-021"
+    code = "CLI-031"
     summary = "What is expected of the messages cannot be written to this file"
     remedy = "Name a file in a folder that may be written to"
     recovery = Recovery.STOP

@@ -20,6 +20,7 @@ from hub.config.panels import EPISODE_PANEL, PanelTable
 from hub.config.policy import PolicyTable
 from hub.config.problems import ConfigError, ConfigProblem, ConfigUnreadableError
 from hub.config.recipients import RecipientTable
+from hub.config.scoring import SCORES_FEED, ScorerConfig, ScorerTable
 from hub.config.subscribing import Subscription, SubscriptionTable
 from hub.config.tables import (
     EVERYONE,
@@ -36,7 +37,13 @@ from hub.config.tables import (
 from hub.config.words import nearest
 from hub.config.worklist import KIND as WORKLIST
 from hub.config.worklist import destination_kinds, formats_of
-from hub.contract import DestinationSpec, NormaliserSpec, RendererSpec, SourceSpec
+from hub.contract import (
+    DestinationSpec,
+    NormaliserSpec,
+    RendererSpec,
+    ScorerSpec,
+    SourceSpec,
+)
 from hub.coordination.identity.decisions import FEED
 from hub.settings import Settings
 
@@ -62,6 +69,10 @@ class Catalogue(Protocol):
     @property
     def renderers(self) -> Mapping[str, RendererSpec]:
         """Formats."""
+
+    @property
+    def scorers(self) -> Mapping[str, ScorerSpec]:
+        """Models that score people."""
 
     @property
     def quarantined(self) -> Mapping[str, str]:
@@ -109,6 +120,7 @@ class _NoPlugins:
     destinations: Mapping[str, DestinationSpec] = {}
     normalisers: Mapping[str, NormaliserSpec] = {}
     renderers: Mapping[str, RendererSpec] = {}
+    scorers: Mapping[str, ScorerSpec] = {}
     quarantined: Mapping[str, str] = {}
 
 
@@ -192,6 +204,9 @@ class _Loading:
         elif (*top.path, name) == ("panels", EPISODE_PANEL):
             own = "this name means what is followed for one stay"
             self.problems.append(top.problem(name, own))
+        elif (*top.path, name) == ("sources", SCORES_FEED):
+            own = "this is the name of the hub's own feed, which keeps scores"
+            self.problems.append(top.problem(name, own))
         elif (*top.path, name) == ("sources", FEED):
             own = "this is the name of the hub's own feed, which keeps decisions"
             self.problems.append(top.problem(name, own))
@@ -239,6 +254,7 @@ class _Loading:
         recipients = {
             name: self._recipient(name, table) for name, table in self._of("recipients")
         }
+        scorers = [self._scorer(*item) for item in self._of("scorers")]
         if own is None or self.problems:
             return None
         return HubConfig(
@@ -251,6 +267,7 @@ class _Loading:
             destinations={one.name: one for one in destinations if one},
             subscriptions={one.name: one for one in subscriptions if one},
             panels={name: panel for name, panel in panels.items() if panel},
+            scorers={one.name: one for one in scorers if one},
             recipients={name: one for name, one in recipients.items() if one},
         )
 
@@ -272,6 +289,15 @@ class _Loading:
             lacking = f"the normaliser {normaliser.name} cannot validate"
             self.problems.append(table.problem("validation", lacking, "off"))
         return SourceConfig(name, spec, settings, normaliser, profile)
+
+    def _scorer(self, name: str, table: _Table) -> ScorerConfig | None:
+        kinds = self._catalogue.scorers
+        spec = self._pick(table, "kind", table.values.get("kind"), kinds)
+        model = self._validate(table, ScorerTable)
+        own = self._inner(table, "settings", spec.settings) if spec else None
+        if not (spec and model and own):
+            return None
+        return ScorerConfig.of(name, spec, model, own)
 
     def _destination(self, name: str, table: _Table) -> DestinationConfig | None:
         kinds = destination_kinds(self._catalogue)

@@ -11,6 +11,7 @@ from typing import Any
 from pydantic.json_schema import models_json_schema
 
 from hub.config import Catalogue
+from hub.config.scoring import ScorerTable
 from hub.config.tables import NAME, NAMED, SINGLE
 from hub.config.worklist import destination_kinds, formats
 from hub.settings import Settings
@@ -30,6 +31,7 @@ def json_schema(catalogue: Catalogue) -> dict[str, Any]:
     named = {top: refs[model] for top, model in NAMED.items()}
     named["sources"] = _sources(catalogue, refs)
     named["destinations"] = _destinations(catalogue, refs)
+    named["scorers"] = _scorers(catalogue, refs)
     return {
         "$schema": "https://json-schema.org/draft/2020-12/schema",
         "title": "Configuration of Carehub",
@@ -91,6 +93,15 @@ def _destinations(catalogue: Catalogue, refs: Mapping[Any, Any]) -> dict[str, An
         },
         "allOf": rules,
     }
+
+
+def _scorers(catalogue: Catalogue, refs: Mapping[Any, Any]) -> dict[str, Any]:
+    rules = [
+        _rule({"kind": name}, {"properties": {"settings": refs[spec.settings]}})
+        for name, spec in catalogue.scorers.items()
+    ]
+    known = {"properties": {"kind": {"enum": [*catalogue.scorers]}}}
+    return {"allOf": [refs[ScorerTable], known, *rules]}
 
 
 def _rule(

@@ -10,6 +10,9 @@ from hub.contract import ScorerSpec
 from hub.coordination.routes import Cadence
 from hub.settings import Settings
 
+#: The feed of the hub's own scores.
+SCORES_FEED = "carehub-scores"
+
 
 def _regular(text: str) -> str:
     if text and parse_cadence(text).at is None:

@@ -15,6 +15,7 @@ from hub.config.admin import AdminTable
 from hub.config.panels import PanelTable
 from hub.config.policy import PolicyTable
 from hub.config.recipients import RecipientTable
+from hub.config.scoring import ScorerConfig, ScorerTable
 from hub.config.subscribing import Subscription, SubscriptionTable
 from hub.config.words import require_known
 from hub.contract import DestinationSpec, NormaliserSpec, RendererSpec, SourceSpec
@@ -145,6 +146,7 @@ NAMED: dict[str, type[Settings]] = {
     "subscriptions": SubscriptionTable,
     "panels": PanelTable,
     "recipients": RecipientTable,
+    "scorers": ScorerTable,
 }
 
 
@@ -189,6 +191,7 @@ class HubConfig:
     destinations: dict[str, DestinationConfig] = field(default_factory=dict)
     subscriptions: dict[str, Subscription] = field(default_factory=dict)
     panels: dict[str, PanelTable] = field(default_factory=dict)
+    scorers: dict[str, ScorerConfig] = field(default_factory=dict)
     recipients: dict[str, RecipientTable] = field(default_factory=dict)
 
     def export(self) -> dict[str, Any]:
@@ -206,6 +209,7 @@ class HubConfig:
             "subscriptions": {
                 name: one.export() for name, one in self.subscriptions.items()
             },
+            "scorers": {name: one.export() for name, one in self.scorers.items()},
             "panels": {
                 name: one.model_dump(mode="json") for name, one in self.panels.items()
             },

@@ -21,6 +21,15 @@ class HubUnreachableError(HubError):
     recovery = Recovery.STOP
 
 
+class ConsentsRefusedError(HubError):
+    """The hub did not take what people decided."""
+
+    code = "DEMO-004"
+    summary = "The hub does not take the consents of the demonstration"
+    remedy = "Look at the hub's log for the reason, and whether its disk is full"
+    recovery = Recovery.STOP
+
+
 class DemoFolderTakenError(HubError):
     """A demonstration starts from nothing, so that its books are its own."""
 

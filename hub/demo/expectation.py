@@ -40,6 +40,17 @@ ARCHIVE_EVENTS = (
 )
 
 
+#: What the other payer asks to be told, once a day.
+SECOND_PAYER_EVENTS = (
+    "encounter.admitted",
+    "encounter.discharged",
+    "encounter.admit_cancelled",
+    "encounter.discharge_cancelled",
+)
+#: What the meal service is told of those who agreed.
+MEALS_EVENTS = ARCHIVE_EVENTS
+
+
 @dataclass(frozen=True, slots=True, order=True)
 class Expected:
     """One notice: to whom, about whom and what. `patient` may be empty."""
@@ -64,16 +75,19 @@ class Difference:
 
 
 def payer_notices(
-    visits: Iterable[Visit], members: Iterable[Member], destination: str = "payer-a"
+    visits: Iterable[Visit],
+    members: Iterable[Member],
+    destination: str = "payer-a",
+    types: Collection[str] = PAYER_EVENTS,
 ) -> Counter[Expected]:
-    """Return each notice that the payer must get, with the number of its copies."""
+    """Return each notice that a payer must get, with the number of its copies."""
     current = {m.person.index: m.patient_id for m in members if not m.left}
     return Counter(
         Expected(destination, event, current[visit.person.index], visit.number)
         for visit in visits
         if visit.person.index in current
         for event in visit.events
-        if event in PAYER_EVENTS
+        if event in types
     )
 
 

@@ -1,16 +1,18 @@
 """What can be seen from outside: the hub's store, and what the peers received."""
 
 from collections import Counter
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from contextlib import closing
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import Any
 
 from hub.demo.expectation import Expected
 from hub.demo.hospital import FeedCount, Hospital
-from hub.demo.payer import Payer
+from hub.demo.payer import Payer, Row, read_rows
 from hub.demo.receiver import Receiver, Told, read_events, read_told
 from hub.demo.result import Audited
+from hub.demo.setting import ARCHIVE, MEALS, SECOND_PAYER
 from hub.demo.view import LATEST, Known, Snapshot
 from hub.model.delivery import DeliveryState
 from hub.store.audit_verify import verify_folder
@@ -25,7 +27,7 @@ class Peers:
     hospitals: tuple[Hospital, ...]
     payer: Payer
     receiver: Receiver
-    archive: Path
+    folder: Path
 
     def feeds(self) -> dict[str, FeedCount]:
         """Return how far each hospital is."""
@@ -67,14 +69,14 @@ def take_snapshot(reader: Reader, peers: Peers, store: Path) -> Snapshot:
     )
 
 
-def arrivals(peers: Peers) -> Counter[Expected]:
+def arrivals(peers: Peers, reader: Reader) -> Counter[Expected]:
     """Return what the peers received, each notice as often as it has an id."""
-    return Counter(notice for notice, _ in _all(peers))
+    return Counter(notice for notice, _ in _all(peers, reader))
 
 
-def amended(peers: Peers) -> Counter[Expected]:
+def amended(peers: Peers, reader: Reader) -> Counter[Expected]:
     """Return of what the peers received what corrects something."""
-    return Counter(notice for notice, corrects in _all(peers) if corrects)
+    return Counter(notice for notice, corrects in _all(peers, reader) if corrects)
 
 
 def withdrawn(reader: Reader) -> Counter[Expected]:
@@ -84,15 +86,18 @@ def withdrawn(reader: Reader) -> Counter[Expected]:
     while True:
         for delivery in page.items:
             event = reader.event(delivery.event)
-            numbers = event["payload"].get("identifiers", [])
-            visits = [each["value"] for each in numbers if each["type"] == "VN"]
-            visit = visits[0] if visits else ""
+            visit = _visit(event)
             found[Expected(delivery.destination, event["type"], visit=visit)] += 1
         if page.next is None:
             return found
         page = reader.deliveries(
             state=DeliveryState.WITHDRAWN.value, limit=MAX_LIMIT, cursor=page.next
         )
+
+
+def _visit(event: dict[str, Any]) -> str:
+    numbers = event["payload"].get("identifiers", [])
+    return next((each["value"] for each in numbers if each["type"] == "VN"), "")
 
 
 def read_archive(folder: Path) -> dict[str, Told]:
@@ -104,16 +109,27 @@ def read_archive(folder: Path) -> dict[str, Told]:
     }
 
 
-def _all(peers: Peers) -> Iterator[tuple[Expected, str]]:
+def _all(peers: Peers, reader: Reader) -> Iterator[tuple[Expected, str]]:
     """Return each notice that somebody received, and what it corrects."""
-    yield from _at_the_payer(peers.payer)
+    yield from _rows("payer-a", peers.payer.read())
     yield from _told("social-services", peers.receiver.events)
-    yield from _told("archive", read_archive(peers.archive))
+    yield from _told("archive", read_archive(peers.folder / ARCHIVE))
+    yield from _told(MEALS, _recognised(peers.folder / MEALS, reader))
+    for file in sorted((peers.folder / SECOND_PAYER).glob("*.csv")):
+        yield from _rows(SECOND_PAYER, read_rows(file))
 
 
-def _at_the_payer(payer: Payer) -> Iterator[tuple[Expected, str]]:
-    for row in {row.event_id: row for row in payer.read()}.values():
-        notice = Expected("payer-a", row.event_type, row.patient_id, row.visit)
+def _recognised(folder: Path, reader: Reader) -> dict[str, Told]:
+    """Return what is told without any number, with that of the hub's own event."""
+    return {
+        key: replace(told, visit=_visit(reader.event(key)))
+        for key, told in read_archive(folder).items()
+    }
+
+
+def _rows(destination: str, rows: Iterable[Row]) -> Iterator[tuple[Expected, str]]:
+    for row in {row.event_id: row for row in rows}.values():
+        notice = Expected(destination, row.event_type, row.patient_id, row.visit)
         yield notice, row.corrects
 
 

@@ -27,11 +27,14 @@ class Member:
     left: bool
 
 
-def choose_members(people: Sequence[Person], seed: int) -> list[Member]:
-    """Return who is on the panel: every second person or so."""
-    rng = Random(f"panel/{seed}")  # noqa: S311  # reproducible, not secret
+def choose_members(
+    people: Sequence[Person], seed: int, payer: str = "PA"
+) -> list[Member]:
+    """Return who is on the panel of a payer: every second person or so."""
+    story = f"panel/{seed}" if payer == "PA" else f"panel/{payer}/{seed}"
+    rng = Random(story)  # noqa: S311  # reproducible, not secret
     return [
-        Member(f"PA-{700_000 + 7 * person.index}", person, rng.random() < LEFT)
+        Member(f"{payer}-{700_000 + 7 * person.index}", person, rng.random() < LEFT)
         for person in people
         if rng.random() < SHARE
     ]

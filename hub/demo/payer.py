@@ -85,7 +85,7 @@ class Payer:
     def read(self) -> list[Row]:
         """Return every row of every complete file, in no particular order."""
         files = sorted(self.inbox.glob("*.csv"))
-        return [row for file in files for row in _rows(file)]
+        return [row for file in files for row in read_rows(file)]
 
     def files(self) -> int:
         """Return how many complete files there are."""
@@ -119,7 +119,8 @@ def _write_private(path: Path, content: bytes) -> None:
     path.write_bytes(content)
 
 
-def _rows(file: Path) -> list[Row]:
+def read_rows(file: Path) -> list[Row]:
+    """Return the rows of a notification file."""
     text = file.read_text(encoding="utf-8-sig")
     return [
         Row(

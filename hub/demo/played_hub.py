@@ -13,6 +13,7 @@ from hub.store import timers
 
 #: The end of a stay is told once nothing was heard for half an hour; a bit on top.
 HALF_AN_HOUR = timedelta(minutes=31)
+A_DAY = timedelta(days=1)
 LOOK_SECONDS = 0.05
 
 
@@ -20,6 +21,7 @@ class PlayedHub(Hub):
     """A hub whose timers are ahead of time for a while; all else is real."""
 
     _ahead = timedelta()
+    _later = timedelta()
 
     async def let_time_pass(self) -> None:
         """Let all ring that is due within half an hour, then go on as before.
@@ -33,6 +35,15 @@ class PlayedHub(Hub):
                 await asyncio.sleep(LOOK_SECONDS)
         finally:
             self._ahead = timedelta()
+
+    def let_a_day_pass(self) -> None:
+        """Let all that is to be sent once a day be due from now on."""
+        self._later = A_DAY
+        self._wake(set(self.dispatchers))
+
+    def now(self) -> datetime:
+        """Return the time by which notices are due."""
+        return super().now() + self._later
 
     def _now(self) -> datetime:
         return datetime.now(UTC) + self._ahead

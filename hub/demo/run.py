@@ -14,6 +14,7 @@ import msgspec
 
 from hub.app import Hub
 from hub.config import load
+from hub.demo import consents
 from hub.demo.expectation import Difference, account_for_links, compare, excuse
 from hub.demo.hospital import Hospital
 from hub.demo.observe import (
@@ -107,9 +108,13 @@ async def _play(
     with View(wanted=not options.json) as view:
         async with asyncio.TaskGroup() as group:
             watching = group.create_task(_watch(view, reader, stage))
-            problems = await _send_everything(stage, scenario)
+            await consents.tell(stage.admin_url, scenario.consents, scenario.first_day)
+            problems = await _rest(hub)
+            problems += await _send_everything(stage, scenario)
             problems += await _rest(hub)
             problems += await _let_time_pass(hub)
+            hub.let_a_day_pass()
+            problems += await _rest(hub)
             watching.cancel()
         await _draw(view, reader, stage)
     return await asyncio.to_thread(_judge, hub, stage, scenario, problems)
@@ -202,10 +207,10 @@ def _judge(
 
 def _differences(stage: Stage, scenario: Scenario) -> Difference:
     """Return what is wrong with what the peers received."""
-    difference = compare(scenario.expected(), arrivals(stage.peers))
+    difference = compare(scenario.expected(), arrivals(stage.peers, _reader(stage)))
     difference = excuse(difference, withdrawn(_reader(stage)))
     visits = scenario.simulation.visits
-    return account_for_links(difference, amended(stage.peers), visits)
+    return account_for_links(difference, amended(stage.peers, _reader(stage)), visits)
 
 
 def _balanced(hub: Hub) -> bool:

@@ -6,17 +6,20 @@ from datetime import datetime
 from pathlib import Path
 from typing import Self
 
+from hub.demo.consents import Consents, ask_everybody
 from hub.demo.expectation import (
     ARCHIVE_EVENTS,
+    MEALS_EVENTS,
+    SECOND_PAYER_EVENTS,
     SOCIAL_EVENTS,
     Expected,
     everyones_notices,
     payer_notices,
 )
 from hub.demo.panel import Member, choose_members, write_panel
-from hub.demo.pathways import FIRST_DAY, SentMessage, Simulation, simulate
+from hub.demo.pathways import FIRST_DAY, SentMessage, Simulation, Visit, simulate
 from hub.demo.people import make_people
-from hub.demo.setting import PANEL
+from hub.demo.setting import MEALS, PANEL, SECOND_PANEL, SECOND_PAYER
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,17 +28,27 @@ class Scenario:
 
     simulation: Simulation
     members: tuple[Member, ...]
+    others: tuple[Member, ...]
+    consents: Consents
+    first_day: datetime
 
     @classmethod
     def make(cls, people: int, seed: int, first_day: datetime = FIRST_DAY) -> Self:
         """Return what happens to `people` people from `first_day` on."""
         everybody = make_people(seed, people)
         members = choose_members(everybody, seed)
-        return cls(simulate(everybody, seed, first_day), tuple(members))
+        return cls(
+            simulate(everybody, seed, first_day),
+            tuple(members),
+            tuple(choose_members(everybody, seed, "PB")),
+            ask_everybody(everybody),
+            first_day,
+        )
 
-    def write_panel(self, folder: Path) -> None:
-        """Write the payer's panel to where the configuration says that it is."""
+    def write_panels(self, folder: Path) -> None:
+        """Write the payers' panels to where the configuration says that they are."""
         write_panel(folder / PANEL, self.members)
+        write_panel(folder / SECOND_PANEL, self.others)
 
     def messages_of(self, site: str) -> list[SentMessage]:
         """Return the messages of one hospital in the order of sending."""
@@ -48,4 +61,11 @@ class Scenario:
             payer_notices(visits, self.members)
             + everyones_notices(visits, "social-services", SOCIAL_EVENTS)
             + everyones_notices(visits, "archive", ARCHIVE_EVENTS)
+            + payer_notices(visits, self.others, SECOND_PAYER, SECOND_PAYER_EVENTS)
+            + everyones_notices(self._agreeing(), MEALS, MEALS_EVENTS)
         )
+
+    def _agreeing(self) -> list[Visit]:
+        """Return the visits of those whose consent stands."""
+        visits = self.simulation.visits
+        return [each for each in visits if self.consents.standing(each.person)]

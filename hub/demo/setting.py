@@ -11,12 +11,22 @@ from contextlib import ExitStack
 from dataclasses import dataclass
 from pathlib import Path
 
+from hub.demo import consents
 from hub.demo.errors import DemoFolderTakenError
-from hub.demo.expectation import ARCHIVE_EVENTS, PAYER_EVENTS, SOCIAL_EVENTS
+from hub.demo.expectation import (
+    ARCHIVE_EVENTS,
+    MEALS_EVENTS,
+    PAYER_EVENTS,
+    SECOND_PAYER_EVENTS,
+    SOCIAL_EVENTS,
+)
 from hub.demo.sites import SITES, Site
 
 HOST = "127.0.0.1"
-DATA, ARCHIVE, PANEL, SECRET = "data", "archive", "panel-payer-a.csv", "keys/webhook"
+DATA, ARCHIVE, SECRET = "data", "archive", "keys/webhook"
+PANEL, SECOND_PANEL = "panel-payer-a.csv", "panel-payer-b.csv"
+SECOND_PAYER, MEALS = "payer-b", "meals"
+DIGEST = "daily 06:00 America/New_York"
 PURPOSE = "care_coordination"
 
 HEAD = """\
@@ -32,8 +42,17 @@ REMARKS = {
     "sources.st-mary": "A hospital in New York; it writes UTF-8 and local times.",
     "destinations.payer-a": "A payer: files with a row for each notice, by SFTP.",
     "destinations.social-services": "Social services: a signed POST for each notice.",
+    "sources.consents": "What people decided; told to the API of the hub.",
+    "destinations.payer-b": "Another payer: a file a day.",
+    "destinations.meals": "Meals on wheels: a folder too.",
+    "recipients.payer-a": "What the contract with the payer allows.",
+    "recipients.payer-b": "This one pays, and coordinates nothing.",
+    "recipients.meals": "No health care: told of those who agreed, and not much.",
     "destinations.archive": "A folder of this machine, to look at.",
     "panels.payer-a": "Whom the payer insures, under the payer's own numbers.",
+    "panels.payer-b": "Whom the other payer insures.",
+    "subscriptions.payer-b-members": "The other payer hears of its own, once a day.",
+    "subscriptions.meals-home": "Who comes home may need meals.",
     "subscriptions.payer-a-members": "The payer hears of its members only.",
     "subscriptions.social-services-all": "The social services hear of everybody.",
     "subscriptions.archive-discharges": "Ends of stays, and what became of them.",
@@ -95,7 +114,12 @@ def write_configuration(folder: Path, around: Surroundings) -> Path:
     """Write ``hub.toml`` into `folder` and return its path."""
     path = folder / "hub.toml"
     tables = [*_hub(around), *_sources(around), *_destinations(around)]
-    tables += [("panels.payer-a", {"file": PANEL}), *_subscriptions()]
+    tables += [*_recipients()]
+    tables += [
+        ("panels.payer-a", {"file": PANEL}),
+        ("panels.payer-b", {"file": SECOND_PANEL}),
+        *_subscriptions(),
+    ]
     text = HEAD + "".join(f"\n{_table(name, keys)}" for name, keys in tables)
     path.write_text(text, encoding="utf-8")
     return path
@@ -118,6 +142,14 @@ def _sources(around: Surroundings) -> Iterable[tuple[str, Mapping[str, Value]]]:
                 "profile": _profile(site),
             },
         )
+    yield f"sources.{consents.FEED}", {"kind": "facts-api"}
+
+
+def _recipients() -> Iterable[tuple[str, Mapping[str, Value]]]:
+    purposes = ("care_coordination", "payment")
+    yield "recipients.payer-a", {"sector": "payer", "purposes": purposes}
+    yield f"recipients.{SECOND_PAYER}", {"sector": "payer", "purposes": ("payment",)}
+    yield f"recipients.{MEALS}", {"sector": "community"}
 
 
 def _profile(site: Site) -> dict[str, str]:
@@ -156,23 +188,32 @@ def _destinations(around: Surroundings) -> Iterable[tuple[str, Mapping[str, Valu
         "destinations.archive",
         {"kind": "folder", "format": "cloudevents-json", "folder": ARCHIVE},
     )
+    yield (
+        f"destinations.{SECOND_PAYER}",
+        {"kind": "folder", "format": "notification-csv", "folder": SECOND_PAYER},
+    )
+    yield (
+        f"destinations.{MEALS}",
+        {"kind": "folder", "format": "cloudevents-json", "folder": MEALS},
+    )
 
 
 def _subscriptions() -> Iterable[tuple[str, Mapping[str, Value]]]:
     for name, destination, panel, events in (
         ("payer-a-members", "payer-a", "payer-a", PAYER_EVENTS),
+        ("payer-b-members", SECOND_PAYER, "payer-b", SECOND_PAYER_EVENTS),
         ("social-services-all", "social-services", "all", SOCIAL_EVENTS),
+        ("meals-home", MEALS, "all", MEALS_EVENTS),
         ("archive-discharges", "archive", "all", ARCHIVE_EVENTS),
     ):
-        yield (
-            f"subscriptions.{name}",
-            {
-                "destination": destination,
-                "panel": panel,
-                "events": events,
-                "purpose": PURPOSE,
-            },
-        )
+        pays = destination == SECOND_PAYER
+        keys: dict[str, Value] = {
+            "destination": destination,
+            "panel": panel,
+            "events": events,
+            "purpose": "payment" if pays else PURPOSE,
+        }
+        yield f"subscriptions.{name}", keys | ({"cadence": DIGEST} if pays else {})
 
 
 def _table(name: str, keys: Mapping[str, Value]) -> str:

@@ -11,7 +11,6 @@ from hub.demo.payer import USER, Payer
 from hub.demo.receiver import Receiver
 from hub.demo.scenario import Scenario
 from hub.demo.setting import (
-    ARCHIVE,
     HOST,
     Surroundings,
     free_ports,
@@ -42,7 +41,7 @@ async def set_stage(
     answered. Raises DemoFolderTakenError and AsyncsshMissingError.
     """
     prepare_folder(folder)
-    scenario.write_panel(folder)
+    scenario.write_panels(folder)
     async with Payer(folder) as payer, Receiver(folder) as receiver:
         write_secret(folder, receiver.secret)
         admin_port, *ports = free_ports(1 + len(SITES))
@@ -62,6 +61,6 @@ async def set_stage(
         yield Stage(
             folder=folder,
             config=write_configuration(folder, around),
-            peers=Peers(tuple(hospitals), payer, receiver, folder / ARCHIVE),
+            peers=Peers(tuple(hospitals), payer, receiver, folder),
             admin_url=f"http://{HOST}:{admin_port}",
         )

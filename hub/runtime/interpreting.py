@@ -25,18 +25,15 @@ from hub.runtime.errors import (
     NotProcessedError,
 )
 from hub.runtime.processing import Processor, parked
-from hub.runtime.shadow_errors import (
-    ElsewhereError,
-    OtherProfilesError,
-    RepairError,
-)
-from hub.runtime.shadow_profiles import digest_of
+from hub.runtime.shadow_errors import ElsewhereError, RepairError
 from hub.runtime.soundness import sound
 from hub.settings import Settings
 from hub.store import journal
 from hub.store.errors import DamagedMessageError
 from hub.store.journal import Waiting, microseconds
 from hub.store.shadow_amending import REREAD, Again
+from hub.store.shadow_errors import OtherProfilesError
+from hub.store.shadow_profiles import digest_of
 from hub.store.state import Settlement
 from hub.store.timers import Ringing
 

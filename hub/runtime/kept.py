@@ -159,8 +159,9 @@ class KeptRecord(NamedTuple):
         A proxy names whom it is about as a consent does.
         """
         details = dict(self.record.details) if self.record else {}
-        recorded = max(each.recorded for each in self.witnesses)
-        details["recorded"] = recorded.isoformat()
+        if self.witnesses:
+            recorded = max(each.recorded for each in self.witnesses)
+            details["recorded"] = recorded.isoformat()
         if self.record and self.record.kind == "proxy":
             details["proxy"] = details.get("contact", "")
             details["data"] = details.get("may_receive", [])

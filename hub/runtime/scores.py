@@ -9,7 +9,7 @@ from typing import Any
 
 import msgspec
 
-from hub.config.scoring import ScorerConfig
+from hub.config.scoring import SCORES_FEED, ScorerConfig
 from hub.contract import NormaliserSpec
 from hub.errors import HubError, Recovery
 from hub.model.care.reading import read_facts
@@ -19,8 +19,6 @@ from hub.model.message import RawMessage
 from hub.model.scoring import Score, ScoreInputs, score_key
 from hub.settings import Settings
 
-#: The feed of the hub's own scores.
-SCORES_FEED = "carehub-scores"
 MEDIA_TYPE = "application/vnd.carehub.facts+json"
 
 _encode = msgspec.json.Encoder(order="sorted").encode
@@ -32,6 +30,15 @@ class NoScoreError(HubError):
     code = "PIPE-020"
     summary = "A message of the feed `carehub-scores` states no score"
     remedy = "Let people be scored by `hub scorers run` or the admin API"
+    recovery = Recovery.REJECT
+
+
+class ScorerFailedError(HubError):
+    """A scorer raised, which none may."""
+
+    code = "PIPE-021"
+    summary = "The scorer failed on what is known of a person"
+    remedy = "Tell the author of the plugin; `scorer.failed` in the log says where"
     recovery = Recovery.REJECT
 
 
@@ -79,11 +86,12 @@ def message_of(
         "demographic_inputs": {"race": False, "ethnicity": False, "sex": False},
         "extensions": {part.input: part.points for part in score.parts},
     }
+    body = _encode({"facts": [stated]})
     return RawMessage(
-        body=_encode({"facts": [stated]}),
+        body=body,
         media_type=MEDIA_TYPE,
         received_at=inputs.at,
-        control_id=f"{scorer.name}.{digest[:32]}",
+        control_id=hashlib.sha256(body).hexdigest()[:32],
         message_type="risk.score",
     )
 

@@ -16,7 +16,8 @@ from hub.config.scoring import ScorerConfig
 from hub.contract import Inbox
 from hub.errors import HubError
 from hub.model.message import Stored
-from hub.runtime.scores import inputs_hash, message_of
+from hub.model.scoring import Score, ScoreInputs
+from hub.runtime.scores import ScorerFailedError, inputs_hash, message_of
 from hub.store.context_views import ScoringView
 from hub.store.entity_queries import EntityReader
 from hub.threads import in_thread
@@ -84,14 +85,14 @@ class Scoring:
     async def score(self, name: str, person: str) -> Stored | None:
         """Score one person; None where what is known of them has not changed.
 
-        Raises KeyError where there is no such scorer, UnknownIdError, and what
-        `Inbox.put` raises.
+        Raises KeyError where there is no such scorer, UnknownIdError,
+        ScorerFailedError, and what `Inbox.put` raises.
         """
         scorer = self._scorers[name]
         known = await in_thread(self._entities.to_score, name, person, self._clock())
         if inputs_hash(scorer, known.inputs) == known.last_hash:
             return None
-        score = await in_thread(scorer.spec.score, known.inputs, scorer.settings)
+        score = await in_thread(_score, scorer, known.inputs)
         message = message_of(scorer, known.person, known.number, known.inputs, score)
         return await self._inbox.put(message)
 
@@ -124,9 +125,6 @@ class Scoring:
             except HubError as error:
                 failed += 1
                 log.warning("person.not_scored", error_code=error.code)
-            except Exception as error:  # a plugin's mistake ends no run
-                failed += 1
-                log.warning("person.not_scored", reason=type(error).__name__)
         self._asked.pop(scorer.name, None)
         self.runs[scorer.name] = Run(
             scorer=scorer.name,
@@ -162,3 +160,11 @@ class Scoring:
 
     def _due(self, scorer: ScorerConfig) -> datetime | None:
         return scorer.cadence.due(self._clock()) if scorer.cadence else None
+
+
+def _score(scorer: ScorerConfig, inputs: ScoreInputs) -> Score:
+    try:
+        return scorer.spec.score(inputs, scorer.settings)
+    except Exception as error:  # a plugin's mistake ends no run
+        log.exception("scorer.failed", scorer=scorer.name)
+        raise ScorerFailedError(type(error).__name__) from None

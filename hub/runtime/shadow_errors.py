@@ -28,12 +28,3 @@ class RepairError(HubError):
     summary = "A repair of numbers is not read again"
     remedy = "Decide who is who where the repair went wrong"
     recovery = Recovery.REJECT
-
-
-class OtherProfilesError(HubError):
-    """Messages were to be read by other profiles than those of this hub."""
-
-    code = "SHADOW-004"
-    summary = "The hub does not read its feeds by this configuration"
-    remedy = "Start the hub with the new configuration first, then apply it"
-    recovery = Recovery.REJECT

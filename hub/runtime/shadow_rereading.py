@@ -126,9 +126,7 @@ class Rereading(Work):
 
 def _same(stated: Sequence[Stated], drafts: Sequence[Draft]) -> bool:
     """Say whether a message says what it said: written the same or not."""
-    before: list[tuple[str, Any]] = [
-        (each.entity, _plain(each.body)) for each in stated
-    ]
+    before = [(each.entity, _plain(each.body)) for each in stated]
     return before == [(each.entity, _plain(_encode(each.fact))) for each in drafts]
 
 

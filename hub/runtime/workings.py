@@ -5,10 +5,11 @@ from pathlib import Path
 from typing import NamedTuple
 
 from hub.config import HubConfig, load
+from hub.config.scoring import SCORES_FEED
 from hub.coordination.identity.decisions import FEED
 from hub.coordination.ids import Keys
 from hub.registry import Registry
-from hub.runtime import core
+from hub.runtime import core, scores
 from hub.runtime.decisions import NORMALISER
 from hub.runtime.entities import Entities
 from hub.runtime.interpreting import Feed
@@ -59,6 +60,7 @@ def workings(
         for name, each in config.sources.items()
     }
     feeds[FEED] = Feed(NORMALISER, Settings())
+    feeds[SCORES_FEED] = Feed(scores.NORMALISER, Settings())
     return Workings(reader, feeds, processor)
 
 

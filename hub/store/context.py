@@ -53,13 +53,15 @@ _OVER = {
 }
 
 
-class _StayBody(Struct):
+class StayBody(Struct):
+    """A stay as it is stored, and by what slot its events are remembered."""
+
     stay: Stay
     slots: dict[str, tuple[str, ...]]
     stands: bool
 
 
-_stay_body = msgspec.json.Decoder(_StayBody).decode
+_stay_body = msgspec.json.Decoder(StayBody).decode
 
 
 class Gathered(NamedTuple):
@@ -143,9 +145,9 @@ def person_context(found: Gathered, days: int = DEFAULT_DAYS) -> PersonContext:
             if recent(each.start, each.end)
         ],
         transitions=_transitions(found),
-        emergency_visits=_frequency(found.at, emergency_visits(standing)),
-        inpatient_stays=_frequency(found.at, inpatient_stays(standing)),
-        readmissions=_frequency(found.at, readmissions(standing)),
+        emergency_visits=frequency(found.at, emergency_visits(standing)),
+        inpatient_stays=frequency(found.at, inpatient_stays(standing)),
+        readmissions=frequency(found.at, readmissions(standing)),
         coverage=_shown(found.open("coverage")),
         care_gaps=_shown(found.open("caregap")),
         risks=_shown(_newest_by(found.of("risk"), "model")),
@@ -174,7 +176,7 @@ def _rows(found: Gathered, kind: str) -> list[sa.Row[Any]]:
     return [row for row in found.rows if row.kind == kind]
 
 
-def stays_of(found: Gathered) -> list[tuple[sa.Row[Any], _StayBody]]:
+def stays_of(found: Gathered) -> list[tuple[sa.Row[Any], StayBody]]:
     """Return the stays that did not turn out to be none."""
     rows = [(row, _stay_body(row.body)) for row in _rows(found, "stay")]
     return [(row, body) for row, body in rows if body.stands]
@@ -203,7 +205,7 @@ def _recent(
     return recent
 
 
-def emergency_visits(stays: Iterable[_StayBody]) -> list[FuzzyTime]:
+def emergency_visits(stays: Iterable[StayBody]) -> list[FuzzyTime]:
     """Return when visits to an emergency department began, admitted or not.
 
     A visit that several sources tell of is one.
@@ -216,16 +218,18 @@ def emergency_visits(stays: Iterable[_StayBody]) -> list[FuzzyTime]:
     ]
 
 
-def inpatient_stays(stays: Iterable[_StayBody]) -> list[FuzzyTime]:
+def inpatient_stays(stays: Iterable[StayBody]) -> list[FuzzyTime]:
+    """Return when stays for inpatient care began."""
     return [body.stay.start for body in stays if body.stay.inpatient]
 
 
-def readmissions(stays: Iterable[_StayBody]) -> list[FuzzyTime]:
+def readmissions(stays: Iterable[StayBody]) -> list[FuzzyTime]:
     """Return when the stays began that were told of as readmissions, and are."""
     return [body.stay.start for body in stays if body.slots.get("readmission")]
 
 
 def frequency(at: datetime, times: Iterable[FuzzyTime]) -> Frequency:
+    """Return how many of `times` were within some days before `at`."""
     ages = [(at - each.earliest).days for each in times if each.earliest <= at]
     return Frequency(
         days_30=sum(age < 30 for age in ages),  # noqa: PLR2004 - as it is called

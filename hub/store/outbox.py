@@ -267,6 +267,14 @@ _COUNT_OPEN = Statement(
     .where(delivery.c.state.in_(_OPEN[:2]))
     .group_by(delivery.c.destination)
 )
+_COUNT_UNDER_WAY = Statement(
+    sa.select(delivery.c.destination, sa.func.count())
+    .where(
+        delivery.c.state.in_(_OPEN[:2]),
+        sa.or_(delivery.c.due <= sa.bindparam("now"), delivery.c.attempts > 0),
+    )
+    .group_by(delivery.c.destination)
+)
 
 
 def claim(
@@ -395,6 +403,11 @@ def replay(
     """Let what was settled be sent again, or at last; say which were."""
     due = microseconds(now)
     return [_REVIVE(connection, key=key, now=due).rowcount == 1 for key in ids]
+
+
+def count_under_way(connection: sqlite3.Connection, now: datetime) -> dict[str, int]:
+    """Return how many deliveries are open and do not just wait for their time."""
+    return dict(_COUNT_UNDER_WAY(connection, now=microseconds(now)).fetchall())
 
 
 def count_open(connection: sqlite3.Connection) -> dict[str, int]:

@@ -6,15 +6,16 @@ has its own connection, one consistent view, and a time limit.
 """
 
 import hashlib
+import sqlite3
 from collections.abc import Iterator, Mapping, Sequence
 from datetime import datetime
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 import msgspec
 import sqlalchemy as sa
 
-from hub.store import schema
+from hub.store import schema, shadow_amending
 from hub.store.access import AccessReader
 from hub.store.audit_queries import AuditReader
 from hub.store.decided import decided
@@ -35,6 +36,7 @@ from hub.store.panel_queries import PanelReader
 from hub.store.query_errors import DamagedBytesError
 from hub.store.reading import Looks, equal, one, open_read_only
 from hub.store.reviews import ReviewReader
+from hub.store.shadow_amending import AmendmentView
 from hub.store.unmapped import Unmapped, unmapped
 from hub.store.views import (
     DECISION_COLUMNS,
@@ -69,8 +71,9 @@ class Reader:
     values as filters, and a `cursor` from the page before. What is known of people
     is asked of `entities`, what nobody knows of `reviews`, why things are as they
     are of `explaining`, and what was done of `evidence`. `trust` names the
-    authorities whose word on people counts most, the best first; `readers` by media
-    type what reads messages, `cadences` at which pace subscriptions are served.
+    authorities whose word on people counts most, the best first; `readers` what
+    reads the messages of each source, `cadences` at which pace subscriptions are
+    served.
     """
 
     def __init__(
@@ -88,7 +91,7 @@ class Reader:
         self.access = AccessReader(self._looks)
         self.audit = AuditReader(self._looks, path.parent)
         self.explaining = ExplanationReader(self._looks, readers)
-        self.evidence = EvidenceReader(path, cadences)
+        self.evidence = EvidenceReader(path, cadences, time_limit_seconds)
 
     def messages(
         self,
@@ -264,6 +267,12 @@ class Reader:
                 },
                 deliveries=deliveries,
             )
+
+    def amendments(self) -> list[AmendmentView]:
+        """Return what was read again, newest first, and how far that is."""
+        with self._looks.connection() as connection:
+            bare = connection.connection.driver_connection
+            return shadow_amending.amendments(cast("sqlite3.Connection", bare))
 
     def explain(self, message_id: str, destination: str | None = None) -> Explanation:
         """Return what became of a message, and why. Raises UnknownIdError."""

@@ -36,10 +36,12 @@ Outcome = Literal["amended", "left"]
 class Approved(NamedTuple):
     """What somebody approved: messages received in [since, before), of a source.
 
-    None stands for all of them. `profiles` is a digest of how they are to be read.
+    None stands for all of them. `profiles` is a digest of how they are to be read, and
+    `by` the name of the person.
     """
 
     acting: Actor
+    by: str
     reason: str
     at: datetime
     profiles: bytes
@@ -230,7 +232,7 @@ def _approve(connection: sqlite3.Connection, each: Approved) -> str:
     at = microseconds(each.at)
     key = f"amd_{at // 1000:012x}{secrets.token_hex(10)}"
     since, before = (time and microseconds(time) for time in (each.since, each.before))
-    row = (key, each.acting.name, each.reason, each.source or "", since, before)
+    row = (key, each.by, each.reason, each.source or "", since, before)
     _APPROVE.run(connection, [(*row, each.profiles, at)])
     entry = audit.Entry(
         each.acting.name,

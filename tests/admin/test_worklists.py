@@ -8,10 +8,15 @@ import pytest
 
 import hub_hl7
 import hub_sftp
+import hub_webhook
 from hub.app import Hub
 from hub.config import load
 from hub.registry import Registry
+from hub.store.audit_verify import verify_folder
 from hub.store.books import balance
+from hub.store.generation import advance
+from hub.store.journal import microseconds
+from hub.store.rechecks import Rechecked
 from tests.acceptance.messages import adt
 from tests.acceptance.process import feed, folder, subscription, table, write_config
 
@@ -60,7 +65,9 @@ class Asked:
 
 @pytest.fixture
 def start(tmp_path):
-    registry = Registry.from_modules({"hl7": hub_hl7, "sftp": hub_sftp})
+    registry = Registry.from_modules(
+        {"hl7": hub_hl7, "sftp": hub_sftp, "webhook": hub_webhook}
+    )
 
     @asynccontextmanager
     async def start(*tables):
@@ -234,9 +241,6 @@ async def test_what_may_be_seen_no_more_leaves_the_list(asked):
     assert len(await asked.items()) == 1
 
     def forbid(_destination, claimed, now):
-        from hub.store.journal import microseconds
-        from hub.store.rechecks import Rechecked
-
         told = ("deny", "consent.revoked", "[]", "{}", None, 99, microseconds(now))
         return [Rechecked(each, *told) for each in claimed]
 
@@ -262,8 +266,6 @@ async def test_what_may_still_be_seen_is_recorded_on_its_new_terms(asked):
 
 
 def _advance(connection, payloads):
-    from hub.store.generation import advance
-
     advance(connection)
     return [None] * len(payloads)
 
@@ -293,14 +295,14 @@ async def test_a_subscription_says_what_there_is_to_ask(start):
 PAST = "/api/v1/subscriptions/care-team/backfill"
 
 
-async def past_of(start, tmp_path, *bodies):
+async def past_of(start, *bodies):
     """Let a hub that nobody is subscribed to hear messages."""
     async with start(WORKLIST) as asked:
         await asked.hear(*bodies)
 
 
-async def test_of_the_past_nobody_is_told_unasked(start, tmp_path):
-    await past_of(start, tmp_path, adt())
+async def test_of_the_past_nobody_is_told_unasked(start):
+    await past_of(start, adt())
 
     async with start(WORKLIST, PULLED) as asked:
         assert await asked.items() == []
@@ -310,8 +312,8 @@ async def test_of_the_past_nobody_is_told_unasked(start, tmp_path):
     assert (counted["dry_run"], counted["permitted"]) == (True, 1)
 
 
-async def test_who_asks_is_told_of_the_past_once(start, tmp_path):
-    await past_of(start, tmp_path, adt())
+async def test_who_asks_is_told_of_the_past_once(start):
+    await past_of(start, adt())
 
     async with start(WORKLIST, PULLED) as asked:
         first = await asked.post(PAST, {"since": SINCE, "dry_run": False})
@@ -320,12 +322,13 @@ async def test_who_asks_is_told_of_the_past_once(start, tmp_path):
         assert (first["permitted"], again["events"]) == (1, 0)
         [item] = await asked.items()
         assert item["subscription"] == item["notice"]["subscription"] == "care-team"
+        assert verify_folder(asked.hub.store.folder).problems == []
 
 
-async def test_what_does_not_stand_is_no_part_of_the_past(start, tmp_path):
+async def test_what_does_not_stand_is_no_part_of_the_past(start):
     cancelled = adt("A11", control_id="C2", at="20260314100000")
     other = adt(control_id="C3", visit="V2", patient="P2")
-    await past_of(start, tmp_path, adt(), cancelled, other)
+    await past_of(start, adt(), cancelled, other)
 
     async with start(WORKLIST, PULLED) as asked:
         await asked.post(PAST, {"since": SINCE, "dry_run": False})
@@ -333,11 +336,9 @@ async def test_what_does_not_stand_is_no_part_of_the_past(start, tmp_path):
         assert types(await asked.items()) == ["encounter.admitted"]
 
 
-async def test_the_past_is_told_in_parts_and_of_one_person(start, tmp_path):
+async def test_the_past_is_told_in_parts_and_of_one_person(start):
     visits = ["V1", "V2", "V3"]
-    await past_of(
-        start, tmp_path, *(adt(control_id=v, visit=v, patient=v) for v in visits)
-    )
+    await past_of(start, *(adt(control_id=v, visit=v, patient=v) for v in visits))
 
     async with start(WORKLIST, PULLED) as asked:
         [(person,)] = asked.query("SELECT person FROM event WHERE seq = 3")
@@ -350,8 +351,8 @@ async def test_the_past_is_told_in_parts_and_of_one_person(start, tmp_path):
     assert later["events"] == 0
 
 
-async def test_filters_hold_for_the_past_too(start, tmp_path):
-    await past_of(start, tmp_path, adt())
+async def test_filters_hold_for_the_past_too(start):
+    await past_of(start, adt())
     nobody = subscription("care-team", cadence="pull", where={"class": ["emergency"]})
 
     async with start(WORKLIST, nobody) as asked:

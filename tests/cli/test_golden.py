@@ -173,7 +173,7 @@ def test_an_expectation_that_is_not_there_is_asked_for(test):
     result = test()
 
     assert result.exit_code == 1
-    assert "[CLI-020]" in result.output
+    assert "[CLI-030]" in result.output
 
 
 def test_an_expectation_that_cannot_be_written_is_said(tmp_path, config, messages):
@@ -182,7 +182,7 @@ def test_an_expectation_that_cannot_be_written_is_said(tmp_path, config, message
     result = CliRunner().invoke(main, [str(each) for each in [*given, path]])
 
     assert result.exit_code == 1
-    assert "[CLI-021]" in result.output
+    assert "[CLI-031]" in result.output
 
 
 def test_a_folder_without_messages_is_no_test(config, tmp_path):

@@ -13,6 +13,7 @@ from hub.metrics import Metrics
 from hub.model.message import RawMessage
 from hub.registry import Registry
 from hub.runtime.pipeline import Pipeline
+from hub.runtime.wiring import relations
 from hub.runtime.workings import workings
 from hub.store import journal
 from hub.store.store import Store, call_at_once
@@ -33,13 +34,17 @@ SETTLED = timedelta(hours=3)  # longer than any stay takes to settle
 
 
 class Work:
-    """What a store does with messages. `now` is the time on the clock of the hub."""
+    """What a store does with messages. `now` is the time on the clock of the hub.
 
-    def __init__(self, store, reader, now):
+    `tables` are more tables of its configuration: whoever is told.
+    """
+
+    def __init__(self, store, reader, now, tables=""):
         self.store = store
         self.reader = reader
         self.now = now
-        made = workings(_config(), [], reader)
+        self.config = _config(tables)
+        made = workings(self.config, relations(self.config, reader), reader)
         self._feeds = made.feeds
         self.pipeline = Pipeline(
             feeds=made.feeds,
@@ -84,11 +89,11 @@ class Work:
 
 
 @contextmanager
-def working(folder, now=None):
+def working(folder, now=None, tables=""):
     """Open the store in `folder`, made if there is none, and what works on it."""
     folder.mkdir(parents=True, exist_ok=True)
     with Store(folder, call_at_once) as store, closing(store.reader()) as reader:
-        yield Work(store, reader, now or datetime.now(UTC))
+        yield Work(store, reader, now or datetime.now(UTC), tables)
 
 
 def settings_of_sites(port):
@@ -105,10 +110,10 @@ def settings_of_sites(port):
     )
 
 
-def _config():
+def _config(tables):
     with tempfile.TemporaryDirectory(prefix="carehub-bench-") as folder:
         path = Path(folder) / "hub.toml"
         ports = iter(range(2575, 2575 + len(SITES)))
-        text = CONFIG + settings_of_sites(lambda: next(ports))
+        text = CONFIG + settings_of_sites(lambda: next(ports)) + tables
         path.write_text(text)
         return load(path, Registry.discover())

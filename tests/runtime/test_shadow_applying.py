@@ -7,7 +7,7 @@ import pytest
 
 from hub.runtime import shadow_stage
 from hub.runtime.shadow import Wanted, replay
-from hub.runtime.shadow_profiles import digest_of
+from hub.store.shadow_profiles import digest_of
 from hub.store import shadow, shadow_amending
 from hub.store.acting import Actor
 from hub.store.books import balance
@@ -53,7 +53,7 @@ def past(config):
 def approve(past, path, **given):
     """Put messages in line that are to be read as at `path` says; return its id."""
     profiles = digest_of(loaded(path).sources)
-    approved = Approved(WHO, "wrong zone", past.clock.now(), profiles, **given)
+    approved = Approved(WHO, WHO.name, "wrong zone", past.clock.now(), profiles, **given)
     with past.opened() as store:
         key = store.writer.call(shadow_amending.approve, approved)
         after = 0
@@ -206,7 +206,7 @@ def test_what_was_known_then_is_what_was_read_then(past, mended):
     entities = Reader(past.folder / DATABASE_NAME).entities
     [encounter] = entities.encounters().items
     starts = [
-        entities.encounter(encounter.key, known_at=at).period["start"].earliest
+        entities.encounter(encounter.key, known_at=at).period.start.earliest
         for at in (then, None)
     ]
     assert [f"{each:%H:%M}" for each in starts] == ["07:31", "08:31"]
@@ -238,7 +238,7 @@ def test_what_another_configuration_would_read_is_left(past, mended):
     past.clock.advance(1)
     past.work()
 
-    assert view(past).left == {"SHADOW-004": 1}
+    assert view(past).left == {"AMEND-001": 1}
 
 
 def test_a_message_about_somebody_else_now_is_left(past, tmp_path):

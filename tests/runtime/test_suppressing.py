@@ -4,29 +4,25 @@ On a store on disk. Every stay is made up.
 """
 
 from contextlib import closing
-from datetime import timedelta
+from datetime import time, timedelta
 
 import pytest
 from msgspec.structs import replace
 
 from hub.coordination.filters import Filter
+from hub.coordination.routes import QuietHours
 from hub.coordination.suppression import Storm
 from hub.errors import HubError, Recovery
-from hub.model.delivery import DeliveryState
-from hub.model.events import Correction, EventSource
 from hub.model.facts import FactKind
 from hub.runtime.routing import Router, Whose
 from hub.runtime.suppressing import Suppressing
-from hub.store import outbox
-from hub.store.outbox import Claim
+from hub.store.audit_verify import verify_folder
 from hub.store.state import settle
-from hub.testing.clock import FakeClock
 from hub.testing.samples import admitted
 from tests.coordination.scenarios import at
 from tests.runtime.facts import PANEL, fact, subscription
-from tests.runtime.setting import NOW, put
+from tests.runtime.setting import NOW
 from tests.runtime.two_feeds import Hub
-from tests.store.rows import settled
 
 MINUTE = timedelta(minutes=1)
 ONCE = (
@@ -114,6 +110,20 @@ def test_it_is_told_too_where_all_of_it_comes_in_one_round(hub):
     )
 
     assert hub.types(hub.send()) == ["encounter.admitted"]
+
+
+def test_the_audit_has_what_was_told_after_all(hub, store):
+    hub.subscribe(ONCE)
+    hub.hear("nord", admission("V1"))
+    hub.hear("sued", admission("S1", minute=20))
+
+    hub.hear("nord", cancelled("V1"))
+
+    verdict = verify_folder(store.folder)
+    assert (verdict.verified, verdict.problems) == (True, [])
+    assert hub.query("SELECT count(*) FROM decision WHERE subscription LIKE '%@%'") == [
+        (1,)
+    ]
 
 
 def test_what_is_told_after_all_is_taken_back_from_who_heard_it(hub):
@@ -271,10 +281,6 @@ def test_a_filter_of_ages_asks_what_is_known_of_the_person():
 
 
 def test_in_quiet_hours_nothing_is_due(hub):
-    from datetime import time
-
-    from hub.coordination.routes import QuietHours
-
     quiet = QuietHours(time(11), time(14), "UTC")
     hub.subscribe((subscription("members", panel=PANEL.name)._replace(quiet=quiet),))
 

@@ -15,7 +15,7 @@ from hub.sdk import Settings
 from hub.store import outbox
 from hub.store.outbox import Claim
 from hub.testing.clock import FakeClock
-from tests.runtime.facts import SECRET, reads
+from tests.runtime.facts import PANELS, SECRET, reads
 from tests.runtime.setting import NOW, metrics, put
 from tests.store.rows import settled
 
@@ -23,9 +23,9 @@ from tests.store.rows import settled
 class Hub:
     """Hears facts from the feeds ``nord`` and ``sued``, and tells one recipient."""
 
-    def __init__(self, store, query, panels=None):
+    def __init__(self, store, query):
         self.store, self.query = store, query
-        self._known, self._readers, self._panels = {}, [], panels
+        self._known, self._readers = {}, []
         self.subscribe(())
 
     def subscribe(self, subscriptions):
@@ -36,7 +36,7 @@ class Hub:
             reader,
             SECRET,
             Router(subscriptions),
-            self.relations(),
+            Relations(PANELS),
             rules="us",
             programmes=Programmes(),
             identity=IdentityTable(),
@@ -57,12 +57,6 @@ class Hub:
             on_deliveries=lambda _destinations: None,
             clock=FakeClock(NOW),
         )
-
-    def relations(self):
-        """Return who looks after whom."""
-        from tests.runtime.facts import PANELS
-
-        return Relations(PANELS)
 
     def hear(self, source, fact):
         """Let a feed state a fact, and make sense of it."""
@@ -107,15 +101,15 @@ class Hub:
     def reasons(self, kind):
         """Return the reasons of the decisions on events of a type, in order."""
         found = self.query(
-            "SELECT d.reason FROM decision d JOIN event e ON e.id = d.event"
-            f" WHERE e.type = '{kind}' ORDER BY d.seq"  # noqa: S608 - made up here
+            "SELECT e.type, d.reason FROM decision d JOIN event e ON e.id = d.event"
+            " ORDER BY d.seq"
         )
-        return [reason for (reason,) in found]
+        return [reason for each, reason in found if each == kind]
 
     def receipts(self, state):
         """Return the receipts of the deliveries in a state."""
-        found = self.query(f"SELECT receipt FROM delivery WHERE state = '{state}'")  # noqa: S608 - made up here
-        return [receipt for (receipt,) in found]
+        found = self.query("SELECT state, receipt FROM delivery ORDER BY seq")
+        return [receipt for each, receipt in found if each == state]
 
     def close(self):
         """Let go of the store."""

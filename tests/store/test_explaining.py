@@ -143,8 +143,9 @@ def test_many_who_have_nothing_to_do_with_the_person_are_one_line(told, why):
 
     assert len(found.events[0].decisions) == 1
     assert found.events[0].unrelated == 200
-    assert "withheld from 200 other subscriptions, relationship.none" in (
-        found.conclusion[0]
+    assert (
+        "withheld from 200 other subscriptions, relationship.none"
+        in (found.conclusion[0])
     )
 
 
@@ -163,7 +164,7 @@ def test_a_destination_that_has_nothing_to_do_with_the_person_is_explained(told,
 def test_what_reads_the_message_is_named_where_it_is_known(told):
     told.message(warnings='["charset.fallback"]')
     reads = Reads("hl7-v2", "0.2.0")
-    why = Reader(told.path, readers={"text/plain": reads}).explaining
+    why = Reader(told.path, readers={"klinik-nord": reads}).explaining
 
     found = why.message(message_id(1)).normaliser
 
@@ -215,7 +216,8 @@ def linked(told):
     return told
 
 
-def test_whom_a_message_is_about_is_explained_by_links(linked, why):
+@pytest.mark.usefixtures("linked")
+def test_whom_a_message_is_about_is_explained_by_links(why):
     (found,) = why.message(message_id(1)).identities
 
     assert (found.identity, found.person) == ("p_1", "p_1")
@@ -227,7 +229,8 @@ def test_whom_a_message_is_about_is_explained_by_links(linked, why):
     }
 
 
-def test_only_what_nobody_answered_is_an_open_review(linked, why):
+@pytest.mark.usefixtures("linked")
+def test_only_what_nobody_answered_is_an_open_review(why):
     (found,) = why.message(message_id(1)).identities
 
     assert found.reviews == [review_id("p_1", "p_3")]
@@ -255,7 +258,7 @@ def test_of_a_person_the_latest_events_are_explained_oldest_first(linked, why):
     assert not why.person("p_1", limit=5).earlier
 
 
-def test_a_person_who_is_not_there_is_unknown(told, why):
+def test_a_person_who_is_not_there_is_unknown(why):
     with pytest.raises(UnknownIdError):
         why.person("p_9")
 

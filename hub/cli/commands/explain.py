@@ -6,9 +6,11 @@ import click
 
 from hub.admin.normalising import normalisers
 from hub.cli.explain_text import Explained, lines
-from hub.cli.loading import load_own
+from hub.cli.loading import find, load_own
 from hub.cli.options import config_option, json_option
 from hub.cli.printing import show_json
+from hub.cli.written import tables
+from hub.registry import Registry
 from hub.store.explaining.reader import ExplanationReader
 from hub.store.queries import Reader
 from hub.telemetry import printable
@@ -77,5 +79,14 @@ def _explain(
 def _reader(path: Path | None) -> ExplanationReader:
     loaded = load_own(path)
     trust = loaded.config.identity.trust
-    readers = normalisers(loaded.registry)
+    readers = normalisers(loaded.registry, _chosen(find(path), loaded.registry))
     return Reader(loaded.store, trust=trust, readers=readers).explaining
+
+
+def _chosen(path: Path, registry: Registry) -> dict[str, str]:
+    """Return the name of each source's normaliser, as it is written."""
+    kinds = {kind: spec.normaliser for kind, spec in registry.sources.items()}
+    return {
+        name: str(table.get("normaliser") or kinds.get(str(table.get("kind"))) or "")
+        for name, table in tables(path, "sources").items()
+    }

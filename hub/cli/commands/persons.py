@@ -1,10 +1,11 @@
 """``hub persons``."""
 
-from datetime import datetime
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
 import click
+import msgspec
 
 from hub.cli.deciding import (
     again_option,
@@ -30,6 +31,8 @@ from hub.cli.options import (
     known_at_option,
 )
 from hub.cli.printing import show_details, show_json, show_next, show_table
+from hub.store.context import DEFAULT_DAYS, MOST_DAYS
+from hub.store.context_views import PersonContext
 from hub.store.entity_queries import EntityReader
 from hub.store.entity_views import PersonDetail, PersonView
 from hub.store.views import Page
@@ -99,6 +102,27 @@ def show_command(
         show_json(person) if as_json else _show_one(person)
 
 
+@command.command("context")
+@click.argument("key")
+@click.option(
+    "--days",
+    type=click.IntRange(1, MOST_DAYS),
+    default=DEFAULT_DAYS,
+    show_default=True,
+    help="How many days back stays and visits are recent.",
+)
+@json_option
+@config_option
+def context_command(key: str, days: int, config: Path | None, *, as_json: bool) -> None:
+    """Show what care managers ask of the person KEY first, at one look.
+
+    Recent stays, risks, needs, plans, tasks, who cares for them, what they consented
+    to. The content is shown by --json alone.
+    """
+    found = reader(config).entities.context(key, datetime.now(UTC), days)
+    show_json(found) if as_json else _show_context(found)
+
+
 @command.command("merge")
 @click.argument("key")
 @click.argument("other")
@@ -136,6 +160,24 @@ def split_command(
     """
     found = decide(config, "persons", key, "/split", identity=identity, **said)
     show_decided(found, as_json=as_json)
+
+
+def _show_context(found: PersonContext) -> None:
+    visits, stays = found.emergency_visits, found.inpatient_stays
+    listed = {
+        name: len(value)
+        for name, value in msgspec.structs.asdict(found).items()
+        if isinstance(value, list)
+    }
+    show_details(
+        {
+            "key": found.key,
+            "emergency visits in 365 days": visits.days_365,
+            "stays in hospital in 365 days": stays.days_365,
+            "readmissions in 365 days": found.readmissions.days_365,
+            **listed,
+        }
+    )
 
 
 def _found(

@@ -39,7 +39,7 @@ def command(
     as_json: bool,
     **filters: Any,
 ) -> None:
-    """Show referrals, appointments, documents and assessments.
+    """Show referrals, tasks, consents and all else that is stated of people.
 
     With KEY only that one, with the messages behind it. Their content is shown by
     --json alone.

@@ -1,7 +1,6 @@
 """``hub report``."""
 
-import tomllib
-from contextlib import closing, suppress
+from contextlib import closing
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -11,6 +10,7 @@ import click
 from hub.admin.report_text import as_csv, as_json
 from hub.cli.loading import find, load_own
 from hub.cli.options import config_option, known_at_option
+from hub.cli.written import tables
 from hub.store.evidence.asked import Asked
 from hub.store.evidence.reader import REPORTS, EvidenceReader
 
@@ -71,22 +71,8 @@ def command(
 
 
 def _cadences(path: Path) -> dict[str, str]:
-    """Return at which pace subscriptions are served, as it is written.
-
-    What is wrong with the configuration is not for a report to say.
-    """
-    found: dict[str, str] = {}
-    for file in sorted(path.glob("*.toml")) if path.is_dir() else [path]:
-        with suppress(OSError, tomllib.TOMLDecodeError, UnicodeDecodeError):
-            tables = tomllib.loads(file.read_text(encoding="utf-8"))
-            found |= _cadences_in(tables.get("subscriptions"))
-    return found
-
-
-def _cadences_in(subscriptions: Any) -> dict[str, str]:
-    named = subscriptions if isinstance(subscriptions, dict) else {}
+    """Return at which pace subscriptions are served, as it is written."""
+    found = tables(path, "subscriptions")
     return {
-        name: str(table.get("cadence", "immediate"))
-        for name, table in named.items()
-        if isinstance(table, dict)
+        name: str(table.get("cadence", "immediate")) for name, table in found.items()
     }

@@ -135,11 +135,13 @@ REASONS: dict[str, Reason] = {
         "Look at `where` of the subscription; the rule names the key",
     ),
     "suppressed.duplicate": Reason(
-        "Withheld: another feed told of the same before",
+        "Withheld: another feed told of the same before, and it is told if that is"
+        " taken back",
         "Nothing; `suppress_within` of the subscription says within which time",
     ),
     "suppressed.storm": Reason(
-        "Withheld: there were too many updates, and a later one holds the last state",
+        "Permitted: there were so many updates that it waits, unless a newer one takes"
+        " its place",
         "Nothing; `storm` of the subscription says how many are too many",
     ),
 }

@@ -75,8 +75,8 @@ class EvidenceReader:
     """Reads reports from the store in the file `path`.
 
     `cadences` says by the name of a subscription at which pace it is served. Raises
-    StoreUnreadableError and, after ten minutes, SlowQueryError: also in the middle of
-    a report.
+    StoreUnreadableError and, after `time_limit_seconds`, SlowQueryError: also in the
+    middle of a report.
     """
 
     def __init__(

@@ -33,7 +33,7 @@ class Reads(NamedTuple):
     version: str = ""
 
 
-#: What reads messages of a media type today, where that is known.
+#: What reads the messages of each source today.
 Readers = Mapping[str, Reads]
 
 
@@ -93,7 +93,7 @@ def _normaliser(
     report = schema.report.c
     query = sa.select(report.remarks).where(report.message == seq)
     remarks = connection.execute(query).scalar_one_or_none()
-    reads = readers.get(message.media_type, Reads())
+    reads = readers.get(message.source, Reads())
     return NormaliserView(
         name=reads.name,
         version=reads.version,

@@ -30,8 +30,8 @@ class ExplanationReader:
 
     Where a message is asked for, the id of an event that it led to will do: it is
     what recipients know. Each method may be called from any thread, and raises
-    StoreUnreadableError or SlowQueryError. `readers` says by media type what reads
-    messages today.
+    StoreUnreadableError or SlowQueryError. `readers` says what reads the messages
+    of each source today.
     """
 
     def __init__(self, looks: Looks, readers: Readers | None = None) -> None:

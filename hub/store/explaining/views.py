@@ -15,8 +15,9 @@ from hub.store.views import DecisionView, DeliveryDetail, Instant, MessageView
 class NormaliserView(Struct, frozen=True, kw_only=True):
     """What read the message, and what it noticed.
 
-    `name` and `version` are those of what reads such messages today, empty where that
-    is not known; `remarks` counts those of the report on its form, null without one.
+    `name` and `version` are those of what reads the source's messages today, empty
+    where that is not known; `remarks` counts those of the report on the message's
+    form, null without one.
     """
 
     name: str

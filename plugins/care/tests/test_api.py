@@ -6,6 +6,7 @@ from contextlib import asynccontextmanager
 
 import aiohttp
 import pytest
+from structlog.testing import capture_logs
 
 import hub_care
 from hub.app import Hub
@@ -45,6 +46,9 @@ kind = "task"
 "person.identifiers.0.system" = "CASES"
 "key.system" = "CASES"
 
+[scorers.points]
+kind = "utilisation-points"
+settings = { open_needs = 21 }
 """
 
 
@@ -245,3 +249,94 @@ async def test_the_context_of_nobody_is_not_found(api):
     status, _ = await api("GET", "/api/v1/persons/p_nobody/context")
 
     assert status == 404
+
+
+async def test_a_consent_that_could_be_misread_is_refused(api):
+    backwards = {"since": "2026-05-01", "until": "2026-04-01", "scope": ["marketing"]}
+
+    status, answer = await post(
+        api, body(stated("consent", status="active", decision="permit", **backwards))
+    )
+
+    assert status == 422
+    assert {each.partition(":")[0] for each in answer["error"]["problems"]} == {
+        "facts[0].scope[0]",
+        "facts[0].until",
+    }
+
+
+def score(api, person):
+    return api("POST", f"/api/v1/scorers/points/run?person={person}")
+
+
+async def test_a_score_is_an_event_and_told_where_something_has_changed(hub, api):
+    need = stated("need", "3", status="identified", category="food")
+    await post(api, body(TASK))
+    await idle(hub)
+    [(person,)] = query(hub, "SELECT DISTINCT person FROM entity")
+
+    first = await score(api, person)
+    await idle(hub)
+    again = await score(api, person)
+    await post(api, body(need))
+    await idle(hub)
+    changed = await score(api, person)
+    await idle(hub)
+
+    assert (first[0], again[1]["message"]) == (202, None)
+    assert changed[1]["message"]
+    types = [type_ for (type_,) in query(hub, "SELECT type FROM event ORDER BY seq")]
+    assert [each for each in types if each.startswith("risk.")] == [
+        "risk.stratified",
+        "risk.stratified",
+        "risk.level_changed",
+    ]
+
+
+async def test_a_score_says_what_it_is_made_of(hub, api):
+    await post(api, body(stated("need", status="identified", category="food")))
+    await idle(hub)
+    [(person,)] = query(hub, "SELECT DISTINCT person FROM entity")
+
+    await score(api, person)
+    await idle(hub)
+
+    _, found = await api("GET", f"/api/v1/persons/{person}/context")
+    [risk] = found["risks"]
+    assert risk["details"]["extensions"] == {"open_needs": 21}
+    assert risk["details"]["level"] == "medium"
+    assert risk["details"]["demographic_inputs"] == {
+        "race": False, "ethnicity": False, "sex": False,
+    }  # fmt: skip
+
+
+async def test_everybody_is_scored_when_somebody_asks(hub, api):
+    other = stated(
+        "task",
+        "2",
+        person=PERSON | {"identifiers": [{"system": "CASES", "value": "C-0002"}]},
+        status="created",
+        title="Visit",
+    )
+    await post(api, body(TASK, other))
+    await idle(hub)
+
+    with capture_logs() as logs:
+        assert (await api("POST", "/api/v1/scorers/points/run"))[0] == 202
+        async with asyncio.timeout(PATIENCE_SECONDS):
+            while not (await api("GET", "/api/v1/scorers"))[1]["items"][0]["people"]:
+                await asyncio.sleep(0.02)
+    await idle(hub)
+
+    [run] = [each for each in logs if each["event"] == "people.scored"]
+    assert (run["people"], run["told"], run["failed"]) == (2, 2, 0)
+    assert not (
+        run["race_was_input"] or run["ethnicity_was_input"] or run["sex_was_input"]
+    )
+    assert query(hub, "SELECT count(*) FROM entity WHERE kind = 'risk'") == [(2,)]
+
+
+async def test_a_scorer_that_there_is_not_is_not_found(api):
+    status, answer = await api("POST", "/api/v1/scorers/nobody/run")
+
+    assert (status, answer["error"]["code"]) == (404, "ADMIN-023")

@@ -6,9 +6,12 @@ from typing import Protocol
 
 import msgspec
 
+from hub.config.scoring import SCORES_FEED
 from hub.contract import NormaliserSpec
 from hub.coordination.identity.decisions import FEED
 from hub.settings import Settings
+
+_OWN = frozenset({FEED, SCORES_FEED})
 
 
 class Reads(Protocol):
@@ -26,11 +29,11 @@ class Reads(Protocol):
 def digest_of(feeds: Mapping[str, Reads]) -> bytes:
     """Return a digest that is another one where any message may say something else.
 
-    The hub's own feed, which keeps decisions, is always read the same.
+    The hub's own feeds, of decisions and scores, are always read the same.
     """
     told = {
         name: [each.normaliser.name, each.profile.model_dump(mode="json")]
         for name, each in feeds.items()
-        if name != FEED
+        if name not in _OWN
     }
     return sha256(msgspec.json.encode(told, order="sorted")).digest()
