@@ -24,6 +24,7 @@ def json_schema(catalogue: Catalogue) -> dict[str, Any]:
     models += [spec.settings for spec in destination_kinds(catalogue).values()]
     models += [spec.profile for spec in catalogue.normalisers.values()]
     models += [spec.options for spec in formats(catalogue).values()]
+    models += [spec.settings for spec in catalogue.scorers.values()]
     found, document = models_json_schema(
         [(model, "validation") for model in dict.fromkeys(models)]
     )

@@ -78,8 +78,11 @@ def _statement(
     }
 
 
-async def tell(admin_url: str, consents: Consents, first_day: datetime) -> None:
-    """Post what people decided. Raises ConsentsRefusedError."""
+async def tell(admin_url: str, consents: Consents, first_day: datetime) -> int:
+    """Post what people decided; return how many bodies the hub took: one.
+
+    Raises ConsentsRefusedError.
+    """
     url = f"{admin_url}/api/v1/facts"
     headers = {"Content-Type": "application/json", "Idempotency-Key": "demo-consents"}
     body = consents.statements(first_day)
@@ -89,3 +92,4 @@ async def tell(admin_url: str, consents: Consents, first_day: datetime) -> None:
     ):
         if taken.status != _TAKEN:
             raise ConsentsRefusedError(str(taken.status))
+    return 1

@@ -16,7 +16,7 @@ class Messages(Struct, frozen=True):
     """What crossed the wire.
 
     `received` is how many messages the hub counted, repeats included;
-    `acknowledged` how many positive answers the hospitals got. A message that
+    `acknowledged` how many positive answers its senders got. A message that
     was sent again after a lost answer is received twice and acknowledged once.
     """
 

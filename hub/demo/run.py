@@ -108,7 +108,9 @@ async def _play(
     with View(wanted=not options.json) as view:
         async with asyncio.TaskGroup() as group:
             watching = group.create_task(_watch(view, reader, stage))
-            await consents.tell(stage.admin_url, scenario.consents, scenario.first_day)
+            taken = await consents.tell(
+                stage.admin_url, scenario.consents, scenario.first_day
+            )
             problems = await _rest(hub)
             problems += await _send_everything(stage, scenario)
             problems += await _rest(hub)
@@ -117,7 +119,7 @@ async def _play(
             problems += await _rest(hub)
             watching.cancel()
         await _draw(view, reader, stage)
-    return await asyncio.to_thread(_judge, hub, stage, scenario, problems)
+    return await asyncio.to_thread(_judge, hub, stage, scenario, taken, problems)
 
 
 async def _watch(view: View, reader: Reader, stage: Stage) -> None:
@@ -181,7 +183,7 @@ def _weeks_ago() -> datetime:
 
 
 def _judge(
-    hub: Hub, stage: Stage, scenario: Scenario, problems: list[str]
+    hub: Hub, stage: Stage, scenario: Scenario, taken: int, problems: list[str]
 ) -> DemoResult:
     counts = _reader(stage).counts()
     known = take_known(_reader(stage), _store(stage))
@@ -191,7 +193,7 @@ def _judge(
         review_queue=known.open_reviews,
         messages=Messages(
             received=sum(counts.messages.values()) + counts.repeats,
-            acknowledged=stage.peers.acknowledged(),
+            acknowledged=stage.peers.acknowledged() + taken,
         ),
         events=counts.events,
         decisions=Decisions(**counts.decisions),

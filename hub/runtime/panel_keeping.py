@@ -27,7 +27,6 @@ from hub.store.acting import ACTING, Actor
 from hub.store.audit import HUB, SERVICE
 from hub.store.panel_errors import NoEpisodesError
 from hub.store.panel_views import EpisodeWanted
-from hub.store.panels import REFUSED
 from hub.store.store import Store
 
 log = structlog.get_logger()
@@ -196,20 +195,20 @@ class PanelKeeper:
                 del self._seen[name]
 
     def _is_news(self, name: str, file: Path, found: tuple[int, int, int]) -> bool:
-        """Say whether a file says anything that the panel does not say.
+        """Say whether a file says anything that was not heard of it before.
 
-        One that was in force when it was written confirms nothing by lying there.
+        One that was loaded as it is confirms nothing by lying there, and must not
+        undo what was changed or refused since.
         """
         digest = digest_of(name, file)
         with closing(self._store.reader()) as reader:
-            newest = panel_loads.given(reader, name)[:1]
+            given = panel_loads.given(reader, name)
             panel = panel_members.panels(reader).get(name)
-        for each in newest:
-            if each.sha256 == digest and each.state == REFUSED:
-                return False
-            if each.sha256 == digest and panel and panel.confirmed_at:
-                return found[2] // _NANOSECONDS > panel.confirmed_at
-        return True
+        heard = [each.created_at for each in given if each.sha256 == digest]
+        if not heard:
+            return True
+        confirmed = (panel and panel.confirmed_at) or 0
+        return found[2] // _NANOSECONDS > max(*heard, confirmed)
 
 
 def _heard(work: "asyncio.Future[Any]") -> None:

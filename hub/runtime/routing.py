@@ -172,7 +172,9 @@ class Router:
         if asking is None:
             return now
         due = asking.due(now)
-        return max(due, asking.due(storm.until)) if storm and storm.until else due
+        if storm is None or storm.until is None or asking.cadence.pull:
+            return due  # who fetches sets the pace
+        return max(due, asking.due(storm.until))
 
     def _judge(
         self,

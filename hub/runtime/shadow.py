@@ -5,9 +5,10 @@ each message at the time it was received, with timers ringing in between, on a s
 that is thrown away. The hub's own store is only read, and the hub may go on running.
 """
 
+import sqlite3
 from collections import Counter
 from collections.abc import Iterator
-from contextlib import closing
+from contextlib import ExitStack, closing
 from datetime import datetime
 from pathlib import Path
 from typing import NamedTuple
@@ -52,25 +53,50 @@ class Wanted(NamedTuple):
 
 
 def replay(
-    config: HubConfig, data_dir: Path, wanted: Wanted, folder: Path | None = None
+    config: HubConfig,
+    data_dir: Path,
+    wanted: Wanted,
+    folder: Path | None = None,
+    *,
+    against: HubConfig | None = None,
 ) -> ShadowReport:
     """Return in what `config` differs from what the hub in `data_dir` did.
 
-    Nothing is sent, and nothing stored but in a scratch file below `folder`.
-    Raises StoreUnreadableError and PanelError.
+    Or from what `against` makes of the same messages at the same times: then nothing
+    differs for another reason than the configuration. Nothing is sent, and nothing
+    stored but in scratch files below `folder`. Raises StoreUnreadableError and
+    PanelError.
     """
-    with closing(open_read_only(data_dir / DATABASE_NAME)) as real:
+    with ExitStack() as stack:
+        path = data_dir / DATABASE_NAME
+        real = stack.enter_context(closing(open_read_only(path)))
         extent = shadow.extent(real)
         until = wanted.before or extent.until
-        with scratch(secret_of(real), folder, large=True) as made:
-            shadow.carry_over(real, made)
-            stage = Stage(config, made, shadow.send_nothing)
-            for arrival in shadow.arrivals(real, extent.last, wanted.before):
-                stage.hear(arrival)
-            if until is not None:
-                stage.let_pass(until)
-            span = Range(wanted.since, wanted.before, wanted.source, extent.last, until)
-            return _compared(Outcomes(real), Outcomes(made), span, wanted)
+        span = Range(wanted.since, wanted.before, wanted.source, extent.last, until)
+
+        def played(by: HubConfig) -> Outcomes:
+            made = stack.enter_context(scratch(secret_of(real), folder, large=True))
+            _play(real, made, by, span)
+            return Outcomes(made)
+
+        after = played(config)
+        if against is None:
+            return _compared(Outcomes(real), after, span, wanted)
+        # Rows have other numbers there, and all of them are in question.
+        whole = span._replace(last=Range().last)
+        return _compared(played(against), after, whole, wanted)
+
+
+def _play(
+    real: sqlite3.Connection, made: sqlite3.Connection, config: HubConfig, span: Range
+) -> None:
+    """Process what was received once more, until the end of the range."""
+    shadow.carry_over(real, made)
+    stage = Stage(config, made, shadow.send_nothing)
+    for arrival in shadow.arrivals(real, span.last, span.before):
+        stage.hear(arrival)
+    if span.until is not None:
+        stage.let_pass(span.until)
 
 
 def _compared(

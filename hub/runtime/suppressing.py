@@ -31,6 +31,7 @@ from hub.coordination.suppression import (
 from hub.model.delivery import Decision
 from hub.model.events import CareEvent
 from hub.runtime.routing import Judged, Routed
+from hub.store.journal import moment
 from hub.store.pasts import Decided, body_of, head, past, pasts_of
 
 #: Events that are kept in memory. All of the rounds that are under way must fit.
@@ -67,12 +68,17 @@ class Suppressing:
         self._kept: OrderedDict[str, _Kept] = OrderedDict()
         self._of: dict[str, dict[str, None]] = {}
         self._superseded: OrderedDict[tuple[str, str], None] = OrderedDict()
+        self._hastened: OrderedDict[tuple[str, str], int] = OrderedDict()
+        self._stormy = {
+            each.destination for each in wanting if each.storm and not each.cadence.pull
+        }
 
     def forget(self) -> None:
         """Drop what is remembered: the store is right, memory may not be."""
         self._kept.clear()
         self._of.clear()
         self._superseded.clear()
+        self._hastened.clear()
 
     def judge(self, event: CareEvent, person: str) -> "Judge | None":
         """Return what judges the decisions on `event`, None where nobody asks."""
@@ -89,6 +95,34 @@ class Suppressing:
             self._superseded[each] = None
             if len(self._superseded) > self._size:
                 self._superseded.popitem(last=False)
+
+    def hasten(self, person: str, routed: Routed) -> list[tuple[str, str, int]]:
+        """Return what a storm put off that must go out before what is told now.
+
+        Notices about one person go out in their order, and news does not wait for a
+        storm to end. Each is an event, a destination and by when it goes.
+        """
+        put_off = {row.subscription for row in routed.decisions if row.reason == STORM}
+        news = {
+            each.destination: each.due
+            for each in routed.deliveries
+            if each.subscription not in put_off and each.destination in self._stormy
+        }
+        if not (news and person):
+            return []
+        known = self.pasts(person)
+        told = {each.event for each in routed.deliveries}
+        hastened = [
+            (each.event, to, due)
+            for to, due in news.items()
+            for each in known[to]
+            if each.waits and each.event not in told
+        ]
+        for event, to, due in hastened:
+            self._hastened[event, to] = due
+            if len(self._hastened) > self._size:
+                self._hastened.popitem(last=False)
+        return hastened
 
     def freed(self, retraction: CareEvent) -> list[tuple[CareEvent, Subscription]]:
         """Return what is to be told now that `retraction` took back what it repeated.
@@ -149,12 +183,16 @@ class Suppressing:
                 known[key] = past(_head_of(kept.event), decided)
             elif any(each.subscription.endswith(AGAIN) for each in decided):
                 known[key] = known[key]._replace(queued=True, at=known[key].occurred)
-        return [
-            each._replace(at=None, waits=False)
-            if (each.event, to) in self._superseded
-            else each
-            for each in known.values()
-        ]
+        return [self._as_it_is(to, each) for each in known.values()]
+
+    def _as_it_is(self, to: str, each: Past) -> Past:
+        """Return what is known of an event, with what rounds under way changed."""
+        if (each.event, to) in self._superseded:
+            return each._replace(at=None, waits=False)
+        due = self._hastened.get((each.event, to))
+        if due is None or each.at is None:
+            return each
+        return each._replace(at=min(each.at, moment(due)), waits=False)
 
 
 class Judge:

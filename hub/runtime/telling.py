@@ -54,6 +54,7 @@ class Telling:
         deliveries: list[DeliveryRow] = []
         retracted: list[tuple[str, str]] = []
         superseded: list[tuple[str, str]] = []
+        hastened: list[tuple[str, str, int]] = []
         for event in map(self._with_destinations, told):
             heard: list[Heard] = []
             if retraction := _retraction(event):
@@ -64,17 +65,23 @@ class Telling:
             decisions += routed.decisions
             deliveries += routed.deliveries
             superseded += routed.superseded
+            hastened += self._hasten(event, routed)
             if retraction:
                 for again in self._tell_again(event, now):
                     decisions += again.decisions
                     deliveries += again.deliveries
+                    hastened += self._hasten(event, again)
         return settlement._replace(
             events=tuple(events),
             decisions=tuple(decisions),
             deliveries=tuple(deliveries),
             retracted=tuple(retracted),
             superseded=tuple(superseded),
+            hastened=tuple(hastened),
         )
+
+    def _hasten(self, event: CareEvent, routed: Routed) -> list[tuple[str, str, int]]:
+        return self._suppressing.hasten(event.subject.person or "", routed)
 
     def _tell_again(self, retraction: CareEvent, now: datetime) -> Iterator[Routed]:
         """Yield what is told of duplicates that `retraction` lets stand alone."""

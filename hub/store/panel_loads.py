@@ -15,6 +15,7 @@ _SETTLED = Statement(
         panel_load.c.mode,
         panel_load.c.state,
         panel_load.c.sha256,
+        panel_load.c.created_at,
         panel_load.c.settled_at,
     )
     .where(
@@ -46,6 +47,7 @@ class LoadRow(NamedTuple):
     mode: str
     state: str
     sha256: bytes
+    created_at: int
     settled_at: int | None
 
 

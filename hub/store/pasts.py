@@ -115,6 +115,16 @@ _SUPERSEDE = Statement(
         settled_at=sa.bindparam("now"),
     )
 )
+_HASTEN = Statement(
+    sa.update(delivery)
+    .where(
+        delivery.c.event == sa.bindparam("of"),
+        delivery.c.destination == sa.bindparam("to"),
+        delivery.c.state == DeliveryState.READY.value,
+        delivery.c.due > sa.bindparam("by"),
+    )
+    .values(due=sa.bindparam("by"))
+)
 _BODY = Statement(sa.select(event.c.body).where(event.c.id == sa.bindparam("key")))
 
 
@@ -206,3 +216,14 @@ def supersede(
     """
     for of, to in superseded:
         _SUPERSEDE(connection, of=of, to=to, now=now)
+
+
+def hasten(
+    connection: sqlite3.Connection, hastened: Iterable[tuple[str, str, int]]
+) -> None:
+    """Let deliveries that a storm put off go out by a time, before what follows.
+
+    Each is named by its event and destination.
+    """
+    for of, to, by in hastened:
+        _HASTEN(connection, of=of, to=to, by=by)

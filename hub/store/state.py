@@ -15,7 +15,7 @@ from hub.model.message import MessageState
 from hub.store import audit_records, held, links, shadow_amending, timers
 from hub.store.journal import PartRow
 from hub.store.links import Relinked
-from hub.store.pasts import supersede
+from hub.store.pasts import hasten, supersede
 from hub.store.schema import (
     decision,
     delivery,
@@ -129,8 +129,9 @@ class Settlement(NamedTuple):
 
     Where `state` is None it comes of a timer: the message was settled before.
     `retracted` are events, each with the one that takes it back, `superseded`
-    deliveries that a newer one stands for, by event and destination. `again` says
-    that the message was read again: its facts are replaced.
+    deliveries that a newer one stands for, by event and destination, and `hastened`
+    those that were put off and must go out by a time, because something follows them.
+    `again` says that the message was read again: its facts are replaced.
     """
 
     seq: int
@@ -149,6 +150,7 @@ class Settlement(NamedTuple):
     deliveries: tuple[DeliveryRow, ...] = ()
     retracted: tuple[tuple[str, str], ...] = ()
     superseded: tuple[tuple[str, str], ...] = ()
+    hastened: tuple[tuple[str, str, int], ...] = ()
     cleared: tuple[tuple[str, str], ...] = ()
     timers: tuple[TimerRow, ...] = ()
     again: Again | None = None
@@ -298,6 +300,7 @@ def settle(
         for taken_back, retraction in each.retracted:
             withdraw(connection, taken_back, retraction, each.settled_at)
         supersede(connection, each.superseded, each.settled_at)
+        hasten(connection, each.hastened)
     _mark(connection, [each for each in settlements if each.state is not None])
     links.release(connection, relinked)
     _doubt(connection, settlements)

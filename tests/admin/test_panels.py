@@ -61,9 +61,11 @@ def config(tmp_path):
 @asynccontextmanager
 async def running(config, registry):
     """Run a hub; give what asks its API."""
-    async with Hub(load(config, registry), registry) as hub:
-        async with aiohttp.ClientSession(hub.admin.address) as session:
-            yield hub, Api(session)
+    async with (
+        Hub(load(config, registry), registry) as hub,
+        aiohttp.ClientSession(hub.admin.address) as session,
+    ):
+        yield hub, Api(session)
 
 
 class Api:
@@ -239,9 +241,7 @@ async def test_a_file_is_read_again_when_it_changes(
                 pass
         file.write_text("no list")
         async with asyncio.timeout(PATIENCE_SECONDS):
-            while (await api.ask("GET", "panels/payer"))[1]["loads"][0][
-                "state"
-            ] != "failed":
+            while await newest(api) != "failed":
                 pass
 
         assert await api.values() == ["0001", "0002"]
@@ -255,13 +255,39 @@ async def test_a_hub_starts_with_what_is_in_force_when_the_file_is_gone(
     file.write_text("\n".join([HEADER, *numbered(1), ""]))
     async with running(config, registry) as (_, api):
         before = (await api.ask("GET", "panels/payer"))[1]["last_confirmed"]
-    async with running(config, registry) as (hub, api):
-        await hub._panels._in_turn(hub._panels._look)
+    async with running(config, registry) as (_, api):
+        await looked(api)
         assert (await api.ask("GET", "panels/payer"))[1]["last_confirmed"] == before
     file.unlink()
 
     async with running(config, registry) as (_, api):
         assert await api.values() == ["0001"]
+
+
+async def newest(api):
+    _, panel = await api.ask("GET", "panels/payer")
+    return panel["loads"][0]["state"]
+
+
+async def looked(api):
+    """Wait until the files were looked at: a list has its turn after that."""
+    await api.put(*numbered(1), name="other")
+
+
+async def test_a_file_does_not_undo_what_was_changed_since(config, registry, tmp_path):
+    config.write_text(CONFIG.format(payer='file = "payer.csv"\n'))
+    file = tmp_path / "payer.csv"
+    file.write_text("\n".join([HEADER, *numbered(1, 2), ""]))
+    async with running(config, registry) as (_, api):
+        await api.put("remove,M-1,NORD,0001", header=f"op,{HEADER}", mode="delta")
+
+    async with running(config, registry) as (_, api):
+        await looked(api)
+        assert await api.values() == ["0002"]
+    file.write_text("\n".join([HEADER, *numbered(1, 2), ""]))
+    async with running(config, registry) as (_, api):
+        await looked(api)
+        assert await api.values() == ["0001", "0002"]
 
 
 async def test_an_episode_is_added_listed_and_ended(api):

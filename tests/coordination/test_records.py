@@ -7,10 +7,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 from msgspec.structs import replace
 
-from hub.model.record_kinds import FIRST, LATER, STATUSES
 from hub.coordination.records import fold_record, record_differences
 from hub.coordination.standing import witness
 from hub.model.facts import FactKind, RecordKey
+from hub.model.record_kinds import FIRST, LATER, STATUSES
 from hub.model.taxonomy import EVENT_TYPES
 from tests.coordination.scenarios import at, fact
 

@@ -16,6 +16,8 @@ ROWS = (  # synthetic
     "EventID,EventType,SubscriberPatientID,VisitNumber\r\n"
     "e1,encounter.admitted,PA-1,0001\r\n"
 )
+#: What the hub itself knows plays no part where notices name a visit.
+NOTHING = None
 ADMITTED = Expected("payer-a", "encounter.admitted", "PA-1", "0001")
 
 
@@ -26,7 +28,7 @@ def peers(tmp_path):
     payer.inbox.mkdir(parents=True)
     archive.mkdir()
     hospital = Hospital("klinik-nord", "127.0.0.1", 9)
-    return Peers((hospital,), payer, Receiver(tmp_path), archive)
+    return Peers((hospital,), payer, Receiver(tmp_path), tmp_path)
 
 
 def test_sees_the_audit_and_why_the_policy_said_no(tmp_path):
@@ -39,14 +41,14 @@ def test_counts_a_notice_once_that_came_in_two_files(peers):
     for name in ("a.csv", "b.csv"):
         (peers.payer.inbox / name).write_text(ROWS, encoding="utf-8", newline="")
 
-    assert arrivals(peers) == {ADMITTED: 1}
+    assert arrivals(peers, NOTHING) == {ADMITTED: 1}
 
 
 def test_misses_a_notice_whose_file_is_incomplete(peers):
     name = peers.payer.inbox / "a.csv.part"
     name.write_text(ROWS, encoding="utf-8", newline="")
 
-    assert compare(Counter([ADMITTED]), arrivals(peers)).missing == (ADMITTED,)
+    assert compare(Counter([ADMITTED]), arrivals(peers, NOTHING)).missing == (ADMITTED,)
 
 
 def test_sees_what_the_webhook_and_the_archive_got(peers):
@@ -56,10 +58,12 @@ def test_sees_what_the_webhook_and_the_archive_got(peers):
         "type": "org.carehub.care.encounter.discharged.v1",
         "data": {"payload": {"identifiers": [{"type": "VN", "value": "F1"}]}},
     }
-    (peers.archive / "e2.json").write_text(json.dumps(event), encoding="utf-8")
+    (peers.folder / "archive" / "e2.json").write_text(
+        json.dumps(event), encoding="utf-8"
+    )
     peers.receiver.events["e1"] = Told("encounter.admitted", "F1")
 
-    assert arrivals(peers) == {
+    assert arrivals(peers, NOTHING) == {
         Expected("social-services", "encounter.admitted", visit="F1"): 1,
         Expected("archive", "encounter.discharged", visit="F1"): 1,
     }
@@ -69,7 +73,7 @@ def test_tells_what_says_that_it_corrects_something(peers):
     peers.receiver.events["e1"] = Told("encounter.admitted", "F1", "e0")
     peers.receiver.events["e2"] = Told("encounter.discharged", "F1")
 
-    assert amended(peers) == {
+    assert amended(peers, NOTHING) == {
         Expected("social-services", "encounter.admitted", visit="F1"): 1
     }
 

@@ -39,9 +39,20 @@ async def test_tells_everybody_exactly_what_they_must_know(options):
 
     assert result.succeeded
     assert result.messages.received == result.messages.acknowledged
-    assert set(result.deliveries) == {"payer-a", "social-services", "archive"}
+    everybody = {"payer-a", "payer-b", "social-services", "meals", "archive"}
+    assert set(result.deliveries) == everybody
     states = {state for each in result.deliveries.values() for state in each}
     assert states <= {"delivered", "withdrawn"}
+
+
+async def test_says_why_nobody_else_was_told_and_proves_it(options):
+    result = await run(options)
+
+    assert result.denied["consent.revoked"] > 0
+    assert result.denied["consent.missing"] > 0
+    assert sum(result.denied.values()) == result.decisions.deny
+    assert result.audit.verified
+    assert result.audit.records > result.messages.received
 
 
 async def test_leads_to_the_events_that_the_script_promises(options):

@@ -42,7 +42,15 @@ def test_writes_a_configuration_with_every_table(tmp_path):
         },
     }
     assert config["sources"]["st-mary"]["port"] == 2576
-    assert set(config["destinations"]) == {"payer-a", "social-services", "archive"}
+    assert set(config["destinations"]) == {
+        "payer-a",
+        "payer-b",
+        "social-services",
+        "meals",
+        "archive",
+    }
+    assert set(config["recipients"]) == {"payer-a", "payer-b", "meals"}
+    assert config["subscriptions"]["payer-b-members"]["cadence"].startswith("daily")
     subscription = config["subscriptions"]["payer-a-members"]
     assert tuple(subscription["events"]) == PAYER_EVENTS
     assert subscription["panel"] in config["panels"]
@@ -87,7 +95,7 @@ def test_remarks_on_every_table(tmp_path):
 
     tables = {"hub", "admin", "stays"} | {
         f"{top}.{name}"
-        for top in ("sources", "destinations", "panels", "subscriptions")
+        for top in ("sources", "destinations", "recipients", "panels", "subscriptions")
         for name in config[top]
     }
     assert tables == set(REMARKS)

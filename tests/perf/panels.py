@@ -240,10 +240,9 @@ def show(report):
     loaded, found = report["loaded"], report["told"]
     lines = [
         f"Python {platform.python_version()}, SQLite {sqlite3.sqlite_version}",
-        f"a panel of {report['members']:,}: {loaded['load_s']:.1f} s, "
-        f"{loaded['load_cpu_s']:.1f} s of the processor, "
-        f"{loaded['more_mib']:.0f} MiB more, {loaded['mib']:.0f} MiB in all "
-        f"({MOST_MIB} allowed)",
+        f"a panel of {report['members']:,}: {loaded['load_s']:.1f} s, CPU "
+        f"{loaded['load_cpu_s']:.1f} s; {loaded['more_mib']:.0f} MiB more, "
+        f"{loaded['mib']:.0f} MiB in all ({MOST_MIB} allowed)",
         "ms until a message is committed     median      p99  longest",
         f"nothing else                      {_three(loaded['put_ms'])}",
         f"while the panel is loaded         {_three(loaded['put_ms_while_loading'])}",

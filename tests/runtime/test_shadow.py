@@ -89,6 +89,18 @@ def test_values_are_left_out_unless_they_are_asked_for(past, mended):
     assert "2026-03-14T07" not in str([each.events for each in report.details])
 
 
+def test_a_replay_of_the_own_configuration_differs_in_the_configuration_alone(
+    config, mended
+):
+    """In this past the timers rang late: that is none of the configuration's doing."""
+    past = Past(config).hear(ADMITTED, every=HOUR / 60)
+    past.hear(DISCHARGED)
+    own = loaded(config)
+
+    assert replay(own, past.folder, Wanted(), against=own).differing == 0
+    assert replay(mended, past.folder, Wanted(), against=own).differing == 2
+
+
 def test_nothing_is_written_to_the_store_of_the_hub(past, mended):
     before = digest(past)
     replay(mended, past.folder, Wanted())

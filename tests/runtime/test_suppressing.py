@@ -10,7 +10,7 @@ import pytest
 from msgspec.structs import replace
 
 from hub.coordination.filters import Filter
-from hub.coordination.routes import QuietHours
+from hub.coordination.routes import Cadence, QuietHours
 from hub.coordination.suppression import Storm
 from hub.errors import HubError, Recovery
 from hub.model.facts import FactKind
@@ -43,6 +43,11 @@ def hub(store, query):
 def admission(visit, hour=8, minute=0, **given):
     occurred = {"recorded": at(hour, minute), "occurred": at(hour, minute)}
     return fact(visit=visit, **(occurred | given))
+
+
+def update(hour):
+    """Return a statement of the first feed that changes nothing but the service."""
+    return "nord", fact(FactKind.UPDATE, hour=hour, details={"service": str(hour)})
 
 
 def cancelled(visit, hour=9, **given):
@@ -184,6 +189,37 @@ def test_a_storm_in_one_round_comes_to_the_same(hub):
 
     assert len(hub.send()) == 3
     assert hub.services(hub.send(NOW + 61 * MINUTE)) == ["14"]
+
+
+@pytest.mark.parametrize("at_once", [True, False])
+def test_news_does_not_wait_for_a_storm_to_end(hub, at_once):
+    hub.subscribe(STORM)
+    stated = [("nord", admission("V1")), *(update(hour) for hour in range(9, 13))]
+    stated.append(("nord", fact(FactKind.END, hour=14)))
+
+    for each in [stated] if at_once else [[each] for each in stated]:
+        hub.hear_at_once(*each)
+
+    sent = hub.send()
+    assert hub.types(sent) == [
+        "encounter.admitted",
+        *["encounter.updated"] * 3,
+        "encounter.discharged",
+    ]
+    assert hub.services(sent[3:4]) == ["12"]
+    assert hub.send(NOW + 61 * MINUTE) == []
+
+
+def test_what_is_to_be_fetched_is_there_at_once(hub):
+    pulled = STORM[0]._replace(cadence=Cadence(pull=True))
+    hub.subscribe((pulled,))
+    hub.hear("nord", admission("V1"))
+
+    for hour in range(9, 15):
+        hub.hear(*update(hour))
+
+    assert hub.services(hub.send()[-1:]) == ["14"]
+    assert hub.receipts("withdrawn") == ["superseded"] * 3
 
 
 def test_what_was_sent_meanwhile_is_not_taken_out_of_line(hub):

@@ -59,6 +59,13 @@ def test_the_conclusion_is_true_of_every_state_of_a_delivery(
     assert ("delivered to" in found) == (state == "delivered")
 
 
+def test_why_a_notice_goes_later_than_others_is_said(told, why):
+    event = told.event(told.message())
+    told.delivery(event, state="ready", reason="suppressed.storm")
+
+    assert "suppressed.storm (there were so many updates" in conclusion(why)
+
+
 @pytest.mark.parametrize("state", [*DeliveryState])
 def test_every_state_of_a_delivery_has_a_sentence_of_its_own(told, why, state):
     told.delivery(told.event(told.message()), state=state.value)

@@ -359,8 +359,8 @@ def test_changes_that_rest_on_another_version_are_not_put_in_force(world):
     writer = world.store.writer
     writer.call(panels.begin, begun)
 
+    settled = Settled("load_slow", "applied", 1, LOCAL, after=7)
     with pytest.raises(PanelMovedError):
-        settled = Settled("load_slow", "applied", 1, LOCAL, after=7)
         writer.call(panels.settle, settled)
     assert world.shown("load_slow").state == "loading"
 

@@ -28,7 +28,7 @@ _ACCESS = ("at", "actor", "role", "action", "address", "reason")
 
 @click.group("audit")
 def command() -> None:
-    """Show what was decided, told, looked at and done, and prove that it is whole.
+    """Show what was decided, told, seen and done; prove that it is whole.
 
     The audit names no patient: people are tokens in it.
     """

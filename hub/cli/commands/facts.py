@@ -43,7 +43,11 @@ def post_command(
     if status == http.client.UNPROCESSABLE_ENTITY:
         _refuse(answered)
     taken = expected((status, answered))
-    show_json(taken) if as_json else show_details(taken)
+    if as_json:
+        show_json(taken)
+        return
+    again = "yes" if taken["duplicate"] else "no"
+    show_details({"message": taken["message"], "duplicate": again})
 
 
 @command.command("schema")

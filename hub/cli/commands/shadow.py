@@ -85,6 +85,14 @@ def command() -> None:
     "--values", is_flag=True, help="Show what stands in the fields: it is content."
 )
 @click.option(
+    "--against",
+    type=click.Choice(["stored", "replayed"]),
+    default="stored",
+    show_default=True,
+    help="Compare with what the hub did, or with what comes of it where its own "
+    "configuration is played once more, too: then only the configuration counts.",
+)
+@click.option(
     "--scratch",
     type=click.Path(path_type=Path, file_okay=False, exists=True),
     help="The folder for a temporary store, about as large as the hub's.",
@@ -95,6 +103,7 @@ def run_command(
     new_config: Path,
     config: Path | None,
     scratch: Path | None,
+    against: str,
     *,
     as_json: bool,
     **wanted: Any,
@@ -106,11 +115,13 @@ def run_command(
     timers ring in between. Shows in which events, decisions and deliveries that
     differs from what the hub did.
     """
-    own = load_own(config)
+    own = load_own(config) if against == "stored" else load(config)
+    base = own.config if against == "replayed" else None
     changed = configuration.load(new_config, discover())
     if wanted["values"]:
         click.echo("This is the content of messages.", err=True)
-    report = shadow.replay(changed, own.folder, shadow.Wanted(**wanted), scratch)
+    chosen = shadow.Wanted(**wanted)
+    report = shadow.replay(changed, own.folder, chosen, scratch, against=base)
     show_json(report) if as_json else _show(report)
 
 

@@ -16,6 +16,8 @@ from hub.store.views import DeliveryDetail, Instant, MessageView
 
 #: What a withdrawn delivery says of itself where something newer went in its place.
 SUPERSEDED = "superseded"
+#: Reasons for which a notice is permitted, and goes later than others.
+_SLOWED = "suppressed."
 
 
 def conclude(
@@ -133,11 +135,13 @@ def _dead(whom: str, _: ExplainedDecision, delivery: DeliveryDetail) -> str:
     return f"given up for {whom} with {delivery.error_code}{todo}"
 
 
-def _waiting(whom: str, _: ExplainedDecision, delivery: DeliveryDetail) -> str:
+def _waiting(whom: str, explained: ExplainedDecision, delivery: DeliveryDetail) -> str:
+    slowed = explained.reason.code.startswith(_SLOWED)
+    why = f", {_why(explained.reason)}" if slowed else ""
     tried = f", attempts so far: {delivery.attempts}" if delivery.attempts else ""
     due = delivery.next_attempt_at
     until = f" until {_time(due)}" if due else ""
-    return f"waiting for {whom}{until}{tried}"
+    return f"waiting for {whom}{until}{tried}{why}"
 
 
 _SAID: dict[str, Callable[[str, ExplainedDecision, DeliveryDetail], str]] = {
