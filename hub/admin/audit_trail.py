@@ -17,7 +17,7 @@ from hub.store.audit_views import VIEWED
 from hub.threads import in_thread
 
 #: What an address is recorded as that needs one of these.
-_ACTIONS = {
+ACTIONS = {
     Permission.PICTURES: VIEWED,
     Permission.BODIES: VIEWED,
     Permission.FIND: VIEWED,
@@ -44,7 +44,7 @@ async def leave_trail(
 
     Raises HubError where it cannot be recorded; then nobody must get it.
     """
-    verb = _ACTIONS.get(route.permission)
+    verb = ACTIONS.get(route.permission)
     if verb is None or response.status >= _REFUSED:
         return response
     if route.permission is Permission.DECIDE and route.method == "GET":

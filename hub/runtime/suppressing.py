@@ -66,6 +66,7 @@ class Suppressing:
         self._by_name = {each.name: each for each in wanting}
         self._destinations = sorted({each.destination for each in wanting})
         self._kept: OrderedDict[str, _Kept] = OrderedDict()
+        self._looked_up: tuple[str, dict[str, list[Past]]] | None = None
         self._of: dict[str, dict[str, None]] = {}
         self._superseded: OrderedDict[tuple[str, str], None] = OrderedDict()
         self._hastened: OrderedDict[tuple[str, str], int] = OrderedDict()
@@ -77,11 +78,13 @@ class Suppressing:
         """Drop what is remembered: the store is right, memory may not be."""
         self._kept.clear()
         self._of.clear()
+        self._looked_up = None
         self._superseded.clear()
         self._hastened.clear()
 
     def judge(self, event: CareEvent, person: str) -> "Judge | None":
         """Return what judges the decisions on `event`, None where nobody asks."""
+        self._looked_up = None
         if not (self._by_name and person):
             return None
         return Judge(self, event, person)
@@ -170,8 +173,15 @@ class Suppressing:
 
     def pasts(self, person: str) -> dict[str, list[Past]]:
         """Return what each destination was told of a person, oldest first."""
-        stored = pasts_of(self._connection, person, self._destinations)
+        stored = self._stored(person)
         return {to: self._up_to_date(to, found, person) for to, found in stored.items()}
+
+    def _stored(self, person: str) -> dict[str, list[Past]]:
+        """Return what the store has; it is looked up once for each event."""
+        if self._looked_up is None or self._looked_up[0] != person:
+            found = pasts_of(self._connection, person, self._destinations)
+            self._looked_up = person, found
+        return self._looked_up[1]
 
     def _up_to_date(self, to: str, stored: list[Past], person: str) -> list[Past]:
         """Add what memory has; of what both have it is the newer."""

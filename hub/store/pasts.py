@@ -180,25 +180,31 @@ def head(past: Past, correction: Correction | None) -> Past:
 
 def past(head: Past, decided: Sequence[Decided]) -> Past:
     """Return an event as the destination knows it to which these decisions are."""
+    if not decided:
+        return head
+    suppressed = _suppressed(decided)
     queued = next((each for each in decided if each.queued_by is not None), None)
-    names = {each.subscription for each in decided}
-    suppressed = [
-        each.subscription
-        for each in decided
-        if each.reason == DUPLICATE and f"{each.subscription}{AGAIN}" not in names
-    ]
-    found = head._replace(suppressed_for=suppressed[0] if suppressed else "")
     if queued is None or queued.state in _TOLD_NOBODY:
-        return found._replace(queued=queued is not None)
-    reasons = {each.subscription: each.reason for each in decided}
-    put_off = reasons.get(queued.queued_by or "") == STORM
+        return head._replace(suppressed_for=suppressed, queued=queued is not None)
+    put_off = any(
+        each.reason == STORM and each.subscription == queued.queued_by
+        for each in decided
+    )
     unsent = queued.state == DeliveryState.READY.value and not queued.attempts
-    return found._replace(
+    return head._replace(
+        suppressed_for=suppressed,
         at=moment(queued.due if put_off else queued.created_at),
         subscription=queued.queued_by or "",
         waits=put_off and unsent,
         queued=True,
     )
+
+
+def _suppressed(decided: Sequence[Decided]) -> str:
+    """Return for whom it was a duplicate and was not decided again, "" for nobody."""
+    names = [each.subscription for each in decided if each.reason == DUPLICATE]
+    again = {each.subscription for each in decided} if names else ()
+    return next((name for name in names if f"{name}{AGAIN}" not in again), "")
 
 
 def body_of(connection: sqlite3.Connection, key: str) -> bytes | None:

@@ -7,7 +7,9 @@ import pytest
 from aiohttp.test_utils import TestClient, TestServer
 from prometheus_client import CollectorRegistry
 
+from hub.admin import audit_trail
 from hub.admin.context import AdminContext, HubStatus
+from hub.admin.roles import MASKABLE, Permission
 from hub.admin.server import create_app
 from hub.errors import HubError
 from hub.metrics import Metrics
@@ -150,6 +152,14 @@ async def test_states_are_no_content(client, hub, path):
     await ask(client, path)
 
     assert hub.records(f"{path.removesuffix('s')}.viewed") == []
+
+
+def test_whatever_has_content_leaves_a_trail():
+    assert {
+        *MASKABLE,
+        Permission.BODIES,
+        Permission.FETCH,
+    } <= audit_trail.ACTIONS.keys()
 
 
 async def test_who_reads_the_audit_is_in_it(client, hub):

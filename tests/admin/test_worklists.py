@@ -5,6 +5,7 @@ from contextlib import asynccontextmanager
 
 import aiohttp
 import pytest
+from structlog.testing import capture_logs
 
 import hub_hl7
 import hub_sftp
@@ -290,6 +291,17 @@ async def test_a_subscription_says_what_there_is_to_ask(start):
 
     assert shown["where"] == {"class": []}
     assert shown["doubts"] == ["where.class: is an empty list, so nothing passes"]
+
+
+async def test_a_hub_that_starts_logs_what_there_is_to_ask(start):
+    doubted = subscription("care-team", cadence="pull", where={"class": []})
+
+    with capture_logs() as logged:
+        async with start(WORKLIST, doubted):
+            pass
+
+    [warning] = [each for each in logged if each["event"] == "subscription.doubted"]
+    assert warning["setting"] == "subscriptions.care-team.where.class"
 
 
 PAST = "/api/v1/subscriptions/care-team/backfill"

@@ -13,6 +13,7 @@ from hub.config import load
 from hub.model.delivery import DeliveryState, Outcome
 from hub.model.message import RawMessage
 from hub.registry import Registry
+from hub.runtime.panel_loading import Given, Loader
 from hub.runtime.pipeline import Pipeline
 from hub.runtime.wiring import relations, subscriptions
 from hub.runtime.workings import workings
@@ -55,13 +56,21 @@ class Past:
     """A hub that works when it is told to, and whose clock is set by hand."""
 
     def __init__(self, path):
-        self.folder = path.parent / "data"
         self.clock = FakeClock(START)
         self.configure(path)
+        self.folder = self._config.hub.data_dir
 
     def configure(self, path):
         """Go on with the configuration at `path`, as after a restart."""
         self._config = loaded(path)
+
+    def load_panels(self):
+        """Load the lists that the configuration names, as at the start of a hub."""
+        with Store(self.folder, call_at_once) as store:
+            tables = self._config.panels
+            loader = Loader(store.writer, store.reader, self.folder, tables, rest=0)
+            for name, each in tables.items():
+                loader.load(Given(name, each.file))
 
     def hear(self, *bodies, source="klinik-nord", every=HOUR):
         """Receive messages, some time between them; then let an hour pass."""

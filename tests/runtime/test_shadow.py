@@ -92,7 +92,6 @@ def test_values_are_left_out_unless_they_are_asked_for(past, mended):
 def test_a_replay_of_the_own_configuration_differs_in_the_configuration_alone(
     config, mended
 ):
-    """In this past the timers rang late: that is none of the configuration's doing."""
     past = Past(config).hear(ADMITTED, every=HOUR / 60)
     past.hear(DISCHARGED)
     own = loaded(config)

@@ -36,7 +36,7 @@ def _duration(
     "--messages",
     "folder",
     required=True,
-    type=click.Path(path_type=Path, exists=True, file_okay=False),
+    type=click.Path(path_type=Path, file_okay=False),
     help="A folder with a folder for each source, in which a file is a message.",
 )
 @click.option(
@@ -90,7 +90,12 @@ def command(
 
 
 def _examples(folder: Path) -> Iterator[Example]:
-    """Yield the messages, by the names of their files and not of their sources."""
+    """Yield the messages, by the names of their files and not of their sources.
+
+    Raises NoSamplesError and SampleUnreadableError.
+    """
+    if not folder.is_dir():
+        raise NoSamplesError(str(folder))
     found = []
     for source in folder.iterdir():
         if source.name.startswith(".") or not source.is_dir():
