@@ -3,9 +3,7 @@
 from collections.abc import Sequence
 
 from hub.admin.access_errors import ACCESS_STATUS
-from hub.errors import HubError, Recovery
-from hub.store.entity_views import LinkView
-from hub.store.panel_errors import (
+from hub.coordination.panel_errors import (
     ListWaitsError,
     NoEpisodesError,
     NotWaitingError,
@@ -13,6 +11,8 @@ from hub.store.panel_errors import (
     UnknownLoadError,
     UnknownPanelError,
 )
+from hub.errors import HubError, Recovery
+from hub.store.entity_views import LinkView
 from hub.store.query_errors import (
     BadCursorError,
     NothingKnownError,

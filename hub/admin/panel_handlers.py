@@ -19,8 +19,8 @@ from hub.admin.panel_parameters import (
     MemberSearch,
 )
 from hub.admin.parameters import Parameters
+from hub.coordination.panel_errors import UnknownLoadError, UnknownPanelError
 from hub.coordination.panels import PanelError
-from hub.store.panel_errors import UnknownLoadError, UnknownPanelError
 from hub.store.panel_queries import PanelReader
 from hub.store.panel_views import (
     EpisodeView,
@@ -102,12 +102,13 @@ async def give_list(request: web.Request, given: ListGiven) -> web.Response:
     file = acts.incoming()
     try:
         await _save(request, file)
-        key = await acts.load(name, file, given.mode, given.by)
-    except PanelError as error:
-        raise BadRequestError(error.detail.split("; ")) from None
     except BaseException:
         file.unlink(missing_ok=True)
         raise
+    try:
+        key = await acts.load(name, file, given.mode, given.by)
+    except PanelError as error:
+        raise BadRequestError(error.detail.split("; ")) from None
     if key is None:
         return answer(Taken(None), _ACCEPTED)
     return answer(Taken(await ask(request, _reader(request).load, key)))

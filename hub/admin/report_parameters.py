@@ -23,12 +23,11 @@ Beginning = Annotated[Moment, BeforeValidator(_day_or_time)]
 class ReportParameters(Parameters):
     """Which part of the evidence, and how it is written."""
 
-    from_: Beginning | None = Field(
+    since: Beginning | None = Field(
         default=None,
-        alias="from",
         description="From this day (UTC) or time on; otherwise from the beginning.",
     )
-    to: Beginning | None = Field(
+    until: Beginning | None = Field(
         default=None, description="Up to this day or time, without it."
     )
     format: Literal["json", "csv"] = Field(
@@ -37,7 +36,7 @@ class ReportParameters(Parameters):
 
     def asked(self) -> Asked:
         """Return what is asked for."""
-        return Asked(self.from_, self.to)
+        return Asked(self.since, self.until)
 
 
 class KnownReportParameters(ReportParameters):
@@ -51,4 +50,4 @@ class KnownReportParameters(ReportParameters):
 
     def asked(self) -> Asked:
         """Return what is asked for."""
-        return Asked(self.from_, self.to, self.known_at)
+        return Asked(self.since, self.until, self.known_at)

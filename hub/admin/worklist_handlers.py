@@ -20,7 +20,7 @@ from hub.store.views import Page
 async def items(request: web.Request, wanted: WorklistParameters) -> web.Response:
     """Return a page of a worklist; what is shown for the first time is recorded."""
     found = await request.app[CONTEXT].worklists.fetch(
-        request.match_info["destination"],
+        request.match_info["name"],
         state=wanted.state,
         since=wanted.since,
         limit=wanted.limit,
@@ -37,11 +37,13 @@ async def acknowledge(request: web.Request, said: Acknowledgement) -> web.Respon
 async def close(request: web.Request, said: Closing) -> web.Response:
     """Take note of what came of an item."""
     worklists = request.app[CONTEXT].worklists
-    return answer(await worklists.close(*_item(request), said.outcome, by=_by(request, said)))
+    return answer(
+        await worklists.close(*_item(request), said.outcome, by=_by(request, said))
+    )
 
 
 def _item(request: web.Request) -> tuple[str, str]:
-    return request.match_info["destination"], request.match_info["id"]
+    return request.match_info["name"], request.match_info["id"]
 
 
 def _by(request: web.Request, said: Acknowledgement) -> str:

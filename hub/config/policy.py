@@ -2,7 +2,7 @@
 
 import re
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any
 
 from pydantic import AfterValidator, Field
 
@@ -19,14 +19,18 @@ from hub.coordination.policy.rulesets import (
 )
 from hub.settings import ConfigPath, Settings
 
-#: The countries and states of which the hub knows the rules.
-JURISDICTIONS = tuple(sorted(shipped()))
 _CODE = re.compile(r"[A-Z][A-Z0-9_-]{0,31}|unknown")
 
 
 def known_jurisdiction(name: str) -> str:
     """Return a jurisdiction that the hub has rules for, "" for none."""
-    return require_known("jurisdiction", name, JURISDICTIONS) if name else name
+    return require_known("jurisdiction", name, shipped()) if name else name
+
+
+def list_jurisdictions(schema: dict[str, Any]) -> None:
+    """Add to a schema what jurisdictions there are; they are read only then."""
+    empty = [] if schema.get("minLength") else [""]
+    schema["enum"] = [*empty, *sorted(shipped())]
 
 
 def sensitivity_code(code: str) -> str:
@@ -62,7 +66,7 @@ class PolicyTable(Settings):
         default="US",
         min_length=2,
         description="Where the hub and its facilities are, as in `US-NY` or `DE`.",
-        json_schema_extra={"enum": list(JURISDICTIONS)},
+        json_schema_extra=list_jurisdictions,
     )
     places: dict[
         str, Annotated[str, Field(min_length=2), AfterValidator(known_jurisdiction)]

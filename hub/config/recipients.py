@@ -1,17 +1,20 @@
 """The table of recipients: who is behind a destination, and what they may be told."""
 
-from typing import Annotated, Literal, Self
+from typing import Annotated, Any, Literal, Self
 
 from pydantic import AfterValidator, Field, model_validator
 
-from hub.config.policy import JURISDICTIONS, known_jurisdiction, sensitivity_code
+from hub.config.policy import (
+    known_jurisdiction,
+    list_jurisdictions,
+    sensitivity_code,
+)
 from hub.config.words import require_known
 from hub.coordination.policy.templates import template_names
 from hub.coordination.recipients import PURPOSES, Recipient
 from hub.settings import Settings
 
 _PURPOSES = tuple(sorted(purpose.value for purpose in PURPOSES))
-_TEMPLATES = tuple(sorted(template_names()))
 
 
 def _purpose(purpose: str) -> str:
@@ -21,7 +24,11 @@ def _purpose(purpose: str) -> str:
 
 
 def _template(name: str) -> str:
-    return require_known("template", name, _TEMPLATES) if name else name
+    return require_known("template", name, template_names()) if name else name
+
+
+def _list_templates(schema: dict[str, Any]) -> None:
+    schema["enum"] = ["", *sorted(template_names())]
 
 
 class RecipientTable(Settings):
@@ -33,7 +40,7 @@ class RecipientTable(Settings):
     jurisdiction: Annotated[str, AfterValidator(known_jurisdiction)] = Field(
         default="",
         description="Where the recipient is, as in `US-NY` or `DE`; empty: as the hub.",
-        json_schema_extra={"enum": ["", *JURISDICTIONS]},
+        json_schema_extra=list_jurisdictions,
     )
     purposes: list[
         Annotated[
@@ -55,7 +62,7 @@ class RecipientTable(Settings):
     template: Annotated[str, AfterValidator(_template)] = Field(
         default="",
         description="What of an event is told; empty: what sector and purpose say.",
-        json_schema_extra={"enum": ["", *_TEMPLATES]},
+        json_schema_extra=_list_templates,
     )
     mask_facility: bool = Field(
         default=False,

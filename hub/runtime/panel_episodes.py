@@ -19,8 +19,8 @@ from hub.store import panel_episodes, state
 from hub.store.acting import ACTING
 from hub.store.journal import microseconds, moment
 from hub.store.panel_episodes import Ending, Episode, Followed, Lasting, followed
+from hub.store.panel_rows import EPOCH
 from hub.store.panel_views import EpisodeWanted
-from hub.store.panels import EPOCH
 from hub.store.writer import Writer
 
 log = structlog.get_logger()

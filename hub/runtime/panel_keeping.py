@@ -6,7 +6,7 @@ and the threads that read the store for others do not wait for it.
 
 import asyncio
 import sqlite3
-from collections.abc import Callable, Collection
+from collections.abc import Callable, Collection, Coroutine
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing
 from contextvars import copy_context
@@ -17,6 +17,7 @@ from typing import Any, ParamSpec, TypeVar
 import structlog
 
 from hub.coordination.ids import Keys
+from hub.coordination.panel_errors import NoEpisodesError
 from hub.coordination.panel_lists import Mode
 from hub.errors import HubError, Recovery
 from hub.runtime import panel_episodes as episodes
@@ -25,9 +26,9 @@ from hub.runtime.panel_loading import Given, Loader, looks
 from hub.store import panel_episodes, panel_loads, panel_members
 from hub.store.acting import ACTING, Actor
 from hub.store.audit import HUB, SERVICE
-from hub.store.panel_errors import NoEpisodesError
 from hub.store.panel_views import EpisodeWanted
 from hub.store.store import Store
+from hub.threads import in_thread
 
 log = structlog.get_logger()
 
@@ -61,6 +62,7 @@ class PanelKeeper:
         self._keys = Keys(store.secret)
         self._seen: dict[str, tuple[int, int, int]] = {}
         self._thread = ThreadPoolExecutor(1, "panels")
+        self._left: set[asyncio.Task[Any]] = set()
 
     @property
     def names(self) -> list[str]:
@@ -93,8 +95,8 @@ class PanelKeeper:
     async def stop(self) -> None:
         """Give up what is under way: the next start throws it away."""
         self._loader.stop()
-        end = self._thread.shutdown
-        await asyncio.to_thread(end, wait=True, cancel_futures=True)
+        await in_thread(self._thread.shutdown, wait=True, cancel_futures=True)
+        await asyncio.gather(*self._left, return_exceptions=True)
 
     async def load(self, panel: str, file: Path, mode: Mode, by: str) -> str | None:
         """Load a list; return its id, None where that takes longer than patience.
@@ -102,8 +104,7 @@ class PanelKeeper:
         Its file is removed afterwards. Raises what `Loader.load` raises.
         """
         given = Given(panel, file, mode, by)
-        work = asyncio.ensure_future(self._in_turn(self._load, given))
-        work.add_done_callback(_heard)
+        work = self._leave_behind(self._in_turn(self._load, given))
         try:
             async with asyncio.timeout(PATIENCE_SECONDS):
                 return await asyncio.shield(work)
@@ -147,7 +148,15 @@ class PanelKeeper:
         return await loop.run_in_executor(self._thread, call)
 
     def _later(self, work: Callable[[], object]) -> None:
-        asyncio.ensure_future(self._in_turn(work)).add_done_callback(_heard)
+        self._leave_behind(self._in_turn(work))
+
+    def _leave_behind(self, work: Coroutine[Any, Any, _R]) -> "asyncio.Task[_R]":
+        """Do something for which nobody may have the patience to wait."""
+        task = asyncio.create_task(work, name="panels.work")
+        self._left.add(task)
+        task.add_done_callback(self._left.discard)
+        task.add_done_callback(_heard)
+        return task
 
     def _begin(self) -> None:
         ACTING.set(_ITSELF)

@@ -9,7 +9,7 @@ import sqlite3
 import threading
 import time
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from contextlib import closing
+from contextlib import closing, suppress
 from datetime import UTC, datetime
 from hashlib import blake2b
 from itertools import groupby, islice
@@ -20,29 +20,29 @@ from typing import Any, NamedTuple
 import structlog
 
 from hub.config.panels import PanelTable
+from hub.coordination.panel_errors import PanelFileError, UnknownPanelError
 from hub.coordination.panel_lists import Mode, entries
 from hub.coordination.panels import Entry, PanelError, changed
 from hub.errors import HubError
 from hub.runtime import panel_files
-from hub.store import panel_members, panels
+from hub.store import panel_members, panel_removing, panel_rows, panels
 from hub.store.acting import ACTING
 from hub.store.errors import StorageFullError
 from hub.store.journal import microseconds
-from hub.store.panel_errors import PanelFileError, UnknownPanelError
 from hub.store.panel_loads import staged_and_waiting, standing
 from hub.store.panel_members import MemberRow
+from hub.store.panel_removing import Removed
+from hub.store.panel_rows import EPOCH
 from hub.store.panel_staging import Rows, Staging
 from hub.store.panels import (
     APPLIED,
     CHUNK,
-    EPOCH,
     FAILED,
     REFUSED,
     WAITING,
     Begun,
     Changes,
     Counted,
-    Removed,
     Settled,
 )
 from hub.store.writer import Writer
@@ -249,21 +249,16 @@ class Loader:
             there = panel_members.versions(reader)
             kept = staged_and_waiting(reader)
         gone = 0
-        for name, version in there:
-            if (name, version) not in kept:
-                gone += self._remove(Removed(name, version))
+        left = [Removed(*each) for each in there if each not in kept]
+        with suppress(_Stopped):
+            for count in self._at_ease(self._removed(left)):
+                gone += count
         return gone
 
-    def _remove(self, version: Removed) -> int:
-        gone = 0
-
-        def removed() -> Iterator[int]:
-            while count := self._writer.call(panels.remove, version):
+    def _removed(self, left: Iterable[Removed]) -> Iterator[int]:
+        for each in left:
+            while count := self._writer.call(panel_removing.remove, each):
                 yield count
-
-        for count in self._at_ease(removed()):
-            gone += count
-        return gone
 
     def _at_ease(self, work: Iterable[Any]) -> Iterator[Any]:
         """Yield what `work` yields, and rest after each piece. Raises _Stopped."""
@@ -284,7 +279,7 @@ def _whole(
 ) -> Iterator[tuple[Any, ...]]:
     for _, rows in keys:
         for each in changed((), rows) if len(rows) > 1 else rows:
-            yield panels.row_of(each, name, version, at)
+            yield panel_rows.row_of(each, name, version, at)
 
 
 def _merged(
@@ -298,16 +293,16 @@ def _merged(
     held, held_rows = next(before, _END)
     for key, rows in keys:
         while held is not None and held < key:
-            yield from (panels.kept(each, version) for each in held_rows)
+            yield from (panel_rows.kept(each, version) for each in held_rows)
             held, held_rows = next(before, _END)
         known: dict[Entry, int] = {}
         if held == key:
-            known = {panels.entry_of(each): each.confirmed_at for each in held_rows}
+            known = {panel_rows.entry_of(each): each.confirmed_at for each in held_rows}
             held, held_rows = next(before, _END)
         for each in changed(known, rows):
-            yield panels.row_of(each, name, version, known.get(each, at))
+            yield panel_rows.row_of(each, name, version, known.get(each, at))
     while held is not None:
-        yield from (panels.kept(each, version) for each in held_rows)
+        yield from (panel_rows.kept(each, version) for each in held_rows)
         held, held_rows = next(before, _END)
 
 

@@ -17,7 +17,7 @@ from hub.store import panel_members
 from hub.store.generation import generation
 from hub.store.journal import moment
 from hub.store.panel_members import MemberRow, PanelRow
-from hub.store.panels import day_of
+from hub.store.panel_rows import day_of
 
 #: The entries for one person, by panel.
 Links = Mapping[str, tuple[Member, ...]]

@@ -12,6 +12,7 @@ from hub.runtime import panel_files
 from hub.store import panels
 from hub.store.acting import LOCAL
 from hub.store.journal import microseconds
+from hub.store.panel_rows import row_of
 from hub.store.panels import APPLIED, CHUNK, Begun, Counted, Settled
 
 #: A file is there whenever the stage plays: what it lists is confirmed until then.
@@ -38,10 +39,7 @@ def _load(connection: sqlite3.Connection, name: str, file: Path) -> None:
     connection.execute("BEGIN")
     [version] = panels.begin(connection, [begun])
     with panel_files.opened(name, file) as lines:
-        rows = (
-            panels.row_of(each, name, version, CONFIRMED)
-            for each in entries(name, lines)
-        )
+        rows = (row_of(each, name, version, CONFIRMED) for each in entries(name, lines))
         members = _stage(connection, rows)
     panels.count(connection, [Counted(key, members, members, 0)])
     panels.settle(connection, [Settled(key, APPLIED, CONFIRMED, LOCAL)])

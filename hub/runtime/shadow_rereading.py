@@ -9,9 +9,11 @@ from collections.abc import Iterable, Sequence
 
 import msgspec
 
+from hub.coordination.contacts import contacts
 from hub.coordination.people import Person, learn
 from hub.coordination.standing import Witness, said_at, witness
 from hub.model.facts import Fact, FactKind
+from hub.runtime.kept import EncounterRecord
 from hub.runtime.pictures import Draft
 from hub.runtime.shadow_errors import ElsewhereError, RepairError
 from hub.runtime.work import Work
@@ -44,6 +46,8 @@ class Rereading(Work):
         self._refuse_elsewhere(former, drafts)
         for draft in drafts:
             self._refuse_foreign(draft)
+        for of, said in self._by_entity(drafts).items():
+            self._refuse_renamed(of, said)
         occasion = self._occasion(drafts[0])
         for identity in dict.fromkeys(each.identity for each in drafts):
             self._pictures.relearn(identity, self._known_of(identity, drafts), occasion)
@@ -65,6 +69,19 @@ class Rereading(Work):
             come = {getattr(each, name) for each in drafts} - {None}
             if gone - come:
                 raise ElsewhereError
+
+    def _refuse_renamed(self, key: str, drafts: Sequence[Draft]) -> None:
+        """Raise where a contact of a case would be another one.
+
+        It is known by what was said first of its beginning, and recipients know it by
+        that: it would be taken back, and told of as a new one.
+        """
+        case = self._entities.case(key) if _of_a_case(drafts[0]) else None
+        if case is None:
+            return
+        after = contacts(self._said_of((key,), drafts))
+        if contacts(case.witnesses).keys() - after.keys():
+            raise ElsewhereError
 
     def _known_of(self, identity: str, drafts: Sequence[Draft]) -> Person:
         """Return what is known of somebody from all that stands, with what is new."""
@@ -93,24 +110,31 @@ class Rereading(Work):
         return found
 
     def _current(self, draft: Draft) -> str:
-        fact = draft.fact
-        if draft.encounter is None or (
-            fact.encounter is not None and fact.encounter.basis == "case"
-        ):
-            return draft.entity
-        record = self._entities.current_encounter(draft.encounter)
-        return record.key if record else draft.encounter
+        record = self._visit(draft)
+        return record.key if record else draft.entity
+
+    def _visit(self, draft: Draft) -> EncounterRecord | None:
+        """Return the encounter that a fact is about, or that it became part of."""
+        if draft.encounter is None or _of_a_case(draft):
+            return None
+        return self._entities.current_encounter(draft.encounter)
 
     def _refold(self, key: str, drafts: Sequence[Draft]) -> None:
-        record = self._entities.encounter(key) if drafts[0].encounter else None
+        record = self._visit(drafts[0])
         keys = (key, *record.includes) if record else (key,)
+        said = self._said_of(keys, drafts)
+        self._pictures.refold(drafts[0], said, self._occasion(drafts[0]))
+
+    def _said_of(
+        self, keys: Sequence[str], drafts: Sequence[Draft]
+    ) -> tuple[Witness, ...]:
+        """Return what stands about entities, with what the message says now."""
         others = [
             witness(_fact(each.body))
             for each in shadow_amending.about(self._entities.connection, keys)
             if each.message != self._waiting.seq
         ]
-        said: tuple[Witness, ...] = (*others, *(witness(each.fact) for each in drafts))
-        self._pictures.refold(drafts[0], said, self._occasion(drafts[0]))
+        return (*others, *(witness(each.fact) for each in drafts))
 
     def _amended(self, amendment: int, drafts: list[Draft]) -> Settlement:
         seq, at = self._waiting.seq, microseconds(self._now)
@@ -128,6 +152,11 @@ def _same(stated: Sequence[Stated], drafts: Sequence[Draft]) -> bool:
     """Say whether a message says what it said: written the same or not."""
     before = [(each.entity, _plain(each.body)) for each in stated]
     return before == [(each.entity, _plain(_encode(each.fact))) for each in drafts]
+
+
+def _of_a_case(draft: Draft) -> bool:
+    named = draft.fact.encounter
+    return draft.encounter is not None and named is not None and named.basis == "case"
 
 
 def _numbers(drafts: Iterable[Draft]) -> set[object]:

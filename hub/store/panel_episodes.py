@@ -12,12 +12,12 @@ import msgspec
 import sqlalchemy as sa
 from sqlalchemy.dialects.sqlite import insert
 
+from hub.coordination.panel_errors import UnknownEpisodeError
 from hub.coordination.panels import ENTITY_SYSTEM, EPISODE
 from hub.store import audit
 from hub.store.acting import Actor
 from hub.store.generation import advance
-from hub.store.panel_errors import UnknownEpisodeError
-from hub.store.panels import MEMBER_COLUMNS, OPEN
+from hub.store.panel_rows import MEMBER_COLUMNS, OPEN
 from hub.store.policy_tables import panel, panel_member
 from hub.store.statements import Insert, Statement
 

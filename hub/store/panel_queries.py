@@ -5,9 +5,10 @@ from typing import Any
 
 import sqlalchemy as sa
 
+from hub.coordination.panel_errors import UnknownLoadError
 from hub.coordination.panels import ENTITY_SYSTEM, EPISODE
 from hub.store.journal import moment
-from hub.store.panel_errors import UnknownLoadError
+from hub.store.panel_rows import day_of
 from hub.store.panel_views import (
     EpisodeView,
     LoadView,
@@ -15,7 +16,7 @@ from hub.store.panel_views import (
     PanelDetail,
     PanelView,
 )
-from hub.store.panels import WAITING, day_of
+from hub.store.panels import WAITING
 from hub.store.policy_tables import panel, panel_load, panel_member
 from hub.store.reading import Looks, equal
 

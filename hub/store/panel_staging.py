@@ -20,7 +20,7 @@ from sqlalchemy.dialects import sqlite
 from sqlalchemy.schema import CreateTable
 
 from hub.coordination.panels import Entry
-from hub.store.panels import EPOCH, day_of
+from hub.store.panel_rows import EPOCH, day_of
 from hub.store.statements import Insert, Statement
 
 _staged = Table(

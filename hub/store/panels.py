@@ -7,42 +7,33 @@ function here is work for the writer. Source: R-ENC-09, R-ENC-11, domain 6.5.
 
 import sqlite3
 from collections.abc import Sequence
-from datetime import date
 from typing import Any, NamedTuple
 
 import sqlalchemy as sa
 from sqlalchemy.dialects.sqlite import insert
 
-from hub.coordination.panel_lists import Mode
-from hub.coordination.panels import Entry, changed
-from hub.store import audit
-from hub.store.acting import Actor
-from hub.store.generation import advance
-from hub.store.panel_errors import (
+from hub.coordination.panel_errors import (
     ListWaitsError,
     NotWaitingError,
     PanelMovedError,
     UnknownLoadError,
 )
+from hub.coordination.panel_lists import Mode
+from hub.coordination.panels import Entry, changed
+from hub.store import audit
+from hub.store.acting import Actor
+from hub.store.generation import advance
 from hub.store.panel_members import MemberRow
+from hub.store.panel_rows import MEMBER_COLUMNS, entry_of, row_of
 from hub.store.policy_tables import panel, panel_load, panel_member
 from hub.store.statements import Insert, Statement
 
 #: Rows of a list that are written in one transaction: messages wait for no more.
 CHUNK = 500
-#: A link without a first day holds from the first day of the calendar on, for rows
-#: are told apart by it.
-EPOCH = date(1970, 1, 1).toordinal()
-OPEN = date.min.toordinal() - EPOCH
-
 #: What became of a list. One that is ``waiting`` loses too many members.
 LOADING, WAITING, APPLIED = "loading", "waiting", "applied"
 REFUSED, FAILED, SUPERSEDED = "refused", "failed", "superseded"
 
-MEMBER_COLUMNS = (
-    *("system", "value", "panel", "version", "patient_id", "valid_from", "programme"),
-    *("valid_to", "purpose", "legal_basis", "confirmed_at", "days_after"),
-)
 _STAGE = Insert(panel_member, MEMBER_COLUMNS, "ON CONFLICT DO NOTHING")
 _LOAD_COLUMNS = (
     *("id", "panel", "version", "mode", "state", "sha256", "members", "actor"),
@@ -144,36 +135,6 @@ _ENTRIES = Statement(
     sa.select(*(panel_member.c[name] for name in MemberRow._fields)).where(*_of_key)
 )
 _DROP = Statement(sa.delete(panel_member).where(*_of_key))
-_number = (panel_member.c.system, panel_member.c.value)
-_NEXT = Statement(
-    sa.select(*_number)
-    .where(*_of_version)
-    .order_by(*_number)
-    .limit(1)
-    .offset(sa.bindparam("most"))
-)
-_REMOVE = Statement(
-    sa.delete(panel_member).where(
-        *_of_version,
-        sa.tuple_(*_number) < sa.tuple_(sa.bindparam("system"), sa.bindparam("value")),
-    )
-)
-_REMOVE_REST = Statement(sa.delete(panel_member).where(*_of_version))
-_first = panel_member.alias("first")
-_REMOVE_NUMBER = Statement(
-    sa.delete(panel_member).where(
-        *_of_version,
-        sa.tuple_(*_number)
-        == sa.select(_first.c.system, _first.c.value)
-        .where(
-            _first.c.panel == sa.bindparam("name"),
-            _first.c.version == sa.bindparam("of"),
-        )
-        .order_by(_first.c.system, _first.c.value)
-        .limit(1)
-        .scalar_subquery(),
-    )
-)
 
 
 class Begun(NamedTuple):
@@ -215,71 +176,6 @@ class Changes(NamedTuple):
     rows: Sequence[Entry]
     at: int
     acting: Actor
-
-
-class Removed(NamedTuple):
-    """A version that is not in force, or not any more."""
-
-    panel: str
-    version: int
-    most: int = CHUNK
-
-
-def row_of(each: Entry, name: str, version: int, at: int) -> tuple[Any, ...]:
-    """Return what is stored of an entry that was confirmed at `at`."""
-    return (
-        each.system,
-        each.value,
-        name,
-        version,
-        each.patient_id,
-        OPEN if each.valid_from is None else each.valid_from.toordinal() - EPOCH,
-        each.programme,
-        None if each.valid_to is None else each.valid_to.toordinal() - EPOCH,
-        each.purpose,
-        each.legal_basis,
-        at,
-        None,
-    )
-
-
-def entry_of(row: MemberRow) -> Entry:
-    """Return a stored entry as a row of a list."""
-    return Entry(
-        0,
-        "add",
-        row.system,
-        row.value,
-        row.patient_id,
-        day_of(row.valid_from),
-        day_of(row.valid_to),
-        row.programme,
-        row.purpose,
-        row.legal_basis,
-    )
-
-
-def kept(row: MemberRow, version: int) -> tuple[Any, ...]:
-    """Return what is stored of an entry that goes on as it is in another version."""
-    return (
-        row.system,
-        row.value,
-        row.panel,
-        version,
-        row.patient_id,
-        row.valid_from,
-        row.programme,
-        row.valid_to,
-        row.purpose,
-        row.legal_basis,
-        row.confirmed_at,
-        None,
-    )
-
-
-def day_of(days: int | None) -> date | None:
-    """Return a stored day, None for one that is open."""
-    return None if days is None or days == OPEN else date.fromordinal(days + EPOCH)
 
 
 def begin(connection: sqlite3.Connection, lists: Sequence[Begun]) -> list[int]:
@@ -447,22 +343,6 @@ def confirm(
 def interrupt(connection: sqlite3.Connection, times: Sequence[int]) -> list[int]:
     """Give up the lists that were being loaded when the last hub ended."""
     return [_INTERRUPT(connection, at=at).rowcount for at in times]
-
-
-def remove(connection: sqlite3.Connection, versions: Sequence[Removed]) -> list[int]:
-    """Remove about `most` rows of each version; return how many are gone."""
-    return [_remove(connection, each) for each in versions]
-
-
-def _remove(connection: sqlite3.Connection, each: Removed) -> int:
-    where = {"name": each.panel, "of": each.version}
-    following = _NEXT(connection, most=each.most, **where).fetchone()
-    if following is None:
-        return _REMOVE_REST(connection, **where).rowcount
-    system, value = following
-    gone = _REMOVE(connection, system=system, value=value, **where).rowcount
-    # All of the first rows may be about one number, which goes as a whole.
-    return gone or _REMOVE_NUMBER(connection, **where).rowcount
 
 
 def _audit(

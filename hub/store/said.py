@@ -36,6 +36,10 @@ _EVENTS: sa.Select[Any] = sa.select(
     schema.event.c.emitted_at,
     schema.event.c.body,
     schema.message.c.received_at,
+    sa.select(sa.func.min(schema.fact.c.read_at))
+    .where(schema.fact.c.message == schema.event.c.message)
+    .scalar_subquery()
+    .label("read_again"),
 ).join_from(schema.event, schema.message)
 
 
@@ -93,7 +97,11 @@ class Said:
 
 
 class Emitted:
-    """An event as it is stored. Its content is decoded where it is asked for."""
+    """An event as it is stored. Its content is decoded where it is asked for.
+
+    It belongs to what was known from `known_from` on: from when its message came, or
+    was read again, or its timer rang.
+    """
 
     def __init__(self, row: sa.Row[Any]) -> None:
         envelope = _envelope(row.body)
@@ -108,6 +116,9 @@ class Emitted:
         self.version: int = row.version
         self.emitted_at = moment(row.emitted_at)
         self.received_at = moment(row.received_at)
+        again = row.read_again is not None and row.read_again <= row.emitted_at
+        late = again or self.of_timer
+        self.known_from = self.emitted_at if late else self.received_at
         self._payload = envelope.payload
 
     @property
@@ -177,14 +188,9 @@ def told_by_then(
     """Return the events of what had been heard by a time, and told by then.
 
     What a message led to belongs to the time at which it came, whenever it was
-    worked out; what a timer led to, to the time of the timer.
+    worked out, or was read again; what a timer led to, to the time of the timer.
     """
-    return [
-        each
-        for each in emitted
-        if known_at is None
-        or (each.emitted_at if each.of_timer else each.received_at) <= known_at
-    ]
+    return [each for each in emitted if known_at is None or each.known_from <= known_at]
 
 
 def messages_behind(said: Iterable[Said]) -> list[str]:

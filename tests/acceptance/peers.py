@@ -15,11 +15,15 @@ from tests.acceptance.process import PATIENCE_SECONDS
 
 @dataclass(frozen=True)
 class Request:
-    """A request as it arrived: the key that makes it unique, and what it says."""
+    """A request as it arrived: the key that makes it unique, and what it says.
+
+    `head` is all before the body: the address and the headers.
+    """
 
     key: str
     at: float
     body: bytes
+    head: str = ""
 
     @property
     def event(self):
@@ -58,7 +62,11 @@ class Receiver:
 
             def do_POST(self):
                 body = self.rfile.read(int(self.headers["Content-Length"]))
-                answer = receiver.receive(self.headers["Idempotency-Key"], body)
+                key, head = (
+                    self.headers["Idempotency-Key"],
+                    f"{self.path}\n{self.headers}",
+                )
+                answer = receiver.receive(key, body, head)
                 if answer == receiver.SILENCE:
                     receiver.wait_until_closed()
                     self.close_connection = True
@@ -75,10 +83,10 @@ class Receiver:
 
         return Handler
 
-    def receive(self, key, body):
+    def receive(self, key, body, head=""):
         """Keep a request and return how to answer it."""
         with self._news:
-            self.requests.append(Request(key, time.monotonic(), body))
+            self.requests.append(Request(key, time.monotonic(), body, head))
             answer = self.answers.pop(0) if self.answers else self.always
             self._news.notify_all()
         return (answer, {}) if isinstance(answer, int) else answer

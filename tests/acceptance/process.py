@@ -159,11 +159,12 @@ class HubProcess:
         """Return where a source receives."""
         return self.wait_for("source.started", connector=source)["address"]
 
-    def request(self, method, path):
+    def request(self, method, path, body=b"", **headers):
         """Ask the admin API; return the status and the body."""
         host = self.wait_for("admin.started")["address"].removeprefix("http://")
         with closing(http.client.HTTPConnection(host, timeout=30)) as connection:
-            connection.request(method, path, headers={"Content-Length": "0"})
+            headers = {"Content-Length": str(len(body)), **headers}
+            connection.request(method, path, body, headers)
             response = connection.getresponse()
             return response.status, response.read()
 

@@ -143,7 +143,7 @@ async def test_every_report_is_answered(client, name):
 async def test_a_report_is_a_table_on_request(client, told):
     told.delivery(told.event(told.message()))
 
-    path = "/api/v1/reports/disclosures?format=csv&from=2026-03-14&to=2026-03-15"
+    path = "/api/v1/reports/disclosures?format=csv&since=2026-03-14&until=2026-03-15"
     async with client.get(path) as response:
         text = await response.text()
 
@@ -168,9 +168,9 @@ async def test_a_report_is_of_what_was_known_then(client, told):
 @pytest.mark.parametrize(
     ("name", "params", "problem"),
     [
-        ("latency", {"from": "yesterday"}, "from: must be a time such as"),
-        ("latency", {"to": "20260314"}, "to: must be a time such as"),
-        ("latency", {"to": "2026-13-01"}, "to: must be a valid datetime"),
+        ("latency", {"since": "yesterday"}, "since: must be a time such as"),
+        ("latency", {"until": "20260314"}, "until: must be a time such as"),
+        ("latency", {"until": "2026-13-01"}, "until: must be a valid datetime"),
         ("latency", {"format": "pdf"}, "format: must be 'json' or 'csv'"),
         ("referrals", {"known_at": "2026-03-14T09:30:00Z"}, "known_at: there is no"),
     ],

@@ -8,9 +8,9 @@ import pytest
 
 from hub.app import Hub
 from hub.config import load
+from hub.coordination.panel_errors import NoEpisodesError, UnknownEpisodeError
 from hub.registry import Registry
 from hub.runtime import panel_keeping
-from hub.store.panel_errors import NoEpisodesError, UnknownEpisodeError
 from tests.store.panel_world import HEADER, numbered
 
 PATIENCE_SECONDS = 30

@@ -18,6 +18,10 @@ from hub.testing.clock import FakeClock
 
 PATIENCE_SECONDS = 30
 LOOK_SECONDS = 0.01
+_SENT = (
+    "SELECT max(ended_at) FROM attempt JOIN delivery ON delivery.seq = attempt.delivery"
+    " WHERE delivery.event = ? AND delivery.destination = ? AND outcome = 'accepted'"
+)
 _NEXT = (
     "SELECT min(due) FROM (SELECT due FROM timer"
     " UNION ALL SELECT due FROM delivery WHERE state = 'ready')"
@@ -69,11 +73,21 @@ class MovedHub(Hub):
     async def rest(self) -> None:
         """Wait until nothing is left to do at this time."""
         async with asyncio.timeout(PATIENCE_SECONDS):
+            await self._settle()
             while await asyncio.to_thread(self._rings):
                 self.pipeline.wake()
                 await asyncio.sleep(LOOK_SECONDS)
-            self._wake(set(self.dispatchers))
-            await self.idle()
+                await self._settle()
+
+    async def _settle(self) -> None:
+        self._wake(set(self.dispatchers))
+        await self.idle()
+
+    def sent(self, event: str, destination: str) -> datetime:
+        """Return when a notice was accepted by who receives it."""
+        key = (event, destination)
+        [ended] = self._ask(lambda reader: reader.execute(_SENT, key).fetchone())
+        return journal.moment(ended)
 
     async def _move_to(self, moment: datetime) -> None:
         ahead = (moment - self.now()).total_seconds()

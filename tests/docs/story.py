@@ -18,6 +18,7 @@ from hub.metrics import Metrics
 from hub.model.events import CareEvent
 from hub.model.message import RawMessage
 from hub.runtime.pipeline import Pipeline
+from hub.runtime.wiring import relations
 from hub.runtime.workings import workings
 from hub.store import journal
 from hub.store.store import Store, call_at_once
@@ -91,7 +92,7 @@ class Teller:
                 yield self._rows(reader)
 
     def _pipeline(self, store, reader):
-        made = workings(self._config, [], reader)
+        made = workings(self._config, relations(self._config, reader), reader)
         return Pipeline(
             feeds=made.feeds,
             reader=reader,
@@ -125,7 +126,7 @@ class Teller:
             message_type=trigger,
         )
         [stored] = store.writer.call(journal.put, [journal.row(FEED, raw)])
-        self._heard[stored.id] = f"{trigger} of {_wall(now)}"
+        self._heard[stored.id] = f"{trigger} of {wall(now)}"
 
     def _rows(self, reader):
         found = reader.execute(
@@ -141,7 +142,7 @@ class Teller:
         cause = self._heard[event.causes[0]]
         by_clock = not event.source.trigger
         because = f"the clock, after {cause}" if by_clock else cause
-        told = _wall(event.times.emitted)
+        told = wall(event.times.emitted)
         return f"| {told} | `{event.type}` | {_of(reader, event)} | {because} |"
 
 
@@ -158,7 +159,7 @@ def _of(reader, event):
     return ", ".join(words)
 
 
-def _wall(moment):
+def wall(moment):
     local = moment.astimezone(_ZONE)
     return f"{local:%a} {local.day} {local:%b %H:%M}"
 

@@ -35,9 +35,11 @@ ADMITTED = adt(at="20260314093104")
 DISCHARGED = adt("A03", control_id="C2", at="20260314113104", left="20260314113000")
 
 
-def written(path, *more, zone="Europe/Berlin", subscribed=None):
+def written(path, *more, zone="Europe/Berlin", subscribed=None, profile=None):
     """Write a configuration whose one feed is in `zone`; return its path."""
-    profile = {"time_zone": zone, "assigning_authority": "KLINIK_NORD"}
+    profile = {"time_zone": zone, "assigning_authority": "KLINIK_NORD"} | (
+        profile or {}
+    )
     tables = [
         feed(profile=profile),
         folder(path.parent / "out"),

@@ -2,9 +2,11 @@
 
 from datetime import UTC, datetime
 
+import msgspec
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from msgspec.structs import replace
 
 from hub.model.facts import Fact, FactKind, RecordKey, Subject
 from hub.model.identifiers import Code
@@ -217,3 +219,62 @@ def test_an_encounter_is_no_record_that_is_looked_for(world):
     world.tell(stay(number("P1"), encounter_class=Code("inpatient")))
 
     assert consents_of(world, number("P1")) == ()
+
+
+statements = st.lists(
+    st.builds(
+        said,
+        st.sampled_from(["task", "need", "consent", "risk", "contact", "caregap"]),
+        st.integers(6, 12),
+        st.sampled_from([number("P1"), number("P2")]),
+        occurred=st.integers(1, 5),
+        status=st.sampled_from(
+            ["active", "revoked", "created", "completed", "resolved"]
+        ),
+        level=st.sampled_from(["low", "high"]),
+        model=st.just("points"),
+        title=st.sampled_from(["Call", "Visit", None]),
+    ),
+    min_size=1,
+    max_size=7,
+)
+
+
+def numbered(facts):
+    """Give the statements of each person numbers of their own."""
+    return [
+        replace(
+            each, record=replace(each.record, value=each.subject.identifiers[0].value)
+        )
+        for each in facts
+    ]
+
+
+def pictures(world):
+    """Return what is known of each record, by its key, without the hub's own marks."""
+    bodies = world.query("SELECT key, person, body FROM entity WHERE key LIKE 'rec%'")
+    return {
+        key: (person, msgspec.json.decode(body)["details"])
+        for key, person, body in bodies
+    }
+
+
+@settings(max_examples=25, deadline=None)
+@given(statements, st.randoms(use_true_random=False), st.booleans())
+def test_a_walk_through_statements_ends_in_the_same_records(told, random, forgets):
+    """Whatever came first, and whether the hub was started again in between."""
+    facts = numbered(told)
+    outcomes = []
+    for order in (facts, random.sample(facts, len(facts))):
+        world = World(matching=False, forgets=forgets)
+        try:
+            world.tell(*order)
+            outcomes.append((pictures(world), standing(world.events)))
+            streams = [
+                (event.entity.key, event.entity.version) for event in world.events
+            ]
+        finally:
+            world.close()
+        assert len({*streams}) == len(streams)
+
+    assert outcomes[0] == outcomes[1]

@@ -7,6 +7,7 @@ import pytest
 
 from hub.config.panels import PanelTable
 from hub.coordination.ids import Keys
+from hub.coordination.panel_errors import UnknownEpisodeError
 from hub.coordination.panels import Member, Panel
 from hub.model.facts import FactKind
 from hub.model.identifiers import Identifier
@@ -14,7 +15,6 @@ from hub.runtime.panel_episodes import follow, keys_of, lasting, leave
 from hub.runtime.panel_loading import Given, Loader
 from hub.runtime.relations import Contract, Relations, StoredPanels
 from hub.store import panel_episodes, panel_members
-from hub.store.panel_errors import UnknownEpisodeError
 from hub.store.panel_queries import PanelReader
 from hub.store.panel_views import EpisodeWanted, VisitNumber
 from hub.store.reading import Looks

@@ -7,12 +7,12 @@ import pytest
 
 from hub.runtime import shadow_stage
 from hub.runtime.shadow import Wanted, replay
-from hub.store.shadow_profiles import digest_of
 from hub.store import shadow, shadow_amending
 from hub.store.acting import Actor
 from hub.store.books import balance
 from hub.store.queries import Reader
 from hub.store.shadow_amending import Approved, Line
+from hub.store.shadow_profiles import digest_of
 from hub.store.sqlite import DATABASE_NAME
 from tests.acceptance.messages import adt, header, joined, pid
 from tests.runtime.past import ADMITTED, DISCHARGED, HOUR, START, Past, loaded, written
@@ -21,6 +21,11 @@ WRONG, RIGHT = "Europe/Helsinki", "Europe/Berlin"
 WHO = Actor("a.operator", "operator")
 MOVED = adt("A02", control_id="C3", at="20260314103104", unit="INN2")
 LATER = adt("A08", control_id="C4", at="20260314104104", family="Beispiel")
+SCHEDULED = (
+    "SCH|P-1^KLINIK_NORD|F-1^KLINIK_NORD||||G-1|CHECK^Check^L|HIP^After hip^L"
+    "|NORMAL|||^^30^20260401093000^20260401100000"
+)
+BOOKED = joined([header("SIU^S12", "C6", "20260314111104"), SCHEDULED, pid()])
 MERGED = joined(
     [
         header("ADT^A40", "C5", "20260314105104"),
@@ -53,7 +58,9 @@ def past(config):
 def approve(past, path, **given):
     """Put messages in line that are to be read as at `path` says; return its id."""
     profiles = digest_of(loaded(path).sources)
-    approved = Approved(WHO, WHO.name, "wrong zone", past.clock.now(), profiles, **given)
+    approved = Approved(
+        WHO, WHO.name, "wrong zone", past.clock.now(), profiles, **given
+    )
     with past.opened() as store:
         key = store.writer.call(shadow_amending.approve, approved)
         after = 0
@@ -99,7 +106,11 @@ def known(connection):
     """Return what is known of stays, records and people, less what was told of it."""
     rows = connection.execute("SELECT key, kind, body FROM entity ORDER BY key")
     bodies = [(key, kind, msgspec.json.decode(body)) for key, kind, body in rows]
-    parts = {"encounter": "encounter", "person": "statements"}
+    parts = {
+        "encounter": "encounter",
+        "person": "statements",
+        "appointment": "details",
+    }
     return [(key, body[parts[kind]]) for key, kind, body in bodies if kind in parts]
 
 
@@ -161,6 +172,7 @@ def test_what_was_corrected_is_not_corrected_again(past, mended):
         (ADMITTED, DISCHARGED),
         (DISCHARGED, ADMITTED),
         (ADMITTED, MOVED, LATER, DISCHARGED),
+        (ADMITTED, BOOKED),
         (LATER, ADMITTED, adt(patient="P2", visit="V2", control_id="D1")),
     ],
 )
@@ -172,6 +184,21 @@ def test_afterwards_all_is_known_as_if_it_had_been_read_so_from_the_start(
 
     assert view(past).amended == len(bodies)
     assert known_now(past) == known_from_the_start(past, mended)
+
+
+def test_a_contact_of_a_case_is_corrected_where_it_stays_the_same_one(tmp_path):
+    """It is known by its beginning: that would make it another one, and is left."""
+    case = {"visit_number_scope": "case"}
+    past = Past(written(tmp_path / "hub.toml", zone=WRONG, profile=case))
+    past.hear(ADMITTED, DISCHARGED)
+    mended = written(tmp_path / "mended.toml", zone=RIGHT, profile=case)
+    before = newest(past)
+    apply(past, mended)
+
+    assert (view(past).amended, view(past).left) == (1, {"SHADOW-002": 1})
+    assert [each[:2] for each in told(past, before) if "encounter" in each[0]] == [
+        ("encounter.end_corrected", "amendment")
+    ]
 
 
 def test_a_shadow_finds_no_other_facts_afterwards(past, mended):
@@ -210,6 +237,18 @@ def test_what_was_known_then_is_what_was_read_then(past, mended):
         for at in (then, None)
     ]
     assert [f"{each:%H:%M}" for each in starts] == ["07:31", "08:31"]
+
+
+def test_then_nothing_was_corrected_yet(past, mended):
+    past.hear(ADMITTED)
+    then = past.clock.now()
+    [(person,)] = past.query("SELECT DISTINCT person FROM event")
+    apply(past, mended)
+
+    entities = Reader(past.folder / DATABASE_NAME).entities
+    then, now = (entities.timeline(person, known_at=at) for at in (then, None))
+    assert "start_corrected" not in str(then)
+    assert "start_corrected" in str(now)
 
 
 def test_who_approved_it_and_why_is_kept(past, mended):

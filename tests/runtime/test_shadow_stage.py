@@ -5,8 +5,6 @@ import stat
 
 import pytest
 
-import hub_hl7
-import hub_sftp
 from hub.config import load
 from hub.coordination.panels import PanelError
 from hub.registry import Registry
@@ -18,7 +16,7 @@ from hub.store.sqlite import DATABASE_NAME
 from tests.acceptance.messages import adt
 from tests.acceptance.process import subscription, table
 from tests.plugins import hostile_formats
-from tests.runtime.past import ADMITTED, DISCHARGED, Past, loaded, written
+from tests.runtime.past import ADMITTED, DISCHARGED, PLUGINS, Past, loaded, written
 
 SECRET = bytes(32)
 
@@ -80,10 +78,9 @@ def test_panels_that_are_only_in_the_store_count_in_a_shadow(tmp_path):
 
 
 def test_what_cannot_be_rendered_is_kept_with_its_code(tmp_path):
-    plugins = {"hl7": hub_hl7, "sftp": hub_sftp, "formats": hostile_formats}
-    registry = Registry.from_modules(plugins)
+    registry = Registry.from_modules(PLUGINS | {"formats": hostile_formats})
     path = written(tmp_path / "hub.toml")
-    text = path.read_text().replace("cloudevents-json", "raises")
+    text = path.read_text().replace("cloudevents-json", "hostile-raises")
     path.write_text(text)
     found = outcome(load(path, registry), [example(ADMITTED)])
 
@@ -110,8 +107,7 @@ def test_the_first_arrives_at_a_fixed_time_where_it_does_not_say(tmp_path):
 
 
 def test_a_normaliser_that_fails_is_found_out_when_the_message_is_processed(tmp_path):
-    plugins = {"hl7": hub_hl7, "sftp": hub_sftp, "formats": hostile_formats}
-    plugins["webhook"] = __import__("hub_webhook")
+    plugins = PLUGINS | {"formats": hostile_formats}
     path = written(tmp_path / "hub.toml")
     path.write_text(
         path.read_text()
@@ -127,7 +123,7 @@ def test_a_normaliser_that_fails_is_found_out_when_the_message_is_processed(tmp_
     assert found["messages"][0]["error_code"] == "PIPE-001"
 
 
-NORMALISER = 'kind = "mllp-listener"\nnormaliser = "raises"'
+NORMALISER = 'kind = "mllp-listener"\nnormaliser = "hostile-raises"'
 
 
 @pytest.mark.parametrize(

@@ -24,8 +24,10 @@ IMBALANCES = {
         "INSERT INTO fact (message, place, entity, body) VALUES (6, 0, 'e', '')"
     ],
     "replaced fact of a message that was not amended": [
-        "INSERT INTO fact (message, place, entity, body, replaced_at)"
-        " VALUES (1, 9, 'e', '', 1)"
+        (
+            "INSERT INTO fact (message, place, entity, body, replaced_at)"
+            " VALUES (1, 9, 'e', '', 1)"
+        )
     ],
     "unmapped or parked message without a reason": [
         "UPDATE message SET reason = '', error_code = '' WHERE seq = 5"

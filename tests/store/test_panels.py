@@ -8,13 +8,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from hub.coordination.panels import PanelError
-from hub.runtime import panel_loading
-from hub.runtime.panel_loading import Given
-from hub.store import panel_members, panels
-from hub.store.acting import LOCAL
-from hub.store.generation import generation
-from hub.store.panel_errors import (
+from hub.coordination.panel_errors import (
     ListWaitsError,
     NotWaitingError,
     PanelFileError,
@@ -22,6 +16,12 @@ from hub.store.panel_errors import (
     UnknownLoadError,
     UnknownPanelError,
 )
+from hub.coordination.panels import PanelError
+from hub.runtime import panel_loading
+from hub.runtime.panel_loading import Given
+from hub.store import panel_members, panel_removing, panel_rows, panels
+from hub.store.acting import LOCAL
+from hub.store.generation import generation
 from hub.store.panels import Begun, Settled
 from hub.store.store import Store, call_at_once
 from tests.store.panel_world import HEADER, NOW, World, numbered
@@ -320,7 +320,7 @@ def test_what_was_not_finished_is_thrown_away(world):
     begun = Begun("load_interrupted", "payer", "full", b"", "", 1)
     version = world.store.writer.call(panels.begin, begun)
     entry = panel_loading.entries("payer", [HEADER, "M-1,NORD,0001"])
-    rows = [panels.row_of(each, "payer", version, 1) for each in entry]
+    rows = [panel_rows.row_of(each, "payer", version, 1) for each in entry]
     world.store.writer.call(panels.stage, rows)
     world.loader.incoming().write_text(CANARY)
     assert world.loader.tidy() == 0
@@ -370,9 +370,9 @@ def test_large_versions_go_by_chunks(world):
     world.load(*rows)
     world.load(*rows, "M-99,NORD,9")
 
-    removed = panels.Removed("payer", 1, 7)
+    removed = panel_removing.Removed("payer", 1, 7)
     counts = []
-    while count := world.store.writer.call(panels.remove, removed):
+    while count := world.store.writer.call(panel_removing.remove, removed):
         counts.append(count)
 
     assert counts == [10, 10, 10]

@@ -18,11 +18,11 @@ from hub.cli.loading import load, load_own, reader
 from hub.cli.options import config_option, json_option
 from hub.cli.printing import show_json, show_table
 from hub.coordination.ids import Keys
+from hub.coordination.panel_errors import NoEpisodesError
 from hub.runtime.panel_episodes import follow, leave
 from hub.runtime.wiring import episodes
 from hub.store.errors import DataFolderLockedError
 from hub.store.panel_episodes import DAYS_AFTER
-from hub.store.panel_errors import NoEpisodesError
 from hub.store.panel_views import EpisodeView, EpisodeWanted
 from hub.store.store import Store, call_at_once
 

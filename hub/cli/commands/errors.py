@@ -19,11 +19,11 @@ _COLUMNS = ("code", "summary", "recovery")
 @click.argument("code", required=False)
 @json_option
 def command(code: str | None, *, as_json: bool) -> None:
-    """Explain an error code or the reason of a decision, or list all of them.
+    """Explain an error code or a reason, or list all of them.
 
     Codes of the hub and of the installed plugins; upper and lower case are the
-    same. Reasons, such as `relationship.none`, have no recovery: they say why a
-    notice was permitted or withheld.
+    same. Reasons are those of decisions, such as `relationship.none`; they have no
+    recovery: they say why a notice was permitted or withheld.
     """
     errors = {name: _describe(error) for name, error in sorted(_catalogue().items())}
     described = errors | {each.code: _describe_reason(each) for each in reasons()}

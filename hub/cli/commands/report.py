@@ -55,7 +55,7 @@ def command(
     known_at: datetime | None,
     config: Path | None,
 ) -> None:
-    """Print a report as evidence: of notices, disclosures, delays and what came after.
+    """Print evidence: notices, disclosures, delays and what came after.
 
     Reports hold no names: people stand in them by the hub's own keys. Cells of CSV
     that a table program would take for formulas have an apostrophe before them.

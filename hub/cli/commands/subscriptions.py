@@ -21,7 +21,7 @@ _COLUMNS = (
 
 @click.group("subscriptions")
 def command() -> None:
-    """Show who asks for which events, and tell one of them of the past.
+    """Show who asks for which events, and tell one of the past.
 
     The running hub is asked.
     """

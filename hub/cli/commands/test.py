@@ -65,7 +65,7 @@ def command(
     *,
     update: bool,
 ) -> None:
-    """Compare what CONFIG makes of messages with what is expected of it.
+    """Compare what a configuration makes of messages with what is expected.
 
     Each file of FOLDER/SOURCE is received as a message of that source, in the order
     of the names of the files. Nothing is stored, sent or listened to, and times and

@@ -60,8 +60,6 @@ def consent(case: Case, weighing: Weighing) -> Refusal | None:
     asked = STRICTNESS[plan.consent]
     if asked < _OBJECTION or (asked == _OBJECTION and not case.consents):
         return None
-    if not case.consents:
-        return Refusal(_lacking(plan, ()))
     standing = stand(case, plan, weighing)
     permits = [one for one in standing.permits if covers(one, case)]
     denials = [one for one in standing.denials if forbids(one, case)]
@@ -251,24 +249,22 @@ def names(each: Consent, label: str, case: Case) -> bool:
     return not each.permits or _type_rank(data.types, case.event.type) is not None
 
 
-def beats(permit: Consent, denial: Consent, case: Case, label: str = "") -> bool:
+def beats(permit: Consent, denial: Consent, case: Case) -> bool:
     """Say whether a permission is more specific than a denial, and as explicit.
 
-    With a `label` it is about that sensitivity.
+    Both are about the same: the event, or something sensitive in it.
     """
     if _WORTH[permit.mode] < _WORTH[denial.mode]:
         return False
-    one = _specificity(permit, case, label)
-    other = _specificity(denial, case, label)
+    one, other = _specificity(permit, case), _specificity(denial, case)
     return one != other and all(a >= b for a, b in zip(one, other, strict=True))
 
 
-def _specificity(each: Consent, case: Case, label: str) -> tuple[int, int, int, int]:
+def _specificity(each: Consent, case: Case) -> tuple[int, int, int]:
     """Return how narrow a consent is in whom, in what and in what for."""
-    data = data_of(each)
     whom = 4 if each.proxy else _whom(each, case.recipient) or 0
-    what = _type_rank(data.types, case.event.type) or 0
-    return whom, what, int(label in data.labels), 1 if each.scope else 0
+    what = _type_rank(data_of(each).types, case.event.type) or 0
+    return whom, what, 1 if each.scope else 0
 
 
 def _cannot_be_waived(denial: Consent, plan: Plan) -> bool:

@@ -16,6 +16,9 @@ from hub.model.labels import Labels
 
 _PLACES = frozenset({"facility", "sender", "department", "service"})
 
+#: Where a statement has what a site keeps beside it.
+_EXTENSIONS = "extensions"
+
 
 def project(event: CareEvent, terms: Terms) -> CareEvent:
     """Return what of an event leaves the hub that was permitted on `terms`.
@@ -28,6 +31,8 @@ def project(event: CareEvent, terms: Terms) -> CareEvent:
     if terms.template == RETRACTION:
         return _fewest_words(event)
     event = msgspec.structs.replace(event, extensions={}, parents=())
+    if _EXTENSIONS in event.payload:
+        event = _without_extensions(event)
     if terms == STANDARD:
         return event
     if terms.redacted:
@@ -38,6 +43,11 @@ def project(event: CareEvent, terms: Terms) -> CareEvent:
     if terms.masks_facility:
         event = _masked(event)
     return _obliged(event, terms)
+
+
+def _without_extensions(event: CareEvent) -> CareEvent:
+    payload = {key: each for key, each in event.payload.items() if key != _EXTENSIONS}
+    return msgspec.structs.replace(event, payload=payload)
 
 
 def _by_template(event: CareEvent, template: Template) -> CareEvent:

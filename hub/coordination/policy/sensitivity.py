@@ -79,11 +79,12 @@ def _by_itself(labels: Labels) -> bool:
 
 
 def _given(case: Case, weighing: Weighing, plan: Plan) -> _Given:
-    """Return the consents that bear on it, none where the law alone decides."""
-    if not case.consents or plan.consent == "law":
+    """Return the consents that bear on it; what the law demands nobody can deny."""
+    if not case.consents:
         return _Given((), ())
     standing = stand(case, plan, weighing)
-    return _Given(standing.permits, standing.denials)
+    lawful = plan.consent == "law"
+    return _Given(standing.permits, () if lawful else standing.denials)
 
 
 def _refused(label: str, case: Case, weighing: Weighing, given: _Given) -> str:
@@ -91,7 +92,7 @@ def _refused(label: str, case: Case, weighing: Weighing, given: _Given) -> str:
     permits = [one for one in given.permits if _explicitly(one, label, case)]
     for each in given.denials:
         if names(each, label, case) and not any(
-            beats(one, each, case, label) for one in permits
+            beats(one, each, case) for one in permits
         ):
             return "sensitivity.denied"
     plan = weighing.planned

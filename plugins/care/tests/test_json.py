@@ -58,7 +58,7 @@ def test_the_labels_of_a_statement_are_those_of_its_fact():
 def test_all_problems_are_found_at_once():
     found = wrong(
         stated("risk", **(RISK | {"level": "extreme", "calculated": "yesterday"})),
-        stated("task", status="created", titel="Call"),
+        stated("task", status="created", titlee="Call"),
         TASK | {"recorded": "2026-03-10T12:00:00"},
         {"kind": "dream"},
     )

@@ -478,6 +478,26 @@ SENSITIVITIES = {
         purpose="care_coordination",
         regime=CA,
     ),
+    "psychiatry to the law": no(
+        "sensitivity.consent_needed",
+        labels=PSY,
+        recipient=HEALTH_OFFICE,
+        purpose="legal_duty",
+    ),
+    "psychiatry to the law by consent": yes(
+        PANEL,
+        labels=PSY,
+        recipient=HEALTH_OFFICE,
+        purpose="legal_duty",
+        consents=(permit("PSY"),),
+    ),
+    "infection to the law despite a denial": yes(
+        PANEL,
+        labels=HIV,
+        recipient=HEALTH_OFFICE,
+        purpose="public_health",
+        consents=(deny("HIV"),),
+    ),
     "reproduction to the law": no(
         "sensitivity.never",
         labels=labelled("REPRO"),

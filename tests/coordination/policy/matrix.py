@@ -46,7 +46,8 @@ def purposes(place):
 
     def cell(audience, purpose):
         plan = _plan(place, audience, purpose)
-        return "–" if plan.consent == "never" else f"{plan.consent}: {plan.template}"
+        refused = plan.consent == "never"
+        return "never" if refused else f"{plan.consent}: {plan.template}"
 
     return _table(
         ["Purpose", *AUDIENCES],

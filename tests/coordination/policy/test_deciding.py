@@ -144,14 +144,25 @@ def test_a_service_that_is_not_bound_is_told_not_to_pass_it_on():
     assert "part2_notice" in decision.terms.obligations
 
 
-def test_the_facility_is_masked_where_it_discloses():
-    by_sender = labelled("SDV", by="sender:frauenhaus")
-    consents = (permit("SDV"),)
+@pytest.mark.parametrize(
+    ("by", "masks"),
+    [
+        ("sender:frauenhaus", True),
+        ("facility:FRAUENHAUS", True),
+        ("department:SANE", True),
+        ("ARV-3", True),
+        ("diagnosis:T74", False),
+    ],
+)
+def test_the_facility_is_masked_where_it_discloses(by, masks):
+    """A field does not say what it is about, so that it may be the place."""
+    labels, consents = labelled("SDV", by=by), (permit("SDV"),)
 
-    told = ask(by_sender, to("payer"), "payment", consents)
-    clinic = ask(by_sender, to(), consents=consents)
+    told = ask(labels, to("payer"), "payment", consents)
+    clinic = ask(labels, to(), consents=consents)
 
-    assert told.terms.masks_facility
+    assert told.permitted
+    assert told.terms.masks_facility is masks
     assert not clinic.terms.masks_facility
 
 

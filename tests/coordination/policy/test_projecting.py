@@ -77,6 +77,15 @@ def test_what_a_sender_added_for_itself_does_not_leave():
     assert project(what, Terms()) == event()
 
 
+@pytest.mark.parametrize("template", ["", "full", "provider"])
+def test_what_a_site_keeps_beside_a_statement_does_not_leave(template):
+    what = event(payload={"status": "opened", "extensions": {"note": "x"}})
+
+    told = project(what, Terms(template=template, obligations=("accounting",)))
+
+    assert told.payload == {"status": "opened"}
+
+
 @pytest.mark.parametrize("template", ["", "full"])
 def test_the_full_template_lets_everything_through(template):
     terms = Terms(template=template, obligations=("accounting",))

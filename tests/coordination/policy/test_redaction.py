@@ -60,6 +60,12 @@ def test_what_else_is_confidential_stays_so():
     assert told.labels == Labels("R", ("PSY",), ("NORDSCLCD",), ("ARV-3:PSY",))
 
 
+def test_what_a_field_restricts_stays_restricted():
+    labels = Labels("R", ("ETH",), (), ("PD1-12", "diagnosis:F10.2:ETH"))
+
+    assert redacted(labels).labels == Labels("R", derived_by=("PD1-12",))
+
+
 def test_a_label_under_its_other_name_is_taken_out_too():
     labels = Labels("R", ("SUD",), (), ("diagnosis:F10.2:SUD",))
 
@@ -159,3 +165,21 @@ def test_a_part_may_be_taken_out_beside_fields_that_only_restrict():
 )
 def test_an_entry_says_from_where_a_label_comes(entry, mark):
     assert marks_of(Labels(derived_by=(entry,))) == [mark]
+
+
+@pytest.mark.parametrize(
+    ("entry", "confidential"),
+    [
+        ("PD1-12", True),
+        ("ARV-3", True),
+        ("rule", True),
+        ("PV1-16:R", True),
+        ("MSH-27", False),
+        ("ARV-3:PSY", False),
+        ("PV1-16", False),
+    ],
+)
+def test_a_mark_says_whether_it_may_restrict_by_itself(entry, confidential):
+    (mark,) = marks_of(Labels(derived_by=(entry,)))
+
+    assert mark.confidential is confidential

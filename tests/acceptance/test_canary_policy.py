@@ -1,0 +1,367 @@
+"""Nobody is told more than policy permits, and nothing leaks beside it (G24).
+
+Every field of every message, fact and list holds a marker; they take every path of
+panels, consents, worklists, tokens, explanations, reports, audit and shadow runs,
+failures included, and then the markers are looked for. All of it is made up.
+"""
+
+import json
+import os
+import sqlite3
+import subprocess
+from contextlib import closing
+from functools import partial
+from types import SimpleNamespace
+
+import pytest
+
+from hub.admin.routes import ROUTES
+from tests.acceptance.conftest import Hubs
+from tests.acceptance.marked import (
+    MRN,
+    SYSTEM,
+    admission,
+    body,
+    broken_bodies,
+    found,
+    mark,
+    statements,
+)
+from tests.acceptance.peers import Receiver
+from tests.acceptance.process import (
+    COMMAND,
+    ENVIRONMENT,
+    eventually,
+    feed,
+    folder,
+    subscription,
+    table,
+    unbalanced,
+    webhook,
+)
+from tests.acceptance.test_canary import exchange, file_names
+
+pytestmark = [pytest.mark.acceptance]
+
+EVENTS = ["encounter.*", "person.*", "need.*", "task.*", "risk.*", "consent.*"]
+#: What who decides something writes: it may say anything.
+SPOKEN = mark("spoken")
+ROLES = ("admin", "operator", "viewer", "analyst")
+SCOPES = {"feed": "cases", "subscriber": "list"}
+FOLDERS = ("clinic", "payer", "meals", "shelter", "kitchen", "watcher", "masked")
+COLUMNS = "patient_id,assigning_authority,identifier,valid_from,valid_to"
+TABLE = "Case,Number,Said,State,What"
+WORDS = ("hub.toml", "--json")
+
+
+def csv_feed():
+    """Return a feed of tables of tasks."""
+    columns = {
+        '"person.identifiers.0.value"': "Case",
+        '"key.value"': "Number",
+        "recorded": "Said",
+        "status": "State",
+        "title": "What",
+    }
+    given = {
+        "kind": "task",
+        '"person.identifiers.0.system"': SYSTEM,
+        '"key.system"': SYSTEM,
+    }
+    profile = {"time_zone": "Europe/Berlin", "columns": columns, "defaults": given}
+    keys = {"kind": "facts-api", "normaliser": "facts-csv", "profile": profile}
+    return table("sources.tables", **keys)
+
+
+def tables_of(path, url, zone="Europe/Berlin"):
+    """Return recipients with rights of every kind, and one that fails."""
+    told = partial(subscription, events=EVENTS)
+    contract = lambda name, sector="community", **keys: table(  # noqa: E731
+        f"recipients.{name}", sector=sector, **keys
+    )
+    profile = {"time_zone": zone, "assigning_authority": SYSTEM}
+    return (
+        feed(profile=profile),
+        table("sources.cases", kind="facts-api"),
+        csv_feed(),
+        table("scorers.points", kind="utilisation-points"),
+        table("panels.members", max_drop=0.2),
+        *(folder(path / "told" / name, name) for name in FOLDERS),
+        webhook(url, dead_letter="skip"),
+        table("destinations.list", kind="worklist"),
+        contract("clinic", "provider"),
+        contract("payer", "payer"),
+        contract("meals"),
+        contract("shelter"),
+        contract("kitchen"),
+        contract("watcher", "provider", template="existence"),
+        contract("masked", "provider", mask_facility=True),
+        contract("hook", "payer"),
+        contract("list", "payer", template="existence"),
+        told("clinic"),
+        told("payer", panel="members"),
+        told("meals"),
+        told("shelter"),
+        told("kitchen", cadence="daily 03:00 Europe/Berlin"),
+        told("watcher"),
+        told("masked", panel="members"),
+        told("hook"),
+        told("list", cadence="pull"),
+        told("clinic", "filtered", where={"class": ["emergency"]}),
+        told("clinic", "episodes", panel="episode"),
+    )
+
+
+def hub_command(path, *words, token=""):
+    """Return the exit status of a command of the hub, and all that it prints."""
+    done = subprocess.run(
+        [COMMAND[0], *map(str, words)],
+        cwd=path,
+        capture_output=True,
+        env=ENVIRONMENT | {"CAREHUB_TOKEN": token, "HUB_CONFIG": "hub.toml"},
+        timeout=60,
+        check=False,
+    )
+    return done.returncode, done.stdout + done.stderr
+
+
+class Asking:
+    """Asks the API of a hub with a token, and keeps every answer."""
+
+    def __init__(self, hub, token):
+        self._hub = hub
+        self._token = token
+        self.answers = []
+
+    def __call__(self, method, path, given=b"", **headers):
+        """Return the status and the body of an answer."""
+        if not isinstance(given, bytes):
+            given = json.dumps(given).encode()
+        headers |= {"Authorization": f"Bearer {self._token}"}
+        status, answer = self._hub.request(method, f"/{path}", given, **headers)
+        self.answers.append((f"{method} {path} {status}", answer))
+        return status, answer
+
+    def json(self, method, path, given=b"", **headers):
+        """Return the JSON of an answer, which must be a good one."""
+        status, answer = self(method, f"api/v1/{path}", given, **headers)
+        assert status < 300, (path, status, answer)
+        return json.loads(answer)
+
+    def items(self, path):
+        """Return the items of a list."""
+        more = "&" if "?" in path else "?"
+        return self.json("GET", f"{path}{more}limit=1000")["items"]
+
+
+def told_to(path, name):
+    """Return all that a folder was told."""
+    place = path / "told" / name
+    files = sorted(place.iterdir()) if place.exists() else []
+    return b"\n".join(each.read_bytes() for each in files)
+
+
+def leaks(answers):
+    """Return the markers in answers by where they stand."""
+    return {name: marks for name, text in answers if (marks := found(text))}
+
+
+def settled(hub):
+    """Wait until nothing waits to be processed or sent; digests and lists may."""
+    sql = """
+        SELECT (SELECT count(*) FROM message WHERE state = 'received')
+             + (SELECT count(*) FROM delivery WHERE state IN ('ready', 'claimed')
+                AND destination NOT IN ('list', 'kitchen'))
+    """
+    eventually(lambda: hub.query(sql) == [(0,)], hub)
+
+
+def consent(number, whom, **given):
+    """Return a consent that a service may be told."""
+    made = next(each for each in statements() if each["kind"] == "consent")
+    said = {"decision": "permit", "scope": ["care_coordination"], "data": EVENTS}
+    del made["actors"]
+    return (
+        made
+        | said
+        | {
+            "key": {"system": SYSTEM, "value": f"{mark('consentkey')}{number}"},
+            "recipients": [whom],
+            "status": "active",
+            **given,
+        }
+    )
+
+
+def make_tokens(path):
+    """Return a token for each role."""
+    made = {}
+    for role in (*ROLES, *SCOPES):
+        words = ["--role", role, "--name", f"test-{role}", "--json"]
+        words += ["--scope", SCOPES[role]] if role in SCOPES else []
+        status, shown = hub_command(path, "tokens", "create", *words)
+        assert status == 0, shown
+        made[role] = json.loads(shown)["token"]
+    return made
+
+
+def members(*rows, columns=COLUMNS):
+    """Return a list of members of a panel."""
+    lines = [columns, *(",".join(each) for each in rows)]
+    return "\n".join([*lines, ""]).encode()
+
+
+def anybody(number):
+    """Return a row about somebody of whom nothing is known."""
+    return mark("otherid"), SYSTEM, f"{mark('other')}{number}", "", ""
+
+
+WHOLE = members(
+    (mark("patientid"), SYSTEM, MRN, "", ""), *(anybody(each) for each in range(9))
+)
+
+
+def broken_lists():
+    """Return lists that must be refused, each for a reason of its own."""
+    yield b""
+    yield members((mark("patientid"), SYSTEM, MRN, mark("from"), mark("until")))
+    yield members((mark("patientid"), SYSTEM, MRN), *map(anybody, range(60)))
+    yield members((mark("patientid"), SYSTEM, "", "", ""), ("", mark("system"), MRN))
+    yield members(anybody(1), columns=f"{mark('column')},{mark('columns')}")
+    yield WHOLE + b"\xff\xfe" + MRN.encode()
+    yield WHOLE + f'"{mark("open")},{MRN}\n'.encode()
+    yield f"{mark('nolist')}".encode()
+
+
+def stays(trigger, number, hour, **given):
+    """Return a message about the stay."""
+    at = f"20260314{hour:02d}0000"
+    return admission(trigger, f"P{number}", at, **given)
+
+
+class Story:
+    """What is told to a hub, in order; `answers` has all that it answered."""
+
+    def __init__(self, hub, tokens, path):
+        self.hub, self.path, self.tokens = hub, path, tokens
+        self.ask = {role: Asking(hub, token) for role, token in tokens.items()}
+        self.acks = []
+
+    def members(self):
+        """Give the panel a good list, bad ones, and one that has to wait."""
+        admin = self.ask["admin"]
+        admin.json("PUT", "panels/members", WHOLE)
+        for each in broken_lists():
+            status, answer = admin("PUT", "api/v1/panels/members", each)
+            print(status, answer[:600])
+        few = members((mark("patientid"), SYSTEM, MRN, "", ""))
+        for decision in ("refuse", "approve"):
+            waiting = admin.json("PUT", "panels/members", few)["load"]
+            assert waiting["state"] == "waiting"
+            address = f"panels/members/loads/{waiting['id']}/{decision}"
+            admin.json("POST", address, {"by": "Anna", "reason": "the contract ended"})
+        admin.json("PUT", "panels/members", WHOLE)
+
+    def stay(self):
+        """Let somebody consent, come, stay and go."""
+        consents = body(consent(1, "meals"), consent(2, "kitchen"))
+        self.post(consents)
+        self.tell(
+            stays("A01", 1, 9),
+            stays("A08", 2, 10),
+            stays("A03", 3, 11, left="20260314110000"),
+            *broken_messages(),
+        )
+
+    def tell(self, *messages):
+        """Send messages, and wait until everybody has heard of them."""
+        self.acks += exchange(self.hub.address(), messages)
+        settled(self.hub)
+
+    def post(self, facts, expected=202, source="cases", role="feed", **headers):
+        """Post facts, and wait until everybody has heard of them."""
+        address = f"api/v1/facts?source={source}"
+        status, answer = self.ask[role]("POST", address, facts, **headers)
+        assert status == expected, answer
+        settled(self.hub)
+
+    def facts(self):
+        """Post facts, good and bad ones, in both forms."""
+        whole = body(*statements())
+        self.post(whole, **{"Idempotency-Key": "k-1"})
+        self.post(whole, **{"Idempotency-Key": "k-1"})
+        self.post(body(statements()[0]), 409, **{"Idempotency-Key": "k-1"})
+        self.post(whole, 400, **{"Idempotency-Key": f"{mark('key')} {MRN}"})
+        for each in broken_bodies():
+            self.post(each, 422)
+        self.post(whole, 404, source=MRN)
+        self.post(whole, 403, role="viewer")
+        row = f"{MRN},{mark('tasknumber')},2026-03-10T09:00:00"
+        rows = f"{row},created,{mark('csvtitle')}\n"
+        tabled = {"source": "tables", "role": "admin", "Content-Type": "text/csv"}
+        self.post(f"{TABLE}\n{rows}".encode(), **tabled)
+        self.post(f"{mark('head')},{MRN}\n{rows}".encode(), 422, **tabled)
+        self.post(f"{TABLE}\n{row}\n{MRN},,{mark('said')}\n".encode(), 422, **tabled)
+        self.post(whole, 415, source="tables", role="admin")
+
+    def revoke(self):
+        """Let the consents be revoked before the digest goes, and the end be untrue."""
+        later = {"status": "revoked", "recorded": "2026-03-15T12:00:00Z"}
+        self.post(body(consent(1, "meals", **later), consent(2, "kitchen", **later)))
+        self.tell(stays("A13", 4, 12))
+
+
+def broken_messages():
+    """Return messages that cannot be processed."""
+    whole = stays("A01", 9, 13)
+    yield whole.replace(b"PID|1|", b"QID|1|")
+    yield whole.replace(b"20260314130000", mark("moment").encode())
+    yield whole.replace(b"ADT^A01", f"{mark('kind')}^{MRN}".encode())
+    yield f"{mark('nothing')} {MRN}".encode()
+
+
+@pytest.fixture(scope="module")
+def ran(tmp_path_factory):
+    """A story that was told to a hub, which still runs."""
+    path = tmp_path_factory.mktemp("canary")
+    hubs, receiver = Hubs(path), Receiver()
+    receiver.answers = [500, (429, {"Retry-After": "0"}), 400]
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("CAREHUB_PIPELINE", "process")
+        tables = tables_of(path, receiver.url)
+        hubs.config(*tables)
+        tokens = make_tokens(path)
+        start = partial(hubs.start, *tables, command=(*COMMAND, "--log-level", "debug"))
+        try:
+            story = Story(start(), tokens, path)
+            story.receiver = receiver
+            story.members()
+            story.stay()
+            story.facts()
+            story.revoke()
+            yield story
+        finally:
+            hubs.close()
+            receiver.close()
+
+
+def test_probe(ran):
+    hub=ran.hub
+    print("ACK", leaks(("ack", a) for a in ran.acks))
+    for name in FOLDERS:
+        print(name, told_to(ran.path, name).count(b"specversion"), found(told_to(ran.path, name)))
+    print("hook", found(b"".join(r.body for r in ran.receiver.requests)))
+    print("HEADS", leaks(("h", r.head) for r in ran.receiver.requests))
+    print(hub.query("select state, error_code, count(*) from message group by 1,2"))
+    print(hub.query("select state, destination, count(*) from delivery group by 1,2"))
+    for role, ask in ran.ask.items():
+        print(role, leaks(ask.answers))
+        ask.answers.clear()
+    print("LOG", found(hub.log))
+    print("AUD", found(str(hub.query("select * from audit"))))
+    for role in ("viewer","operator","analyst"):
+      for r in ROUTES:
+        if r.method=="GET" and "{" not in r.path:
+            st, b = ran.ask[role]("GET", r.path[1:])
+            if found(b): print(role, r.path, st, found(b)[:10])
+    assert 0
