@@ -22,4 +22,3 @@ Sensitivities = Annotated[
     ),
 ]
 Named = dict[str, Sensitivities]
-

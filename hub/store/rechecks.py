@@ -15,6 +15,7 @@ from hub.store.outbox import Claimed
 from hub.store.policy_tables import recheck
 from hub.store.schema import delivery
 from hub.store.statements import Insert, Statement
+from hub.store.withdrawing import spare
 
 #: Where a delivery goes that is not permitted any more, by the verdict.
 _STATES: dict[Verdict, DeliveryState] = {
@@ -93,6 +94,9 @@ def record(
         else:
             to, at = _STATES[each.verdict].value, each.decided_at
             _STOP(connection, **key, to=to, why=each.reason, at=at)
+    for each in (each for batch in batches for each in batch):
+        if not each.permitted:
+            spare(connection, each.claimed.seq, each.decided_at)
     audit_records.rechecked(connection, [each for batch in batches for each in batch])
     return [None] * len(batches)
 

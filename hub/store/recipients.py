@@ -71,7 +71,12 @@ def amended(correction: Correction | None) -> str:
 
 def amended_by(body: bytes) -> str:
     """Return the id of the event that the event with this body amends, or ""."""
-    return amended(_corrects(body).correction)
+    return amended(correction_in(body))
+
+
+def correction_in(body: bytes) -> Correction | None:
+    """Return what the event with this body corrects, None where it is no correction."""
+    return _corrects(body).correction
 
 
 def person_of(connection: sqlite3.Connection, key: str) -> str:

@@ -137,6 +137,12 @@ _GENERATION = sa.select(
         0,
     )
 )
+_CLAIMED = Statement(
+    sa.select(delivery.c.seq).where(
+        delivery.c.seq == sa.bindparam("key"),
+        delivery.c.state == DeliveryState.CLAIMED.value,
+    )
+)
 _TAKE = Statement(
     sa.update(delivery)
     .where(
@@ -270,7 +276,11 @@ def _fetch(connection: sqlite3.Connection, fetched: Fetched) -> list[int]:
     checked = [each for each in fetched.checked if each.claimed.seq in numbers]
     rechecks.record(connection, [checked])
     gone = {each.claimed.seq for each in checked if not each.permitted}
-    going = [each for each in taken if each.seq not in gone]
+    going = [
+        each
+        for each in taken
+        if each.seq not in gone and _CLAIMED(connection, key=each.seq).fetchone()
+    ]
     shown = [
         _settled(
             each,

@@ -102,9 +102,6 @@ async def test_who_was_told_of_nothing_is_told_of_no_retraction(told):
     assert told.types == []
 
 
-@pytest.mark.xfail(
-    reason="a retraction is owed for what is withheld after it was decided",
-)
 async def test_what_is_withheld_after_it_was_taken_back_owes_no_retraction(told):
     await told.hear(NOON, ADMITTED)
     await told.hear(ONE, TRANSFERRED)
@@ -115,9 +112,6 @@ async def test_what_is_withheld_after_it_was_taken_back_owes_no_retraction(told)
     assert told.types == []
 
 
-@pytest.mark.xfail(
-    reason="a replay sends what was withheld, though it was taken back since",
-)
 async def test_what_was_withheld_and_taken_back_is_not_sent_by_a_replay(told):
     await told.hear(NOON, ADMITTED)
     await told.decide(AFTERNOON, REVOKED, "papers-2")
@@ -129,9 +123,6 @@ async def test_what_was_withheld_and_taken_back_is_not_sent_by_a_replay(told):
     assert told.types == []
 
 
-@pytest.mark.xfail(
-    reason="the fewest words keep the mark that only what was taken out gave it",
-)
 async def test_a_retraction_is_marked_no_higher_than_what_it_takes_back(told):
     await told.hear(NOON, ADMITTED)
     await told.hub.wait_until(at(EVENING))

@@ -1,6 +1,7 @@
 """Nothing leaves on a decision that does not hold any more."""
 
 from contextlib import closing
+from functools import partial
 
 import msgspec
 import pytest
@@ -117,13 +118,10 @@ def test_a_claim_is_stale_once_what_it_rests_on_changed(store, claimed):
     assert again.stale
 
 
-def test_what_was_withheld_may_be_sent_after_all(store, query, claimed, recheck):
+def test_what_was_withheld_may_be_sent_after_all(store, claimed, recheck):
     store.writer.call(rechecks.record, [recheck(claimed, OFF_THE_PANEL)])
 
-    def again(connection, keys):
-        return outbox.replay(connection, keys, NOW)
-
-    assert store.writer.call(again, claimed.id)
+    assert store.writer.call(partial(outbox.replay, now=NOW), claimed.id)
     [found] = store.writer.call(outbox.claim, Claim("out", NOW, 9))
     assert found.stale
 
@@ -142,7 +140,7 @@ def says_no(*numbers):
                 None,
                 9,
                 0,
-            )  # fmt: skip
+            )
             for each in claimed
         ]
 
@@ -181,4 +179,4 @@ async def test_an_artifact_is_split_where_one_of_its_notices_may_not_go(
 def test_every_state_of_a_delivery_that_was_settled_can_be_replayed():
     settled_states = {*DeliveryState} - {DeliveryState.READY, DeliveryState.CLAIMED}
 
-    assert set(outbox._SETTLED) == settled_states - {DeliveryState.WITHDRAWN}  # noqa: SLF001
+    assert set(outbox._SETTLED) == settled_states - {DeliveryState.WITHDRAWN}

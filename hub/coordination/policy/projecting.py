@@ -7,8 +7,8 @@ import msgspec
 from hub.coordination.policy.marks import marks_of
 from hub.coordination.policy.owing import RETRACTION
 from hub.coordination.policy.paths import kept, kept_names
-from hub.coordination.policy.redaction import redact
-from hub.coordination.policy.templates import FULL, Template, templates
+from hub.coordination.policy.redaction import redact, without
+from hub.coordination.policy.templates import FULL, Template, code, templates
 from hub.coordination.policy.terms import STANDARD, STATES_REDACTION
 from hub.model.delivery import Terms
 from hub.model.events import CareEvent, EventSource, EventSubject, Quality
@@ -137,5 +137,9 @@ def _fewest_words(event: CareEvent) -> CareEvent:
         causes=(),
         basis=event.basis,
         correction=event.correction,
-        labels=_handling(event.labels),
+        labels=_handling(without(event.labels, _all_of(event.labels))),
     )
+
+
+def _all_of(labels: Labels) -> frozenset[str]:
+    return frozenset(map(code, labels.sensitivity))

@@ -39,7 +39,7 @@ def redact(event: CareEvent, codes: Collection[str]) -> CareEvent:
         participants=()
         if any(each.participants for each in sources)
         else event.participants,
-        labels=_labels(event.labels, codes),
+        labels=without(event.labels, codes),
         extensions={},
     )
 
@@ -102,7 +102,7 @@ def _correction(
     return msgspec.structs.replace(event.correction, fields=tuple(fields))
 
 
-def _labels(labels: Labels, codes: Collection[str]) -> Labels:
+def without(labels: Labels, codes: Collection[str]) -> Labels:
     """Return labels without `codes`; what only they made confidential is no longer."""
     sensitive = tuple(one for one in labels.sensitivity if code(one) not in codes)
     marks = zip(labels.derived_by, marks_of(labels), strict=True)
