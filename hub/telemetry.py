@@ -31,6 +31,11 @@ SAFE_FIELDS = frozenset(
         *("plugin", "kind", "normaliser", "renderer", "format", "distribution"),
         *("person", "message_id", "event_id", "event_type", "delivery", "delivery_id"),
         *("artifact", "artifact_id", "decision", "error_id", "worker"),
+        # panels, readings and scores, as an operator or the hub calls them
+        *("panel", "load_id", "amendment", "entity", "scorer", "model", "inputs"),
+        *("people", "told", "failed"),
+        # what a score may not depend on unseen
+        *("race_was_input", "ethnicity_was_input", "sex_was_input"),
         # whose token, never the token
         *("token_id", "role"),
         # how far the audit had come, for who keeps that elsewhere

@@ -56,6 +56,12 @@ _FIELD_NAME = re.compile(r"[a-z][a-z0-9_.]{0,63}")
 #: What whoever compares people sees of them: initials, the ends of numbers.
 COMPARED = frozenset({"initials", "birth_year", "sex", "numbers", "ending"})
 
+#: What says on which terms something went: of it the codes of sensitivity are content.
+_TERMS = "terms"
+_TELLTALE = frozenset({"redacted", "obligations"})
+#: Where a conclusion names them.
+_TAKEN_OUT = re.compile(r"(?<= without what is )[A-Za-z][A-Za-z0-9_-]*(?:, [A-Z]\w*)*")
+
 
 def mask(value: Any, also: frozenset[str] = frozenset()) -> Any:
     """Return a JSON value without content: hidden texts, the same structure.
@@ -95,3 +101,23 @@ def _field(key: str, value: Any, also: frozenset[str]) -> Any:
 def _name(key: str) -> str:
     """Return the name of a field as it is, where it can be one of the hub's."""
     return key if _FIELD_NAME.fullmatch(key) else HIDDEN
+
+
+def conceal(value: Any) -> Any:
+    """Return a JSON value without the codes of sensitivity of its decisions.
+
+    They say as much as a diagnosis. All else is the hub's own, and stays.
+    """
+    if isinstance(value, Mapping):
+        return {key: _concealed(key, each) for key, each in value.items()}
+    if isinstance(value, list | tuple):
+        return [conceal(each) for each in value]
+    return _TAKEN_OUT.sub(HIDDEN, value) if isinstance(value, str) else value
+
+
+def _concealed(key: str, value: Any) -> Any:
+    if key != _TERMS or not isinstance(value, Mapping):
+        return conceal(value)
+    return {
+        name: hide(each) if name in _TELLTALE else each for name, each in value.items()
+    }

@@ -28,6 +28,7 @@ SOCIAL_EVENTS = (
     "encounter.ed_arrived",
     "encounter.admit_cancelled",
     "encounter.discharge_cancelled",
+    "encounter.end_corrected",
     "encounter.moved",
 )
 #: What is told of a visit that began.
@@ -46,6 +47,7 @@ SECOND_PAYER_EVENTS = (
     "encounter.discharged",
     "encounter.admit_cancelled",
     "encounter.discharge_cancelled",
+    "encounter.end_corrected",
 )
 #: What the meal service is told of those who agreed.
 MEALS_EVENTS = ARCHIVE_EVENTS

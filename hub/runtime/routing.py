@@ -1,6 +1,6 @@
 """Routing: an event, the subscriptions that ask for it, a decision for each."""
 
-from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import datetime
 from functools import cache
 from typing import NamedTuple
@@ -12,7 +12,15 @@ from hub.coordination.filters import Demographics, filter_rule, mismatch
 from hub.coordination.ids import delivery_id
 from hub.coordination.incidents import INCIDENT_OPENED
 from hub.coordination.panels import Member
-from hub.coordination.policy import STANDARD, Case, Heard, Regime, decide, owe
+from hub.coordination.policy import (
+    CORRECTION_RULE,
+    STANDARD,
+    Case,
+    Heard,
+    Regime,
+    decide,
+    owe,
+)
 from hub.coordination.recipients import Recipient
 from hub.coordination.routes import Subscription
 from hub.coordination.suppression import AGAIN
@@ -117,7 +125,7 @@ class Router:
         now: datetime,
         *,
         heard: Sequence[Heard] = (),
-        earlier: Callable[[], Collection[str]] = tuple,
+        earlier: Callable[[], Sequence[Heard]] = tuple,
         suppress: Suppress | None = None,
     ) -> Routed:
         """Return the decisions on `event` and the deliveries that they permit.
@@ -126,8 +134,9 @@ class Router:
         delivery: nobody is told the same thing twice. `heard` are those who were
         told of what `event` takes back. To them it goes behind that in line; also
         where nothing is configured any more for a destination: then it waits.
-        `earlier` tells which destinations were told of what it amends: no filter
-        keeps a correction from them. `suppress` judges what is permitted.
+        `earlier` tells who was told of what it amends: they hear of it as far as they
+        may, whatever types they ask for, and no filter keeps it from them. `suppress`
+        judges what is permitted.
         """
         wanting = self._wanting(event.type)
         related = sorted(
@@ -140,6 +149,8 @@ class Router:
         decisions = [each.decision for each in judged]
         put_off = {each.decision.subscription: each for each in judged if each.until}
         unrelated = wanting.asking - len(decisions)
+        if event.correction and event.correction.kind == "amendment":
+            decisions += self._owed_amendments(event, wanting, whose, now, earlier())
         if heard:
             decisions = owe(event.id, decisions, heard)
             # Who is owed it by a subscription without a relation is told all the same.
@@ -147,8 +158,9 @@ class Router:
         routed = Routed([], [], len(decisions) + unrelated, unrelated)
         lines = {each.destination: each.ordering_key for each in heard}
         served: set[str] = set()
-        for decision in decisions:
-            routed.decisions.append(_decision_row(decision, now))
+        routed.decisions.extend(_decision_row(each, now) for each in decisions)
+        # What somebody must decide first keeps nothing back that may go anyway.
+        for decision in sorted(decisions, key=lambda each: each.verdict == "hold"):
             if decision.verdict != "deny" and decision.destination not in served:
                 served.add(decision.destination)
                 line = lines.get(decision.destination, whose.okey)
@@ -160,6 +172,35 @@ class Router:
                     gone = [(of, decision.destination) for of in storm.stands_for]
                     routed = routed._replace(superseded=(*routed.superseded, *gone))
         return routed
+
+    def _owed_amendments(
+        self,
+        event: CareEvent,
+        wanting: Wanting,
+        whose: Whose,
+        now: datetime,
+        earlier: Sequence[Heard],
+    ) -> list[Decision]:
+        """Decide for those who were told of what `event` amends and ask for no such.
+
+        Whoever believes what was told must hear what is so (R-ENC-06); but
+        unlike a retraction it says something of the person, so that they must be
+        permitted still.
+        """
+        asking = {each.destination for each in wanting.everybody}
+        asking |= {
+            one.destination for some in wanting.by_panel.values() for one in some
+        }
+        owed = []
+        for each in earlier:
+            subscription = self._by_name.get(each.subscription)
+            if subscription is None or each.destination in asking:
+                continue
+            if subscription.destination == each.destination:
+                decision = self._decide(event, subscription, whose, now)
+                rules = (*decision.rules, CORRECTION_RULE)
+                owed.append(msgspec.structs.replace(decision, rules=rules))
+        return owed
 
     @property
     def subscriptions(self) -> tuple[Subscription, ...]:
@@ -183,7 +224,7 @@ class Router:
         whose: Whose,
         now: datetime,
         heard: Sequence[Heard],
-        earlier: Callable[[], Collection[str]],
+        earlier: Callable[[], Sequence[Heard]],
         suppress: Suppress | None,
     ) -> Judged:
         """Decide, and suppress what is permitted."""
@@ -191,7 +232,7 @@ class Router:
         if key:
             told = event.correction and (
                 any(one.destination == each.destination for one in heard)
-                or each.destination in earlier()
+                or any(one.destination == each.destination for one in earlier())
             )
             if not told:
                 return Judged(_not_matched(event, each, key))

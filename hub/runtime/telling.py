@@ -117,10 +117,9 @@ class Telling:
         self._suppressing.remember(event, person, routed)
         return routed
 
-    def _earlier(self, event: CareEvent) -> set[str]:
-        """Return which destinations were told of what `event` amends."""
-        heard = self._recipients.heard(amended(event.correction))
-        return {each.destination for each in heard}
+    def _earlier(self, event: CareEvent) -> list[Heard]:
+        """Return who was told of what `event` amends."""
+        return self._recipients.heard(amended(event.correction))
 
     def _event_row(self, event: CareEvent, message: int, routed: Routed) -> EventRow:
         return EventRow(

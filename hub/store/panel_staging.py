@@ -38,7 +38,8 @@ _staged = Table(
     Column("legal_basis", Text, nullable=False),
     sqlite_with_rowid=False,
 )
-_CREATE = str(CreateTable(_staged).compile(dialect=sqlite.dialect()))
+#: Makes the table in which a list is sorted, in a file of its own.
+CREATE = str(CreateTable(_staged).compile(dialect=sqlite.dialect()))
 _PUT = Insert(_staged, [column.name for column in _staged.c])
 _SORTED = Statement(
     sa.select(*_staged.c).order_by(
@@ -70,7 +71,7 @@ class Staging:
         )
         for pragma in _PRAGMAS:
             self._connection.execute(f"PRAGMA {pragma}")
-        self._connection.execute(_CREATE)
+        self._connection.execute(CREATE)
         self._connection.execute("BEGIN")
         return self
 

@@ -26,9 +26,9 @@ class Hubs:
         tables = tables or (feed(), folder(self.out), subscription("out"))
         return write_config(self.path / "hub.toml", *tables, **more)
 
-    def launch(self, *tables, admin_port=0, **more):
-        """Start a hub and do not wait for it."""
-        config = self.config(*tables, admin_port=admin_port)
+    def launch(self, *tables, admin_port=0, admin=None, **more):
+        """Start a hub and do not wait for it; `admin` are settings of its API."""
+        config = self.config(*tables, admin_port=admin_port, admin=admin)
         hub = HubProcess(config, self.data_dir, **more)
         self.started.append(hub)
         return hub

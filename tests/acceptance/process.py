@@ -73,13 +73,13 @@ def subscription(destination, name="", **keys):
     return table(f"subscriptions.{name or destination}", **(given | keys))
 
 
-def write_config(path, *tables, data_dir=None, admin_port=0):
+def write_config(path, *tables, data_dir=None, admin_port=0, admin=None):
     """Write a configuration to `path`; its store is beside it."""
     data_dir = data_dir or path.parent / "data"
     # A process of its own takes a second to start, for each of a hundred hubs.
     pipeline = os.environ.get("CAREHUB_PIPELINE", "thread")
     top = [table("hub", name="acceptance", data_dir=data_dir, pipeline=pipeline)]
-    top += [table("admin", port=admin_port)]
+    top += [table("admin", port=admin_port, **(admin or {}))]
     path.write_text("\n".join([*top, *tables]), encoding="utf-8")
     return path
 

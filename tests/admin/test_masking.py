@@ -12,7 +12,7 @@ from prometheus_client import CollectorRegistry
 from structlog.testing import capture_logs
 
 from hub.admin.context import AdminContext, HubStatus
-from hub.admin.masking import COMPARED, HIDDEN, mask
+from hub.admin.masking import COMPARED, HIDDEN, conceal, mask
 from hub.admin.roles import MASKABLE, Permission
 from hub.admin.routes import ROUTES
 from hub.admin.server import create_app
@@ -138,6 +138,24 @@ def test_masking_twice_changes_nothing_more(value):
     once = mask(value)
 
     assert mask(once) == once
+
+
+def test_the_codes_of_what_was_taken_out_are_concealed():
+    terms = {"template": "payer", "redacted": ["ETH"], "obligations": ["part2_notice"]}
+    said = "delivered to payer (members) without what is ETH, PSY; next"
+
+    shown = conceal({"items": [{"terms": terms, "conclusion": [said], "n": 1}]})
+
+    [item] = shown["items"]
+    assert item["terms"] == {
+        "template": "payer",
+        "redacted": [HIDDEN],
+        "obligations": [HIDDEN],
+    }
+    assert item["conclusion"] == [
+        f"delivered to payer (members) without what is {HIDDEN}; next"
+    ]
+    assert item["n"] == 1
 
 
 async def no_replay(_, __):

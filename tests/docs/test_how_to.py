@@ -190,7 +190,7 @@ def test_the_guides_name_each_command_that_looks():
     guides = "".join(
         block.text
         for page in (ROOT / "docs/how-to").glob("*.md")
-        for block in blocks(page, "sh")
+        for block in blocks(page, "sh", "console")
     )
 
     looks = set(COMMANDS) - {"demo", "plugins"}

@@ -33,7 +33,20 @@ SETTLEMENT = Settlement(
     events=(
         EventRow("evt_1", 7, "encounter.admitted", "enc_1", 1, "p_1", 5, 1, b"{}"),
     ),
-    decisions=(DecisionRow("evt_1", "s", "out", True, "r", "treatment", "", "[]", 5),),  # noqa: FBT003  a row
+    decisions=(
+        DecisionRow(
+            "evt_1",
+            "s",
+            "out",
+            True,  # noqa: FBT003  a row
+            "r",
+            "treatment",
+            "",
+            "[]",
+            5,
+            "permit",
+        ),
+    ),
     deliveries=(DeliveryRow("dlv_1", "evt_1", "s", "out", "p_1", "ready", 5, 5),),
     retracted=(("evt_0", "evt_1"),),
     cleared=(("stays", "p_1"),),

@@ -106,6 +106,31 @@ def decisions(query):
     )
 
 
+def test_who_was_told_of_something_hears_what_is_so_instead(play, send, query):
+    """Whatever types they ask for: they believe what they were told."""
+    corrected = fact(FactKind.START, hour=9, occurred=at(7), recorded=at(9))
+    play(ADMISSIONS, ADMITTED)
+    send()
+
+    play(ADMISSIONS, corrected)
+
+    (claimed,) = send()
+    (notice,) = notices([claimed])
+    assert notice.event.correction.kind == "amendment"
+    [(rules,)] = query("SELECT rules FROM decision ORDER BY seq DESC LIMIT 1")
+    assert rules.endswith('"R-ENC-06"]')
+
+
+def test_who_may_not_know_any_more_is_not_told_what_is_so_instead(play, send):
+    corrected = fact(FactKind.START, hour=9, occurred=at(7), recorded=at(9))
+    play(ADMISSIONS, ADMITTED)
+    send()
+
+    play((ADMISSIONS[0]._replace(panel=NOBODY.name),), corrected)
+
+    assert send() == []
+
+
 @pytest.mark.parametrize(
     ("later", "rules"),
     [

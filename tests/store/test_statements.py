@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 import hub.store
-from hub.store import schema
+from hub.store import panel_staging, schema
 from hub.store.statements import Insert, Statement
 from tests.store.rows import in_memory
 
@@ -32,6 +32,7 @@ STATEMENTS = [each for module in MODULES for each in statements_of(module)]
 @pytest.mark.parametrize("statement", STATEMENTS)
 def test_every_statement_of_the_store_is_one_that_sqlite_understands(statement, memory):
     """A list of values would be left for SQLAlchemy to write out, and is not."""
+    memory.execute(panel_staging.CREATE)
     words = [name for name in _parameters(statement) if name not in _given(statement)]
 
     memory.execute(

@@ -16,7 +16,7 @@ _COLUMNS = ("kind", "code", "feed", "events", "last", "remedy")
 
 @click.group("labels")
 def command() -> None:
-    """Show what gives away something sensitive, and which codes nobody mapped."""
+    """Show what gives away something sensitive, and codes nobody mapped."""
 
 
 @command.command("list")
