@@ -34,6 +34,8 @@ bench: $(VENV)/installed-dev
 	$(BIN)/python tests/perf/tls.py
 	$(BIN)/python tests/perf/pictures.py $(if $(PEOPLE),--people $(PEOPLE))
 	$(BIN)/python tests/perf/panels.py $(if $(PEOPLE),--members $(PEOPLE))
+	$(BIN)/python tests/perf/auditing.py
+	$(BIN)/python tests/perf/evidence.py $(if $(PEOPLE),--events $(PEOPLE))
 
 docs: $(VENV)/installed-dev
 	$(BIN)/python -m hub.reference --write

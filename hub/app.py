@@ -15,6 +15,7 @@ from prometheus_client import CollectorRegistry
 
 from hub.admin.context import AdminContext, HubStatus, PartStatus, ReplayKind
 from hub.admin.limits import Rate
+from hub.admin.normalising import normalisers
 from hub.admin.server import AdminServer
 from hub.config import HubConfig
 from hub.config.admin import parse_rate
@@ -241,8 +242,15 @@ class Hub:
         return scoring
 
     async def _start_admin(self, stack: AsyncExitStack) -> None:
+        config = self.config
+        chosen = {name: each.normaliser.name for name, each in config.sources.items()}
         reader = Reader(
-            self.config.hub.data_dir / DATABASE_NAME, trust=self.config.identity.trust
+            config.hub.data_dir / DATABASE_NAME,
+            trust=config.identity.trust,
+            readers=normalisers(self._registry, chosen),
+            cadences={
+                name: str(each.cadence) for name, each in config.subscriptions.items()
+            },
         )
         context = AdminContext(
             reader=reader,

@@ -73,6 +73,12 @@ def caller_of(request: web.Request) -> Caller:
     return request[CALLER]
 
 
+def signed_by(request: web.Request, said: str) -> str:
+    """Return who does something: whose token it is, else whoever they say they are."""
+    caller = caller_of(request)
+    return said if caller is LOCAL else caller.name or caller.id
+
+
 class Secret(NamedTuple):
     """What is in a token: whose it is, and the proof."""
 

@@ -57,12 +57,16 @@ class Decided(Struct, frozen=True, kw_only=True):
 
 
 class Wanted(NamedTuple):
-    """What is asked for: that an identity and others are one person, or are not."""
+    """What is asked for: that an identity and others are one person, or are not.
+
+    `by` is who asks.
+    """
 
     operation: Operation
     identity: str
     others: Sequence[str]
     said: Deciding
+    by: str
 
     def decision(self) -> Decision:
         """Return the decision, as made now."""
@@ -70,7 +74,7 @@ class Wanted(NamedTuple):
             operation=self.operation,
             identity=self.identity,
             others=tuple(self.others),
-            by=self.said.by,
+            by=self.by,
             reason=self.said.reason,
             at=datetime.now(UTC),
         )
@@ -91,7 +95,7 @@ async def link(request: web.Request, wanted: Wanted) -> web.Response:
         raise NothingToDecideError
     decision = wanted.decision()
     if question.four_eyes:
-        if repeated := _recommended_by(question, wanted.said.by):
+        if repeated := _recommended_by(question, wanted.by):
             return await _told(request, decision, "recommended", repeated)
         decision = _with_four_eyes(question, decision)
     return await _carry_out(request, decision)
@@ -132,7 +136,7 @@ async def _as_before(
     if decided is None or wanted.said.again:
         return None
     said = (decided.by, decided.reason, decided.state in _HOLDING)
-    if said != (wanted.said.by, wanted.said.reason, wanted.operation == "link"):
+    if said != (wanted.by, wanted.said.reason, wanted.operation == "link"):
         raise DecidedMeanwhileError([decided])
     return await _told(request, wanted.decision(), "carried_out", decided.message)
 

@@ -7,6 +7,7 @@ import msgspec
 from aiohttp import web
 from msgspec import Struct
 
+from hub.admin.access import signed_by
 from hub.admin.answers import answer
 from hub.admin.errors import BadRequestError, NoSuchAddressError, TooLargeError
 from hub.admin.handlers import CONTEXT, ask
@@ -106,7 +107,7 @@ async def give_list(request: web.Request, given: ListGiven) -> web.Response:
         file.unlink(missing_ok=True)
         raise
     try:
-        key = await acts.load(name, file, given.mode, given.by)
+        key = await acts.load(name, file, given.mode, signed_by(request, given.by))
     except PanelError as error:
         raise BadRequestError(error.detail.split("; ")) from None
     if key is None:
@@ -143,7 +144,7 @@ async def _decide(
     found = await ask(request, _reader(request).load, key)
     if found.panel != name:
         raise UnknownLoadError
-    await decide(key, said.by, said.reason)
+    await decide(key, signed_by(request, said.by), said.reason)
     return answer(await ask(request, _reader(request).load, key))
 
 

@@ -293,4 +293,5 @@ def _problem(model: type[Parameters], error: Any) -> str:
 
 
 def _shown(name: str) -> str:
-    return name if re.fullmatch(r"[A-Za-z_]{1,40}", name) else "a parameter"
+    """Return a name that can be a parameter's: a client's mistake may be anybody's."""
+    return name if re.fullmatch(r"[a-z_]{1,40}", name) else "a parameter"

@@ -6,6 +6,7 @@ import structlog
 from aiohttp import web
 from pydantic import Field
 
+from hub.admin.access import signed_by
 from hub.admin.answers import answer
 from hub.admin.handlers import CONTEXT, ask
 from hub.admin.parameters import Moment, Parameters, Spoken, Text
@@ -56,7 +57,7 @@ async def amend(request: web.Request, said: AmendmentWanted) -> web.Response:
         raise OtherProfilesError
     approved = Approved(
         acting=ACTING.get(),
-        by=said.by,
+        by=signed_by(request, said.by),
         reason=said.reason,
         at=datetime.now(UTC),
         profiles=profiles,

@@ -2,7 +2,7 @@
 
 from aiohttp import web
 
-from hub.admin.access import caller_of
+from hub.admin.access import caller_of, signed_by
 from hub.admin.answers import answer
 from hub.admin.handlers import CONTEXT
 from hub.admin.parameters import Parameters
@@ -48,7 +48,7 @@ def _item(request: web.Request) -> tuple[str, str]:
 
 def _by(request: web.Request, said: Acknowledgement) -> str:
     """Return who it is, in their own words or by their token."""
-    return said.by or caller_of(request).actor
+    return signed_by(request, said.by) or caller_of(request).actor
 
 
 async def subscriptions(request: web.Request, _: Parameters) -> web.Response:

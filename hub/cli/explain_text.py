@@ -112,6 +112,10 @@ def _of_decision(decided: ExplainedDecision) -> Iterator[str]:
         yield f"      template: {decision.terms.template}"
     if decision.terms.redacted:
         yield f"      taken out: {', '.join(decision.terms.redacted)}"
+    if decision.terms.consents:
+        yield f"      by consent: {', '.join(decision.terms.consents)}"
+    if decision.terms.obligations:
+        yield f"      goes with it: {', '.join(decision.terms.obligations)}"
     if decided.until is not None:
         yield f"      decided anew at {moment(decided.until)}"
     for recheck in decided.rechecks:

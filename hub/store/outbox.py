@@ -251,6 +251,7 @@ _REVIVE = Statement(
         batch="",
         forgiven=delivery.c.attempts,
         settled_at=None,
+        receipt="",
         error_code="",
     )
 )

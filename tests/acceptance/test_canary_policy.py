@@ -38,7 +38,8 @@ from tests.acceptance.process import (
     webhook,
     write_config,
 )
-from tests.acceptance.test_canary import exchange
+from tests.docs.running import free_ports
+from tests.acceptance.test_canary import exchange, file_names
 
 pytestmark = [pytest.mark.acceptance]
 
@@ -345,11 +346,13 @@ def ran(tmp_path_factory):
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("CAREHUB_PIPELINE", "process")
         tables = tables_of(path, receiver.url)
-        hubs.config(*tables)
+        (port,) = free_ports(1)
+        hubs.config(*tables, admin_port=port)
         tokens = make_tokens(path)
         start = partial(
             hubs.start,
             *tables,
+            admin_port=port,
             admin={"rate": "60000/1m"},
             command=(*COMMAND, "--log-level", "debug"),
         )
@@ -526,10 +529,11 @@ def listing(ran):
     admin = ran.ask["admin"]
     messages = [each["id"] for each in admin.items("messages")]
     person = next(each["key"] for each in admin.items("persons"))
-    yield from (("explain", each) for each in messages)
-    yield from (("explain", each, "--json") for each in messages)
-    yield from (("explain", each, "--as", "sender") for each in messages[:4])
-    yield from (("explain", each, "--as", "shelter") for each in messages)
+    for each in messages[-3:]:
+        yield ("explain", each)
+        yield ("explain", each, "--as", "shelter")
+    yield ("explain", messages[-1], "--json")
+    yield ("explain", messages[-1], "--as", "sender")
     yield ("explain", "--person", person)
     for name in ("messages", "deliveries", "events", "encounters", "stays", "records"):
         yield (name,)
@@ -568,7 +572,7 @@ def test_no_command_that_shows_states_shows_content(ran):
 
 def refused(ran):
     """Yield commands that fail at files and words that name somebody."""
-    bodies, lists = list(broken_bodies()), list(broken_lists())
+    bodies, lists = list(broken_bodies())[1::4], list(broken_lists())[1::2]
     for number, each in enumerate(bodies):
         (ran.path / f"facts{number}.json").write_bytes(each)
         yield ("facts", "post", f"facts{number}.json", "--source", "cases")

@@ -8,7 +8,7 @@ from datetime import UTC, datetime, timedelta
 import aiohttp
 import pytest
 from aiohttp import web
-from aiohttp.test_utils import TestClient, TestServer
+from aiohttp.test_utils import TestClient, TestServer, make_mocked_request
 from hypothesis import given
 from hypothesis import strategies as st
 from prometheus_client import CollectorRegistry
@@ -17,12 +17,15 @@ from structlog.testing import capture_logs
 from hub.admin import access as access_module
 from hub.admin import server as server_module
 from hub.admin.access import (
+    CALLER,
     FAILURES,
     KNOWN_SECONDS,
     LOCAL,
     Access,
+    Caller,
     new_secret,
     parse_token,
+    signed_by,
 )
 from hub.admin.access_errors import (
     BadTokenError,
@@ -813,3 +816,18 @@ def test_only_so_many_are_remembered():
 
     assert buckets.take(str(MOST_KEYS)) > 0
     assert buckets.take("0") == 0
+
+
+@pytest.mark.parametrize(
+    ("caller", "who"),
+    [
+        (LOCAL, "anna"),
+        (Caller("tok_1", "ward-office", Role.OPERATOR), "ward-office"),
+        (Caller("tok_1", "", Role.OPERATOR), "tok_1"),
+    ],
+)
+def test_whose_token_it_is_counts_and_not_who_they_say_they_are(caller, who):
+    request = make_mocked_request("POST", "/")
+    request[CALLER] = caller
+
+    assert signed_by(request, "anna") == who

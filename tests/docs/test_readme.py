@@ -72,7 +72,7 @@ def test_the_readme_promises_no_more_than_the_guarantees():
         "loss of the only disk",
         "Encryption of the data at rest",
         "PostgreSQL",
-        "consent engine",
+        "legal review",
     ):
         assert limit in text
 
