@@ -8,14 +8,16 @@ import structlog
 
 from hub.metrics import Metrics
 from hub.store import journal, outbox
-from hub.store.books import balance
+from hub.store.books import balance_at_leisure
 from hub.threads import in_thread
 
 log = structlog.get_logger()
 
 GAUGES_SECONDS = 5.0
-#: The books are checked once in so many rounds: every hour (G4).
-ROUNDS_BETWEEN_CHECKS = int(3600 / GAUGES_SECONDS)
+#: The books are checked every hour (G4).
+BOOKS_SECONDS = 3600.0
+#: Their check works one part of the time in so many.
+SHARE = 10
 
 
 class Upkeep:
@@ -33,19 +35,30 @@ class Upkeep:
 
     async def run(self) -> None:
         """Work until cancelled."""
-        rounds = 0
-        while True:
-            check = rounds % ROUNDS_BETWEEN_CHECKS == 0
-            await in_thread(self._look, check_books=check)
-            await asyncio.sleep(GAUGES_SECONDS)
-            rounds += 1
+        async with asyncio.TaskGroup() as tasks:
+            tasks.create_task(self._keep_gauges())
+            tasks.create_task(self._keep_books())
 
-    def _look(self, *, check_books: bool) -> None:
-        reader = self._open_reader()
+    async def _keep_gauges(self) -> None:
+        while True:
+            await in_thread(self._look, self._open_reader(), self._set_gauges)
+            await asyncio.sleep(GAUGES_SECONDS)
+
+    async def _keep_books(self) -> None:
+        while True:
+            reader = self._open_reader()
+            try:
+                await in_thread(self._look, reader, self._check_books)
+            except asyncio.CancelledError:
+                reader.interrupt()  # it may be at it for a while yet
+                raise
+            await asyncio.sleep(BOOKS_SECONDS)
+
+    def _look(
+        self, reader: sqlite3.Connection, look: Callable[[sqlite3.Connection], None]
+    ) -> None:
         try:
-            self._set_gauges(reader)
-            if check_books:
-                self._check_books(reader)
+            look(reader)
         except sqlite3.Error as error:
             log.warning("store.unreadable", reason=type(error).__name__)
         finally:
@@ -58,7 +71,7 @@ class Upkeep:
             self._metrics.deliveries_waiting(name, waiting.get(name, 0))
 
     def _check_books(self, reader: sqlite3.Connection) -> None:
-        checks = balance(reader).checks
+        checks = balance_at_leisure(reader, SHARE).checks
         imbalance = sum(count for _, count in checks)
         self._metrics.books_imbalance(imbalance)
         if imbalance:

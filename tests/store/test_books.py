@@ -5,7 +5,7 @@ import pytest
 from hub.model.delivery import DeliveryState
 from hub.model.message import MessageState
 from hub.store import journal, outbox, state
-from hub.store.books import CHECKS, balance
+from hub.store.books import CHECKS, balance, balance_at_leisure
 from hub.store.outbox import Claim
 from hub.store.state import Settlement
 from tests.store.rows import NOW, queued, received, settled, settlement
@@ -100,6 +100,15 @@ def found(connection):
 def test_a_store_in_which_nothing_is_lost_balances(ledger):
     assert balance(ledger).balanced
     assert [name for name, _ in balance(ledger).checks] == list(CHECKS)
+
+
+@pytest.mark.parametrize("name", CHECKS)
+def test_at_leisure_the_same_is_found(ledger, name):
+    ledger.execute("PRAGMA foreign_keys=0")
+    for change in IMBALANCES[name]:
+        ledger.execute(change)
+
+    assert balance_at_leisure(ledger, 2) == balance(ledger)
 
 
 def test_an_empty_store_balances(memory):
