@@ -10,6 +10,7 @@ from datetime import UTC, date, datetime, timedelta
 from typing import NamedTuple
 
 import msgspec
+import sqlalchemy as sa
 
 from hub.config.tables import DestinationConfig, IdentityTable
 from hub.contract import DestinationSpec, RendererSpec
@@ -272,7 +273,9 @@ class Sender(World):
             outbox.release(self.connection, [going])
             return []
         return [
-            permitted[each.seq].on(each) if each.seq in permitted else each
+            each._replace(terms=permitted[each.seq].terms)
+            if each.seq in permitted
+            else each
             for each in going
         ]
 
@@ -287,7 +290,7 @@ class Sender(World):
         for each in looks:
             claimed = each.claimed
             if claimed.seq in permitted:
-                claimed = permitted[claimed.seq].on(claimed)
+                claimed = claimed._replace(terms=permitted[claimed.seq].terms)
             if not claimed.stale or claimed.seq in permitted:
                 shown[claimed.seq] = claimed
         fresh = [each for each in looks if not each.seen or each.claimed.stale]
@@ -302,10 +305,193 @@ class Sender(World):
         return False
 
 
+
+    # What is to be said of it.
+
+    def owner(self, event):
+        """Return the numbers of the person whose the entity of an event is by now."""
+        found = self.query("SELECT person FROM entity WHERE key = ?", event.entity.key)
+        return self.numbers().get(found[0][0], ()) if found else ()
+
+    def chain(self, key):
+        """Return an event's id and those that it amends."""
+        events = {each.id: each for each in self.events}
+        chain = []
+        while key in events and key not in chain:
+            chain.append(key)
+            correction = events[key].correction
+            amends = correction and correction.kind == "amendment"
+            key = correction.of if amends else ""
+        return chain
+
+    def heard(self, to, key, before=None):
+        """Say whether somebody may have seen an event, or what it amends."""
+        chain = self.chain(key)
+        return any(
+            each.to == to and each.event.id in chain for each in self.sent[:before]
+        )
+
+    def _note(self, to, batch, shown, outcome):
+        for each, notice in zip(batch, shown, strict=True):
+            event = msgspec.json.decode(each.event_body, type=CareEvent)
+            terms = msgspec.json.decode(each.terms, type=Terms)
+            self._judge(to, event, notice, terms)
+            if outcome not in {Outcome.RETRYABLE, Outcome.PERMANENT}:
+                artifact = each.batch or each.event
+                accepted = outcome is not Outcome.UNKNOWN
+                self.sent.append(
+                    Sent(
+                        to,
+                        event,
+                        notice.event,
+                        notice.patient_id,
+                        terms,
+                        accepted,
+                        artifact,
+                    )
+                )
+
+    def _judge(self, to, event, notice, terms):
+        seen, text = notice.event, msgspec.json.encode(notice.event).decode()
+        say = self.wrong.append
+        what = f"{event.type} to {to}"
+        if terms.template == RETRACTION:
+            if not self.heard(to, event.correction.of):
+                say(f"owed to nobody: {what}")
+            if seen.payload or seen.participants or seen.subject.identifiers:
+                say(f"too many words: {what}")
+            return
+        retracts = event.correction and event.correction.kind == "retraction"
+        if retracts and not self.heard(to, event.correction.of):
+            say(f"taken back, and never told: {what}")
+        numbers = self.owner(event)
+        permitted = [
+            (each, labels)
+            for each in self.subscriptions
+            if each.destination == to
+            and (labels := self.permits(each, event, numbers)) is not None
+        ]
+        if not permitted:
+            say(f"not permitted: {what}")
+            return
+        by, labels = next(
+            (pair for pair in permitted if pair[0].name == notice.subscription),
+            (None, None),
+        )
+        if by is None:
+            say(f"not permitted by {notice.subscription}: {what}")
+            return
+        if not labels and any(code in text for code in FIRST_CODES):
+            say(f"not redacted: {what}")
+        self._fields(seen, terms, say, what)
+        own = {
+            key[2]
+            for key, until in self.members.items()
+            if key[0] == by.panel
+            and key[1] in numbers
+            and (until is None or self.now.date() <= until)
+        }
+        if by.panel and notice.patient_id not in own:
+            say(f"under {notice.patient_id or 'no number'}: {what}")
+        strangers = {each.value for each in seen.subject.identifiers} - set(numbers)
+        if strangers:
+            say(f"with the number of somebody else: {what}")
+
+    def _fields(self, seen, terms, say, what):
+        template = templates().templates[terms.template or "full"]
+        if template.everything:
+            return
+        tops = {path.partition(".")[0] for path in template.payload}
+        if extra := seen.payload.keys() - tops - {"obligations", "changed_fields"}:
+            say(f"{sorted(extra)} beyond the template: {what}")
+        if seen.subject.identifiers and not template.identifiers:
+            say(f"numbers beyond the template: {what}")
+
+    def permits(self, by, event, numbers):
+        """Return whether an event may go, None for no; true for what is sensitive too.
+
+        Domain 8.3, steps 1 to 5, for the three recipients of these tests.
+        """
+        today = self.now.date()
+        if by.panel and not any(
+            key[0] == by.panel and key[1] in numbers and (not end or today <= end)
+            for key, end in self.members.items()
+        ):
+            return None
+        sector = self.recipients[by.destination].sector
+        permits, denials = self._in_force(by.destination, numbers)
+        about = [each for each in permits if self._about(each, event)]
+        for each in denials:
+            if self._about(each, event) and not any(
+                _narrower(one, each, by.destination, event) for one in about
+            ):
+                return None
+        if sector == "community" and not about:
+            return None
+        if "ETH" not in event.labels.sensitivity:
+            return True
+        return self._sensitive(by, event, permits, denials)
+
+    def _sensitive(self, by, event, permits, denials):
+        naming = [each for each in permits if "ETH" in each.data]
+        against = [each for each in denials if "ETH" in each.data]
+        free = naming and all(
+            any(_narrower(one, each, by.destination, event) for one in naming)
+            for each in against
+        )
+        if free:
+            return True
+        marks = [one for one in event.labels.derived_by if one.endswith(":ETH")]
+        dropped = all(
+            one.startswith(("diagnosis:", "department:")) for one in marks
+        )
+        return False if dropped else None
+
+    def _in_force(self, to, numbers):
+        newest = {}
+        for each in sorted(self.consents, key=lambda one: one.recorded):
+            if each.number in numbers:
+                newest[each.key, each.number] = each
+        running = [
+            each
+            for each in newest.values()
+            if each.runs(self.now) and each.names(to) is not None
+        ]
+        return (
+            [each for each in running if each.permits],
+            [each for each in running if not each.permits],
+        )
+
+    def _about(self, each, event):
+        types = [name for name in each.data if name != "ETH"]
+        return event.type in types if each.data else True
+
+    # What holds after all.
+
+    def settle_all(self):
+        """Let all go out that is to: days later, with recipients who take it."""
+        for _ in range(6):
+            self.send()
+            self.wait(hours=1)
+
+    def audit(self):
+        """Return what is wrong in the books, and in the audit."""
+        books = [name for name, count in balance(self.connection).checks if count]
+        verdict = verify(self.connection, IN_MEMORY)
+        return books + [each.what for each in verdict.problems]
+
+
+def _narrower(permit, denial, to, event):
+    one, other = _width(permit, to, event), _width(denial, to, event)
+    return one != other and all(a >= b for a, b in zip(one, other, strict=True))
+
+
+def _width(each, to, event):
+    return each.names(to) or 0, 2 if event.type in each.data else 0
+
+
 class _Looks:
     def __init__(self, connection):
-        import sqlalchemy as sa
-
         self._engine = sa.create_engine(
             "sqlite://", creator=lambda: connection, poolclass=sa.pool.StaticPool
         )
@@ -316,4 +502,14 @@ class _Looks:
 
 def config(to):
     """Return the configuration of a destination whose notices nobody renders."""
-    raise NotImplementedError
+    renderer = RendererSpec(
+        name="none",
+        options=Settings,
+        render=lambda _notices, _options: Rendered(body=b"", media_type="text/plain"),
+        summary="For a test.",
+    )
+    spec = DestinationSpec(
+        kind="none", settings=DestinationSettings, build=object, summary="For a test."
+    )
+    waits = DestinationSettings.model_validate({"kind": "none", "format": "none"})
+    return DestinationConfig("region", to, spec, waits, renderer, Settings())
