@@ -27,6 +27,19 @@ settings.register_profile("the same each time", derandomize=True)
 if "CAREHUB_WALKS" not in os.environ:
     settings.load_profile("the same each time")
 
+_configure, _AS_IT_COMES = structlog.configure, structlog.get_config()
+
+
+def _configure_without_cache(**given):
+    """Configure for one test: loggers that are cached keep its level and form.
+
+    For all of a process, because fixtures of whole modules run hubs as well.
+    """
+    _configure(**given | {"cache_logger_on_first_use": False})
+
+
+structlog.configure = _configure_without_cache
+
 CANARY = "ZZCANARYZZ"
 
 # 2026-03-14T09:31:04.221Z in microseconds
@@ -224,23 +237,17 @@ def seeded(tmp_path):
 def _logging_is_put_back(monkeypatch):
     """Undo what `configure_logging` does to the process, as commands call it.
 
-    Loggers that were cached would keep the level and form of one test.
+    Also what a fixture of a whole module did before this test.
     """
-    configure = structlog.configure
-    saved = structlog.get_config()
+    _configure(**_AS_IT_COMES)
     root = logging.getLogger()
     handlers, level = root.handlers[:], root.level
-    monkeypatch.setattr(
-        structlog,
-        "configure",
-        lambda **given: configure(**given | {"cache_logger_on_first_use": False}),
-    )
     # Setting the hooks to what they are makes monkeypatch put them back.
     monkeypatch.setattr(sys, "excepthook", sys.excepthook)
     monkeypatch.setattr(sys, "unraisablehook", sys.unraisablehook)
     monkeypatch.setattr(threading, "excepthook", threading.excepthook)
     yield
-    configure(**saved)
+    _configure(**_AS_IT_COMES)
     structlog.contextvars.clear_contextvars()
     for handler in set(root.handlers) - set(handlers):
         root.removeHandler(handler)

@@ -177,8 +177,8 @@ class NotForFactsError(HubError):
     code = "ADMIN-022"
     summary = "The feed does not take facts in this form"
     remedy = (
-        "Name a source whose normaliser is `facts-json` or `facts-csv`, and send its"
-        " media type"
+        "Name a source whose normaliser is `facts-json` or `facts-csv`, and send the"
+        " header `Content-Type` with `application/json` or `text/csv`"
     )
     recovery = Recovery.REJECT
 

@@ -1,11 +1,25 @@
 """What may be asked of worklists and of subscriptions."""
 
-from pydantic import Field
+import re
+from typing import Annotated
+
+from pydantic import AfterValidator, Field, WithJsonSchema
 
 from hub.admin.parameters import Moment, Parameters, Text
 from hub.store.backfill import MOST
 from hub.store.paging import DEFAULT_LIMIT, MAX_LIMIT
 from hub.store.worklists import ItemState
+
+_CODE = r"^[a-z0-9][a-z0-9_.-]{0,63}$"
+
+
+def _code(value: str) -> str:
+    if not re.fullmatch(_CODE, value, re.ASCII):
+        raise ValueError(
+            "must be a code such as `no_answer`: at most 64 small letters, digits,"
+            " `_`, `.` and `-`"
+        )
+    return value
 
 
 class WorklistParameters(Parameters):
@@ -34,8 +48,11 @@ class Acknowledgement(Parameters):
 class Closing(Acknowledgement):
     """What came of an item."""
 
-    outcome: str = Field(
-        pattern=r"^[a-z0-9][a-z0-9_.-]{0,63}$",
+    outcome: Annotated[
+        str,
+        AfterValidator(_code),
+        WithJsonSchema({"type": "string", "pattern": _CODE}),
+    ] = Field(
         description="A code of the recipient's own, such as `reached` or `no_answer`:"
         " nothing about the patient.",
     )

@@ -16,6 +16,7 @@ from hub.cli.errors import (
     HubUnreachableError,
 )
 from hub.config.admin import AdminTable
+from hub.telemetry import printable
 
 TIMEOUT_SECONDS = 30
 #: Where commands find a token, unless `hub --token-file` names a file.
@@ -35,7 +36,7 @@ def post_replay(admin: AdminTable, kind: str, key: str) -> bool:
         return True
     if status == CONFLICT:
         return False
-    raise ApiRefusedError(str(body.get("error", {}).get("code", status)))
+    raise refusal(status, body)
 
 
 def post_decision(admin: AdminTable, path: str, said: dict[str, Any]) -> dict[str, Any]:
@@ -52,7 +53,7 @@ def post_decision(admin: AdminTable, path: str, said: dict[str, Any]) -> dict[st
     refused = body.get("error", {})
     if refused.get("decided"):
         raise DecidedOtherwiseError(_decided(refused["decided"][0]))
-    raise ApiRefusedError(str(refused.get("code", status)))
+    raise refusal(status, body)
 
 
 def _decided(link: dict[str, Any]) -> str:
@@ -102,9 +103,24 @@ def expected(answered: tuple[int, dict[str, Any]]) -> dict[str, Any]:
     status, body = answered
     if status in _DONE:
         return body
-    refused = body.get("error", {})
-    said = [str(refused.get("code", status)), *refused.get("problems", [])]
-    raise ApiRefusedError("; ".join(said))
+    raise refusal(status, body)
+
+
+def refusal(status: int, body: dict[str, Any]) -> ApiRefusedError:
+    """Return what the hub refused as an error: its code, what is wrong, what to do.
+
+    Where it lists problems they stand for its summary and remedy, which are general.
+    """
+    refused = body.get("error")
+    if not isinstance(refused, dict):
+        return ApiRefusedError(str(status))
+    said = refused.get("problems") or _general(refused)
+    told = [str(refused.get("code", status)), *map(str, said)]
+    return ApiRefusedError(printable("; ".join(told)))
+
+
+def _general(refused: dict[str, Any]) -> list[str]:
+    return [refused[name] for name in ("summary", "remedy") if refused.get(name)]
 
 
 def post_token(admin: AdminTable, wanted: dict[str, Any]) -> dict[str, Any]:

@@ -35,7 +35,7 @@ class ApiRefusedError(HubError):
 
     code = "CLI-004"
     summary = "The running hub refused the request"
-    remedy = "Look the code of the hub's own error up with `hub errors`"
+    remedy = "`hub errors` explains the code of the hub's own error, too"
     recovery = Recovery.REJECT
 
 

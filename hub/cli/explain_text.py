@@ -108,20 +108,24 @@ def _of_decision(decided: ExplainedDecision) -> Iterator[str]:
     yield from _of_reason(decided.reason)
     if decision.rules:
         yield f"      rules: {', '.join(decision.rules)}"
-    if decision.terms.template:
-        yield f"      template: {decision.terms.template}"
-    if decision.terms.redacted:
-        yield f"      taken out: {', '.join(decision.terms.redacted)}"
-    if decision.terms.consents:
-        yield f"      by consent: {', '.join(decision.terms.consents)}"
-    if decision.terms.obligations:
-        yield f"      goes with it: {', '.join(decision.terms.obligations)}"
+    yield from _of_terms(decision.terms)
     if decided.until is not None:
         yield f"      decided anew at {moment(decided.until)}"
     for recheck in decided.rechecks:
         yield from _of_recheck(recheck)
     if decided.delivery is not None:
         yield from _of_delivery(decided.delivery)
+
+
+def _of_terms(terms: Terms) -> Iterator[str]:
+    if terms.template:
+        yield f"      template: {terms.template}"
+    if terms.redacted:
+        yield f"      taken out: {', '.join(terms.redacted)}"
+    if terms.consents:
+        yield f"      by consent: {', '.join(terms.consents)}"
+    if terms.obligations:
+        yield f"      goes with it: {', '.join(terms.obligations)}"
 
 
 def _of_reason(reason: ReasonView, indent: str = "      ") -> Iterator[str]:

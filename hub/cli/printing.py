@@ -5,7 +5,7 @@ written out, so that a message cannot drive the operator's terminal.
 """
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import Any, TypeVar
 
 import click
@@ -74,6 +74,11 @@ def show_page(
 def moment(value: datetime | None) -> str:
     """Return a time to the second in UTC, empty where there is none."""
     return f"{value:%Y-%m-%d %H:%M:%S}Z" if value else ""
+
+
+def told_at(value: str | None) -> str:
+    """Return a time as JSON writes it in the form that tables have."""
+    return moment(datetime.fromisoformat(value).astimezone(UTC)) if value else ""
 
 
 def _text(value: object) -> Text:

@@ -4,8 +4,8 @@ import http.client
 import json
 from typing import Any
 
-from hub.cli.client import ask
-from hub.cli.errors import ApiRefusedError, HubNeededError, HubUnreachableError
+from hub.cli.client import ask, refusal
+from hub.cli.errors import HubNeededError, HubUnreachableError
 from hub.config.admin import AdminTable
 
 
@@ -23,6 +23,4 @@ def ask_hub(
         raise HubNeededError(error.detail) from error
     if status == http.client.OK:
         return body
-    refused = body.get("error", {})
-    told = [str(refused.get("code", status)), *refused.get("problems", [])]
-    raise ApiRefusedError("; ".join(told))
+    raise refusal(status, body)

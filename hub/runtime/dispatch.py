@@ -177,14 +177,14 @@ class Dispatcher:
             return batch
         checked = await in_thread(self._recheck, self.name, stale, self._clock())
         await self._commit(rechecks.record, checked)
-        terms = {each.claimed.seq: each.terms for each in checked if each.permitted}
-        going = [each for each in batch if not each.stale or each.seq in terms]
+        anew = {each.claimed.seq: each.going for each in checked if each.permitted}
+        going = [each for each in batch if not each.stale or each.seq in anew]
         if len(going) < len(batch):
             for each in checked:
                 self._tell_withheld(each)
             await self._commit(outbox.release, going)
             return []
-        return [each._replace(terms=terms.get(each.seq, each.terms)) for each in going]
+        return [anew.get(each.seq, each) for each in going]
 
     def _tell_withheld(self, checked: Rechecked) -> None:
         if checked.permitted:

@@ -26,7 +26,7 @@ def opened(name: str, file: Path) -> Iterator[TextIO]:
     except OSError as error:
         raise PanelError(f"{name}: {file}: {error.strerror}") from error
     except UnicodeError:  # it shows what stands there
-        raise PanelError(f"{name}: {file} is not UTF-8") from None
+        raise PanelError(f"{name}: the list is neither UTF-8 nor UTF-16") from None
 
 
 def digest_of(name: str, file: Path) -> bytes:

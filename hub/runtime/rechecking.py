@@ -7,13 +7,14 @@ people parted. Nothing leaves on a decision that does not hold (domain 8.3).
 import sqlite3
 from collections.abc import Sequence
 from datetime import datetime
+from functools import partial
 from threading import Lock
 
 import msgspec
 import structlog
 from msgspec.structs import replace
 
-from hub.coordination.policy import CORRECTION_RULE, RETRACTION
+from hub.coordination.policy import RETRACTION, fewest_words, unheard
 from hub.model.delivery import Decision, Terms
 from hub.model.events import CareEvent
 from hub.runtime.entities import Entities
@@ -23,7 +24,7 @@ from hub.runtime.whose import whose_of
 from hub.store.journal import microseconds
 from hub.store.outbox import Claimed
 from hub.store.rechecks import Rechecked
-from hub.store.recipients import person_of
+from hub.store.recipients import heard_of, permitted_by, person_of, told
 
 log = structlog.get_logger()
 
@@ -68,33 +69,80 @@ class Rechecker:
             microseconds(decision.until) if decision.until else None,
             self._relations.generation,
             microseconds(now),
+            decision.subscription,
+            decision.patient_id if decision.permitted else None,
+            decision.purpose if decision.permitted else None,
         )
 
     def _decide(self, destination: str, claimed: Claimed, now: datetime) -> Decision:
-        terms = _terms(claimed.terms)
-        answer = Decision(
+        before = Decision(
             event=claimed.event,
             subscription=claimed.subscription,
             destination=destination,
             verdict="hold",
             reason="rule.failed",
+            purpose=claimed.purpose,
+            patient_id=claimed.patient_id,
         )
-        if terms.template == RETRACTION:
-            # Who was told of an event hears that it is taken back, whatever holds.
-            rules = (CORRECTION_RULE,)
-            return replace(
-                answer,
-                verdict="permit",
-                reason="correction.owed",
-                rules=rules,
-                terms=terms,
-            )
+        terms = _terms(claimed.terms)
         try:
             event = _event(claimed.event_body)
-            person = person_of(self._connection, event.id)
-            whose = whose_of(event, person, self._entities, self._relations)
-            name = claimed.subscription
-            return self._router.decide_anew(event, name, destination, whose, now)
+            correction = event.correction
+            if correction and correction.kind == "retraction":
+                before = replace(before, terms=terms)
+                return self._of_retraction(event, correction.of, before, now)
+            return self._of_event(event, before, now)
         except Exception:  # whatever breaks in here must not disclose
             log.exception("recheck.failed", delivery_id=claimed.id)
-            return answer
+            return before
+
+    def _of_event(self, event: CareEvent, before: Decision, now: datetime) -> Decision:
+        person = person_of(self._connection, event.id)
+        said = event.subject.person
+        if said and self._entities.owner(said) != person:
+            # It is taken back, and told anew of whom it is about.
+            return replace(
+                before, verdict="deny", reason="identity.moved", patient_id=""
+            )
+        return self._decided(event, person, before, now)
+
+    def _of_retraction(
+        self, event: CareEvent, of: str, before: Decision, now: datetime
+    ) -> Decision:
+        """Return the decision, in fewest words where the retraction is owed.
+
+        Who was told of what is taken back hears so, though they may know no more;
+        nobody else does. It is about the person whom it names, and not about whose
+        that is by now.
+        """
+        heard = heard_of(of, partial(told, self._connection))
+        known = [each for each in heard if each.destination == before.destination]
+        if not known:
+            return unheard(before)
+        if before.terms.template == RETRACTION:
+            return fewest_words(before, known[0].patient_id)
+        said = event.subject.person
+        owner = self._entities.owner(said) if said else ""
+        decision = self._decided(event, owner, before, now)
+        if decision.permitted and decision.patient_id == known[0].patient_id:
+            return decision
+        before = replace(before, rules=decision.rules)
+        return fewest_words(before, known[0].patient_id)
+
+    def _decided(
+        self, event: CareEvent, person: str, before: Decision, now: datetime
+    ) -> Decision:
+        """Ask for all subscriptions that stand behind a delivery, its own first.
+
+        Two subscriptions of a destination share a delivery, and each may permit it.
+        """
+        to, own = before.destination, before.subscription
+        whose = whose_of(event, person, self._entities, self._relations)
+        found = self._router.decide_anew(event, own, to, whose, now)
+        for other in permitted_by(self._connection, event.id, to):
+            if found.permitted:
+                break
+            again = self._router.decide_anew(event, other, to, whose, now)
+            if again.permitted:
+                own, found = other, again
+        return replace(found, subscription=own)

@@ -20,6 +20,7 @@ from hub.coordination.policy import (
     Regime,
     decide,
     owe,
+    unheard,
 )
 from hub.coordination.recipients import Recipient
 from hub.coordination.routes import Subscription
@@ -150,7 +151,17 @@ class Router:
         put_off = {each.decision.subscription: each for each in judged if each.until}
         unrelated = wanting.asking - len(decisions)
         if event.correction and event.correction.kind == "amendment":
-            decisions += self._owed_amendments(event, wanting, whose, now, earlier())
+            decisions += self._owed_amendments(
+                event, wanting, whose, now, earlier(), decisions
+            )
+        if event.correction and event.correction.kind == "retraction":
+            told = {each.destination for each in heard}
+            decisions = [
+                each
+                if each.verdict == "deny" or each.destination in told
+                else unheard(each)
+                for each in decisions
+            ]
         if heard:
             decisions = owe(event.id, decisions, heard)
             # Who is owed it by a subscription without a relation is told all the same.
@@ -180,6 +191,7 @@ class Router:
         whose: Whose,
         now: datetime,
         earlier: Sequence[Heard],
+        decisions: Sequence[Decision],
     ) -> list[Decision]:
         """Decide for those who were told of what `event` amends and ask for no such.
 
@@ -187,15 +199,16 @@ class Router:
         unlike a retraction it says something of the person, so that they must be
         permitted still.
         """
-        asking = {each.destination for each in wanting.everybody}
-        asking |= {
-            one.destination for some in wanting.by_panel.values() for one in some
-        }
+        asking = {each.name for each in wanting.everybody}
+        asking |= {one.name for some in wanting.by_panel.values() for one in some}
+        served = {each.destination for each in decisions if each.permitted}
         owed = []
         for each in earlier:
             subscription = self._by_name.get(each.subscription)
-            if subscription is None or each.destination in asking:
+            if subscription is None or each.destination in served:
                 continue
+            if subscription.name in asking:
+                continue  # it was asked already
             if subscription.destination == each.destination:
                 decision = self._decide(event, subscription, whose, now)
                 rules = (*decision.rules, CORRECTION_RULE)

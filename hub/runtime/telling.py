@@ -12,6 +12,7 @@ from msgspec.structs import replace
 from hub.coordination.incidents import INCIDENT_OPENED
 from hub.coordination.policy import Heard
 from hub.coordination.suppression import AGAIN, DUPLICATE_RULE
+from hub.model.delivery import DeliveryState
 from hub.model.events import CareEvent, Correction
 from hub.runtime.entities import Entities
 from hub.runtime.relations import Relations
@@ -199,6 +200,7 @@ def _told_by(amends: str, routed: Routed) -> Told:
                 ordering_key=each.okey,
             )
             for each in routed.deliveries
+            if each.state != DeliveryState.HELD
         ),
     )
 

@@ -119,7 +119,7 @@ class Worklists:
         for each in looks:
             claimed = each.claimed
             if claimed.seq in permitted:
-                claimed = claimed._replace(terms=permitted[claimed.seq].terms)
+                claimed = permitted[claimed.seq].going
             if not claimed.stale or claimed.seq in permitted:
                 notices[claimed.seq] = notice_of(config, claimed)
         fresh = [each for each in looks if not each.seen or each.claimed.stale]

@@ -46,6 +46,7 @@ _OF_EVENT = Statement(
 #: What of a decision that was taken anew its digest covers, in this order.
 RECHECK = (
     *("delivery", "verdict", "reason", "rules", "terms", "generation", "decided_at"),
+    *("subscription", "patient_id"),
 )
 _RECHECKS = Statement(
     sa.select(*(recheck.c[name] for name in RECHECK))

@@ -210,6 +210,8 @@ def _rechecked(each: "Rechecked", recipient: str, subject: str) -> Entry:
                 each.terms,
                 each.generation,
                 each.decided_at,
+                each.by,
+                each.known_as,
             ),
         },
     )

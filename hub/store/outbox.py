@@ -45,7 +45,8 @@ class Claimed(NamedTuple):
 
     `attempts` counts all, `counted` those since an operator last let it be sent
     again; both include this one. `terms` is a JSON object: those on which it goes
-    out. `stale` says that they must be decided anew first (0 or 1).
+    out. `stale` says that they must be decided anew first (0 or 1); they were decided
+    in `generation`, which is below 0 where that is in doubt.
     """
 
     seq: int
@@ -61,6 +62,7 @@ class Claimed(NamedTuple):
     patient_id: str
     terms: str
     stale: int
+    generation: int = 0
 
 
 class Settled(NamedTuple):
@@ -171,12 +173,13 @@ _TAKEN = Statement(
         event.c.body,
         delivery.c.subscription,
         decision.c.purpose,
-        decision.c.patient_id,
+        sa.func.coalesce(delivery.c.patient_id, decision.c.patient_id),
         delivery.c.terms,
         sa.or_(
             delivery.c.generation < _generation,
             sa.func.coalesce(delivery.c.until <= sa.bindparam("now"), 0),
         ).label("stale"),
+        delivery.c.generation,
     )
     .join_from(delivery, event, event.c.id == delivery.c.event)
     .join(
@@ -245,7 +248,7 @@ _REVIVE = Statement(
     )
     .values(
         # Whatever was decided before: it is decided anew.
-        generation=sa.literal_column("-1"),
+        generation=sa.func.min(delivery.c.generation, 0) - 1,
         state=DeliveryState.READY.value,
         due=sa.bindparam("now"),
         batch="",

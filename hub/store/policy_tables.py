@@ -49,6 +49,8 @@ recheck = Table(
     Column("terms", Text, nullable=False),
     Column("generation", BigInteger, nullable=False),
     Column("decided_at", BigInteger, nullable=False),
+    Column("subscription", Text, nullable=False, server_default=""),
+    Column("patient_id", Text, nullable=False, server_default=""),
     Index("ix_recheck_delivery", "delivery"),
 )
 

@@ -25,7 +25,11 @@ _STATES: dict[Verdict, DeliveryState] = {
 
 
 class Rechecked(NamedTuple):
-    """What was decided anew of a claimed delivery; `rules` and `terms` are JSON."""
+    """What was decided anew of a claimed delivery; `rules` and `terms` are JSON.
+
+    It is decided for `subscription`, and the recipient knows the person by
+    `patient_id`; None where that is as before.
+    """
 
     claimed: Claimed
     verdict: Verdict
@@ -35,11 +39,37 @@ class Rechecked(NamedTuple):
     until: int | None
     generation: int
     decided_at: int
+    subscription: str | None = None
+    patient_id: str | None = None
+    purpose: str | None = None
 
     @property
     def permitted(self) -> bool:
         """Whether it may go out."""
         return self.verdict in PERMITS
+
+    @property
+    def by(self) -> str:
+        """The subscription that it is decided for."""
+        if self.subscription is None:
+            return self.claimed.subscription
+        return self.subscription
+
+    @property
+    def known_as(self) -> str:
+        """The recipient's own number for the person."""
+        return self.claimed.patient_id if self.patient_id is None else self.patient_id
+
+    @property
+    def going(self) -> Claimed:
+        """What was claimed, as it goes out now."""
+        purpose = self.claimed.purpose if self.purpose is None else self.purpose
+        return self.claimed._replace(
+            terms=self.terms,
+            subscription=self.by,
+            patient_id=self.known_as,
+            purpose=purpose,
+        )
 
 
 _RECORD = Insert(
@@ -52,6 +82,8 @@ _RECORD = Insert(
         "terms",
         "generation",
         "decided_at",
+        "subscription",
+        "patient_id",
     ),
 )
 _of_claim = (
@@ -65,7 +97,16 @@ _GO_ON = Statement(
     .values(
         terms=sa.bindparam("on"),
         until=sa.bindparam("hold_until"),
-        generation=sa.bindparam("as_of"),
+        # What was doubted while it was decided is decided once more.
+        generation=sa.case(
+            (
+                delivery.c.generation == sa.bindparam("seen"),
+                sa.bindparam("as_of"),
+            ),
+            else_=delivery.c.generation,
+        ),
+        subscription=sa.bindparam("by"),
+        patient_id=sa.bindparam("known_as"),
     )
 )
 _STOP = Statement(
@@ -89,8 +130,16 @@ def record(
         key = {"key": each.claimed.seq, "claim": each.claimed.epoch}
         _RECORD.run(connection, [_row(each)])
         if each.permitted:
-            until, as_of = each.until, each.generation
-            _GO_ON(connection, **key, on=each.terms, hold_until=until, as_of=as_of)
+            _GO_ON(
+                connection,
+                **key,
+                on=each.terms,
+                hold_until=each.until,
+                seen=each.claimed.generation,
+                as_of=each.generation,
+                by=each.by,
+                known_as=each.known_as,
+            )
         else:
             to, at = _STATES[each.verdict].value, each.decided_at
             _STOP(connection, **key, to=to, why=each.reason, at=at)
@@ -101,7 +150,7 @@ def record(
     return [None] * len(batches)
 
 
-def _row(each: Rechecked) -> tuple[int, str, str, str, str, int, int]:
+def _row(each: Rechecked) -> tuple[object, ...]:
     return (
         each.claimed.seq,
         each.verdict,
@@ -110,4 +159,6 @@ def _row(each: Rechecked) -> tuple[int, str, str, str, str, int, int]:
         each.terms,
         each.generation,
         each.decided_at,
+        each.by,
+        each.known_as,
     )

@@ -1,7 +1,7 @@
 """Recipients: who was told of an event, and by which decision (R-ENC-06).
 
-What was withdrawn was told to nobody. What is ready still counts, because it may
-be sent at any moment.
+What was withdrawn was told to nobody, nor was what was kept back and never sent. What
+is ready still counts, because it may be sent at any moment.
 """
 
 import sqlite3
@@ -13,22 +13,41 @@ import sqlalchemy as sa
 
 from hub.coordination.policy import Heard
 from hub.coordination.suppression import AGAIN
-from hub.model.delivery import DeliveryState
+from hub.model.delivery import DeliveryState, Outcome
 from hub.model.events import Correction
-from hub.store.schema import decision, delivery, event
+from hub.store.schema import attempt, decision, delivery, event
 from hub.store.statements import Statement
 
-_TOLD_NOBODY: list[sa.ColumnElement[str]] = [
-    sa.literal_column(f"'{state}'")
-    for state in (DeliveryState.WITHDRAWN, DeliveryState.WITHHELD, DeliveryState.HELD)
-]
+#: What was kept back was told to nobody either, unless it was sent before and may have
+#: arrived: it was then, or it is not known that it was not.
+_missed = (
+    sa.select(sa.func.count())
+    .where(
+        attempt.c.delivery == delivery.c.seq,
+        attempt.c.outcome.in_(
+            sa.literal_column(f"'{each}'")
+            for each in (Outcome.RETRYABLE, Outcome.PERMANENT)
+        ),
+    )
+    .scalar_subquery()
+)
+_told_somebody = sa.and_(
+    delivery.c.state != sa.literal_column("'withdrawn'"),
+    sa.or_(
+        delivery.c.state.not_in(
+            sa.literal_column(f"'{state}'")
+            for state in (DeliveryState.WITHHELD, DeliveryState.HELD)
+        ),
+        delivery.c.attempts > _missed,
+    ),
+)
 _BODY = Statement(sa.select(event.c.body).where(event.c.id == sa.bindparam("key")))
 _HEARD = Statement(
     sa.select(
         delivery.c.destination,
         delivery.c.subscription,
         decision.c.purpose,
-        decision.c.patient_id,
+        sa.func.coalesce(delivery.c.patient_id, decision.c.patient_id),
         delivery.c.okey,
     )
     .join(
@@ -40,13 +59,24 @@ _HEARD = Statement(
     )
     .where(
         delivery.c.event == sa.bindparam("key"),
-        delivery.c.state.not_in(_TOLD_NOBODY),
+        _told_somebody,
     )
     .order_by(delivery.c.seq)
 )
 
 
 _PERSON = Statement(sa.select(event.c.person).where(event.c.id == sa.bindparam("key")))
+
+
+_PERMITTED = Statement(
+    sa.select(decision.c.subscription)
+    .where(
+        decision.c.event == sa.bindparam("key"),
+        decision.c.destination == sa.bindparam("to"),
+        decision.c.permitted,
+    )
+    .order_by(decision.c.seq)
+)
 
 
 class _Corrects(msgspec.Struct):
@@ -83,6 +113,11 @@ def person_of(connection: sqlite3.Connection, key: str) -> str:
     """Return whose an event is by now, "" where that is not known."""
     found = _PERSON(connection, key=key).fetchone()
     return str(found[0]) if found else ""
+
+
+def permitted_by(connection: sqlite3.Connection, key: str, to: str) -> list[str]:
+    """Return by which subscriptions a destination was to be told of an event."""
+    return [str(name) for (name,) in _PERMITTED(connection, key=key, to=to)]
 
 
 def told(connection: sqlite3.Connection, key: str) -> Told | None:

@@ -218,7 +218,7 @@ decision = Table(
 #: counts claims so that a late result cannot settle a newer claim, and `forgiven`
 #: says how many attempts an operator no longer holds against the delivery. `terms`
 #: are those on which it goes out, as they were decided last: in `generation`, and
-#: `until` then.
+#: `until` then. Where that was anew, `patient_id` is the recipient's own number by it.
 delivery = Table(
     "delivery",
     metadata,
@@ -241,6 +241,7 @@ delivery = Table(
     Column("terms", Text, nullable=False, server_default="{}"),
     Column("until", BigInteger),
     Column("generation", BigInteger, nullable=False, server_default="0"),
+    Column("patient_id", Text),
     ForeignKeyConstraint(
         ["event", "subscription"], ["decision.event", "decision.subscription"]
     ),

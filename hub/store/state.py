@@ -235,7 +235,8 @@ _DOUBT = Statement(
             sa.literal_column(f"'{state}'") for state in ("ready", "claimed", "dead")
         ),
     )
-    .values(generation=sa.literal_column("-1"))
+    # Each doubt is another one: what is being decided anew is doubted again.
+    .values(generation=sa.func.min(delivery.c.generation, 0) - 1)
 )
 _FACTS_OF = Statement(
     sa.select(fact.c.body)

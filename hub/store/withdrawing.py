@@ -135,6 +135,20 @@ _NOT_OWED = Statement(
 )
 
 
+#: They know the person by the number under which they heard, which may be another.
+_DECIDE_ANEW = Statement(
+    sa.update(delivery)
+    .where(
+        delivery.c.event == sa.bindparam("retraction"),
+        delivery.c.destination == sa.bindparam("to"),
+        delivery.c.state.in_(
+            sa.literal_column(f"'{state}'") for state in ("ready", "claimed", "dead")
+        ),
+    )
+    .values(generation=sa.func.min(delivery.c.generation, 0) - 1)
+)
+
+
 def retractions_of(connection: sqlite3.Connection, key: str) -> list[tuple[str, str]]:
     """Return what takes back an event, or what amends it, each with what it is of."""
     found = _EVENT(connection, key=key).fetchone()
@@ -163,3 +177,5 @@ def spare(connection: sqlite3.Connection, seq: int, now: int) -> None:
         heard = heard_of(of, partial(told, connection))
         if to not in {each.destination for each in heard}:
             _NOT_OWED(connection, retraction=retraction, to=to, now=now)
+        else:
+            _DECIDE_ANEW(connection, retraction=retraction, to=to)

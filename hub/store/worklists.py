@@ -99,7 +99,7 @@ _columns = (
     event.c.body,
     delivery.c.subscription,
     decision.c.purpose,
-    decision.c.patient_id,
+    sa.func.coalesce(delivery.c.patient_id, decision.c.patient_id).label("patient_id"),
     delivery.c.terms,
     delivery.c.generation,
     delivery.c.until,
@@ -234,6 +234,7 @@ def _look(row: Any, generation: int, now: datetime) -> Look:
         patient_id=row.patient_id,
         terms=row.terms,
         stale=int(stale),
+        generation=row.generation,
     )
     return Look(_item(row), claimed, row.attempts > 0)
 

@@ -41,13 +41,18 @@ def admission(trigger="A01", control_id="P1", at="20260314093104", **given):
     lines = [
         header(f"ADT^{trigger}", control_id, at),
         f"EVN|{trigger}|{at}|||{mark('operator')}^{mark('operatorname')}|{at}",
-        f"PID|1||{numbers}||{mark('family')}^{mark('given')}|{mark('maiden')}|19700101|F"
-        f"|{mark('alias')}|{mark('race')}|{mark('street')} 1^^{mark('city')}^^24103||"
-        f"{mark('phone')}|{mark('office')}|{mark('language')}|M|{mark('religion')}|"
-        f"{mark('account')}^^^{SYSTEM}^AN|{mark('ssnold')}|{mark('licence')}",
+        (
+            f"PID|1||{numbers}||{mark('family')}^{mark('given')}|{mark('maiden')}|19700101"
+            f"|F|{mark('alias')}|{mark('race')}|{mark('street')} 1"
+            f"^^{mark('city')}^^24103||"
+            f"{mark('phone')}|{mark('office')}|{mark('language')}|M|{mark('religion')}|"
+            f"{mark('account')}^^^{SYSTEM}^AN|{mark('ssnold')}|{mark('licence')}"
+        ),
         f"PD1||||{mark('gp')}^{mark('gpname')}",
-        f"NK1|1|{mark('kin')}^{mark('kingiven')}|{mark('kinship')}|{mark('kinstreet')}"
-        f"|{mark('kinphone')}",
+        (
+            f"NK1|1|{mark('kin')}^{mark('kingiven')}|{mark('kinship')}"
+            f"|{mark('kinstreet')}|{mark('kinphone')}"
+        ),
         _segment(
             "PV1",
             {
@@ -70,9 +75,12 @@ def admission(trigger="A01", control_id="P1", at="20260314093104", **given):
         f"DG1|1||I10^{mark('diag')}^ICD10||{at}|A",
         f"DG1|2||F10.2^{mark('sud')}^ICD10||{at}|A",
         f"PR1|1||{mark('proccode')}^{mark('proc')}||{at}",
-        f"IN1|1|{mark('plan')}|{mark('payerid')}|{mark('payer')}|{mark('payerstreet')}"
-        f"|||{mark('group')}|{mark('groupname')}{'|' * 7}{mark('insured')}"
-        f"{'|' * 20}{mark('policy')}",
+        (
+            f"IN1|1|{mark('plan')}|{mark('payerid')}|{mark('payer')}"
+            f"|{mark('payerstreet')}|||{mark('group')}|{mark('groupname')}"
+            f"{'|' * 7}{mark('insured')}"
+            f"{'|' * 20}{mark('policy')}"
+        ),
         f"ZPD|{mark('local')}|{mark('localmore')}",
     ]
     return joined(lines)

@@ -5,6 +5,7 @@ Its clock is moved; all else is as it always is. Everybody in here is made up.
 
 import asyncio
 import json
+import time
 from contextlib import closing
 from datetime import UTC, datetime, timedelta
 
@@ -12,15 +13,24 @@ import pytest
 from structlog.testing import capture_logs
 
 from hub.config import load
+from hub.coordination.identity.decisions import Decision
 from hub.coordination.policy import deciding
 from hub.registry import Registry
 from hub.runtime import dispatch
-from DECISION import Decision
 from hub.store.books import balance
+from hub.store.queries import Reader
+from hub.store.sqlite import DATABASE_NAME
 from hub.testing.clock import FakeClock
 from tests.acceptance.messages import adt, header, joined, pid
 from tests.acceptance.peers import Receiver
-from tests.acceptance.process import ENVIRONMENT, feed, folder, subscription, table, webhook
+from tests.acceptance.process import (
+    ENVIRONMENT,
+    feed,
+    folder,
+    subscription,
+    table,
+    webhook,
+)
 from tests.docs.hearing import PATIENCE_SECONDS, MovedHub
 
 NOON = datetime(2026, 3, 14, 11, tzinfo=UTC)
@@ -85,7 +95,7 @@ class World:
             identity,
         )
         decision = Decision(
-            operation="split",
+            operation="unlink",
             identity=identity,
             others=(other,),
             by="a test",
@@ -105,7 +115,7 @@ class World:
         """Give the panel this list; return the state that it is in then."""
         rows = [f"M-{each},{SYSTEM},{each},," for each in patients]
         columns = "patient_id,assigning_authority,identifier,valid_from,valid_to"
-        panels = self.hub._panels  # noqa: SLF001  what the API asks
+        panels = self.hub._panels
         file = panels.incoming()
         file.write_text("\n".join([columns, *rows, ""]))
         await panels.load("members", file, "full", "a test")
@@ -115,7 +125,8 @@ class World:
         place = self._path / name
         files = place.glob("*.json") if place.exists() else []
         found = [json.loads(each.read_text())["data"] for each in files]
-        return sorted(found, key=lambda each: each["id"])
+        order = dict(self.query("SELECT id, seq FROM event"))
+        return sorted(found, key=lambda each: order[each["id"]])
 
     def told(self, name="meals"):
         """Return the types of what lies with a recipient."""
@@ -127,21 +138,19 @@ class World:
 
     def decided(self, name="meals"):
         """Return verdict and reason of the decisions on a destination, in order."""
-        return self.query(
-            "SELECT verdict, reason FROM decision WHERE destination = "
-            f"'{name}' ORDER BY rowid"
+        sql = (
+            "SELECT verdict, reason FROM decision WHERE destination = ? ORDER BY rowid"
         )
+        return self.query(sql, name)
 
     def states(self, name="meals"):
-        return [
-            state
-            for (state,) in self.query(
-                f"SELECT state FROM delivery WHERE destination = '{name}' ORDER BY seq"
-            )
-        ]
+        """Return the states of the deliveries to a destination, in order."""
+        sql = "SELECT state FROM delivery WHERE destination = ? ORDER BY seq"
+        return [state for (state,) in self.query(sql, name)]
 
     def audited(self, action):
-        return self.query(f"SELECT n FROM audit WHERE action = '{action}'")
+        """Return the numbers of the records of an action."""
+        return self.query("SELECT n FROM audit WHERE action = ?", action)
 
 
 @pytest.fixture
@@ -197,7 +206,11 @@ def clinic(**keys):
         # Neither is narrower: one in whom, the other in what.
         ({"data": []}, {"decision": "deny", "recipients": [], "data": EVENTS}, []),
         ({"data": EVENTS}, {"decision": "deny", "data": ["encounter.admitted"]}, []),
-        ({"data": ["encounter.admitted"]}, {"decision": "deny", "data": EVENTS}, ["encounter.admitted"]),
+        (
+            {"data": ["encounter.admitted"]},
+            {"decision": "deny", "data": EVENTS},
+            ["encounter.admitted"],
+        ),
     ],
 )
 async def test_of_consents_that_contradict_each_other_one_counts(
@@ -244,17 +257,20 @@ async def test_a_consent_stays_with_who_gave_it_when_people_are_parted(start):
     await world.state(patient="P1")
     await world.merge("P1", "P2")
     await world.admit("C1", visit="V1", **other)
-    together = len(world.told())
+    wrongly = world.notices()
     await world.part("P2")
-    before = len(world.told())
+    taken_back = world.notices()[len(wrongly) :]
     await world.admit("C2", visit="V2", **other)
-    apart = len(world.told())
-    await world.admit("C3", patient="P1", visit="V3")
+    before = len(world.notices())
+    await world.admit("C3", visit="V3")
 
-    print(together, before, apart, world.told(), world.query("select id,state,error_code,message_type from message order by seq"), world.query("select type, person from event order by seq"), world.decided())
-    assert together == 1
-    assert apart == before
-    assert len(world.told()) == apart + 1
+    assert len(wrongly) == 3
+    assert {each["type"] for each in taken_back} == {"encounter.moved"}
+    assert {each["correction"]["kind"] for each in taken_back} == {"retraction"}
+    assert "Anders" not in json.dumps(taken_back)
+    assert len(taken_back) == 2
+    assert before == len(wrongly) + len(taken_back)
+    assert len(world.notices()) == before + 1
 
 
 async def test_a_list_that_loses_nearly_everybody_takes_nobody_off(start):
@@ -266,7 +282,9 @@ async def test_a_list_that_loses_nearly_everybody_takes_nobody_off(start):
     await world.admit(patient="P9")
 
     assert world.told("clinic") == ["encounter.admitted"]
-    assert world.query("SELECT state FROM panel_load ORDER BY rowid")[-1] == ("waiting",)
+    assert world.query("SELECT state FROM panel_load ORDER BY rowid")[-1] == (
+        "waiting",
+    )
 
 
 async def test_what_nobody_mapped_is_restricted_until_somebody_does(start):
@@ -278,13 +296,16 @@ async def test_what_nobody_mapped_is_restricted_until_somebody_does(start):
     await world.admit("C1", unit="INN1", visit="V1")
     await world.admit("C2", unit="ZZ9", visit="V2", patient="P2")
 
-    places = [each["payload"]["location"].get("unit") for each in world.notices("clinic")]
-    print(world.notices("clinic"))
+    places = [
+        each["payload"]["location"].get("unit") for each in world.notices("clinic")
+    ]
     assert sorted(map(str, places)) == ["INN1", "None"]
     assert world.decided("clinic")[1] == ("permit_redacted", "sensitivity.redacted")
 
 
-async def test_what_a_broken_rule_decides_is_held_until_it_is_mended(start, monkeypatch):
+async def test_what_a_broken_rule_decides_is_held_until_it_is_mended(
+    start, monkeypatch
+):
     def broken(*_):
         raise ZeroDivisionError
 
@@ -315,7 +336,7 @@ async def test_who_acknowledges_twice_at_once_does_so_once(start):
         subscription("list", events=EVENTS, cadence="pull"),
     )
     await world.admit()
-    lists = world.hub._subscribing.worklists  # noqa: SLF001  what the API asks
+    lists = world.hub._subscribing.worklists
     [item] = (await lists.fetch("list", state="open", since=None, limit=9)).items
     ids = ("list", item.id)
 
@@ -357,11 +378,15 @@ async def test_a_digest_of_a_night_on_which_clocks_change_goes_out_once(
     assert world.query("SELECT count(*) FROM attempt") == [(2,)]
 
 
-async def test_a_clock_that_is_set_back_sends_nothing_twice_or_early(start):
+async def test_a_clock_that_is_set_back_sends_nothing_twice_or_early(
+    start, monkeypatch
+):
     world = await start(*clinic(), *meals(cadence="daily 20:00 Europe/Berlin"))
     await world.state()
     await world.admit("C1", visit="V1")
     world.hub.step(hours=-3)
+    real = time.time_ns
+    monkeypatch.setattr(time, "time_ns", lambda: real() - 3 * 3600 * 10**9)
     await world.admit("C2", visit="V2", patient="P2")
     await world.hub.rest()
     early = world.told()
@@ -370,6 +395,7 @@ async def test_a_clock_that_is_set_back_sends_nothing_twice_or_early(start):
     await world.hub.wait_until(NOON + timedelta(hours=12))
 
     assert early == []
+    assert len(world.audited("clock.stepped")) == 1
     assert world.told() == ["encounter.admitted"]
     assert world.told("clinic") == ["encounter.admitted"] * 2
     assert world.query("SELECT count(*) FROM attempt") == [(3,)]
@@ -386,3 +412,15 @@ async def test_a_clock_that_jumps_sends_once_what_is_due_by_then(start):
 
     assert world.told() == ["encounter.admitted"]
     assert world.query("SELECT count(*) FROM attempt") == [(2,)]
+
+
+@pytest.mark.xfail(strict=True, reason="a code is shown as its sender wrote it")
+async def test_free_text_where_a_code_belongs_is_not_listed_as_a_code(start):
+    world = await start(table("policy.departments", INN1="normal"), *clinic())
+    await world.admit(unit="ERIKA MUSTER 0815")
+
+    path = world.hub.store.folder / DATABASE_NAME
+    found = await asyncio.to_thread(Reader(path).unmapped, NOON - timedelta(days=1))
+
+    assert [each.kind for each in found] == ["department"]
+    assert "MUSTER" not in found[0].code

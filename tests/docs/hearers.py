@@ -34,7 +34,7 @@ _STEP = re.compile(
     rf"|^\| (?P<table>{WHOLE}|{DIFFERS}|{GLANCE}) \|(?P<rows>.*?)(?=^[^|]|\Z)",
     re.MULTILINE | re.DOTALL,
 )
-_ID = re.compile(r"\b(msg|evt|dlv|enc|p)_[0-9a-f]{32}\b")
+_ID = re.compile(r"\b(msg|evt|dlv|enc|rec|p)_[0-9a-f]{32}\b")
 _VARIES = [
     (_ID, r"\1_…"),
     (re.compile(r"\d+ bytes"), "… bytes"),

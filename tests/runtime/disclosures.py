@@ -32,7 +32,7 @@ from hub.runtime.routing import Router
 from hub.runtime.sending import notice_of
 from hub.runtime.transitions import Programmes
 from hub.sdk import DestinationSettings, Settings
-from hub.store import journal, outbox, panels, rechecks, worklists
+from hub.store import generation, journal, outbox, panels, rechecks, worklists
 from hub.store.acting import Actor
 from hub.store.audit_keys import IN_MEMORY
 from hub.store.audit_verify import verify
@@ -121,6 +121,7 @@ class Sent(NamedTuple):
     """One attempt that a recipient may have seen."""
 
     to: str
+    by: str
     event: CareEvent
     seen: CareEvent
     patient_id: str
@@ -151,15 +152,20 @@ class Sender(World):
         self.members, self.consents = {}, []
         self.source = "klinik"
         self._loads = itertools.count(1)
+        self.owed, self.strangers = [], []
+        self._site = more.get("site")
+        self._start()
+
+    def _start(self):
         self.processor = core.processor(
             self.connection,
             SECRET,
-            router,
+            self._router,
             self._relations(),
             rules="us",
             programmes=Programmes(),
             identity=IdentityTable(matching=False),
-            site=more.get("site"),
+            site=self._site,
         )
 
     def _relations(self):
@@ -183,7 +189,9 @@ class Sender(World):
     def hear(self, *facts):
         """Hear of facts, of each in a message of its own."""
         for fact in facts:
+            since = len(self.events)
             self.tell_at_once(fact)
+            self.expect(since)
         return self
 
     # What changes beside facts.
@@ -266,6 +274,8 @@ class Sender(World):
         if not stale:
             return batch
         checked = self.recheck(to, stale)
+        for each in checked:
+            self._compare(to, each)
         rechecks.record(self.connection, [checked])
         permitted = {each.claimed.seq: each for each in checked if each.permitted}
         going = [each for each in batch if not each.stale or each.seq in permitted]
@@ -273,9 +283,7 @@ class Sender(World):
             outbox.release(self.connection, [going])
             return []
         return [
-            each._replace(terms=permitted[each.seq].terms)
-            if each.seq in permitted
-            else each
+            permitted[each.seq].going if each.seq in permitted else each
             for each in going
         ]
 
@@ -290,10 +298,12 @@ class Sender(World):
         for each in looks:
             claimed = each.claimed
             if claimed.seq in permitted:
-                claimed = claimed._replace(terms=permitted[claimed.seq].terms)
+                claimed = permitted[claimed.seq].going
             if not claimed.stale or claimed.seq in permitted:
                 shown[claimed.seq] = claimed
         fresh = [each for each in looks if not each.seen or each.claimed.stale]
+        for each in checked:
+            self._compare(to, each)
         if fresh:
             taken = tuple(each.claimed for each in fresh)
             fetched = Fetched(taken, tuple(checked), {}, self.now)
@@ -313,6 +323,20 @@ class Sender(World):
         found = self.query("SELECT person FROM entity WHERE key = ?", event.entity.key)
         return self.numbers().get(found[0][0], ()) if found else ()
 
+    def numbers_of(self, identity):
+        """Return the numbers of the person whom an identity belongs to by now."""
+        found = self.query("SELECT person FROM entity WHERE key = ?", identity)
+        return self.numbers().get(found[0][0], ()) if found else ()
+
+    def known_as(self, to, key):
+        """Return under which numbers somebody was told of an event, as they were."""
+        chain = self.chain(key)
+        return [
+            each.patient_id
+            for each in self.sent
+            if each.to == to and each.event.id in chain
+        ]
+
     def chain(self, key):
         """Return an event's id and those that it amends."""
         events = {each.id: each for each in self.events}
@@ -324,12 +348,9 @@ class Sender(World):
             key = correction.of if amends else ""
         return chain
 
-    def heard(self, to, key, before=None):
+    def heard(self, to, key):
         """Say whether somebody may have seen an event, or what it amends."""
-        chain = self.chain(key)
-        return any(
-            each.to == to and each.event.id in chain for each in self.sent[:before]
-        )
+        return bool(self.known_as(to, key))
 
     def _note(self, to, batch, shown, outcome):
         for each, notice in zip(batch, shown, strict=True):
@@ -342,6 +363,7 @@ class Sender(World):
                 self.sent.append(
                     Sent(
                         to,
+                        notice.subscription,
                         event,
                         notice.event,
                         notice.patient_id,
@@ -361,10 +383,15 @@ class Sender(World):
             if seen.payload or seen.participants or seen.subject.identifiers:
                 say(f"too many words: {what}")
             return
-        retracts = event.correction and event.correction.kind == "retraction"
-        if retracts and not self.heard(to, event.correction.of):
-            say(f"taken back, and never told: {what}")
-        numbers = self.owner(event)
+        if event.correction and event.correction.kind == "retraction":
+            known_as = self.known_as(to, event.correction.of)
+            if not known_as:
+                say(f"taken back, and never told: {what}")
+            elif notice.patient_id not in known_as:
+                say(f"taken back as {notice.patient_id}: {what}")
+            numbers = self.numbers_of(event.subject.person)
+        else:
+            numbers = self.owner(event)
         permitted = [
             (each, labels)
             for each in self.subscriptions
@@ -395,7 +422,50 @@ class Sender(World):
             say(f"under {notice.patient_id or 'no number'}: {what}")
         strangers = {each.value for each in seen.subject.identifiers} - set(numbers)
         if strangers:
-            say(f"with the number of somebody else: {what}")
+            self.strangers.append(f"with the number of somebody else: {what}")
+
+    def _compare(self, to, checked):
+        """Compare what is kept back with what the oracle says."""
+        if checked.verdict != "deny":
+            return
+        event = msgspec.json.decode(checked.claimed.event_body, type=CareEvent)
+        if event.correction and event.correction.kind == "retraction":
+            if self.known_as(to, event.correction.of):
+                self.wrong.append(f"owed, and kept back: {event.type} to {to}")
+            return
+        if checked.reason == "identity.moved":
+            if not self.handed_over(event):
+                self.wrong.append(f"moved, and not taken back: {event.type} to {to}")
+            return
+        behind = self.query(
+            "SELECT subscription FROM decision WHERE event = ? AND destination = ?"
+            " AND permitted",
+            event.id,
+            to,
+        )
+        numbers = self.owner(event)
+        for each in self.subscriptions:
+            if (each.name,) in behind and self.permits(each, event, numbers) is not None:
+                self.wrong.append(f"kept back from {each.name}: {event.type}")
+
+    def handed_over(self, event):
+        """Say whether it was said of what an event is about that it was another's."""
+        return any(
+            each.entity.key == event.entity.key
+            and each.entity.version > event.entity.version
+            and each.correction
+            and (each.type == "encounter.moved" or "subject" in each.correction.fields)
+            for each in self.events
+        )
+
+    def taken_back(self, key):
+        """Say whether an event is taken back, or what amends it."""
+        of = {
+            each.correction.of
+            for each in self.events
+            if each.correction and each.correction.kind == "retraction"
+        }
+        return any(key in self.chain(each) for each in of)
 
     def _fields(self, seen, terms, say, what):
         template = templates().templates[terms.template or "full"]
@@ -418,6 +488,8 @@ class Sender(World):
             for key, end in self.members.items()
         ):
             return None
+        if self.recipients[by.destination].jurisdiction:
+            return None  # nobody knows the rules there: it is held
         sector = self.recipients[by.destination].sector
         permits, denials = self._in_force(by.destination, numbers)
         about = [each for each in permits if self._about(each, event)]
@@ -468,11 +540,83 @@ class Sender(World):
 
     # What holds after all.
 
+    def expect(self, since):
+        """Take note of who must be told of what amends, of the events from one on."""
+        for event in self.events[since:]:
+            if not (event.correction and event.correction.kind == "amendment"):
+                continue
+            numbers = self.owner(event)
+            for to in {each.destination for each in self.subscriptions}:
+                chain = self.chain(event.correction.of)
+                by = {
+                    each.by
+                    for each in self.sent
+                    if each.to == to and each.event.id in chain
+                }
+                if any(
+                    self.permits(each, event, numbers) is not None
+                    for each in self.subscriptions
+                    if each.name in by
+                ):
+                    self.owed.append((event.id, to))
+
+    def replay(self, *states):
+        """Let what is in these states be sent again."""
+        found = self.query("SELECT id, state FROM delivery ORDER BY seq")
+        keys = [key for key, state in found if state in states]
+        outbox.replay(self.connection, keys, self.now)
+
+    def contract(self, **changed):
+        """Go on with another contract of the plan, as after a restart."""
+        self.recipients = self.recipients | {"plan": PLAN._replace(**changed)}
+        self._router = Router(self.subscriptions, self.recipients, Regime())
+        generation.advance(self.connection)
+        self._start()
+
     def settle_all(self):
         """Let all go out that is to: days later, with recipients who take it."""
-        for _ in range(6):
+        for _ in range(4):
+            self.replay("dead")
             self.send()
-            self.wait(hours=1)
+            self.wait(hours=13)
+        self.send()
+
+    def problems(self):
+        """Return all that is wrong once everything has gone out."""
+        wrong = [*self.wrong, *self.audit()]
+        rows = self.query("SELECT event, destination, state, receipt FROM delivery")
+        queued = {(event, to): state for event, to, state, _ in rows}
+        kinds = {each.id: each for each in self.events}
+        for event, to in self.owed:
+            if (event, to) not in queued:
+                wrong.append(f"not told what is so instead: {kinds[event].type} to {to}")
+        for event, to, state, receipt in rows:
+            if state in {"ready", "claimed"} and to not in self.pulled:
+                wrong.append(f"never sent: {kinds[event].type} to {to}")
+            if state == "withdrawn" and receipt != "superseded":
+                correction = kinds[event].correction
+                retracts = correction and correction.kind == "retraction"
+                if not (retracts or self.taken_back(event)):
+                    wrong.append(f"lost: {kinds[event].type} to {to}")
+        for each in self.events:
+            if each.correction and each.correction.kind == "retraction":
+                wrong += self._unheard(each)
+        return wrong
+
+    def _unheard(self, retraction):
+        """Return to whom it was not said that something is taken back."""
+        chain = self.chain(retraction.correction.of)
+        for to in {each.destination for each in self.subscriptions}:
+            told = any(
+                each.to == to and each.event.id in chain for each in self.sent
+            )
+            again = [
+                each
+                for each in self.sent
+                if each.to == to and each.event.id == retraction.id
+            ]
+            if told and not again:
+                yield f"not told that it is taken back: {retraction.type} to {to}"
 
     def audit(self):
         """Return what is wrong in the books, and in the audit."""

@@ -158,6 +158,22 @@ def test_what_is_missing_is_found_too(ledger, check, change):
     assert check in found(ledger)
 
 
+def test_what_was_held_may_go_once_it_was_decided_anew(ledger):
+    ledger.execute(
+        "UPDATE decision SET permitted = 0, verdict = 'hold' WHERE event = 'evt_sent'"
+    )
+    before = found(ledger)
+    ledger.execute(
+        "INSERT INTO recheck"
+        " (delivery, verdict, reason, rules, terms, generation, decided_at)"
+        " SELECT seq, 'permit', '', '[]', '{}', 1, 1 FROM delivery"
+        " WHERE id = 'dlv_sent'"
+    )
+
+    assert before == {"delivery that was not permitted": 1}
+    assert found(ledger) == {}
+
+
 def test_foreign_keys_keep_most_imbalances_from_arising(ledger):
     with pytest.raises(Exception, match="FOREIGN KEY"):
         ledger.execute("DELETE FROM decision WHERE event = 'evt_sent'")

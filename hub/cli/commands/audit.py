@@ -22,6 +22,7 @@ from hub.store.audit_views import AuditRecord
 from hub.store.queries import MAX_LIMIT
 
 _RECORD = ("n", "at", "actor", "action", "object", "recipient", "outcome")
+_SAID = ("by", "reason")
 _DISCLOSURE = ("at", "recipient", "purpose", "outcome", "told", "receipt")
 _ACCESS = ("at", "actor", "role", "action", "address", "reason")
 
@@ -113,8 +114,15 @@ def list_command(config: Path | None, *, as_json: bool, **filters: Any) -> None:
 
 
 def _show_records(found: Sequence[AuditRecord]) -> None:
-    rows = [[getattr(each, name) for name in _RECORD] for each in found]
-    show_table(_RECORD, rows)
+    rows = [
+        [
+            *(getattr(each, name) for name in _RECORD),
+            each.detail.get("by", ""),
+            each.reason,
+        ]
+        for each in found
+    ]
+    show_table((*_RECORD, *_SAID), rows)
 
 
 @command.command("disclosures")

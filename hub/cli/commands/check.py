@@ -83,7 +83,7 @@ def _report(loaded: Loaded) -> dict[str, Any]:
     config = loaded.config
     return {
         "hub": config.hub.name,
-        "data_dir": str(config.hub.data_dir),
+        "data_dir": str(config.hub.data_dir.resolve()),
         "admin": f"http://{config.admin.host}:{config.admin.port}",
         "sources": [
             {

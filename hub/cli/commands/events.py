@@ -7,7 +7,13 @@ import click
 
 from hub.cli.loading import reader
 from hub.cli.options import config_option, cursor_option, json_option, limit_option
-from hub.cli.printing import show_details, show_json, show_next, show_table
+from hub.cli.printing import (
+    show_details,
+    show_json,
+    show_next,
+    show_table,
+    told_at,
+)
 from hub.store.queries import Reader
 
 _COLUMNS = ("id", "emitted", "type", "entity", "version")
@@ -52,7 +58,7 @@ def _outside(event: dict[str, Any]) -> dict[str, object]:
     entity, source = event.get("entity", {}), event.get("source", {})
     return {
         "id": event.get("id"),
-        "emitted": event.get("times", {}).get("emitted"),
+        "emitted": told_at(event.get("times", {}).get("emitted")),
         "type": event.get("type"),
         "entity": entity.get("key"),
         "version": entity.get("version"),

@@ -20,6 +20,7 @@ from hub.config import HubConfig
 from hub.runtime.panel_loading import Given, Loader
 from hub.store.errors import DataFolderLockedError
 from hub.store.panel_views import LoadView, PanelView
+from hub.store.panels import WAITING
 from hub.store.queries import Reader
 from hub.store.store import Store, call_at_once
 
@@ -96,6 +97,7 @@ def load_command(
         click.echo(f"It is being loaded: look at `hub panels show {name}`.", err=True)
     elif not as_json:
         _show_loads([taken.load])
+        _say_what_waits(taken.load)
     if as_json:
         show_json(taken)
     ctx.exit(0 if taken.load and taken.load.state == "applied" else 1)
@@ -173,6 +175,15 @@ def _in_store(
         result = work(loader)
         loader.tidy()
         return result
+
+
+def _say_what_waits(load: LoadView) -> None:
+    if load.state == WAITING:
+        click.echo(
+            f"It loses too many members, and waits: `hub panels approve {load.id}` "
+            "puts it in force, `hub panels refuse` drops it.",
+            err=True,
+        )
 
 
 def _show_loads(loads: Sequence[LoadView]) -> None:

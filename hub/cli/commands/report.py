@@ -35,8 +35,20 @@ class _Moment(click.DateTime):
 
 @click.command("report")
 @click.argument("name", type=click.Choice(list(REPORTS)))
-@click.option("--from", "since", type=_Moment(), help="From this day (UTC) or time on.")
-@click.option("--to", "until", type=_Moment(), help="Up to this day, without it.")
+@click.option(
+    "--from",
+    "since",
+    type=_Moment(),
+    metavar="DAY",
+    help="From this day (2026-03-01, UTC) or time (2026-03-10T12:00:00Z) on.",
+)
+@click.option(
+    "--to",
+    "until",
+    type=_Moment(),
+    metavar="DAY",
+    help="Up to this day or time, without it.",
+)
 @click.option(
     "--format",
     "written",
@@ -63,6 +75,8 @@ def command(
     report = REPORTS[name]
     if known_at is not None and not report.knows_then:
         raise click.UsageError(f"{name} cannot be told as it was known at a time.")
+    if since and until and since >= until:
+        raise click.UsageError("--from must be before --to.")
     reader = EvidenceReader(load_own(config).store, _cadences(find(config)))
     with closing(reader.rows(name, Asked(since, until, known_at))) as rows:
         csv = written == "csv"

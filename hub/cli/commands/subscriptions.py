@@ -9,7 +9,7 @@ import click
 
 from hub.cli.loading import load_own
 from hub.cli.options import config_option, in_utc, json_option
-from hub.cli.printing import show_details, show_json, show_table
+from hub.cli.printing import show_details, show_json, show_table, told_at
 from hub.cli.running import ask_hub
 from hub.store.backfill import MOST
 
@@ -36,7 +36,8 @@ def list_command(config: Path | None, *, as_json: bool) -> None:
     if as_json:
         show_json(page)
         return
-    show_table(_COLUMNS, [[item[name] for name in _COLUMNS] for item in page["items"]])
+    rows = [item | {"next_due": told_at(item["next_due"])} for item in page["items"]]
+    show_table(_COLUMNS, [[row[name] for name in _COLUMNS] for row in rows])
 
 
 @command.command("backfill")

@@ -74,7 +74,7 @@ def command(
     loaded = configuration.load(config, discover())
     examples = list(_examples(folder))
     if not examples:
-        raise NoSamplesError
+        raise NoSamplesError(f"{folder} has no folder with the messages of a source")
     found = text(outcome(loaded, examples, wait))
     if update:
         _write(expect, found)
@@ -86,6 +86,7 @@ def command(
         return
     for line in _difference(expected, found, str(expect)):
         click.echo(printable(line))
+    click.echo("Something else comes of them; --update writes it down.", err=True)
     ctx.exit(1)
 
 

@@ -28,6 +28,11 @@ from hub.store.errors import DataFolderLockedError
 from hub.store.store import Store, call_at_once
 from hub.store.views import Page
 
+_NO_ADMIN = (
+    "Nobody has the role admin, and a running hub makes tokens for that role only: "
+    "stop it, and make a token of that role."
+)
+
 
 def _life(
     _context: click.Context, _option: click.Parameter, value: str | None
@@ -72,7 +77,7 @@ def create_command(config: Path | None, *, as_json: bool, **wanted: Any) -> None
         return
     click.echo(found.token)
     if not _has_admin(config):
-        click.echo("Nobody has the role admin: make a token of it, too.", err=True)
+        click.echo(_NO_ADMIN, err=True)
     click.echo(
         f"It is shown this once; as {found.made.id} it can be revoked.", err=True
     )

@@ -8,11 +8,18 @@ import click
 
 from hub.cli.loading import load_own
 from hub.cli.options import config_option, json_option, limit_option
-from hub.cli.printing import show_details, show_json, show_next, show_table
+from hub.cli.printing import (
+    show_details,
+    show_json,
+    show_next,
+    show_table,
+    told_at,
+)
 from hub.cli.running import ask_hub
 from hub.store.worklists import ItemState
 
 _COLUMNS = ("id", "state", "subscription", "created_at", "event_type", "patient_id")
+_TIMES = ("created_at", "acknowledged_at", "closed_at")
 
 by_option = click.option(
     "--by",
@@ -66,6 +73,7 @@ def show_command(
 def _row(item: dict[str, Any]) -> list[object]:
     notice = item["notice"] or {"event": {"type": ""}, "patient_id": ""}
     stated = item | {
+        "created_at": told_at(item["created_at"]),
         "event_type": notice["event"]["type"],
         "patient_id": notice["patient_id"],
     }
@@ -112,4 +120,8 @@ def _settle(
     path = f"/api/v1/worklists/{destination}/items/{item}/{action}"
     found = ask_hub(load_own(config).config.admin, "POST", path, said)
     found.pop("notice", None)
-    show_json(found) if as_json else show_details(found)
+    if as_json:
+        show_json(found)
+        return
+    times = {name: told_at(found[name]) for name in _TIMES}
+    show_details(found | times)

@@ -9,7 +9,14 @@ taken back, in the fewest words (R-ENC-06).
 
 from hub.coordination.policy.case import Case, Refusal, Weighing
 from hub.coordination.policy.deciding import RULES, decide
-from hub.coordination.policy.owing import CORRECTION_RULE, RETRACTION, Heard, owe
+from hub.coordination.policy.owing import (
+    CORRECTION_RULE,
+    RETRACTION,
+    Heard,
+    fewest_words,
+    owe,
+    unheard,
+)
 from hub.coordination.policy.projecting import project
 from hub.coordination.policy.reasons import REASONS, Reason
 from hub.coordination.policy.regime import STANDARD, Regime
@@ -27,6 +34,8 @@ __all__ = [
     "Regime",
     "Weighing",
     "decide",
+    "fewest_words",
     "owe",
     "project",
+    "unheard",
 ]

@@ -130,6 +130,12 @@ REASONS: dict[str, Reason] = {
     "correction.owed": Reason(
         "Permitted: who was told of an event is told when it is taken back"
     ),
+    "correction.unheard": Reason(
+        "Withheld: it takes back something that the recipient was not told"
+    ),
+    "identity.moved": Reason(
+        "Withheld: it turned out to be about somebody else, of whom it is told anew"
+    ),
     "filter.not_matched": Reason(
         "Withheld: the subscription's filter asks for something else",
         "Look at `where` of the subscription; the rule names the key",

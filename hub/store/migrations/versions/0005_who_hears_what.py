@@ -17,6 +17,7 @@ _COLUMNS = (
     "delivery ADD COLUMN terms TEXT NOT NULL DEFAULT '{}'",
     "delivery ADD COLUMN until BIGINT",
     "delivery ADD COLUMN generation BIGINT NOT NULL DEFAULT '0'",
+    "delivery ADD COLUMN patient_id TEXT",
 )
 
 
@@ -70,6 +71,8 @@ def _decisions() -> None:
         sa.Column("terms", sa.Text(), nullable=False),
         sa.Column("generation", sa.BigInteger(), nullable=False),
         sa.Column("decided_at", sa.BigInteger(), nullable=False),
+        sa.Column("subscription", sa.Text(), server_default="", nullable=False),
+        sa.Column("patient_id", sa.Text(), server_default="", nullable=False),
         sa.ForeignKeyConstraint(
             ["delivery"], ["delivery.seq"], name=op.f("fk_recheck_delivery")
         ),
