@@ -51,7 +51,8 @@ fuzz: $(VENV)/installed-dev
 	for target in framer parser normaliser escapes times; do \
 		$(BIN)/python -m tests.fuzz.$$target -max_total_time=$(FUZZ_SECONDS) \
 			|| exit 1; done
-	CAREHUB_WALKS=20 $(BIN)/python -m pytest -q tests/runtime/test_identity_walks.py
+	CAREHUB_WALKS=20 $(BIN)/python -m pytest -q tests/runtime/test_identity_walks.py \
+		tests/runtime/test_disclosure_walks.py tests/coordination
 
 clean:
 	rm -rf $(VENV) build dist var .mypy_cache .ruff_cache .pytest_cache .hypothesis \

@@ -3,6 +3,7 @@
 from collections.abc import Iterable, Iterator
 
 from hub.cli.printing import moment
+from hub.model.delivery import Terms
 from hub.store.entity_views import LinkView
 from hub.store.explaining.reasons import ReasonView
 from hub.store.explaining.views import (

@@ -187,6 +187,15 @@ async def test_an_outcome_is_a_code(asked, outcome):
     await asked.post(path, {"outcome": outcome}, status=400)
 
 
+async def test_an_outcome_that_is_no_code_is_told_so(asked):
+    path = f"{ITEMS}/items/dlv_1/close"
+
+    refused = await asked.post(path, {"outcome": "by phone"}, status=400)
+
+    [problem] = refused["error"]["problems"]
+    assert problem.startswith("outcome: must be a code such as `no_answer`")
+
+
 @pytest.mark.parametrize("name", ["care-team", "other"])
 @pytest.mark.parametrize("action", ["acknowledge", "close"])
 async def test_what_is_not_on_the_list_is_not_found(asked, name, action):

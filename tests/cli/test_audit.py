@@ -80,6 +80,7 @@ def test_records_are_listed(hub, config):
 
     assert "notice.sent" in output
     assert "audit.opened" not in output
+    assert "reason" in output
 
 
 def test_reports_are_by_person(hub, config, audited):

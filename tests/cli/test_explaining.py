@@ -180,6 +180,7 @@ def test_a_report_is_of_the_days_that_are_asked_for(hub, told):
     [
         ("latency", "--from", "yesterday"),
         ("latency", "--from", "0001-01-01T00:00:00+14:00"),
+        ("latency", "--from", "2026-03-15", "--to", "2026-03-14"),
         ("referrals", "--known-at", "2026-03-14T09:30:00Z"),
         ("profits",),
     ],

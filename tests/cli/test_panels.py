@@ -141,6 +141,27 @@ async def test_a_panel_that_is_not_configured_takes_no_list(run, listed):
     result = await run("panels", "load", "nobody", listed(*numbered(1)))
 
     assert (result.exit_code, "PANEL-002" in result.stderr) == (1, True)
+    assert "There is no panel with this name" in result.stderr
+
+
+async def test_a_list_that_waits_says_how_it_is_decided(run, listed):
+    await run("panels", "load", "payer", listed(*numbered(10)))
+
+    result = await run("panels", "load", "payer", listed(*numbered(2)))
+
+    assert result.exit_code == 1
+    assert "hub panels approve load_" in result.stderr
+
+
+async def test_a_list_in_another_encoding_is_told_without_a_path(run, tmp_path):
+    file = tmp_path / "latin.csv"
+    file.write_bytes(f"{HEADER}\nM\xfcller,NORD,1\n".encode("latin-1"))
+
+    result = await run("panels", "load", "payer", file)
+
+    assert result.exit_code == 1
+    assert "the list is neither UTF-8 nor UTF-16" in result.stderr
+    assert str(tmp_path) not in result.stderr
 
 
 async def test_an_episode_is_added_and_ended(run):

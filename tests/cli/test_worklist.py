@@ -37,6 +37,11 @@ BACKFILLED = {
     "denied": {"filter.not_matched": 1},
     "more": False,
 }
+UNKNOWN = {
+    "code": "QUERY-002",
+    "summary": "The store holds nothing under this id",
+    "remedy": "Take ids from a list",
+}
 SINCE = "2026-03-01T00:00:00Z"
 
 
@@ -49,7 +54,7 @@ class Api(http.server.BaseHTTPRequestHandler):
 
     def do_POST(self):
         if "unknown" in self.path:
-            self._answer({"error": {"code": "QUERY-002"}}, 404)
+            self._answer({"error": UNKNOWN}, 404)
         elif "backfill" in self.path:
             self._answer(BACKFILLED)
         else:
@@ -88,6 +93,7 @@ def test_shows_what_waits_to_be_fetched(hub, config, api):
 
     assert shown.exit_code == 0, shown.output
     assert "encounter.admitted" in shown.output
+    assert "2026-03-14 09:31:04Z" in shown.output
     [(address, _)] = api.asked
     assert address.path == "/api/v1/worklists/care-team"
     assert parse_qs(address.query)["since"] == ["abc"]
@@ -121,7 +127,8 @@ def test_says_what_the_hub_refuses(hub, config):
     told = hub("worklist", "acknowledge", "care-team", "unknown", "--config", config)
 
     assert told.exit_code == 1
-    assert "QUERY-002" in told.output
+    assert "QUERY-002; The store holds nothing" in told.output
+    assert "Take ids from a list" in told.output
 
 
 def test_says_that_a_hub_must_run(hub, config):

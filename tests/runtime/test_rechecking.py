@@ -8,6 +8,7 @@ import pytest
 
 from hub.coordination.ids import Keys
 from hub.model.delivery import DeliveryState, Terms
+from hub.model.events import Correction
 from hub.runtime.entities import Entities
 from hub.runtime.rechecking import Rechecker
 from hub.runtime.relations import Relations
@@ -15,6 +16,7 @@ from hub.runtime.routing import Router
 from hub.store import generation, outbox, rechecks
 from hub.store.outbox import Claim
 from hub.store.rechecks import Rechecked
+from hub.testing.samples import retraction
 from tests.runtime.facts import NOBODY, PANEL, SECRET, fact, says, subscription
 from tests.runtime.setting import NOW, Scripted, config, dispatcher, put
 from tests.runtime.test_dispatch import running, settled
@@ -73,13 +75,27 @@ def test_what_holds_now_counts(
     assert (found.verdict, found.reason) == (verdict, reason)
 
 
-def test_a_retraction_is_owed_whatever_holds(claimed, recheck):
-    retraction = msgspec.json.encode(Terms(template="retraction")).decode()
+@pytest.mark.parametrize("template", ["retraction", ""])
+def test_a_retraction_is_owed_whatever_holds(claimed, recheck, template):
+    terms = msgspec.json.encode(Terms(template="retraction")).decode()
 
-    found = recheck(claimed._replace(terms=retraction), {}, ())
+    found = recheck(taking_back(claimed, claimed.event, template), {}, ())
 
     assert (found.verdict, found.reason) == ("permit", "correction.owed")
-    assert found.terms == retraction
+    assert (found.terms, found.known_as) == (terms, "M-1")
+
+
+def test_nobody_hears_that_is_taken_back_what_they_were_not_told(claimed, recheck):
+    found = recheck(taking_back(claimed, "evt_other", ""), ON_THE_PANEL)
+
+    assert (found.verdict, found.reason) == ("deny", "correction.unheard")
+
+
+def taking_back(claimed, of, template):
+    """Return what was claimed as if it took back an event."""
+    body = msgspec.json.encode(retraction(correction=Correction(of, "retraction")))
+    terms = msgspec.json.encode(Terms(template=template)).decode()
+    return claimed._replace(event_body=body, terms=terms)
 
 
 def test_what_cannot_be_decided_is_held(claimed, recheck):

@@ -238,7 +238,7 @@ def test_a_subscription_with_a_new_destination_owes_the_old_one(play, send, deci
     play((subscription(destination="far"),), CANCELLED)
 
     assert [row[:4] for row in decisions()] == [
-        ("everyone", "far", 1, "relationship.all"),
+        ("everyone", "far", 0, "correction.unheard"),
         ("everyone@out", "out", 1, "correction.owed"),
     ]
     assert len(send()) == 1

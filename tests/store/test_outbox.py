@@ -90,6 +90,7 @@ def test_a_claim_says_what_is_to_be_sent(queue):
         "patient_id": "",
         "terms": "{}",
         "stale": 0,
+        "generation": 0,
     }
 
 

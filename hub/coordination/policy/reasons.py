@@ -131,10 +131,12 @@ REASONS: dict[str, Reason] = {
         "Permitted: who was told of an event is told when it is taken back"
     ),
     "correction.unheard": Reason(
-        "Withheld: it takes back something that the recipient was not told"
+        "Withheld: it takes back something that the recipient was not told",
+        "Nothing; they believe nothing that is not so",
     ),
     "identity.moved": Reason(
-        "Withheld: it turned out to be about somebody else, of whom it is told anew"
+        "Withheld: it turned out to be about somebody else",
+        "Nothing; it is told anew of the person whom it is about",
     ),
     "filter.not_matched": Reason(
         "Withheld: the subscription's filter asks for something else",

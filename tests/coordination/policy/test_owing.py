@@ -8,13 +8,16 @@ from hub.model.delivery import Decision, Terms
 HEARD = Heard("payer", "members", "payment", "M1", "p_1")
 
 
-def decided(subscription="members", destination="payer", *, verdict="deny"):
+def decided(
+    subscription="members", destination="payer", *, verdict="deny", number="M1"
+):
     return Decision(
         event="evt_2",
         subscription=subscription,
         destination=destination,
         verdict=verdict,
         reason="made.up",
+        patient_id=number if verdict == "permit" else "",
         rules=("relationship@1",),
     )
 
@@ -54,6 +57,15 @@ def test_who_is_entitled_anyway_is_owed_nothing_more(name):
     entitled = [decided(name, verdict="permit")]
 
     assert owe("evt_2", entitled, [HEARD]) == entitled
+
+
+def test_who_is_entitled_hears_by_the_number_under_which_they_were_told():
+    entitled = decided("others", verdict="permit", number="M2")
+
+    (owed,) = owe("evt_2", [entitled], [HEARD])
+
+    assert (owed.subscription, owed.patient_id) == ("others", "M1")
+    assert owed.terms.template == RETRACTION
 
 
 @pytest.mark.parametrize("verdict", ["permit", "deny"])
