@@ -45,7 +45,14 @@ from hub.runtime.supervisor import supervise
 from hub.runtime.tasks import Tasks
 from hub.runtime.upkeep import Upkeep
 from hub.runtime.validation import Validation
-from hub.runtime.wiring import assemble, contracts, episodes, relations, subscriptions
+from hub.runtime.wiring import (
+    assemble,
+    contracts,
+    episodes,
+    named,
+    relations,
+    subscriptions,
+)
 from hub.runtime.workings import rechecker_of, workings
 from hub.runtime.worklists import worklists_of
 from hub.store import generation, journal, outbox, replay, rulesets
@@ -260,6 +267,7 @@ class Hub:
             replay=self.replay,
             take=self.take,
             sources=self.config.sources,
+            recipients=named(self.config),
             decide=self.decide,
             write=self.write,
             audit=self.audit,

@@ -33,7 +33,7 @@ SAFE_FIELDS = frozenset(
         *("artifact", "artifact_id", "decision", "error_id", "worker"),
         # panels, readings and scores, as an operator or the hub calls them
         *("panel", "load_id", "amendment", "entity", "scorer", "model", "inputs"),
-        *("people", "told", "failed"),
+        *("people", "told", "failed", "members", "added", "removed"),
         # what a score may not depend on unseen
         *("race_was_input", "ethnicity_was_input", "sex_was_input"),
         # whose token, never the token

@@ -166,6 +166,7 @@ class AdminContext:
 
     `status` is called on the event loop.
 
+    `recipients` are the names and classes by which consents can name recipients.
     `hosts` are the names, besides those of loopback, by which it may be asked; `rate`
     is how often one token, and one peer, may ask.
     """
@@ -177,6 +178,7 @@ class AdminContext:
     metrics_registry: CollectorRegistry
     take: Take = _no_source
     sources: Mapping[str, SourceConfig] = field(default_factory=dict)
+    recipients: frozenset[str] = frozenset()
     decide: Decide = _nobody_decides
     write: Write = _nothing_is_written
     audit: Audit = _nobody_listens

@@ -5,8 +5,11 @@ it then, and nobody has to look at it here.
 """
 
 import asyncio
+import difflib
 import hashlib
 import re
+from collections.abc import Iterator, Mapping
+from typing import Any
 
 import msgspec
 import structlog
@@ -101,21 +104,44 @@ async def _check(request: web.Request, feed: SourceConfig, body: bytes) -> None:
         raise NotForFactsError(feed.name)
     found = await ask(request, validate, body, feed.profile)
     wrong = [f"{each.place}: {each.text}" for each in found if each.severity == "error"]
-    wrong = wrong or await ask(request, _doubtful_consents, feed, body)
+    known = request.app[CONTEXT].recipients
+    wrong = wrong or await ask(request, _doubtful_consents, feed, body, known)
     if wrong:
         raise FactsRefusedError(wrong)
 
 
-def _doubtful_consents(feed: SourceConfig, body: bytes) -> list[str]:
+def _doubtful_consents(
+    feed: SourceConfig, body: bytes, known: frozenset[str]
+) -> list[str]:
     """Return what is wrong with consents that are given: nobody may guess at those."""
     facts = feed.normaliser.normalise(body, feed.profile).facts
-    return [
-        f"facts[{place}].{problem.path}: {problem.message}"
+    given = [
+        (place, fact.details)
         for place, fact in enumerate(facts)
         if fact.record and fact.record.kind == "consent"
         if fact.details.get("status") == ACTIVE
-        for problem in consent_details(fact.details)
     ]
+    return [
+        f"facts[{place}].{problem}"
+        for place, details in given
+        for problem in (
+            *(f"{each.path}: {each.message}" for each in consent_details(details)),
+            *_misspelt(details, known),
+        )
+    ]
+
+
+def _misspelt(details: Mapping[str, Any], known: frozenset[str]) -> Iterator[str]:
+    """Yield the recipients of a consent that are nearly one whom the hub knows.
+
+    Whom it does not know at all is somebody else's; but a denial that nearly names a
+    recipient would keep nothing from them.
+    """
+    for place, name in enumerate(details.get("recipients") or ()):
+        if name in known:
+            continue
+        for meant in difflib.get_close_matches(str(name), sorted(known), n=1):
+            yield f"recipients[{place}]: nobody is called so; did you mean {meant}?"
 
 
 def _key(request: web.Request, body: bytes) -> str:

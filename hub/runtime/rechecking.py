@@ -7,7 +7,6 @@ people parted. Nothing leaves on a decision that does not hold (domain 8.3).
 import sqlite3
 from collections.abc import Sequence
 from datetime import datetime
-from functools import partial
 from threading import Lock
 
 import msgspec
@@ -24,7 +23,7 @@ from hub.runtime.whose import whose_of
 from hub.store.journal import microseconds
 from hub.store.outbox import Claimed
 from hub.store.rechecks import Rechecked
-from hub.store.recipients import heard_of, permitted_by, person_of, told
+from hub.store.recipients import heard_in, permitted_by, person_of
 
 log = structlog.get_logger()
 
@@ -115,7 +114,7 @@ class Rechecker:
         nobody else does. It is about the person whom it names, and not about whose
         that is by now.
         """
-        heard = heard_of(of, partial(told, self._connection))
+        heard = heard_in(self._connection, of)
         known = [each for each in heard if each.destination == before.destination]
         if not known:
             return unheard(before)

@@ -18,9 +18,9 @@ from hub.coordination.policy import (
     Case,
     Heard,
     Regime,
+    among_heard,
     decide,
     owe,
-    unheard,
 )
 from hub.coordination.recipients import Recipient
 from hub.coordination.routes import Subscription
@@ -155,13 +155,7 @@ class Router:
                 event, wanting, whose, now, earlier(), decisions
             )
         if event.correction and event.correction.kind == "retraction":
-            told = {each.destination for each in heard}
-            decisions = [
-                each
-                if each.verdict == "deny" or each.destination in told
-                else unheard(each)
-                for each in decisions
-            ]
+            decisions = among_heard(decisions, heard)
         if heard:
             decisions = owe(event.id, decisions, heard)
             # Who is owed it by a subscription without a relation is told all the same.

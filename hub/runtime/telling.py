@@ -20,7 +20,14 @@ from hub.runtime.routing import Routed, Router
 from hub.runtime.suppressing import Suppressing
 from hub.runtime.whose import whose_of
 from hub.store.journal import microseconds
-from hub.store.recipients import Told, amended, heard_of, told
+from hub.store.recipients import (
+    Told,
+    amended,
+    amending,
+    heard_of,
+    heard_of_any,
+    told,
+)
 from hub.store.state import DecisionRow, DeliveryRow, EventRow, Settlement
 
 #: Events whose recipients are kept in memory. All of the rounds that are under way
@@ -60,7 +67,7 @@ class Telling:
             heard: list[Heard] = []
             if retraction := _retraction(event):
                 retracted.append((retraction.of, event.id))
-                heard = self._recipients.heard(retraction.of)
+                heard = self._recipients.heard_of_any(retraction.of)
             routed = self._route(event, heard, now)
             events.append(self._event_row(event, settlement.seq, routed))
             decisions += routed.decisions
@@ -120,7 +127,7 @@ class Telling:
 
     def _earlier(self, event: CareEvent) -> list[Heard]:
         """Return who was told of what `event` amends."""
-        return self._recipients.heard(amended(event.correction))
+        return self._recipients.heard_of_any(amended(event.correction))
 
     def _event_row(self, event: CareEvent, message: int, routed: Routed) -> EventRow:
         return EventRow(
@@ -171,6 +178,16 @@ class Recipients:
     def heard(self, event: str) -> list[Heard]:
         """Return who was told of an event, or of what it amends."""
         return heard_of(event, self._told)
+
+    def heard_of_any(self, event: str) -> list[Heard]:
+        """Return who was told of an event, or of what it amends or is amended by."""
+        stored = amending(self._connection, event)
+        chain, later = {event, *stored}, []
+        for key, (amends, _) in self._routed.items():
+            if amends in chain and key not in chain:
+                chain.add(key)
+                later.append(key)
+        return heard_of_any(event, [*stored, *later], self._told)
 
     def destinations(self, events: Iterable[str]) -> set[str]:
         """Return who was told of any of these events, or may be yet."""

@@ -90,6 +90,12 @@ def subscriptions(config: HubConfig) -> list[Subscription]:
     ]
 
 
+def named(config: HubConfig) -> frozenset[str]:
+    """Return the names and classes by which a consent can name recipients."""
+    known = recipients(config).values()
+    return frozenset(config.destinations).union(*(each.classes for each in known))
+
+
 def contracts(config: HubConfig) -> bytes:
     """Return a digest of all in the configuration that decisions rest on."""
     told = config.export()

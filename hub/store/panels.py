@@ -88,6 +88,9 @@ _SETTLE = Statement(
         settled_at=sa.bindparam("at"),
     )
 )
+_GIVER = Statement(
+    sa.select(panel_load.c.actor).where(panel_load.c.id == sa.bindparam("key"))
+)
 _SUPERSEDE = Statement(
     sa.update(panel_load)
     .where(
@@ -348,7 +351,9 @@ def interrupt(connection: sqlite3.Connection, times: Sequence[int]) -> list[int]
 def _audit(
     connection: sqlite3.Connection, action: str, name: str, each: Settled
 ) -> None:
-    said = {"by": each.by} if each.by else {}
+    [giver] = _GIVER(connection, key=each.id).fetchone()
+    # Until somebody decides about a list it is known who gave it.
+    said = {"by": each.by} if each.by else {"given_by": giver} if giver else {}
     entry = audit.Entry(
         actor=each.acting.name,
         role=each.acting.role,

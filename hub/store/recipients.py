@@ -5,7 +5,8 @@ is ready still counts, because it may be sent at any moment.
 """
 
 import sqlite3
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
+from functools import partial
 from typing import NamedTuple
 
 import msgspec
@@ -79,6 +80,19 @@ _PERMITTED = Statement(
 )
 
 
+_LATER = Statement(
+    sa.select(event.c.id, event.c.body)
+    .where(
+        event.c.entity == sa.bindparam("entity"),
+        event.c.version > sa.bindparam("version"),
+    )
+    .order_by(event.c.version)
+)
+_PLACE = Statement(
+    sa.select(event.c.entity, event.c.version).where(event.c.id == sa.bindparam("key"))
+)
+
+
 class _Corrects(msgspec.Struct):
     correction: Correction | None = None
 
@@ -132,6 +146,53 @@ def told(connection: sqlite3.Connection, key: str) -> Told | None:
 def _heard(destination: str, subscription: str, *rest: str) -> Heard:
     # Whoever was told later is owed as by the subscription itself.
     return Heard(destination, subscription.removesuffix(AGAIN), *rest)
+
+
+def corrections_of(
+    connection: sqlite3.Connection, key: str
+) -> list[tuple[str, Correction]]:
+    """Return what amends an event, or what amends it, and what takes those back.
+
+    In the order in which it was told, each with what it corrects.
+    """
+    place = _PLACE(connection, key=key).fetchone()
+    if place is None:
+        return []
+    chain, found = {key}, []
+    for later, body in _LATER(connection, entity=place[0], version=place[1]):
+        correction = correction_in(body)
+        if correction is None or correction.of not in chain:
+            continue
+        if correction.kind == "amendment":
+            chain.add(later)
+        found.append((later, correction))
+    return found
+
+
+def amending(connection: sqlite3.Connection, key: str) -> list[str]:
+    """Return the ids of what amends an event, or what amends it, in order."""
+    found = corrections_of(connection, key)
+    return [each for each, correction in found if correction.kind == "amendment"]
+
+
+def heard_of_any(
+    key: str, amendments: Sequence[str], find: Callable[[str], Told | None]
+) -> list[Heard]:
+    """Return who was told of an event, or of what it amends or is amended by.
+
+    Each of them once, as of the newest; `amendments` are in order. Whoever knows it
+    only as it was amended believes it too.
+    """
+    heard: dict[str, Heard] = {}
+    for known in (*reversed(amendments), key):
+        for each in heard_of(known, find):
+            heard.setdefault(each.destination, each)
+    return list(heard.values())
+
+
+def heard_in(connection: sqlite3.Connection, key: str) -> list[Heard]:
+    """Return who is to hear that an event is taken back, as far as is stored."""
+    return heard_of_any(key, amending(connection, key), partial(told, connection))
 
 
 def heard_of(key: str, find: Callable[[str], Told | None]) -> list[Heard]:

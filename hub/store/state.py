@@ -238,6 +238,18 @@ _DOUBT = Statement(
     # Each doubt is another one: what is being decided anew is doubted again.
     .values(generation=sa.func.min(delivery.c.generation, 0) - 1)
 )
+_DOUBT_ABOUT = Statement(
+    sa.update(delivery)
+    .where(
+        delivery.c.event.in_(
+            sa.select(event.c.id).where(event.c.entity == sa.bindparam("key"))
+        ),
+        delivery.c.state.in_(
+            sa.literal_column(f"'{state}'") for state in ("ready", "claimed", "dead")
+        ),
+    )
+    .values(generation=sa.func.min(delivery.c.generation, 0) - 1)
+)
 _FACTS_OF = Statement(
     sa.select(fact.c.body)
     .where(fact.c.entity == sa.bindparam("key"), fact.c.replaced_at.is_(None))
@@ -324,6 +336,8 @@ def _doubt(connection: sqlite3.Connection, settlements: Sequence[Settlement]) ->
             key for moved in each.relinked.moved for key in (moved.old, moved.new)
         }
         people |= {person for _, person in each.relinked.rehomed}
+        for key, _ in each.relinked.rehomed:
+            _DOUBT_ABOUT(connection, key=key)  # in the line of whose it was
     if people:
         _DOUBT(connection, people=msgspec.json.encode(sorted(people)).decode())
 

@@ -5,14 +5,12 @@ an attempt was made it may have arrived, and the retraction follows.
 """
 
 import sqlite3
-from functools import partial
 
 import msgspec
 import sqlalchemy as sa
 
-from hub.coordination.policy import RETRACTION
 from hub.model.delivery import DeliveryState
-from hub.store.recipients import amended_by, correction_in, heard_of, told
+from hub.store.recipients import amended_by, corrections_of, heard_in
 from hub.store.schema import delivery, event
 from hub.store.statements import Statement
 
@@ -95,14 +93,6 @@ def _amended(connection: sqlite3.Connection, key: str) -> tuple[list[str], str, 
     return chain, entity, first
 
 
-_LATER = Statement(
-    sa.select(event.c.id, event.c.body)
-    .where(
-        event.c.entity == sa.bindparam("entity"),
-        event.c.version > sa.bindparam("version"),
-    )
-    .order_by(event.c.version)
-)
 _WHERE_TO = Statement(
     sa.select(delivery.c.event, delivery.c.destination, delivery.c.state).where(
         delivery.c.seq == sa.bindparam("key")
@@ -113,7 +103,6 @@ _NOT_OWED = Statement(
     .where(
         delivery.c.event == sa.bindparam("retraction"),
         delivery.c.destination == sa.bindparam("to"),
-        sa.func.json_extract(delivery.c.terms, "$.template") == RETRACTION,
         # One that shares an artifact with what is withheld has been claimed with it.
         sa.or_(
             sa.and_(
@@ -151,20 +140,11 @@ _DECIDE_ANEW = Statement(
 
 def retractions_of(connection: sqlite3.Connection, key: str) -> list[tuple[str, str]]:
     """Return what takes back an event, or what amends it, each with what it is of."""
-    found = _EVENT(connection, key=key).fetchone()
-    if found is None:
-        return []
-    _, entity, version = found
-    chain, taking_back = {key}, []
-    for later, body in _LATER(connection, entity=entity, version=version):
-        correction = correction_in(body)
-        if correction is None or correction.of not in chain:
-            continue
-        if correction.kind == "amendment":
-            chain.add(later)
-        else:
-            taking_back.append((later, correction.of))
-    return taking_back
+    return [
+        (later, correction.of)
+        for later, correction in corrections_of(connection, key)
+        if correction.kind == "retraction"
+    ]
 
 
 def spare(connection: sqlite3.Connection, seq: int, now: int) -> None:
@@ -174,7 +154,7 @@ def spare(connection: sqlite3.Connection, seq: int, now: int) -> None:
     """
     key, to, _ = _WHERE_TO(connection, key=seq).fetchone()
     for retraction, of in retractions_of(connection, key):
-        heard = heard_of(of, partial(told, connection))
+        heard = heard_in(connection, of)
         if to not in {each.destination for each in heard}:
             _NOT_OWED(connection, retraction=retraction, to=to, now=now)
         else:

@@ -9,6 +9,8 @@ import pytest
 from structlog.testing import capture_logs
 
 import hub_care
+import hub_sftp
+import hub_webhook
 from hub.app import Hub
 from hub.config import load
 from hub.model.care.schema import facts_schema
@@ -46,6 +48,11 @@ kind = "task"
 "person.identifiers.0.system" = "CASES"
 "key.system" = "CASES"
 
+[destinations.archive]
+kind = "folder"
+format = "cloudevents-json"
+folder = "archive"
+
 [scorers.points]
 kind = "utilisation-points"
 settings = { open_needs = 21 }
@@ -54,7 +61,9 @@ settings = { open_needs = 21 }
 
 @asynccontextmanager
 async def started(folder):
-    registry = Registry.from_modules({"care": hub_care})
+    registry = Registry.from_modules(
+        {"care": hub_care, "sftp": hub_sftp, "webhook": hub_webhook}
+    )
     path = folder / "hub.toml"
     path.write_text(CONFIG)
     async with Hub(load(path, registry), registry) as hub:
@@ -267,6 +276,29 @@ async def test_a_consent_that_could_be_misread_is_refused(api):
 
 def score(api, person):
     return api("POST", f"/api/v1/scorers/points/run?person={person}")
+
+
+def denial(recipient):
+    """Return a body in which somebody decides against one recipient."""
+    whom = {"recipients": [recipient]}
+    return body(stated("consent", status="active", decision="deny", **whom))
+
+
+@pytest.mark.parametrize("recipient", ["archive", "another-network"])
+async def test_a_consent_may_name_whom_the_hub_knows_or_somebody_else(api, recipient):
+    status, _ = await post(api, denial(recipient))
+
+    assert status == 202
+
+
+async def test_a_consent_that_nearly_names_a_recipient_is_refused(api):
+    """A denial for nobody would keep nothing from the one who is meant."""
+    status, answer = await post(api, denial("arhcive"))
+
+    assert status == 422
+    [problem] = answer["error"]["problems"]
+    assert problem.startswith("facts[0].recipients[0]: ")
+    assert problem.endswith("did you mean archive?")
 
 
 async def test_a_score_is_an_event_and_told_where_something_has_changed(hub, api):

@@ -45,9 +45,7 @@ def test_a_settled_delivery_is_sent_again_at_once(store, delivery, ended):
     assert again(store, "delivery", delivery.id) is True
 
     (claimed,) = store.writer.call(outbox.claim, Claim("payer", datetime.now(UTC), 1))
-    assert claimed == delivery._replace(
-        epoch=2, attempts=2, stale=1, generation=-1
-    )
+    assert claimed == delivery._replace(epoch=2, attempts=2, stale=1, generation=-1)
     assert store.writer.failure is None
 
 

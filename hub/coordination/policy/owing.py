@@ -44,6 +44,17 @@ def owe(
     return list(owed.values())
 
 
+def among_heard(
+    decisions: Iterable[Decision], heard: Iterable[Heard]
+) -> list[Decision]:
+    """Return the decisions on a retraction, denied to all who have not `heard`."""
+    told = {each.destination for each in heard}
+    return [
+        each if each.verdict == "deny" or each.destination in told else unheard(each)
+        for each in decisions
+    ]
+
+
 def unheard(decision: Decision) -> Decision:
     """Return a decision on a retraction for who was not told of what it takes back."""
     return Decision(
