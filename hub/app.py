@@ -13,7 +13,8 @@ from typing import Any, Self
 import structlog
 from prometheus_client import CollectorRegistry
 
-from hub.admin.context import AdminContext, HubStatus, PartStatus, ReplayKind
+from hub import statuses
+from hub.admin.context import AdminContext, HubStatus, ReplayKind
 from hub.admin.limits import Rate
 from hub.admin.normalising import normalisers
 from hub.admin.server import AdminServer
@@ -39,6 +40,7 @@ from hub.runtime.pipeline import Pipeline, Working
 from hub.runtime.pipeline_child import Prepare
 from hub.runtime.pipeline_process import PipelineProcess
 from hub.runtime.recording import Recorder
+from hub.runtime.reports import call_all, closing
 from hub.runtime.scoring import Scoring
 from hub.runtime.subscribing import Subscribing
 from hub.runtime.supervisor import supervise
@@ -131,7 +133,7 @@ class Hub:
             on_failure=self._fail,
         )
         self.store = await in_thread(store.__enter__)
-        stack.push_async_exit(_closing(store))
+        stack.push_async_exit(closing(store))
         self._reader = store.reader()
         stack.callback(self._reader.close)
 
@@ -305,7 +307,7 @@ class Hub:
         return [*parts, "pipeline"] if self._pipeline_hangs else parts
 
     def _report(self, reports: list[tuple[Done, Any]]) -> None:
-        self._loop.call_soon_threadsafe(_call_all, reports)
+        self._loop.call_soon_threadsafe(call_all, reports)
 
     def _wake_later(self, destinations: set[str]) -> None:
         self._loop.call_soon_threadsafe(self._wake, destinations)
@@ -323,30 +325,10 @@ class Hub:
         return HubStatus(
             ready=not reasons,
             reasons=reasons,
-            sources=[self._source_status(name) for name in self.config.sources],
-            destinations=[
-                PartStatus(
-                    name=name,
-                    kind=self.config.destinations[name].settings.kind,
-                    state="failed" if name in broken else each.state,
-                    last_error_code=each.last_error_code,
-                )
-                for name, each in self.dispatchers.items()
-            ]
-            + [
-                PartStatus(name=name, kind=each.settings.kind, state="waiting")
-                for name, each in worklists_of(self.config).items()
-            ],
-        )
-
-    def _source_status(self, name: str) -> PartStatus:
-        condition = self._conditions[name]
-        return PartStatus(
-            name=name,
-            kind=self.config.sources[name].settings.kind,
-            state=condition.state,
-            address=condition.address,
-            last_error_code=condition.last_error_code,
+            sources=statuses.of_sources(self.config, self._conditions),
+            destinations=statuses.of_destinations(
+                self.config, self.dispatchers, broken
+            ),
         )
 
     async def started(self) -> None:
@@ -417,23 +399,3 @@ class Hub:
     async def audit(self, *entries: Entry) -> None:
         """Record what somebody did, or is about to see. Raises HubError."""
         await self.write(record_all, entries)
-
-
-def _closing(store: Store) -> Any:
-    """Return an exit callback that closes `store` without blocking the loop.
-
-    The writer's last answers are for callbacks that the loop must still run.
-    """
-
-    async def close(*exc_info: Any) -> None:
-        await in_thread(store.__exit__, *exc_info)
-
-    return close
-
-
-def _call_all(reports: list[tuple[Done, Any]]) -> None:
-    for done, result in reports:
-        try:
-            done(result)
-        except Exception:  # the other callbacks of this commit must still run
-            log.exception("callback.failed")

@@ -7,15 +7,14 @@ plugins declare; `load` gets them as a `Catalogue`.
 
 import re
 import tomllib
-from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping
 from pathlib import Path
-from typing import Any, Protocol, TypeVar, get_args
+from typing import TypeVar
 
-from pydantic import BaseModel, ValidationError
-from pydantic_core import ErrorDetails
+from pydantic import ValidationError
 
 from hub.config.admin import AdminTable
+from hub.config.catalogue import Catalogue, NoPlugins
 from hub.config.panels import EPISODE_PANEL, PanelTable
 from hub.config.policy import PolicyTable
 from hub.config.problems import ConfigError, ConfigProblem, ConfigUnreadableError
@@ -37,46 +36,13 @@ from hub.config.tables import (
 from hub.config.words import nearest
 from hub.config.worklist import KIND as WORKLIST
 from hub.config.worklist import destination_kinds, formats_of
-from hub.contract import (
-    DestinationSpec,
-    NormaliserSpec,
-    RendererSpec,
-    ScorerSpec,
-    SourceSpec,
-)
+from hub.config.written import Written, problem_of
+from hub.contract import DestinationSpec
 from hub.coordination.identity.decisions import FEED
 from hub.settings import Settings
 
 _Spec = TypeVar("_Spec")
 _Model = TypeVar("_Model", bound=Settings)
-
-
-class Catalogue(Protocol):
-    """What the plugins provide, by kind or name; `hub.registry.Registry` is one."""
-
-    @property
-    def sources(self) -> Mapping[str, SourceSpec]:
-        """Kinds of source."""
-
-    @property
-    def destinations(self) -> Mapping[str, DestinationSpec]:
-        """Kinds of destination."""
-
-    @property
-    def normalisers(self) -> Mapping[str, NormaliserSpec]:
-        """Normalisers."""
-
-    @property
-    def renderers(self) -> Mapping[str, RendererSpec]:
-        """Formats."""
-
-    @property
-    def scorers(self) -> Mapping[str, ScorerSpec]:
-        """Models that score people."""
-
-    @property
-    def quarantined(self) -> Mapping[str, str]:
-        """Name and reason of each plugin that was set aside."""
 
 
 def load(path: Path, catalogue: Catalogue) -> HubConfig:
@@ -103,7 +69,7 @@ def load_own(path: Path) -> HubConfig:
     For whoever only looks at the store: no plugin, panel or secret is needed.
     Raises ConfigUnreadableError, and ConfigError where these tables are wrong.
     """
-    loading = _Loading(_NoPlugins())
+    loading = _Loading(NoPlugins())
     files = _files(path)
     for file in files:
         loading.add(file)
@@ -111,17 +77,6 @@ def load_own(path: Path) -> HubConfig:
     if config is None:
         raise ConfigError(loading.problems)
     return config
-
-
-class _NoPlugins:
-    """A catalogue of nothing."""
-
-    sources: Mapping[str, SourceSpec] = {}
-    destinations: Mapping[str, DestinationSpec] = {}
-    normalisers: Mapping[str, NormaliserSpec] = {}
-    renderers: Mapping[str, RendererSpec] = {}
-    scorers: Mapping[str, ScorerSpec] = {}
-    quarantined: Mapping[str, str] = {}
 
 
 def _files(path: Path) -> list[Path]:
@@ -139,25 +94,12 @@ def _files(path: Path) -> list[Path]:
     return files
 
 
-@dataclass(frozen=True, slots=True)
-class _Table:
-    """One table as it was written, and where. `path` is (top, name) or (top,)."""
-
-    file: Path
-    path: tuple[str, ...]
-    values: dict[str, Any]
-
-    def problem(self, key: str, message: str, suggestion: str = "") -> ConfigProblem:
-        where = ".".join([*self.path, key] if key else self.path)
-        return ConfigProblem(str(self.file), where, message, suggestion)
-
-
 class _Loading:
     """Gathers the tables of all files, checks them, and collects the problems."""
 
     def __init__(self, catalogue: Catalogue) -> None:
         self._catalogue = catalogue
-        self._tables: dict[tuple[str, ...], _Table] = {}
+        self._tables: dict[tuple[str, ...], Written] = {}
         self._hub = ""
         self._complete = True  # else a reference may be to what could not be read
         self.problems: list[ConfigProblem] = []
@@ -181,19 +123,19 @@ class _Loading:
         self.problems.append(ConfigProblem(str(file), "", message))
 
     def _add_top(self, file: Path, top: str, value: object) -> None:
-        table = _Table(file, (top,), {})
+        table = Written(file, (top,), {})
         if top not in {*SINGLE, *NAMED}:
             hint = nearest(top, [*SINGLE, *NAMED])
             self.problems.append(table.problem("", "there is no such table", hint))
         elif not isinstance(value, dict):
             self.problems.append(table.problem("", "must be a table"))
         elif top in SINGLE:
-            self._add_table(_Table(file, (top,), value))
+            self._add_table(Written(file, (top,), value))
         else:
             for name, values in value.items():
                 self._add_named(table, name, values)
 
-    def _add_named(self, top: _Table, name: str, values: object) -> None:
+    def _add_named(self, top: Written, name: str, values: object) -> None:
         if not isinstance(values, dict):
             self.problems.append(top.problem(name, "must be a table"))
         elif not re.fullmatch(NAME, name):
@@ -211,21 +153,21 @@ class _Loading:
             own = "this is the name of the hub's own feed, which keeps decisions"
             self.problems.append(top.problem(name, own))
         else:
-            self._add_table(_Table(top.file, (*top.path, name), values))
+            self._add_table(Written(top.file, (*top.path, name), values))
 
-    def _add_table(self, table: _Table) -> None:
+    def _add_table(self, table: Written) -> None:
         first = self._tables.setdefault(table.path, table)
         if first is not table:
             self.problems.append(table.problem("", f"is in {first.file} too"))
 
-    def _of(self, top: str) -> Iterator[tuple[str, _Table]]:
+    def _of(self, top: str) -> Iterator[tuple[str, Written]]:
         for path, table in self._tables.items():
             if path[0] == top:
                 yield path[-1], table
 
     def build_own(self, file: Path) -> HubConfig | None:
         """Return the hub's own tables, or None where a problem prevents it."""
-        bare = {top: _Table(file, (top,), {}) for top in SINGLE}
+        bare = {top: Written(file, (top,), {}) for top in SINGLE}
         single = bare | {top: table for top in SINGLE for _, table in self._of(top)}
         hub = self._validate(single["hub"], HubTable)
         self._hub = hub.name if hub else ""
@@ -271,7 +213,7 @@ class _Loading:
             recipients={name: one for name, one in recipients.items() if one},
         )
 
-    def _source(self, name: str, table: _Table) -> SourceConfig | None:
+    def _source(self, name: str, table: Written) -> SourceConfig | None:
         kinds = self._catalogue.sources
         spec = self._pick(table, "kind", table.values.get("kind"), kinds)
         settings = self._validate(table, spec.settings) if spec else None
@@ -290,7 +232,7 @@ class _Loading:
             self.problems.append(table.problem("validation", lacking, "off"))
         return SourceConfig(name, spec, settings, normaliser, profile)
 
-    def _scorer(self, name: str, table: _Table) -> ScorerConfig | None:
+    def _scorer(self, name: str, table: Written) -> ScorerConfig | None:
         kinds = self._catalogue.scorers
         spec = self._pick(table, "kind", table.values.get("kind"), kinds)
         model = self._validate(table, ScorerTable)
@@ -299,7 +241,7 @@ class _Loading:
             return None
         return ScorerConfig.of(name, spec, model, own)
 
-    def _destination(self, name: str, table: _Table) -> DestinationConfig | None:
+    def _destination(self, name: str, table: Written) -> DestinationConfig | None:
         kinds = destination_kinds(self._catalogue)
         spec = self._pick(table, "kind", table.values.get("kind"), kinds)
         wanted = table.values.get("format", _usual_format(spec))
@@ -316,7 +258,7 @@ class _Loading:
             self.problems.append(table.problem("max_notices", most))
         return DestinationConfig(self._hub, name, spec, settings, renderer, options)
 
-    def _subscription(self, name: str, table: _Table) -> Subscription | None:
+    def _subscription(self, name: str, table: Written) -> Subscription | None:
         self._refer(table, "destination", "destinations")
         self._refer(table, "panel", "panels", EVERYONE, EPISODE_PANEL)
         model = self._validate(table, SubscriptionTable)
@@ -327,7 +269,7 @@ class _Loading:
         self._fetched_from_a_worklist(table, subscription)
         return subscription
 
-    def _refer_sources(self, table: _Table, model: SubscriptionTable) -> None:
+    def _refer_sources(self, table: Written, model: SubscriptionTable) -> None:
         """Note each source that a filter names and that is not there."""
         known = [name for name, _ in self._of("sources")]
         for name in (model.where and model.where.source) or ():
@@ -336,7 +278,7 @@ class _Loading:
                 hint = nearest(name, known)
                 self.problems.append(table.problem("where.source", unknown, hint))
 
-    def _fetched_from_a_worklist(self, table: _Table, given: Subscription) -> None:
+    def _fetched_from_a_worklist(self, table: Written, given: Subscription) -> None:
         """Note a worklist to which things are to be sent, and the other way round."""
         destination = self._tables.get(("destinations", given.destination))
         if destination is None:
@@ -349,7 +291,7 @@ class _Loading:
             wrong = f"is for a destination of kind {WORKLIST}"
             self.problems.append(table.problem("cadence", wrong))
 
-    def _recipient(self, name: str, table: _Table) -> RecipientTable | None:
+    def _recipient(self, name: str, table: Written) -> RecipientTable | None:
         """Validate a contract, which is with whom a destination belongs to."""
         known = [each for each, _ in self._of("destinations")]
         if self._complete and name not in known:
@@ -358,7 +300,7 @@ class _Loading:
             self.problems.append(table.problem("", missing, hint))
         return self._validate(table, RecipientTable)
 
-    def _refer(self, table: _Table, key: str, top: str, *besides: str) -> None:
+    def _refer(self, table: Written, key: str, top: str, *besides: str) -> None:
         """Note a problem where `key` names a table of `top` that is not there."""
         name = table.values.get(key)
         known = [*besides, *(known for known, _ in self._of(top))]
@@ -367,7 +309,7 @@ class _Loading:
             self.problems.append(table.problem(key, f"there is no {key} {name}", hint))
 
     def _pick(
-        self, table: _Table, key: str, name: object, specs: Mapping[str, _Spec]
+        self, table: Written, key: str, name: object, specs: Mapping[str, _Spec]
     ) -> _Spec | None:
         """Return the spec called `name`, or note the problem."""
         if isinstance(name, str) and name in specs:
@@ -388,21 +330,23 @@ class _Loading:
         told = "; ".join(f"{name}: {reason}" for name, reason in reasons)
         return f" (set aside: {told})" if told else ""
 
-    def _inner(self, table: _Table, key: str, model: type[Settings]) -> Settings | None:
+    def _inner(
+        self, table: Written, key: str, model: type[Settings]
+    ) -> Settings | None:
         """Validate the table at `key` inside `table`, which another plugin defines."""
         values = table.values.get(key, {})
         if not isinstance(values, dict):
             return None  # noted where the table itself was validated
-        inner = _Table(table.file, (*table.path, key), values)
+        inner = Written(table.file, (*table.path, key), values)
         return self._validate(inner, model)
 
-    def _validate(self, table: _Table, model: type[_Model]) -> _Model | None:
+    def _validate(self, table: Written, model: type[_Model]) -> _Model | None:
         try:
             context = {"folder": table.file.parent}
             return model.model_validate(table.values, context=context)
         except ValidationError as error:
             details = error.errors(include_url=False)
-            self.problems += [_problem(table, model, detail) for detail in details]
+            self.problems += [problem_of(table, model, detail) for detail in details]
         except Exception as error:  # noqa: BLE001  a plugin's validator may do anything
             broken = f"the plugin's validation raised {type(error).__name__}"
             self.problems.append(table.problem("", broken))
@@ -413,46 +357,3 @@ def _usual_format(spec: DestinationSpec | None) -> object:
     """Return the format of a kind of destination that has one of its own."""
     declared = spec.settings.model_fields["format"] if spec else None
     return declared.default if declared and not declared.is_required() else None
-
-
-def _problem(
-    table: _Table, model: type[BaseModel], detail: ErrorDetails
-) -> ConfigProblem:
-    """Say what pydantic found, without the value, which may be a secret."""
-    location = [str(step) for step in detail["loc"]]
-    context = detail.get("ctx", {})
-    suggestion = str(context.get("suggestion", ""))
-    match detail["type"]:
-        case "missing":
-            message = "is required"
-        case "extra_forbidden":
-            message = "there is no such setting"
-            suggestion = nearest(location[-1], _keys_at(model, location[:-1]))
-        case "literal_error":
-            message = f"must be {context['expected']}"
-            choices = re.findall(r"'([^']*)'", message)
-            suggestion = nearest(detail["input"], choices)
-        case _:
-            message = detail["msg"].removeprefix("Value error, ")
-            message = message.replace("Input should be", "must be", 1)
-    return table.problem(".".join(location), message, suggestion)
-
-
-def _keys_at(model: type[BaseModel], location: Iterable[str]) -> list[str]:
-    """Return the keys of the table at `location` inside `model`, as far as known."""
-    for step in location:
-        if step.isdecimal():
-            continue  # a place in a list
-        known = model.model_fields.get(step)
-        inner = [] if known is None else list(_models_in(known.annotation))
-        if not inner:
-            return []
-        model = inner[0]
-    return [known.alias or name for name, known in model.model_fields.items()]
-
-
-def _models_in(annotation: object) -> Iterator[type[BaseModel]]:
-    if isinstance(annotation, type) and issubclass(annotation, BaseModel):
-        yield annotation
-    for argument in get_args(annotation):
-        yield from _models_in(argument)

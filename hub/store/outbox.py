@@ -21,7 +21,6 @@ from hub.store.journal import microseconds
 from hub.store.policy_tables import counter
 from hub.store.schema import attempt, decision, delivery, event
 from hub.store.statements import Insert, Statement
-from hub.store.withdrawing import retractions_of
 
 _encode = msgspec.json.Encoder().encode
 
@@ -233,40 +232,6 @@ _REOPEN = Statement(
     .where(delivery.c.state == DeliveryState.CLAIMED.value)
     .values(state=DeliveryState.READY.value)
 )
-#: What an operator may let be sent again, or at last.
-_SETTLED = (
-    DeliveryState.DEAD,
-    DeliveryState.DELIVERED,
-    DeliveryState.HELD,
-    DeliveryState.WITHHELD,
-)
-_REVIVE = Statement(
-    sa.update(delivery)
-    .where(
-        delivery.c.id == sa.bindparam("key"),
-        delivery.c.state.in_(sa.literal_column(f"'{state}'") for state in _SETTLED),
-    )
-    .values(
-        # Whatever was decided before: it is decided anew.
-        generation=sa.func.min(delivery.c.generation, 0) - 1,
-        state=DeliveryState.READY.value,
-        due=sa.bindparam("now"),
-        batch="",
-        forgiven=delivery.c.attempts,
-        settled_at=None,
-        receipt="",
-        error_code="",
-    )
-)
-_KEPT_BACK = Statement(
-    sa.select(delivery.c.event).where(
-        delivery.c.id == sa.bindparam("key"),
-        delivery.c.state.in_(
-            sa.literal_column(f"'{state}'")
-            for state in (DeliveryState.HELD, DeliveryState.WITHHELD)
-        ),
-    )
-)
 _RELEASE = Statement(
     sa.update(delivery)
     .where(
@@ -409,27 +374,6 @@ def release(
 def reopen(connection: sqlite3.Connection) -> int:
     """Make claims ready again that a hub left behind when it was killed."""
     return _REOPEN(connection).rowcount
-
-
-def replay(
-    connection: sqlite3.Connection, ids: Sequence[str], now: datetime
-) -> list[bool]:
-    """Let what was settled be sent again, or at last; say which were.
-
-    What was told to nobody and is taken back by now stays so: nobody would be told
-    that it is not so any more.
-    """
-    due = microseconds(now)
-    return [
-        not _is_stale(connection, key)
-        and _REVIVE(connection, key=key, now=due).rowcount == 1
-        for key in ids
-    ]
-
-
-def _is_stale(connection: sqlite3.Connection, key: str) -> bool:
-    found = _KEPT_BACK(connection, key=key).fetchone()
-    return found is not None and bool(retractions_of(connection, found[0]))
 
 
 def count_under_way(connection: sqlite3.Connection, now: datetime) -> dict[str, int]:

@@ -5,7 +5,7 @@ from collections.abc import Callable, Sequence
 from datetime import UTC, datetime
 from typing import Literal, NamedTuple
 
-from hub.store import audit, journal, outbox
+from hub.store import audit, journal, resending
 from hub.store.acting import Actor
 
 
@@ -26,7 +26,7 @@ def _messages(connection: sqlite3.Connection, wanted: Sequence[Wanted]) -> list[
 
 def _deliveries(connection: sqlite3.Connection, wanted: Sequence[Wanted]) -> list[bool]:
     keys = [each.key for each in wanted]
-    done = outbox.replay(connection, keys, datetime.now(UTC))
+    done = resending.replay(connection, keys, datetime.now(UTC))
     return _recorded(connection, "delivery.replayed", wanted, done)
 
 

@@ -26,7 +26,15 @@ from hub.runtime.routing import Router
 from hub.runtime.sending import notice_of
 from hub.runtime.transitions import Programmes
 from hub.sdk import DestinationSettings, Settings
-from hub.store import generation, journal, outbox, panels, rechecks, worklists
+from hub.store import (
+    generation,
+    journal,
+    outbox,
+    panels,
+    rechecks,
+    resending,
+    worklists,
+)
 from hub.store.acting import Actor
 from hub.store.journal import microseconds
 from hub.store.outbox import Claim
@@ -256,7 +264,7 @@ class Sender(Judge, World):
         """Let what is in these states be sent again."""
         found = self.query("SELECT id, state FROM delivery ORDER BY seq")
         keys = [key for key, state in found if state in states]
-        outbox.replay(self.connection, keys, self.now)
+        resending.replay(self.connection, keys, self.now)
 
     def contract(self, **changed):
         """Go on with another contract of the plan, as after a restart."""

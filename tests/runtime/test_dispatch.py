@@ -10,6 +10,7 @@ import pytest
 from hub.model.delivery import Outcome, Receipt
 from hub.runtime.dispatch import CLAIMS_PER_WORKER
 from hub.store import outbox as store_outbox
+from hub.store import resending
 from hub.testing.clock import FakeClock
 from tests.plugins import hostile_destinations
 from tests.runtime.setting import (
@@ -140,7 +141,7 @@ async def test_a_dead_letter_holds_back_what_follows_for_its_person_only(
 
 
 def _replay(store, delivery):
-    store.writer.call(lambda sql, ids: store_outbox.replay(sql, ids, NOW), delivery)
+    store.writer.call(lambda sql, ids: resending.replay(sql, ids, NOW), delivery)
 
 
 async def test_a_dead_letter_is_skipped_where_that_is_configured(live_store, outbox):

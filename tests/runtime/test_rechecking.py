@@ -13,7 +13,7 @@ from hub.runtime.entities import Entities
 from hub.runtime.rechecking import Rechecker
 from hub.runtime.relations import Relations
 from hub.runtime.routing import Router
-from hub.store import generation, outbox, rechecks
+from hub.store import generation, outbox, rechecks, resending
 from hub.store.outbox import Claim
 from hub.store.rechecks import Rechecked
 from hub.testing.samples import retraction
@@ -137,7 +137,7 @@ def test_a_claim_is_stale_once_what_it_rests_on_changed(store, claimed):
 def test_what_was_withheld_may_be_sent_after_all(store, claimed, recheck):
     store.writer.call(rechecks.record, [recheck(claimed, OFF_THE_PANEL)])
 
-    assert store.writer.call(partial(outbox.replay, now=NOW), claimed.id)
+    assert store.writer.call(partial(resending.replay, now=NOW), claimed.id)
     [found] = store.writer.call(outbox.claim, Claim("out", NOW, 9))
     assert found.stale
 
@@ -195,4 +195,4 @@ async def test_an_artifact_is_split_where_one_of_its_notices_may_not_go(
 def test_every_state_of_a_delivery_that_was_settled_can_be_replayed():
     settled_states = {*DeliveryState} - {DeliveryState.READY, DeliveryState.CLAIMED}
 
-    assert set(outbox._SETTLED) == settled_states - {DeliveryState.WITHDRAWN}
+    assert set(resending.SETTLED) == settled_states - {DeliveryState.WITHDRAWN}

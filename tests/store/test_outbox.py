@@ -15,7 +15,7 @@ from hypothesis.stateful import (
 
 from hub.coordination.ids import batch_id
 from hub.model.delivery import DeliveryState
-from hub.store import journal, outbox
+from hub.store import journal, outbox, resending
 from hub.store.outbox import Claim
 from tests.store.rows import NOW, SECOND, in_memory, queued, settled
 
@@ -214,7 +214,7 @@ def test_dead_and_delivered_ones_can_be_sent_again(queue, state, replayed):
     connection = queue("a1")
     settle(connection, claim(connection), state, due=NOW + 9 * SECOND)
 
-    answers = outbox.replay(connection, ["dlv_a1", "dlv_unknown"], NOW)
+    answers = resending.replay(connection, ["dlv_a1", "dlv_unknown"], NOW)
 
     assert answers == [replayed, False]
     assert bool(claim(connection)) is replayed
@@ -228,7 +228,7 @@ def test_a_dead_letter_that_is_sent_again_goes_before_what_it_held_back(
     first = claim(connection, together=together)
     settle(connection, first[:1], DEAD)
     settle(connection, first[1:], READY)
-    outbox.replay(connection, ["dlv_a1"], NOW)
+    resending.replay(connection, ["dlv_a1"], NOW)
 
     assert ids(claim(connection, together=together)) == ["dlv_a1"]
 
@@ -239,7 +239,7 @@ def test_only_a_part_of_a_former_artifact_that_may_go_is_sent_as_a_new_one(queue
     queue("b1", "a2")
     former = claim(connection, together=True)
     settle(connection, former, READY)
-    outbox.replay(connection, ["dlv_a1"], NOW)
+    resending.replay(connection, ["dlv_a1"], NOW)
 
     replayed = claim(connection, together=True)
     part = claim(connection, together=True)
@@ -259,7 +259,7 @@ def test_a_part_of_a_former_artifact_waits_for_what_is_sent_again_before_it(queu
     queue("a2")
     former = claim(connection, together=True, now=NOW + SECOND)
     settle(connection, former, READY)
-    outbox.replay(connection, ["dlv_a1"], NOW)
+    resending.replay(connection, ["dlv_a1"], NOW)
 
     artifacts = [claim(connection, together=True, now=NOW + SECOND) for _ in range(3)]
 
@@ -475,7 +475,7 @@ class Outbox(RuleBasedStateMachine):
         line = data.draw(st.sampled_from(self.lines))
         can = line.state in {DEAD, DELIVERED}
 
-        assert outbox.replay(self.connection, [line.id], self.now) == [can]
+        assert resending.replay(self.connection, [line.id], self.now) == [can]
 
         if can:
             line.state, line.due, line.batch = READY, self.now, ""
