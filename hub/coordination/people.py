@@ -4,7 +4,7 @@ What is known is the newest statement on each field, so that no order of arrival
 matters. Who is the same person is decided in `hub.coordination.identity`.
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 import msgspec
@@ -168,3 +168,26 @@ def _said(recorded: float, value: Any) -> Statement:
     encoded = _encode(value)
     # Plain data, the same before and after the store.
     return Statement(recorded, encoded.decode(), msgspec.json.decode(encoded))
+
+
+def was_known_as(person: Person, said: Mapping[str, Any]) -> bool:
+    """Say whether a person is, or ever was, called and born as `said`.
+
+    What is not said is no contradiction.
+    """
+    now = person.demographics()
+    for name in ("names", "birth_date"):
+        value = said.get(name)
+        if value is None:
+            continue
+        known = [now.get(name), *(each.value for each in person.former.get(name, ()))]
+        if not any(_holds(one, value) for one in known):
+            return False
+    return True
+
+
+def _holds(known: Any, said: Any) -> bool:
+    """Say whether all that is said is known; of a list each entry by itself."""
+    if isinstance(said, list | tuple) and isinstance(known, list | tuple):
+        return all(each in known for each in said)
+    return bool(known == said)

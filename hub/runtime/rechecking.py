@@ -13,6 +13,7 @@ import msgspec
 import structlog
 from msgspec.structs import replace
 
+from hub.coordination.people import was_known_as
 from hub.coordination.policy import RETRACTION, fewest_words, unheard
 from hub.model.delivery import Decision, Terms
 from hub.model.events import CareEvent
@@ -103,7 +104,27 @@ class Rechecker:
             return replace(
                 before, verdict="deny", reason="identity.moved", patient_id=""
             )
+        if self._describes_somebody_else(event, person):
+            return replace(
+                before, verdict="hold", reason="identity.parted", patient_id=""
+            )
         return self._decided(event, person, before, now)
+
+    def _describes_somebody_else(self, event: CareEvent, person: str) -> bool:
+        """Say whether an event was worked out while its person was taken for two.
+
+        It names another person's number, or describes somebody whom nobody calls or
+        ever called so who tells of this person.
+        """
+        known = self._entities.person(person)
+        if known is None:
+            return False
+        if not set(event.subject.identifiers) <= set(known.person.identifiers):
+            return True
+        said = event.payload.get("person") or {}
+        if event.type.startswith("person."):
+            said = event.payload
+        return not was_known_as(known.person, said)
 
     def _of_retraction(
         self, event: CareEvent, of: str, before: Decision, now: datetime
@@ -123,6 +144,8 @@ class Rechecker:
         said = event.subject.person
         owner = self._entities.owner(said) if said else ""
         decision = self._decided(event, owner, before, now)
+        if self._describes_somebody_else(event, owner):
+            return fewest_words(before, known[0].patient_id)
         if decision.permitted and decision.patient_id == known[0].patient_id:
             return decision
         before = replace(before, rules=decision.rules)

@@ -5,7 +5,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from hub.coordination.people import Person, learn
+from hub.coordination.people import Person, learn, was_known_as
 from hub.model.facts import Subject
 from hub.model.identifiers import Code, Identifier
 
@@ -174,3 +174,23 @@ def test_what_was_true_before_is_remembered_in_any_order(heard, random):
     said_once = {tuple(value) for _, value in heard if value}
     assert {tuple(each) for each in kept} == said_once - {tuple(now or ())}
     assert len(kept) == len({tuple(each) for each in kept})
+
+
+@pytest.mark.parametrize(
+    ("said", "known"),
+    [
+        ({}, True),
+        ({"names": [{"family": "Neu"}], "birth_date": "1961-04-07"}, True),
+        ({"names": [{"family": "Alt"}]}, True),
+        ({"names": [{"family": "Fremd"}]}, False),
+        ({"names": [{"family": "Neu"}, {"family": "Fremd"}]}, False),
+        ({"birth_date": "1975-11-30"}, False),
+        ({"sex": "F"}, True),
+    ],
+)
+def test_somebody_is_known_as_what_they_are_or_were_called(said, known):
+    before = {"names": [{"family": "Alt"}], "birth_date": "1961-04-07"}
+    person, _ = learn(Person(), Subject((), before), 1.0)
+    person, _ = learn(person, Subject((), {"names": [{"family": "Neu"}]}), 2.0)
+
+    assert was_known_as(person, said) is known

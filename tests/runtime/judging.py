@@ -174,12 +174,15 @@ class Judge(PlainRules):
                 self.wrong.append(f"kept back from {each.name}: {event.type}")
 
     def handed_over(self, event):
-        """Say whether it was said of what an event is about that it was another's."""
+        """Say whether it was taken back later, or said to be about another one."""
         return any(
             each.entity.key == event.entity.key
             and each.entity.version > event.entity.version
             and each.correction
-            and (each.type == "encounter.moved" or "subject" in each.correction.fields)
+            and (
+                each.correction.kind == "retraction"
+                or "subject" in each.correction.fields
+            )
             for each in self.events
         )
 

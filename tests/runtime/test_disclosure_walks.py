@@ -259,11 +259,6 @@ def test_what_is_doubted_while_it_is_decided_anew_is_decided_once_more():
     assert (claimed.stale, again.stale) == (1, 1)
 
 
-@pytest.mark.xfail(
-    strict=True,
-    reason="what was worked out while two were one person names both, and goes out"
-    " after they were parted",
-)
 def test_nothing_names_somebody_else_once_people_were_parted():
     sender = Sender()
     for place, step in enumerate([*OPENING, Repairs("link"), Repairs("unlink")]):

@@ -138,6 +138,12 @@ REASONS: dict[str, Reason] = {
         "Withheld: it turned out to be about somebody else",
         "Nothing; it is told anew of the person whom it is about",
     ),
+    "identity.parted": Reason(
+        "Held: it was worked out while two people were taken for one, and says of one"
+        " what is true of the other",
+        "Tell the recipient yourself what is so, or ask for a backfill of what is told"
+        " of the person since",
+    ),
     "filter.not_matched": Reason(
         "Withheld: the subscription's filter asks for something else",
         "Look at `where` of the subscription; the rule names the key",
