@@ -3,6 +3,7 @@
 They are read from the labels of events: the queue of R-PRIV-02. Without content.
 """
 
+import re
 from datetime import datetime
 from typing import Any
 
@@ -14,6 +15,9 @@ from hub.store.journal import microseconds, moment
 from hub.store.schema import event
 from hub.store.views import Instant
 
+#: What a code looks like; anything else may name somebody, and is not repeated.
+_CODE = re.compile(r"[A-Za-z0-9][A-Za-z0-9._/+-]{0,15}|")
+_FREE_TEXT = "(free text)"
 _MARK = f":{UNKNOWN}"
 #: What to do about a code, by where it comes from.
 _REMEDIES = {
@@ -67,7 +71,8 @@ def unmapped(connection: sa.Connection, since: datetime) -> list[Unmapped]:
 
 
 def _shown(row: sa.Row[Any]) -> Unmapped:
-    kind, _, code = row.value.removesuffix(_MARK).partition(":")
+    kind, _, said = row.value.removesuffix(_MARK).partition(":")
+    code = said if _CODE.fullmatch(said) else _FREE_TEXT
     return Unmapped(
         kind=kind,
         code=code,

@@ -414,7 +414,6 @@ async def test_a_clock_that_jumps_sends_once_what_is_due_by_then(start):
     assert world.query("SELECT count(*) FROM attempt") == [(2,)]
 
 
-@pytest.mark.xfail(strict=True, reason="a code is shown as its sender wrote it")
 async def test_free_text_where_a_code_belongs_is_not_listed_as_a_code(start):
     world = await start(table("policy.departments", INN1="normal"), *clinic())
     await world.admit(unit="ERIKA MUSTER 0815")

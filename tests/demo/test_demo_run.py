@@ -5,6 +5,7 @@ import json
 import signal
 import sys
 from collections import Counter
+from dataclasses import replace
 
 import pytest
 
@@ -34,9 +35,21 @@ def options(tmp_path):
     return DemoOptions(data_dir=folder, people=PEOPLE, seed=3, exit=True, json=True)
 
 
-async def test_tells_everybody_exactly_what_they_must_know(options):
-    result = await run(options)
+@pytest.fixture(scope="module")
+def played(tmp_path_factory):
+    """Play it once; return the outcome and the folder."""
+    folder = tmp_path_factory.mktemp("played") / "demo"
+    given = DemoOptions(data_dir=folder, people=PEOPLE, seed=3, exit=True, json=True)
+    return asyncio.run(run(given)), folder
 
+
+@pytest.fixture
+def result(played):
+    outcome, _ = played
+    return outcome
+
+
+def test_tells_everybody_exactly_what_they_must_know(result):
     assert result.succeeded
     assert result.messages.received == result.messages.acknowledged
     everybody = {"payer-a", "payer-b", "social-services", "meals", "archive"}
@@ -45,9 +58,7 @@ async def test_tells_everybody_exactly_what_they_must_know(options):
     assert states <= {"delivered", "withdrawn"}
 
 
-async def test_says_why_nobody_else_was_told_and_proves_it(options):
-    result = await run(options)
-
+def test_says_why_nobody_else_was_told_and_proves_it(result):
     assert result.denied["consent.revoked"] > 0
     assert result.denied["consent.missing"] > 0
     assert sum(result.denied.values()) == result.decisions.deny
@@ -55,9 +66,7 @@ async def test_says_why_nobody_else_was_told_and_proves_it(options):
     assert result.audit.records > result.messages.received
 
 
-async def test_leads_to_the_events_that_the_script_promises(options):
-    result = await run(options)
-
+def test_leads_to_the_events_that_the_script_promises(result):
     simulation = Scenario.make(PEOPLE, 3).simulation
     promised = simulation.events()
     about_visits = {
@@ -73,9 +82,7 @@ async def test_leads_to_the_events_that_the_script_promises(options):
     assert result.events["person.demographics_changed"] > 0
 
 
-async def test_knows_who_is_who_and_what_is_due(options):
-    result = await run(options)
-
+def test_knows_who_is_who_and_what_is_due(result):
     people = make_people(3, PEOPLE)
     assert result.persons == len(people)
     assert result.review_queue == sum(
@@ -87,12 +94,12 @@ async def test_knows_who_is_who_and_what_is_due(options):
     assert {"person.merged", "person.linked", "person.deceased"} <= set(result.events)
 
 
-async def test_leaves_a_folder_that_other_commands_can_look_at(options):
-    await run(options)
+def test_leaves_a_folder_that_other_commands_can_look_at(played):
+    _, folder = played
 
-    config = load(options.data_dir / "hub.toml", Registry.discover())
-    assert config.hub.data_dir == options.data_dir / "data"
-    assert (options.data_dir / "data" / "carehub.sqlite3").exists()
+    config = load(folder / "hub.toml", Registry.discover())
+    assert config.hub.data_dir == folder / "data"
+    assert (folder / "data" / "carehub.sqlite3").exists()
 
 
 def test_prints_one_json_object_and_ends_with_status_zero(options, capsys):
@@ -118,8 +125,9 @@ def test_ends_with_status_one_when_a_notice_is_missing(options, capsys, monkeypa
     assert printed["unexpected"] == []
 
 
-async def test_refuses_a_folder_that_is_in_use(options):
-    await run(options)
+async def test_refuses_a_folder_that_is_in_use(options, played):
+    _, folder = played
+    options = replace(options, data_dir=folder)
 
     with pytest.raises(DemoFolderTakenError):
         await run(options)

@@ -3,7 +3,7 @@
 from datetime import timedelta
 
 import msgspec
-from hypothesis import assume, given
+from hypothesis import HealthCheck, assume, given, settings
 from hypothesis import strategies as st
 
 from hub.coordination.policy import STANDARD, Regime, decide, project
@@ -161,6 +161,7 @@ def test_the_answer_does_not_change_before_it_says_that_it_may(asked):
         assert decide(asked._replace(now=before)) == decision
 
 
+@settings(suppress_health_check=[HealthCheck.filter_too_much])
 @given(cases)
 def test_the_stricter_of_two_places_holds(asked):
     """Whatever two jurisdictions permit together each permits by itself."""
