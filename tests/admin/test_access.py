@@ -179,7 +179,7 @@ async def test_a_role_may_do_what_the_table_says_and_nothing_else(client, seeded
     assert found == {cell(route): expected(role, route) for route in ROUTES}
 
 
-@pytest.mark.parametrize("role", SCOPED)
+@pytest.mark.parametrize("role", sorted(SCOPED))
 async def test_what_is_anothers_is_not_there(client, hub, seeded, role):
     headers = bearer(give(seeded.path, role, SCOPE))
     own = [each for each in ROUTES if each.permission in OWN_ONLY & MAY[role]]

@@ -126,6 +126,7 @@ async def test_the_status_decides(build, receiver, status, outcome, code, blamed
             3600,
         ),
     ],
+    ids=["seconds", "too many seconds", "a date"],
 )
 async def test_a_busy_receiver_says_how_long_to_wait(
     build, receiver, header, low, high
