@@ -4,15 +4,17 @@ A plugin's hooks return the specs of this module. A spec is a declaration: from
 it come the parser of the configuration, its reference page and the JSON Schema.
 """
 
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass
-from typing import Any, Literal, Protocol
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any, BinaryIO, Literal, Protocol
 
 from msgspec import Struct
 
 from hub.errors import HubError
 from hub.model.delivery import Artifact, Notice, Receipt, Rendered
 from hub.model.facts import Normalised
+from hub.model.files import Answer, FileContext, Item, Listed, Ticket
 from hub.model.message import Processed, RawMessage, Stored
 from hub.model.scoring import Score, ScoreInputs
 from hub.settings import DestinationSettings, Settings, SourceSettings
@@ -25,8 +27,50 @@ OnStored = Callable[[Stored | HubError], None]
 OnProcessed = Callable[[Processed], None]
 
 
+class ExchangeDesk(Protocol):
+    """Where a source of files says what it found, and hears what becomes of it.
+
+    What was said here is remembered over restarts; a source keeps nothing itself.
+    """
+
+    async def claim(self, listed: Listed) -> Ticket | None:
+        """Return the right to fetch a file, None where there is nothing to do.
+
+        That is where this very file (path, size, time) was delivered before, or
+        another hub is at it. A ticket that comes to nothing is free again after some
+        minutes, at once after `give_up`.
+        """
+
+    async def deliver(self, ticket: Ticket) -> str:
+        """Say that all of a file is at ``ticket.spool``; return its exchange.
+
+        Returns once it would survive power loss. Whoever changes the file on the
+        server after that changes nothing. Raises a HubError with recovery RETRY
+        where the hub cannot store.
+        """
+
+    async def give_up(self, ticket: Ticket, *, keep: bool = False) -> None:
+        """Return a ticket; with `keep`, what was fetched so far is kept for later."""
+
+    async def refuse(self, listed: Listed, error: HubError) -> None:
+        """Say that a file is never fetched, and why: it is answered all the same."""
+
+    async def owed(self) -> Sequence[Answer]:
+        """Return what is still to be answered or moved, oldest first."""
+
+    async def done(self, answer: Answer) -> None:
+        """Say that an answer was given and its file is in its place."""
+
+    async def wait(self, seconds: float) -> None:
+        """Wait until something is owed, but for no longer than `seconds`."""
+
+
 class Inbox(Protocol):
     """Where a source puts what it received. The hub gives each source its own."""
+
+    @property
+    def files(self) -> ExchangeDesk:
+        """Where a source of files goes with them."""
 
     @property
     def feed(self) -> str:
@@ -83,13 +127,25 @@ class Destination(Protocol):
         """Let go of connections. Called once, when the hub stops."""
 
 
+class Unwrap(Protocol):
+    """Opens the containers that a file came in: PGP, gzip, zip."""
+
+    def __call__(self, wrapped: Path, folder: Path, settings: Any, /) -> Sequence[Path]:
+        """Return what was in `wrapped`, as files in `folder`, in their order.
+
+        Runs in a process of its own. Raises a HubError, whose code says why, where
+        anything about it is wrong: then none of it is used.
+        """
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SourceSpec:
     """Declares a kind of source.
 
     `kind` is a noun naming the protocol and the role (``mllp-listener``); it is
     what an operator writes and never changes once released. `normaliser` is the
-    one that its messages get where the configuration names none.
+    one that its messages get where the configuration names none. A source of files
+    can say how to `unwrap` them.
     """
 
     kind: str
@@ -98,6 +154,7 @@ class SourceSpec:
     normaliser: str
     summary: str
     stability: Stability = "experimental"
+    unwrap: Unwrap | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -179,9 +236,26 @@ class Validate(Protocol):
         """Return what is wrong. Runs in a process of its own, with a time limit."""
 
 
+class Read(Protocol):
+    """Reads a file row by row, with memory that does not grow with it."""
+
+    def __call__(
+        self, file: BinaryIO, profile: Any, context: FileContext, /
+    ) -> Iterator[Item]:
+        """Yield a heading, then what the file holds, in its order.
+
+        Runs in a process of its own. What is wrong with a row is in the row; raises
+        HubError where the file as a whole cannot be used.
+        """
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class NormaliserSpec:
     """Declares how messages of a media type become facts.
+
+    One that can `read` is for files: each row that the hub takes becomes a message
+    whose body is a `RowMessage`, and that is what `normalise` gets.
+    `row_codes` says what each code of a `RowProblem` means and what to do.
 
     `profile` is the model of a feed's peculiarities, written as the `profile`
     of a source. What follows `summary` is optional: `learn` proposes a profile
@@ -198,6 +272,8 @@ class NormaliserSpec:
     learn: Learn | None = None
     outline: Outline | None = None
     validate: Validate | None = None
+    read: Read | None = None
+    row_codes: Mapping[str, tuple[str, str]] = field(default_factory=dict)
 
 
 class Render(Protocol):

@@ -55,6 +55,91 @@ class SourceSettings(Settings):
         return False
 
 
+class GateSettings(Settings):
+    """What must hold of a file before any of it has an effect (R-PAY-03)."""
+
+    panel: str = Field(
+        default="",
+        description="Panel that holds whom the file lists; empty: it feeds none.",
+    )
+    band: tuple[float, float] = Field(
+        default=(0.5, 2.0),
+        description=(
+            "Least and most rows, as parts of the median of the last six files; "
+            "outside of them the file is held."
+        ),
+    )
+    max_drop: float = Field(
+        default=0.2,
+        ge=0,
+        le=1,
+        description="Part of the active members that a file may lose; else it is held.",
+    )
+    max_terminations: float = Field(
+        default=0.05,
+        ge=0,
+        le=1,
+        description=(
+            "Part of the active members that a file of changes may end; else it waits."
+        ),
+    )
+    max_errors: float = Field(
+        default=0.02,
+        ge=0,
+        le=1,
+        description="Part of the rows that may be wrong; else the file is rejected.",
+    )
+    ordered: bool = Field(
+        default=False,
+        description="Whether files come in a series: a gap in it holds the file.",
+    )
+    reuses_names: bool = Field(
+        default=False,
+        description=(
+            "Whether a name that was used before may come with something else in it; "
+            "else that file is held."
+        ),
+    )
+    expected: str = Field(
+        default="",
+        description=(
+            "When a file is due: `daily 06:00 Zone`, `weekly mon 06:00 Zone` or "
+            "`monthly 5 06:00 Zone`; empty: nobody waits for one."
+        ),
+    )
+    grace_hours: float = Field(
+        default=4, ge=0, description="How late a file may be before it is overdue."
+    )
+    respond: bool = Field(
+        default=True, description="Whether each file is answered with a response file."
+    )
+    retention_days: int = Field(
+        default=0, ge=0, description="How long its bytes are kept; 0: for good."
+    )
+    max_mebibytes: int = Field(
+        default=20 * 1024, gt=0, description="Largest file that is fetched, in MiB."
+    )
+
+
+class FileSourceSettings(SourceSettings):
+    """What every table of a source of files may hold besides."""
+
+    partner: str = Field(
+        default="", description="Who sends the files; empty: the source's name."
+    )
+    files: str = Field(
+        default=".+",
+        description=(
+            "Regular expression that a whole file name must match; its named groups "
+            "(type, period, sequence, env) are what the name says."
+        ),
+    )
+    gate: GateSettings = Field(
+        default=GateSettings(),
+        description="What must hold of a file before any of it has an effect.",
+    )
+
+
 class DestinationSettings(Settings):
     """What every ``[destinations.NAME]`` table may hold; a plugin adds its own."""
 
@@ -94,6 +179,19 @@ class DestinationSettings(Settings):
             "Whether a dead letter holds back what follows for the same person "
             "at this destination, or is skipped."
         ),
+    )
+
+
+class FileDestinationSettings(DestinationSettings):
+    """What every table of a destination of files may hold besides."""
+
+    partner: str = Field(
+        default="", description="Who gets the files; empty: the destination's name."
+    )
+    acknowledge_within_hours: float = Field(
+        default=0,
+        ge=0,
+        description="How long the partner has to acknowledge a file; 0: it does not.",
     )
 
 

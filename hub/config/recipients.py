@@ -9,18 +9,12 @@ from hub.config.policy import (
     list_jurisdictions,
     sensitivity_code,
 )
-from hub.config.words import require_known
+from hub.config.words import known_purpose, require_known
 from hub.coordination.policy.templates import template_names
 from hub.coordination.recipients import PURPOSES, Recipient
 from hub.settings import Settings
 
 _PURPOSES = tuple(sorted(purpose.value for purpose in PURPOSES))
-
-
-def _purpose(purpose: str) -> str:
-    if purpose == "marketing":
-        raise ValueError("marketing is no purpose for which a patient's data may go")
-    return require_known("purpose", purpose, _PURPOSES)
 
 
 def _template(name: str) -> str:
@@ -45,7 +39,7 @@ class RecipientTable(Settings):
     purposes: list[
         Annotated[
             str,
-            AfterValidator(_purpose),
+            AfterValidator(known_purpose),
             Field(json_schema_extra={"enum": list(_PURPOSES)}),
         ]
     ] = Field(

@@ -9,15 +9,13 @@ from typing import Annotated, Any, Literal, Self
 
 from pydantic import AfterValidator, Field, model_validator
 
-from hub.config.words import require_known
+from hub.config.words import PURPOSES, known_purpose, require_known
 from hub.coordination.filters import Filter
-from hub.coordination.recipients import Purpose
 from hub.coordination.routes import WEEKDAYS, Cadence, QuietHours
 from hub.coordination.suppression import Storm
 from hub.model.taxonomy import EVENT_TYPES, INTERNAL_TYPES, TAXONOMY
 from hub.settings import Settings
 
-PURPOSES = tuple(purpose.value for purpose in Purpose)
 #: What may stand in the `events` of a subscription.
 EVENT_PATTERNS = ("*", *(f"{family}.*" for family in TAXONOMY), *sorted(EVENT_TYPES))
 
@@ -96,12 +94,6 @@ def parse_storm(text: str) -> Storm:
 
 def _zone(name: str) -> str:
     return require_known("time zone", name, zoneinfo.available_timezones())
-
-
-def _purpose(purpose: str) -> str:
-    if purpose == "marketing":
-        raise ValueError("marketing is no purpose for which a patient's data may go")
-    return require_known("purpose", purpose, PURPOSES)
 
 
 def _event(pattern: str) -> str:
@@ -203,7 +195,7 @@ class SubscriptionTable(Settings):
         min_length=1,
         description="Event types; `encounter.*` is a whole family, `*` is everything.",
     )
-    purpose: Annotated[str, AfterValidator(_purpose)] = Field(
+    purpose: Annotated[str, AfterValidator(known_purpose)] = Field(
         description="Why it may be told; recorded with each decision.",
         json_schema_extra={"enum": list(PURPOSES)},
     )

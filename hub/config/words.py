@@ -5,6 +5,11 @@ from collections.abc import Collection
 
 from pydantic_core import PydanticCustomError
 
+from hub.coordination.recipients import Purpose
+
+#: What a contract or a subscription can name as a purpose.
+PURPOSES = tuple(purpose.value for purpose in Purpose)
+
 
 def nearest(word: object, known: Collection[str]) -> str:
     """Return the one of `known` that `word` was probably meant to be, or nothing."""
@@ -17,3 +22,10 @@ def require_known(what: str, word: str, known: Collection[str]) -> str:
         return word
     hint = {"what": what, "word": word, "suggestion": nearest(word, known)}
     raise PydanticCustomError("unknown", "there is no {what} {word}", hint)
+
+
+def known_purpose(purpose: str) -> str:
+    """Return a purpose that exists, else raise; marketing never will."""
+    if purpose == "marketing":
+        raise ValueError("marketing is no purpose for which a patient's data may go")
+    return require_known("purpose", purpose, PURPOSES)

@@ -27,11 +27,16 @@ class Notice(Struct, frozen=True, kw_only=True):
 
 
 class Rendered(Struct, frozen=True, kw_only=True):
-    """What a renderer makes of notices. `suffix` starts with a dot (``.csv``)."""
+    """What a renderer makes of notices. `suffix` starts with a dot (``.csv``).
+
+    `kind` is a word for file names (``census``). `body` may hold `NUMBER_MARK`, in
+    whose place the artifact's number comes.
+    """
 
     body: bytes
     media_type: str
     suffix: str = ""
+    kind: str = ""
 
 
 class Artifact(Struct, frozen=True, kw_only=True):
@@ -39,7 +44,8 @@ class Artifact(Struct, frozen=True, kw_only=True):
 
     `id` is a function of what is in it, so that sending the artifact again
     sends the same id: a file name stem, an ``Idempotency-Key``. It holds only
-    ``[a-z0-9_-]``. `attempt` counts from 1.
+    ``[a-z0-9_-]``. `attempt` counts from 1. A destination of files gets a `number`,
+    gap-free for its partner, and when that was given; others get 0 and None.
     """
 
     id: str
@@ -47,6 +53,9 @@ class Artifact(Struct, frozen=True, kw_only=True):
     media_type: str
     suffix: str = ""
     attempt: int = 1
+    kind: str = ""
+    number: int = 0
+    numbered_at: datetime | None = None
 
 
 class Outcome(StrEnum):

@@ -129,3 +129,12 @@ class SourceFailedError(HubError):
     summary = "The source failed in a way it does not explain"
     remedy = "Look for its entry in the log; the hub starts it again"
     recovery = Recovery.RETRY
+
+
+class NoDeskError(HubError):
+    """A source wants to deliver files, and its settings do not say of which kind."""
+
+    code = "HUB-005"
+    summary = "The source delivers files, and its settings are not those of files"
+    remedy = "Let the plugin derive its settings from `FileSourceSettings`"
+    recovery = Recovery.STOP

@@ -7,12 +7,11 @@ from typing import NamedTuple
 from hub.coordination.deadlines import Stage, next_look, reached, told
 from hub.coordination.labels.labeller import Labeller
 from hub.coordination.records import Record
-from hub.model.events import CareEvent, Entity, EventSubject
+from hub.model.events import CareEvent, Entity
 from hub.model.labels import Labels
-from hub.model.times import FuzzyTime
 from hub.runtime.entities import Entities
 from hub.runtime.kept import KeptRecord
-from hub.runtime.looks import Look
+from hub.runtime.looks import Look, instant, subject_of
 from hub.store.journal import microseconds
 from hub.store.state import EntityRow
 from hub.store.timers import Ringing, TimerRow
@@ -49,7 +48,7 @@ def ring(
     events: tuple[CareEvent, ...] = ()
     if stage:
         after = told(kept.record, stage)
-        look = Look(ringing, now, _subject(entities, person), _labels(kept, labeller))
+        look = Look(ringing, now, subject_of(entities, person), _labels(kept, labeller))
         if not look.is_long_past(stage.at):
             events = (_event(kept, kept.record, stage, look),)
         kept = kept._replace(record=after, version=kept.version + len(events))
@@ -64,30 +63,11 @@ def _event(kept: KeptRecord, record: Record, stage: Stage, look: Look) -> CareEv
     return look.event(
         stage.event,
         Entity(record.kind, kept.key, kept.version + 1),
-        _instant(stage.at),
+        instant(stage.at),
         basis="inferred",
         payload={**record.details, "changed_fields": [stage.detail]},
     )
 
 
-def _subject(entities: Entities, person: str) -> EventSubject:
-    known = entities.person(person)
-    return EventSubject(person, known.person.identifiers if known else ())
-
-
 def _labels(kept: KeptRecord, labeller: Labeller) -> Labels:
     return labeller.of_all(each.fact for each in kept.witnesses)
-
-
-def _instant(time: datetime) -> FuzzyTime:
-    """Return a time that the hub itself worked out, as events hold times."""
-    text = time.isoformat()
-    return FuzzyTime(
-        raw=text,
-        precision="fraction",
-        earliest=time,
-        latest=time,
-        local=text,
-        zone="UTC",
-        zone_source="assumed",
-    )

@@ -7,10 +7,11 @@ from typing import Any, NamedTuple
 
 import structlog
 
-from hub.contract import OnProcessed, OnStored
+from hub.contract import ExchangeDesk, OnProcessed, OnStored
 from hub.errors import HubError
 from hub.metrics import Metrics
 from hub.model.message import MessageState, RawMessage, Stored
+from hub.runtime.errors import NoDeskError
 from hub.runtime.verdicts import Verdicts
 from hub.store import journal
 from hub.store.writer import Apply, Writer
@@ -158,16 +159,28 @@ class FeedInbox:
     """The inbox of one source. Use it on the event loop only."""
 
     def __init__(
-        self, feed: str, intake: Intake, on_ready: Callable[[str, str], None]
+        self,
+        feed: str,
+        intake: Intake,
+        on_ready: Callable[[str, str], None],
+        desk: ExchangeDesk | None = None,
     ) -> None:
         self._feed = feed
         self._intake = intake
         self._on_ready = on_ready
+        self._desk = desk
 
     @property
     def feed(self) -> str:
         """The name of the source in the configuration."""
         return self._feed
+
+    @property
+    def files(self) -> ExchangeDesk:
+        """Where a source of files goes with them. Raises NoDeskError for others."""
+        if self._desk is None:
+            raise NoDeskError(self._feed)
+        return self._desk
 
     async def put(self, message: RawMessage) -> Stored:
         """Store `message`; see `hub.contract.Inbox.put`."""

@@ -21,10 +21,10 @@ from hub.coordination.stay_rules import HighUseRule, StayRules
 from hub.coordination.stays import Contact, Stay, keep_keys, stitch
 from hub.coordination.utilisation import high_use, high_use_differences
 from hub.model.encounters import Encounter
-from hub.model.events import CareEvent, Correction, Entity, EventSubject
+from hub.model.events import CareEvent, Correction, Entity
 from hub.runtime.entities import Entities
 from hub.runtime.kept import EncounterRecord, StayRecord
-from hub.runtime.looks import Look
+from hub.runtime.looks import Look, subject_of
 from hub.runtime.transitions import Transitions
 from hub.store.journal import microseconds
 from hub.store.state import EntityRow
@@ -92,7 +92,7 @@ class Journeys:
         follows = changes or self._transitions.active
         past = self._entities.events(person) if follows else []
         labels = accumulate(event.labels for event in past)
-        look = Look(ringing, now, self._subject(person), labels)
+        look = Look(ringing, now, subject_of(self._entities, person), labels)
         under = {each.key: each.identity for each in encounters}
         telling = _Telling(self._keys, records, look, under, self._entities.is_taken)
         telling.keep(stays)
@@ -121,10 +121,6 @@ class Journeys:
             *readmission_differences(*again),
             *high_use_differences(*often),
         )
-
-    def _subject(self, person: str) -> EventSubject:
-        record = self._entities.person(person)
-        return EventSubject(person, record.person.identifiers if record else ())
 
     def _contacts(
         self, person: str, encounters: Iterable[EncounterRecord]

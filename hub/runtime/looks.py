@@ -21,6 +21,7 @@ from hub.model.events import (
 from hub.model.facts import Basis
 from hub.model.labels import Labels
 from hub.model.times import FuzzyTime
+from hub.runtime.entities import Entities
 from hub.store.timers import Ringing
 
 #: What is older than this, and was never told, is no news to anybody.
@@ -70,3 +71,23 @@ class Look:
             payload=payload,
             trace=Trace(correlation=entity.key),
         )
+
+
+def subject_of(entities: Entities, person: str) -> EventSubject:
+    """Return whom events about a person are about, under all numbers that are known."""
+    known = entities.person(person)
+    return EventSubject(person, known.person.identifiers if known else ())
+
+
+def instant(time: datetime) -> FuzzyTime:
+    """Return a time that the hub itself worked out, as events hold times."""
+    text = time.isoformat()
+    return FuzzyTime(
+        raw=text,
+        precision="fraction",
+        earliest=time,
+        latest=time,
+        local=text,
+        zone="UTC",
+        zone_source="assumed",
+    )

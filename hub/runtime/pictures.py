@@ -4,8 +4,9 @@ Each fact is folded together with those before it. What differs from the picture
 before becomes care events, numbered within the stream of what they are about.
 """
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from datetime import datetime
+from functools import partial
 from typing import Any, NamedTuple
 
 from msgspec.structs import replace
@@ -175,10 +176,11 @@ class Pictures:
         self, record: EncounterRecord, witnesses: tuple[Witness, ...], told: "Told"
     ) -> EncounterRecord:
         """Return an encounter with these facts behind it; what differs is told."""
-        told = told.labelled(self.labels_of(witnesses))
         gone = record.encounter is not None and not witnesses
         after = _NEVER_WAS if gone else fold_witnesses(witnesses)
-        announced, events = told.announce(record, after)
+        announced, events = told.announce(
+            record, after, partial(self.labels_of, witnesses)
+        )
         self.events += events
         if events:
             self.moved[self._entities.owner(record.identity)] = None
@@ -311,9 +313,12 @@ class Told(NamedTuple):
     person: Person
 
     def announce(
-        self, record: EncounterRecord, after: Encounter
+        self, record: EncounterRecord, after: Encounter, labels: Callable[[], Labels]
     ) -> tuple[Announced, list[CareEvent]]:
-        """Return what is announced now, and the events of what has changed."""
+        """Return what is announced now, and the events of what has changed.
+
+        `labels` says how confidential they are, and is asked where there are any.
+        """
         changes = differences(record.encounter, after)
         # Who only accompanies a patient lies in a bed and is not cared for.
         if not changes or after.details.get("companion"):
@@ -321,7 +326,7 @@ class Told(NamedTuple):
         return announce_encounter(
             changes,
             record.announced,
-            self.occasion,
+            self.occasion._replace(labels=labels()),
             record.key,
             self.payload(after),
             after.anomalies,

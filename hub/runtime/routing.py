@@ -84,11 +84,14 @@ class Routed(NamedTuple):
 
 
 class Wanting(NamedTuple):
-    """The subscriptions that ask for one type of event, by whom they are about."""
+    """The subscriptions that ask for one type of event, by whom they are about.
+
+    `asking` has the names of all of them.
+    """
 
     everybody: tuple[Subscription, ...]
     by_panel: Mapping[str, tuple[Subscription, ...]]
-    asking: int
+    asking: frozenset[str]
 
 
 class Router:
@@ -118,6 +121,11 @@ class Router:
         self._by_name = {each.name: each for each in self._subscriptions}
         self._wanting = cache(self._find)
         self.ruleset: Ruleset = ruleset_of(self._subscriptions)
+
+    def concerns_anybody(self, event: CareEvent) -> bool:
+        """Say whether it matters whose an event is: who asks, or heard of it before."""
+        amends = event.correction is not None and event.correction.kind == "amendment"
+        return amends or bool(self._wanting(event.type).asking)
 
     def route(
         self,
@@ -149,17 +157,17 @@ class Router:
         ]
         decisions = [each.decision for each in judged]
         put_off = {each.decision.subscription: each for each in judged if each.until}
-        unrelated = wanting.asking - len(decisions)
+        unrelated = len(wanting.asking) - len(decisions)
         if event.correction and event.correction.kind == "amendment":
             decisions += self._owed_amendments(
-                event, wanting, whose, now, earlier(), decisions
+                event, wanting.asking, whose, now, earlier(), decisions
             )
         if event.correction and event.correction.kind == "retraction":
             decisions = among_heard(decisions, heard)
         if heard:
             decisions = owe(event.id, decisions, heard)
             # Who is owed it by a subscription without a relation is told all the same.
-            unrelated = self._left(wanting, decisions)
+            unrelated = len(wanting.asking - {each.subscription for each in decisions})
         routed = Routed([], [], len(decisions) + unrelated, unrelated)
         lines = {each.destination: each.ordering_key for each in heard}
         served: set[str] = set()
@@ -181,7 +189,7 @@ class Router:
     def _owed_amendments(
         self,
         event: CareEvent,
-        wanting: Wanting,
+        asking: frozenset[str],
         whose: Whose,
         now: datetime,
         earlier: Sequence[Heard],
@@ -193,8 +201,6 @@ class Router:
         unlike a retraction it says something of the person, so that they must be
         permitted still.
         """
-        asking = {each.name for each in wanting.everybody}
-        asking |= {one.name for some in wanting.by_panel.values() for one in some}
         served = {each.destination for each in decisions if each.permitted}
         owed = []
         for each in earlier:
@@ -325,20 +331,17 @@ class Router:
             )
         return self._decide(event, asking, whose, now)
 
-    def _left(self, wanting: Wanting, decisions: list[Decision]) -> int:
-        """Return how many of those that ask have no decision."""
-        asking = {each.name for each in wanting.everybody}
-        asking |= {each.name for some in wanting.by_panel.values() for each in some}
-        return len(asking - {each.subscription for each in decisions})
-
     def _find(self, event_type: str) -> Wanting:
         if event_type == INCIDENT_OPENED:
-            return Wanting((), {}, 0)  # it is nobody's but the hub's, whoever asks
+            return Wanting(
+                (), {}, frozenset()
+            )  # it is nobody's but the hub's, whoever asks
         asking = [each for each in self._subscriptions if each.wants(event_type)]
         by_panel: dict[str, tuple[Subscription, ...]] = {}
         for each in asking:
             by_panel[each.panel] = (*by_panel.get(each.panel, ()), each)
-        return Wanting(by_panel.pop("", ()), by_panel, len(asking))
+        names = frozenset(each.name for each in asking)
+        return Wanting(by_panel.pop("", ()), by_panel, names)
 
 
 def _not_matched(event: CareEvent, each: Subscription, key: str) -> Decision:

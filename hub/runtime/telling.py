@@ -16,7 +16,7 @@ from hub.model.delivery import DeliveryState
 from hub.model.events import CareEvent, Correction
 from hub.runtime.entities import Entities
 from hub.runtime.relations import Relations
-from hub.runtime.routing import Routed, Router
+from hub.runtime.routing import Routed, Router, Whose
 from hub.runtime.suppressing import Suppressing
 from hub.runtime.whose import whose_of
 from hub.store.journal import microseconds
@@ -112,7 +112,12 @@ class Telling:
 
     def _route(self, event: CareEvent, heard: list[Heard], now: datetime) -> Routed:
         person = event.subject.person or ""
-        whose = whose_of(event, person, self._entities, self._relations)
+        # Most events are of types that nobody asks for.
+        whose = (
+            whose_of(event, person, self._entities, self._relations)
+            if self._router.concerns_anybody(event)
+            else Whose(person or event.entity.key)
+        )
         routed = self._router.route(
             event,
             whose,

@@ -24,10 +24,9 @@ from hub.coordination.clocks.transition import (
 )
 from hub.coordination.ids import Keys
 from hub.model.events import CareEvent, Correction, Entity
-from hub.model.times import FuzzyTime
 from hub.runtime.entities import Entities
 from hub.runtime.kept import StayRecord, TransitionRecord
-from hub.runtime.looks import Look
+from hub.runtime.looks import Look, instant
 from hub.store.state import EntityRow
 
 _plain = msgspec.to_builtins
@@ -129,7 +128,7 @@ class _Telling:
         event = self._look.event(
             change.type,
             Entity("transition", record.key, version),
-            _instant(change.occurred),
+            instant(change.occurred),
             basis=change.basis,
             payload=_payload(change, before, after),
             correction=Correction(corrected, change.correction, change.fields)
@@ -165,17 +164,3 @@ def _payload(
         **told,
         "changed_fields": list(change.fields),
     }
-
-
-def _instant(time: datetime) -> FuzzyTime:
-    """Return a time that the hub itself worked out, as events hold times."""
-    text = time.isoformat()
-    return FuzzyTime(
-        raw=text,
-        precision="fraction",
-        earliest=time,
-        latest=time,
-        local=text,
-        zone="UTC",
-        zone_source="assumed",
-    )

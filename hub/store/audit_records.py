@@ -202,16 +202,6 @@ def _rechecked(each: "Rechecked", recipient: str, subject: str) -> Entry:
         detail={
             "event": each.claimed.event,
             "why": each.reason,
-            "decision": recheck_digest(
-                each.claimed.seq,
-                each.verdict,
-                each.reason,
-                each.rules,
-                each.terms,
-                each.generation,
-                each.decided_at,
-                each.by,
-                each.known_as,
-            ),
+            "decision": recheck_digest(*each.row),
         },
     )

@@ -24,7 +24,8 @@ from hub.store.statements import Insert, Statement
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _MICROSECOND = timedelta(microseconds=1)
 
-_COLUMNS = (
+#: What a message is when it arrives, in the order of a row.
+COLUMNS = (
     "id",
     "source",
     "control_id",
@@ -44,8 +45,8 @@ _RECEIVED, _PARKED = MessageState.RECEIVED.value, MessageState.PARKED.value
 #: The reason of a message that its source refused.
 REFUSED = "refused"
 #: Where in a row the body is, and the code with which it was refused.
-BODY, REFUSAL = _COLUMNS.index("body"), _COLUMNS.index("error_code")
-_INSERT = Insert(message, _COLUMNS, suffix="ON CONFLICT DO NOTHING")
+BODY, REFUSAL = COLUMNS.index("body"), COLUMNS.index("error_code")
+_INSERT = Insert(message, COLUMNS, suffix="ON CONFLICT DO NOTHING")
 
 _FIRST = Statement(
     sa.select(message.c.id).where(
@@ -62,6 +63,15 @@ _COUNT_REPEAT = Statement(
 _earlier = message.alias("earlier")
 # An index that covers only waiting messages needs the state in so many words.
 _WAITING = message.c.state == sa.literal_column("'received'")
+#: Whether an earlier message of its sender has the control id of a message.
+CONTROL_ID_REUSED = sa.and_(
+    message.c.control_id != "",
+    sa.exists().where(
+        _earlier.c.source == message.c.source,
+        _earlier.c.control_id == message.c.control_id,
+        _earlier.c.seq < message.c.seq,
+    ),
+)
 _CLAIM = Statement(
     sa.select(
         message.c.seq,
@@ -72,14 +82,7 @@ _CLAIM = Statement(
         message.c.sha256,
         message.c.received_at,
         message.c.parent.is_not(None),
-        sa.and_(
-            message.c.control_id != "",
-            sa.exists().where(
-                _earlier.c.source == message.c.source,
-                _earlier.c.control_id == message.c.control_id,
-                _earlier.c.seq < message.c.seq,
-            ),
-        ),
+        CONTROL_ID_REUSED,
     )
     .where(_WAITING, message.c.seq > sa.bindparam("after"))
     .order_by(message.c.seq)
@@ -232,7 +235,7 @@ def _put_alone(
 
 
 def _stored(connection: sqlite3.Connection, row: tuple[Any, ...]) -> Stored:
-    values = dict(zip(_COLUMNS, row, strict=True))
+    values = dict(zip(COLUMNS, row, strict=True))
     key = {name: values[name] for name in ("source", "control_id", "sha256")}
     (first,) = _FIRST(connection, **key).fetchone()
     if first == values["id"]:

@@ -56,6 +56,21 @@ class Rechecked(NamedTuple):
         return self.subscription
 
     @property
+    def row(self) -> tuple[object, ...]:
+        """The decision as the store keeps it, and the audit has a digest of."""
+        return (
+            self.claimed.seq,
+            self.verdict,
+            self.reason,
+            self.rules,
+            self.terms,
+            self.generation,
+            self.decided_at,
+            self.by,
+            self.known_as,
+        )
+
+    @property
     def known_as(self) -> str:
         """The recipient's own number for the person."""
         return self.claimed.patient_id if self.patient_id is None else self.patient_id
@@ -128,7 +143,7 @@ def record(
     """Store what was decided anew; what is not permitted any more leaves the line."""
     for each in (each for batch in batches for each in batch):
         key = {"key": each.claimed.seq, "claim": each.claimed.epoch}
-        _RECORD.run(connection, [_row(each)])
+        _RECORD.run(connection, [each.row])
         if each.permitted:
             _GO_ON(
                 connection,
@@ -148,17 +163,3 @@ def record(
             spare(connection, each.claimed.seq, each.decided_at)
     audit_records.rechecked(connection, [each for batch in batches for each in batch])
     return [None] * len(batches)
-
-
-def _row(each: Rechecked) -> tuple[object, ...]:
-    return (
-        each.claimed.seq,
-        each.verdict,
-        each.reason,
-        each.rules,
-        each.terms,
-        each.generation,
-        each.decided_at,
-        each.by,
-        each.known_as,
-    )

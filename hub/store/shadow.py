@@ -15,7 +15,7 @@ from sqlalchemy.dialects import sqlite
 
 from hub.model.delivery import DeliveryState
 from hub.model.message import MessageState
-from hub.store.journal import REFUSED, microseconds, moment
+from hub.store.journal import COLUMNS, REFUSED, microseconds, moment
 from hub.store.policy_tables import counter, panel, panel_member
 from hub.store.schema import delivery, event, message, meta, metadata, timer
 from hub.store.statements import Insert, Statement
@@ -27,22 +27,6 @@ _PRAGMAS = ("foreign_keys=1", "synchronous=OFF", "journal_mode=MEMORY", "temp_st
 _CARRIED = (counter, panel, panel_member)
 _ROWS = 256
 
-_MESSAGE = (
-    "id",
-    "source",
-    "control_id",
-    "message_type",
-    "media_type",
-    "sha256",
-    "size",
-    "body",
-    "received_at",
-    "peer",
-    "state",
-    "error_code",
-    "reason",
-)
-
 
 class Arrival(NamedTuple):
     """A message as it was received, the `seq`-th; what came of it is left out."""
@@ -53,7 +37,7 @@ class Arrival(NamedTuple):
     @property
     def received_at(self) -> datetime:
         """When it was received."""
-        return moment(self.row[_MESSAGE.index("received_at")])
+        return moment(self.row[COLUMNS.index("received_at")])
 
 
 class Extent(NamedTuple):
@@ -63,14 +47,14 @@ class Extent(NamedTuple):
     until: datetime | None
 
 
-_KEEP = Insert(message, _MESSAGE, "ON CONFLICT DO NOTHING")
+_KEEP = Insert(message, COLUMNS, "ON CONFLICT DO NOTHING")
 _SECRET = Insert(meta, ("name", "value"), "ON CONFLICT DO NOTHING")
 _settled = message.c.state != MessageState.RECEIVED.value
 _before = sa.or_(
     sa.bindparam("before").is_(None), message.c.received_at < sa.bindparam("before")
 )
 _ARRIVALS = Statement(
-    sa.select(message.c.seq, *(message.c[name] for name in _MESSAGE))
+    sa.select(message.c.seq, *(message.c[name] for name in COLUMNS))
     .where(
         message.c.seq > sa.bindparam("after"),
         message.c.seq <= sa.bindparam("last"),
@@ -176,7 +160,7 @@ def arrivals(
 
 def _arrival(row: tuple[Any, ...]) -> Arrival:
     """Return a message as it was before anything came of it."""
-    values = dict(zip(_MESSAGE, row[1:], strict=True))
+    values = dict(zip(COLUMNS, row[1:], strict=True))
     if values["reason"] != REFUSED:
         waiting = {"state": MessageState.RECEIVED.value, "reason": "", "error_code": ""}
         values |= waiting

@@ -18,7 +18,7 @@ from msgspec import Struct
 from hub.model.message import MessageState
 from hub.store import audit
 from hub.store.acting import Actor
-from hub.store.journal import Waiting, microseconds, moment
+from hub.store.journal import CONTROL_ID_REUSED, Waiting, microseconds, moment
 from hub.store.schema import entity, fact, message, timer
 from hub.store.shadow_tables import amended, amendment
 from hub.store.statements import Insert, Statement
@@ -141,7 +141,6 @@ _CHOOSE = Statement(
     .limit(sa.bindparam("most"))
 )
 _SET = Insert(timer, TimerRow._fields, "ON CONFLICT DO NOTHING")
-_first = message.alias("first")
 _WANTED = Statement(
     sa.select(
         amendment.c.seq,
@@ -153,14 +152,7 @@ _WANTED = Statement(
         message.c.body,
         message.c.received_at,
         message.c.parent.is_not(None),
-        sa.and_(
-            message.c.control_id != "",
-            sa.exists().where(
-                _first.c.source == message.c.source,
-                _first.c.control_id == message.c.control_id,
-                _first.c.seq < message.c.seq,
-            ),
-        ),
+        CONTROL_ID_REUSED,
         message.c.sha256,
     ).where(
         amendment.c.id == sa.bindparam("amendment_id"),

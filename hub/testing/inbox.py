@@ -16,6 +16,7 @@ from collections.abc import Callable
 from hub.contract import OnProcessed, OnStored
 from hub.errors import HubError, Recovery
 from hub.model.message import Processed, RawMessage, Stored
+from hub.testing.desk import MemoryDesk
 
 
 class StoreRefusedError(HubError):
@@ -49,6 +50,7 @@ class MemoryInbox:
         self.received: list[RawMessage] = []
         self.messages: list[RawMessage] = []
         self.duplicates: list[RawMessage] = []
+        self.files = MemoryDesk()
 
     @property
     def feed(self) -> str:

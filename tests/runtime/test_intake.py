@@ -7,6 +7,7 @@ from msgspec import structs
 
 from hub.errors import HubError
 from hub.model.message import MessageState, Processed, Stored
+from hub.runtime.errors import NoDeskError
 from hub.runtime.intake import FeedInbox, Intake
 from hub.store import state
 from hub.store.errors import IntakeFullError, RowRefusedError, StoreClosedError
@@ -239,3 +240,8 @@ async def test_who_asks_about_what_was_refused_before_hears_of_it(inbox):
 
     assert (stored.id, stored.duplicate) == (first.id, False)
     assert await verdicts.next() == DONE
+
+
+def test_a_source_of_other_things_than_files_has_no_desk(inbox):
+    with pytest.raises(NoDeskError):
+        _ = inbox.files

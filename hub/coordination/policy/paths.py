@@ -38,11 +38,8 @@ def kept_names(
     return [name for name in names if _named(f"{prefix}{name}", allowed)]
 
 
-def dropped(
-    event: CareEvent, payload: dict[str, Any], paths: Collection[str]
-) -> dict[str, Any]:
+def dropped(payload: dict[str, Any], paths: Collection[str]) -> dict[str, Any]:
     """Return a payload without what is at `paths`."""
-    del event
     for path in paths:
         payload = _without(payload, path.split("."))
     return payload

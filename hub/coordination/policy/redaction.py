@@ -27,7 +27,7 @@ def redact(event: CareEvent, codes: Collection[str]) -> CareEvent:
     gone = {path for each in sources for path in (*each.drop, *each.entries)}
     payload = kept(event, rules.payload)
     for source in sources:
-        payload = dropped(event, payload, source.drop)
+        payload = dropped(payload, source.drop)
         payload = _without_entries(payload, source, marks)
     if "changed_fields" in payload:
         names = kept_names(event, event.payload["changed_fields"], rules.payload)
