@@ -32,21 +32,20 @@ from hub.runtime.auditing import Checkpointing
 from hub.runtime.conditions import Conditions
 from hub.runtime.consistency import Consistency
 from hub.runtime.dispatch import Dispatcher
-from hub.runtime.examiner import Validator
+from hub.runtime.exchanges.service import Exchanges
 from hub.runtime.intake import FeedInbox, Intake
 from hub.runtime.panel_keeping import PanelKeeper
 from hub.runtime.panel_loading import Loader
-from hub.runtime.pipeline import Pipeline, Working
+from hub.runtime.pipeline import Working
 from hub.runtime.pipeline_child import Prepare
-from hub.runtime.pipeline_process import PipelineProcess
-from hub.runtime.recording import Recorder
+from hub.runtime.pipeline_choice import pipeline_of
 from hub.runtime.reports import call_all, closing
 from hub.runtime.scoring import Scoring
 from hub.runtime.subscribing import Subscribing
 from hub.runtime.supervisor import supervise
 from hub.runtime.tasks import Tasks
 from hub.runtime.upkeep import Upkeep
-from hub.runtime.validation import Validation
+from hub.runtime.validation import Validation, validators_of
 from hub.runtime.wiring import (
     assemble,
     contracts,
@@ -55,7 +54,7 @@ from hub.runtime.wiring import (
     relations,
     subscriptions,
 )
-from hub.runtime.workings import rechecker_of, workings
+from hub.runtime.workings import rechecker_of
 from hub.runtime.worklists import worklists_of
 from hub.store import generation, journal, outbox, replay, rulesets
 from hub.store.acting import ACTING
@@ -112,6 +111,7 @@ class Hub:
             self._start_dispatchers(stack, parts.destinations)
             self._start_pipeline(stack)
             self._start_validation(stack)
+            await self._start_exchanges(stack)
             await self._start_admin(stack)
             self._start_sources(stack, parts.sources)
             self._stack = stack.pop_all()
@@ -180,6 +180,7 @@ class Hub:
                 self._metrics,
                 clock=self.now,
                 recheck=rechecker.recheck,
+                folder=self.store.folder,
             )
             tasks.start(name, self.dispatchers[name].run())
         upkeep = Upkeep(self.store.reader, self.dispatchers, self._metrics)
@@ -192,7 +193,9 @@ class Hub:
         ruleset, writer = ruleset_of(subscriptions(self.config)), self.store.writer
         writer.submit(rulesets.keep, ruleset, no_reaction)
         writer.submit(generation.keep_contracts, contracts(self.config), no_reaction)
-        self.pipeline = self._pipeline()
+        self.pipeline = pipeline_of(
+            self.config, self.store, self._metrics, self._wake_later, self._prepare
+        )
         self._intake = Intake(
             self.store.writer,
             self._metrics,
@@ -202,38 +205,32 @@ class Hub:
         self.pipeline.start(self._fail_later, self._intake.verdicts.tell)
         stack.push_async_callback(self._stop_pipeline)
 
-    def _pipeline(self) -> Working:
-        writer, wake = self.store.writer, self._wake_later
-        if self._prepare is not None:
-            recorder = Recorder(writer, self._metrics, wake)
-            return PipelineProcess(self._prepare, recorder)
-        reader = self.store.reader()
-        made = workings(self.config, relations(self.config, reader), reader)
-        return Pipeline(
-            feeds=made.feeds,
-            reader=made.reader,
-            writer=writer,
-            processor=made.processor,
-            metrics=self._metrics,
-            on_deliveries=wake,
-        )
-
     async def _stop_pipeline(self) -> None:
         if not await in_thread(self.pipeline.stop):
             log.error("part.abandoned", connector="pipeline")
             self._pipeline_hangs = True
 
     def _start_validation(self, stack: AsyncExitStack) -> None:
-        validators = {
-            name: Validator(each.normaliser.validate, each.profile)
-            for name, each in self.config.sources.items()
-            if each.normaliser.validate and each.settings.validation == "report"
-        }
+        validators = validators_of(self.config)
         if validators:
             reader = self.store.reader()
             validation = Validation(validators, reader, self.store.writer)
             validation.start()
             stack.push_async_callback(in_thread, validation.stop)
+
+    async def _start_exchanges(self, stack: AsyncExitStack) -> None:
+        """Go on with files where the last hub stopped, before sources find others."""
+        self.exchanges = Exchanges(
+            self.config,
+            self.store,
+            self.write,
+            self._panels,
+            self._metrics,
+            self.pipeline.wake,
+        )
+        stack.push_async_callback(self.exchanges.stop)
+        await self.exchanges.start()
+        self._tasks_within(stack).start("exchanges", self.exchanges.run())
 
     def _fail_later(self, failure: HubError) -> None:
         self._loop.call_soon_threadsafe(self._fail, failure)
@@ -350,11 +347,13 @@ class Hub:
 
     def _busy(self) -> bool:
         waiting = journal.count_waiting(self._reader)
+        waiting += self.exchanges.under_way(self._reader)
         open_ = outbox.count_under_way(self._reader, self.now()).keys()
         return bool(waiting or open_ - worklists_of(self.config))
 
     def _inbox(self, name: str) -> FeedInbox:
-        return FeedInbox(name, self._intake, self._conditions.source_ready)
+        desk = self.exchanges.desk(name)
+        return FeedInbox(name, self._intake, self._conditions.source_ready, desk)
 
     async def take(self, source: str, body: bytes, control_id: str = "") -> Stored:
         """Store `body` as a message of a source, whatever the source itself is doing.

@@ -75,6 +75,22 @@ class Metrics:
                 registry=registry,
             ).labels
         )
+        self._overdue = cache(
+            Gauge(
+                "hub_exchange_overdue",
+                "Whether a file of a partner is missing: 1 where one is.",
+                ("feed",),
+                registry=registry,
+            ).labels
+        )
+        self._unacknowledged = cache(
+            Gauge(
+                "hub_exchange_unacknowledged",
+                "Files sent that their partner should have acknowledged by now.",
+                ("destination",),
+                registry=registry,
+            ).labels
+        )
         self._imbalance = Gauge(
             "hub_books_imbalance",
             "Rows that contradict the balance of the books; 0 is right.",
@@ -121,6 +137,14 @@ class Metrics:
     def deliveries_waiting(self, destination: str, count: int) -> None:
         """Say how many deliveries to `destination` are not settled."""
         self._deliveries_waiting(destination).set(count)
+
+    def feed_overdue(self, feed: str, *, overdue: bool) -> None:
+        """Say whether a file that `feed` should have brought is missing."""
+        self._overdue(feed).set(overdue)
+
+    def unacknowledged(self, destination: str, count: int) -> None:
+        """Say how many files to `destination` should have been acknowledged."""
+        self._unacknowledged(destination).set(count)
 
     def books_imbalance(self, count: int) -> None:
         """Say how many rows contradict the balance (G4)."""

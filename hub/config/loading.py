@@ -15,6 +15,7 @@ from pydantic import ValidationError
 
 from hub.config.admin import AdminTable
 from hub.config.catalogue import Catalogue, NoPlugins
+from hub.config.gating import Surroundings, wrong_with
 from hub.config.panels import EPISODE_PANEL, PanelTable
 from hub.config.policy import PolicyTable
 from hub.config.problems import ConfigError, ConfigProblem, ConfigUnreadableError
@@ -39,6 +40,7 @@ from hub.config.worklist import destination_kinds, formats_of
 from hub.config.written import Written, problem_of
 from hub.contract import DestinationSpec
 from hub.coordination.identity.decisions import FEED
+from hub.model.happenings import EXCHANGES_FEED
 from hub.settings import Settings
 
 _Spec = TypeVar("_Spec")
@@ -101,6 +103,7 @@ class _Loading:
         self._catalogue = catalogue
         self._tables: dict[tuple[str, ...], Written] = {}
         self._hub = ""
+        self._fed: dict[str, str] = {}  # the panels that sources of files fill
         self._complete = True  # else a reference may be to what could not be read
         self.problems: list[ConfigProblem] = []
 
@@ -148,6 +151,9 @@ class _Loading:
             self.problems.append(top.problem(name, own))
         elif (*top.path, name) == ("sources", SCORES_FEED):
             own = "this is the name of the hub's own feed, which keeps scores"
+            self.problems.append(top.problem(name, own))
+        elif (*top.path, name) == ("sources", EXCHANGES_FEED):
+            own = "this is the name of the hub's own feed, which tells of files"
             self.problems.append(top.problem(name, own))
         elif (*top.path, name) == ("sources", FEED):
             own = "this is the name of the hub's own feed, which keeps decisions"
@@ -230,7 +236,14 @@ class _Loading:
         if settings.validation != "off" and normaliser.validate is None:
             lacking = f"the normaliser {normaliser.name} cannot validate"
             self.problems.append(table.problem("validation", lacking, "off"))
+        for wrong in wrong_with(name, spec, settings, normaliser, self._around()):
+            self.problems.append(table.problem(*wrong))
         return SourceConfig(name, spec, settings, normaliser, profile)
+
+    def _around(self) -> Surroundings:
+        """Return what else there is that concerns a source of files."""
+        panels = {name: "file" in table.values for name, table in self._of("panels")}
+        return Surroundings(panels if self._complete else None, self._fed)
 
     def _scorer(self, name: str, table: Written) -> ScorerConfig | None:
         kinds = self._catalogue.scorers

@@ -53,6 +53,13 @@ class Keys:
         scope = "" if key.system else feed
         return self._key("rec", scope, key.kind, key.system, key.value)
 
+    def exchange(self, feed: str, exchange: str) -> str:
+        """Return the key of a file that was exchanged, or of what a feed is to bring.
+
+        The latter where `exchange` is "": then no file came.
+        """
+        return self._key("exc", feed, exchange)
+
     def _person(self, identifier: Identifier) -> str:
         """Return the key of the identity that `identifier` stands for."""
         return self._key("p", "", identifier.system, identifier.value)
@@ -74,6 +81,11 @@ def part_id(message: str, place: int) -> str:
 def delivery_id(event: str, destination: str) -> str:
     """Return the id of the delivery of `event` to `destination`."""
     return f"dlv_{_beside(event, (destination,))}"
+
+
+def sent_id(artifact: str, destination: str) -> str:
+    """Return the id of the file that `artifact` is for one of its destinations."""
+    return f"out_{_beside(artifact, (destination,))}"
 
 
 def batch_id(deliveries: list[str]) -> str:

@@ -18,6 +18,8 @@ from hub.model.record_kinds import first_event, later_event
 
 _encode = msgspec.json.Encoder(order="sorted").encode
 _plain = msgspec.json.Decoder(dict[str, Any]).decode
+# That another file says the same is no change.
+_WHERE_IT_STOOD = frozenset({"file"})
 
 
 class Record(Struct, frozen=True, omit_defaults=True):
@@ -56,7 +58,11 @@ def record_differences(before: Record | None, after: Record) -> list[Change]:
     fields = sorted(
         name for name in names if known.get(name) != after.details.get(name)
     )
-    came = before is None or before.status != after.status
-    tells = first_event if came else later_event
-    event = tells(after.kind, after.status)
+    earlier = before.status if before else ""
+    if before is None or earlier != after.status:
+        event = first_event(after.kind, after.status, earlier)
+    elif set(fields) <= _WHERE_IT_STOOD:
+        return []
+    else:
+        event = later_event(after.kind, after.status)
     return [Change(event, fields=tuple(fields))] if event else []

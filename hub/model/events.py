@@ -26,7 +26,9 @@ class EventSubject(Struct, frozen=True):
     match: Match = Match()
 
 
-EntityKind = Literal["encounter", "person", "stay", "transition"] | RecordKind
+EntityKind = (
+    Literal["encounter", "person", "stay", "transition", "exchange"] | RecordKind
+)
 
 
 class Entity(Struct, frozen=True):

@@ -17,7 +17,7 @@ Basis = Literal["explicit", "inferred", "manual"]
 
 
 class FactKind(StrEnum):
-    """What a fact says about an encounter, a person or a record.
+    """What a fact says about an encounter, a person, a record or an exchange.
 
     Source: the column "Fact" of the trigger table, domain 2.7.
     """
@@ -38,6 +38,7 @@ class FactKind(StrEnum):
     PERSON = "person"
     IDENTITY = "identity"  # see `IdentityChange`
     RECORD = "record"  # a referral, an appointment, a document, an assessment
+    EXCHANGE = "exchange"  # of a file, by the hub itself: about nobody
 
 
 #: What a record can be. What its `details` hold is said in domain 9.3, and of those
@@ -64,6 +65,8 @@ RecordKind = Literal[
     "consent",
     "proxy",
     "medrec",
+    "authorization",
+    "claim",
 ]
 
 

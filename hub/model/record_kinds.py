@@ -57,6 +57,19 @@ STATUSES: dict[RecordKind, dict[str, str]] = {
         "attribution_changed": "coverage.attribution_changed",
         "attribution_removed": "coverage.attribution_removed",
     },
+    "authorization": {
+        "requested": "authorization.requested",
+        "pended": "authorization.pended",
+        "approved": "authorization.approved",
+        "modified": "authorization.modified",
+        "denied": "authorization.denied",
+        "cancelled": "authorization.cancelled",
+        "expired": "authorization.expired",
+    },
+    "claim": {
+        "observed": "claim.observed",
+        "retracted": "claim.retracted",
+    },
     "consent": {
         "active": "consent.recorded",
         "revoked": "consent.revoked",
@@ -114,12 +127,13 @@ def is_known(kind: RecordKind, status: str) -> bool:
     return not status or kind in _OF_ANY_STATUS or status in STATUSES.get(kind, {})
 
 
-def first_event(kind: RecordKind, status: str) -> str | None:
+def first_event(kind: RecordKind, status: str, before: str = "") -> str | None:
     """Return what tells of a record that has come to a status, None for nothing.
 
-    What nobody knows is kept, and told to nobody: it might mean the contrary.
+    What nobody knows is kept, and told to nobody: it might mean the contrary. What
+    was over `before` has not come for the first time.
     """
-    told = STATUSES.get(kind, {}).get(status)
+    told = _AGAIN.get((kind, before, status)) or STATUSES.get(kind, {}).get(status)
     if told is not None or not is_known(kind, status):
         return told
     return FIRST.get(kind)
@@ -129,8 +143,21 @@ def later_event(kind: RecordKind, status: str) -> str | None:
     """Return what tells that a record changed in all but its status, if anything."""
     if kind in _PERMISSIONS and status not in _HOLDS:
         return None
+    if kind == "coverage" and status.startswith(_ATTRIBUTION):
+        return _LATER_OF_ATTRIBUTION.get(status)
     return LATER.get(kind)
 
 
 _PERMISSIONS = frozenset({"consent", "proxy"})
 _HOLDS = frozenset({"", ACTIVE})
+# A payer lists somebody anew whom it had left out.
+_AGAIN: dict[tuple[RecordKind, str, str], str] = {
+    ("coverage", "terminated", "enrolled"): "coverage.reinstated",
+    ("coverage", "never_effective", "enrolled"): "coverage.reinstated",
+}
+# Whom a member is attributed to is a record beside the coverage itself.
+_ATTRIBUTION = "attribution_"
+_LATER_OF_ATTRIBUTION = {
+    "attribution_added": "coverage.attribution_changed",
+    "attribution_changed": "coverage.attribution_changed",
+}

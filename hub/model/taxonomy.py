@@ -49,6 +49,7 @@ TAXONOMY: dict[str, str] = {
         "attribution_added attribution_changed attribution_removed"
     ),
     "authorization": "requested pended approved modified denied cancelled expired",
+    "claim": "observed retracted",
     "directory": (
         "organization_added organization_updated organization_removed "
         "service_added service_updated service_closed service_reopened "
@@ -60,15 +61,22 @@ TAXONOMY: dict[str, str] = {
     "privacy": "incident_opened",
     "exchange": (
         "message_received message_quarantined message_released file_received "
-        "file_accepted file_rejected file_duplicate file_overdue "
+        "file_accepted file_rejected file_duplicate overdue "
         "acknowledgement_received delivery_succeeded delivery_failed "
         "delivery_suppressed feed_down feed_recovered"
     ),
 }
 
-#: Types for the hub's own history, of which nobody is told unasked.
+#: Types for the hub's own history, of which nobody is told unasked. Claims are the
+#: history of what was used, restricted to those who ask for it by its name.
 INTERNAL_TYPES = frozenset(
-    {"encounter.source_purged", "encounter.tracking", "privacy.incident_opened"}
+    {
+        "claim.observed",
+        "claim.retracted",
+        "encounter.source_purged",
+        "encounter.tracking",
+        "privacy.incident_opened",
+    }
 )
 
 EVENT_TYPES = frozenset(

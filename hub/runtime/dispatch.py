@@ -9,6 +9,7 @@ import asyncio
 from collections.abc import Callable, Sequence
 from datetime import UTC, datetime, timedelta
 from hashlib import sha256
+from pathlib import Path
 from typing import Any
 
 import structlog
@@ -19,9 +20,11 @@ from hub.errors import HubError, Recovery
 from hub.metrics import Metrics
 from hub.model.delivery import Artifact, DeliveryState, Receipt
 from hub.runtime.backoff import Backoff, Breaker, next_step
-from hub.runtime.sending import attempt, refusal, render
+from hub.runtime.exchanges.numbering import numbering_of
+from hub.runtime.sending import attempt, refusal, render, unsent
 from hub.runtime.tasks import asked_to_end
 from hub.store import outbox, rechecks
+from hub.store.exchanges.sent import Numbered
 from hub.store.outbox import Claim, Claimed
 from hub.store.rechecks import Rechecked
 from hub.store.writer import Apply, Writer
@@ -45,7 +48,10 @@ def _now() -> datetime:
 
 
 class Dispatcher:
-    """Sends what is due to one destination, until cancelled."""
+    """Sends what is due to one destination, until cancelled.
+
+    `folder` is the data folder, where what goes out as files is kept.
+    """
 
     def __init__(
         self,
@@ -55,8 +61,10 @@ class Dispatcher:
         metrics: Metrics,
         clock: Callable[[], datetime] = _now,
         recheck: Recheck | None = None,
+        folder: Path | None = None,
     ) -> None:
         self._config = config
+        self._numbering = numbering_of(config, folder, self._commit)
         self._recheck = recheck
         self._settings = config.settings
         self._destination = destination
@@ -158,12 +166,25 @@ class Dispatcher:
         except HubError as error:
             await self._set_aside(batch, refusal(error), started)
             return
+        try:
+            artifact, file = await self._number(artifact, batch)
+        except HubError as error:
+            await self._settle(batch, unsent(error), started)
+            return
         receipt = await attempt(
             self._destination, artifact, self._settings.timeout_seconds
         )
         self._hear(receipt)
         digest = sha256(artifact.body).hexdigest()
-        await self._settle(batch, receipt, started, digest)
+        await self._settle(batch, receipt, started, digest, file)
+
+    async def _number(
+        self, artifact: Artifact, batch: Batch
+    ) -> tuple[Artifact, Numbered | None]:
+        """Return an artifact as it goes out; the files of a partner are numbered."""
+        if self._numbering is None:
+            return artifact, None
+        return await self._numbering.number(artifact, batch, self._clock())
 
     async def _decided_anew(self, batch: Batch) -> Batch:
         """Return `batch` on the terms that hold now; nothing where some may not go.
@@ -241,14 +262,22 @@ class Dispatcher:
         return True
 
     async def _settle(
-        self, batch: Batch, receipt: Receipt, started: datetime, digest: str = ""
+        self,
+        batch: Batch,
+        receipt: Receipt,
+        started: datetime,
+        digest: str = "",
+        file: Numbered | None = None,
     ) -> None:
         ended = self._clock()
         settled = [
             self._settled(each, receipt, started, ended)._replace(digest=digest)
             for each in batch
         ]
-        await self._commit(outbox.settle, settled)
+        if self._numbering is None or file is None:
+            await self._commit(outbox.settle, settled)
+        else:
+            await self._numbering.settle(file, settled, receipt)
         self._metrics.attempted(self.name, receipt.outcome.value, len(batch))
         self.last_error_code = receipt.error_code
         for each in settled:

@@ -69,6 +69,7 @@ class Entities:
         self._transitions = Cache(self._load_transitions, size)
         self._identities = Cache(self._load_identity, size)
         self._members = Cache(self._load_members, size)
+        self._exchanges = Cache(self._load_version, size)
         self._seen: Cache[str, tuple[list[Person], PersonRecord | None]] = Cache(
             lambda _owner: ([], None), size
         )
@@ -86,6 +87,7 @@ class Entities:
             self._transitions,
             self._identities,
             self._members,
+            self._exchanges,
             self._seen,
             self._under,
         ):
@@ -270,6 +272,14 @@ class Entities:
         if record.record and record.record.kind in HELD_KINDS:
             self._held[record.identity][record.key] = record.record.kind
 
+    def exchange_version(self, key: str) -> int:
+        """Return how many events there are about a file that was exchanged."""
+        return self._exchanges[key]
+
+    def put_exchange(self, key: str, version: int) -> None:
+        """Remember how many events there are about a file now."""
+        self._exchanges[key] = version
+
     def risks(self, person: str) -> list[KeptRecord]:
         """Return the records of the risks of a person, in the order of their keys."""
         return self._held_by(person, frozenset({"risk"}))
@@ -298,6 +308,10 @@ class Entities:
     def _load_identity(self, key: str) -> IdentityRecord | None:
         row = state.entity_of(self.connection, key)
         return identity_of(row) if row else None
+
+    def _load_version(self, key: str) -> int:
+        row = state.entity_of(self.connection, key)
+        return row.version if row else 0
 
     def _load_members(self, person: str) -> tuple[str, ...]:
         return tuple(links.members(self.connection, person))

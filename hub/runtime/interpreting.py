@@ -15,7 +15,8 @@ from msgspec.structs import replace
 
 from hub.contract import NormaliserSpec
 from hub.errors import HubError
-from hub.model.facts import Document, Normalised, Part, Problem
+from hub.model.facts import Document, FactKind, Normalised, Part, Problem
+from hub.model.happenings import EXCHANGES_FEED
 from hub.model.message import MessageState
 from hub.runtime.errors import (
     FeedGoneError,
@@ -190,14 +191,15 @@ class Interpreter:
         except (Exception, SystemExit) as error:  # a plugin's mistake ends no feed
             log.exception("normaliser.failed", normaliser=feed.normaliser.name)
             raise NormaliserFailedError(type(error).__name__) from None
-        return _checked(normalised)
+        return _checked(normalised, own=waiting.source == EXCHANGES_FEED)
 
 
-def _checked(normalised: object) -> Normalised:
+def _checked(normalised: object, *, own: bool = False) -> Normalised:
     """Return what a normaliser made as the store would give it back.
 
     Its annotations do not bind a plugin, and what cannot be read again would stop
-    everything about the same person later. Raises NormaliserResultError.
+    everything about the same person later. Only of the hub's `own` feed a fact may be
+    about files, and about nobody. Raises NormaliserResultError.
     """
     if not isinstance(normalised, Normalised):
         raise NormaliserResultError(type(normalised).__name__)
@@ -212,7 +214,10 @@ def _checked(normalised: object) -> Normalised:
         checked = _decode(_encode(normalised))
     except (msgspec.MsgspecError, TypeError, ValueError, RecursionError) as error:
         raise NormaliserResultError(type(error).__name__) from None
-    if any(not fact.subject.identifiers for fact in checked.facts):
+    about_files = FactKind.EXCHANGE in {fact.kind for fact in checked.facts}
+    if about_files and not own:
+        raise NormaliserResultError("a fact that only the hub can state")
+    if not own and any(not fact.subject.identifiers for fact in checked.facts):
         raise NormaliserResultError("a fact about nobody")
     if parts or documents:
         return replace(checked, parts=parts, documents=documents)

@@ -22,11 +22,12 @@ from hub.coordination.panel_lists import Mode
 from hub.errors import HubError, Recovery
 from hub.runtime import panel_episodes as episodes
 from hub.runtime.panel_files import digest_of
-from hub.runtime.panel_loading import Given, Loader, looks
+from hub.runtime.panel_loading import Fed, Given, Loader, looks
 from hub.store import panel_episodes, panel_loads, panel_members
 from hub.store.acting import ACTING, Actor
 from hub.store.audit import HUB, SERVICE
 from hub.store.panel_views import EpisodeWanted
+from hub.store.panels import Changes, Settled
 from hub.store.store import Store
 from hub.threads import in_thread
 
@@ -120,6 +121,22 @@ class PanelKeeper:
         """Drop a list that waits; see `Loader.refuse`."""
         await self._in_turn(self._loader.refuse, key, by, reason)
         self._later(self._loader.tidy)
+
+    async def prepare(self, make: Callable[[], Fed | None]) -> Settled | Changes | None:
+        """Stage what `make` says, which is called in its turn; see `Loader.prepare`.
+
+        None where it says nothing.
+        """
+        return await self._in_turn(self._prepare, make)
+
+    def tidy(self) -> None:
+        """Remove what is not in force any more, some time."""
+        self._later(self._loader.tidy)
+
+    def _prepare(self, make: Callable[[], Fed | None]) -> Settled | Changes | None:
+        ACTING.set(_ITSELF)
+        fed = make()
+        return None if fed is None else self._loader.prepare(fed)
 
     async def follow(self, wanted: EpisodeWanted) -> str:
         """Let a subscription follow an encounter or a stay; return its key.

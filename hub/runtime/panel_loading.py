@@ -9,10 +9,10 @@ import sqlite3
 import threading
 import time
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from contextlib import closing, suppress
+from contextlib import closing, contextmanager, suppress
 from datetime import UTC, datetime
 from hashlib import blake2b
-from itertools import groupby, islice
+from itertools import chain, islice
 from pathlib import Path
 from secrets import token_hex
 from typing import Any, NamedTuple
@@ -22,10 +22,11 @@ import structlog
 from hub.config.panels import PanelTable
 from hub.coordination.panel_errors import PanelFileError, UnknownPanelError
 from hub.coordination.panel_lists import Mode, entries
-from hub.coordination.panels import Entry, PanelError, changed
+from hub.coordination.panels import Entry, PanelError
 from hub.errors import HubError
-from hub.runtime import panel_files
-from hub.store import panel_members, panel_removing, panel_rows, panels
+from hub.runtime import panel_files, panel_merging
+from hub.runtime.panel_merging import chunks
+from hub.store import panel_members, panel_removing, panels
 from hub.store.acting import ACTING
 from hub.store.errors import StorageFullError
 from hub.store.journal import microseconds
@@ -33,7 +34,7 @@ from hub.store.panel_loads import staged_and_waiting, standing
 from hub.store.panel_members import MemberRow
 from hub.store.panel_removing import Removed
 from hub.store.panel_rows import EPOCH
-from hub.store.panel_staging import Rows, Staging
+from hub.store.panel_staging import Staging
 from hub.store.panels import (
     APPLIED,
     CHUNK,
@@ -66,6 +67,36 @@ class Given(NamedTuple):
     file: Path
     mode: Mode = "full"
     by: str = ""
+
+
+class Fed(NamedTuple):
+    """What a feed of files says of the panel that it fills.
+
+    `rows` are changes of what is in force where they go `onto` it, else they are all
+    there is. `mode` is what the file was: only a whole list confirms what is in it.
+    """
+
+    panel: str
+    mode: Mode
+    rows: Iterable[Entry]
+    onto: bool
+    sha256: bytes
+    by: str
+    at: int
+
+
+class _Staged(NamedTuple):
+    """A version in the store: what it follows on, and how many numbers it has.
+
+    `lasting` and `lost` are numbers of the one before, `left` and `added` of this.
+    """
+
+    before: int
+    members: int
+    lasting: int
+    lost: int
+    left: int
+    added: int
 
 
 class Loader:
@@ -144,7 +175,7 @@ class Loader:
         begun = Begun(key, given.panel, given.mode, digest, given.by, at)
         version = self._writer.call(panels.begin, begun)
         try:
-            with Staging(self._folder / f"{key}.sqlite3") as staging:
+            with self._giving_up(begun), Staging(self._lying(key)) as staging:
                 count = self._read(given, staging)
                 if given.mode == "delta" and count <= CHUNK:
                     self._change(begun, staging)
@@ -152,13 +183,6 @@ class Loader:
                     self._replace(begun, version, staging)
         except _Stopped:
             log.warning("panel.interrupted", panel=given.panel)
-        except HubError as error:
-            self._give_up(begun, error)
-            raise
-        except sqlite3.Error as error:
-            failure = StorageFullError(getattr(error, "sqlite_errorname", ""))
-            self._give_up(begun, failure)
-            raise failure from error
         return key
 
     def _read(self, given: Given, staging: Staging) -> int:
@@ -166,7 +190,7 @@ class Loader:
         before, count = looks(given.file), 0
         with panel_files.opened(given.panel, given.file) as lines:
             rows = entries(given.panel, lines, given.mode)
-            for chunk in self._at_ease(_chunks(rows, CHUNK)):
+            for chunk in self._at_ease(chunks(rows, CHUNK)):
                 count += staging.put(chunk)
         if looks(given.file) != before:
             raise PanelFileError(given.panel)
@@ -179,18 +203,43 @@ class Loader:
         )
         log.info("panel.changed", panel=begun.panel, rows=len(rows))
 
-    def _replace(self, begun: Begun, version: int, staging: Staging) -> None:
-        """Stage a version, and put it in force where it does not lose too much."""
+    def prepare(self, fed: Fed) -> Settled | Changes:
+        """Stage what a feed of files says; return what lets it take effect.
+
+        That is for the transaction in which the file itself does. Nothing of it waits
+        to be approved: the file was. Raises UnknownPanelError, ListWaitsError, and
+        what the writer raises.
+        """
+        if fed.panel not in self.tables:
+            raise UnknownPanelError
+        self._rest = self._usual_rest
+        key = f"load_{token_hex(12)}"
+        begun = Begun(key, fed.panel, fed.mode, fed.sha256, fed.by, fed.at)
+        more = iter(fed.rows)
+        rows = list(islice(more, CHUNK + 1)) if fed.onto else []
+        version = self._writer.call(panels.begin, begun)
+        if fed.onto and len(rows) <= CHUNK:
+            return Changes(key, rows, fed.at, ACTING.get())
+        with self._giving_up(begun), Staging(self._lying(key)) as staging:
+            for chunk in self._at_ease(chunks(chain(rows, more), CHUNK)):
+                staging.put(chunk)
+            staged = self._stage(begun, version, staging, whole=not fed.onto)
+        return Settled(key, APPLIED, fed.at, ACTING.get(), after=staged.before)
+
+    def _stage(
+        self, begun: Begun, version: int, staging: Staging, *, whole: bool
+    ) -> _Staged:
+        """Write a version that is not in force."""
         name, at = begun.panel, begun.at
         with closing(self._open_reader()) as reader:
             before = panel_members.panels(reader)[name].version
-            if begun.mode == "full":
-                rows = _whole(staging.rows(), name, version, at)
+            if whole:
+                rows = panel_merging.whole(staging.rows(), name, version, at)
             else:
                 old = self._in_force(reader, name, before)
-                rows = _merged(old, staging.rows(), name, version, at)
+                rows = panel_merging.merged(old, staging.rows(), name, version, at)
             members = 0
-            for chunk in self._at_ease(_chunks(rows, CHUNK)):
+            for chunk in self._at_ease(chunks(rows, CHUNK)):
                 self._writer.call(panels.stage, chunk, len(chunk) * _ROW_BYTES)
                 members += len(chunk)
             today = self._clock().date().toordinal() - EPOCH
@@ -199,20 +248,29 @@ class Loader:
             both = (version, before, today)
             left, added = panel_members.compared(reader, name, *both)
         self._writer.call(panels.count, Counted(begun.id, members, added, lost))
-        too_many = lost > self.tables[name].max_drop * lasting or (lasting and not left)
-        waits = begun.mode == "full" and too_many
+        return _Staged(before, members, lasting, lost, left, added)
+
+    def _replace(self, begun: Begun, version: int, staging: Staging) -> None:
+        """Stage a version, and put it in force where it does not lose too much."""
+        name = begun.panel
+        staged = self._stage(begun, version, staging, whole=begun.mode == "full")
+        too_many = staged.lost > self.tables[name].max_drop * staged.lasting
+        waits = begun.mode == "full" and (
+            too_many or (staged.lasting and not staged.left)
+        )
         state = WAITING if waits else APPLIED
         self._writer.call(
-            panels.settle, Settled(begun.id, state, at, ACTING.get(), after=before)
+            panels.settle,
+            Settled(begun.id, state, begun.at, ACTING.get(), after=staged.before),
         )
         report = log.warning if waits else log.info
         report(
             "panel.held_back" if waits else "panel.loaded",
             panel=name,
             load_id=begun.id,
-            members=members,
-            added=added,
-            removed=lost,
+            members=staged.members,
+            added=staged.added,
+            removed=staged.lost,
         )
 
     def _in_force(
@@ -223,6 +281,22 @@ class Loader:
         while rows := panel_members.page(reader, name, version, after, CHUNK):
             yield from rows
             after = rows[-1].key
+
+    def _lying(self, key: str) -> Path:
+        return self._folder / f"{key}.sqlite3"
+
+    @contextmanager
+    def _giving_up(self, begun: Begun) -> Iterator[None]:
+        """Give a list up where something goes wrong with it, and raise what did."""
+        try:
+            yield
+        except HubError as error:
+            self._give_up(begun, error)
+            raise
+        except sqlite3.Error as error:
+            failure = StorageFullError(getattr(error, "sqlite_errorname", ""))
+            self._give_up(begun, failure)
+            raise failure from error
 
     def _give_up(self, begun: Begun, error: HubError) -> None:
         log.warning("panel.rejected", panel=begun.panel, error_code=error.code)
@@ -272,47 +346,6 @@ class Loader:
 
     def _now(self) -> int:
         return microseconds(self._clock())
-
-
-def _whole(
-    keys: Iterable[Rows], name: str, version: int, at: int
-) -> Iterator[tuple[Any, ...]]:
-    for _, rows in keys:
-        for each in changed((), rows) if len(rows) > 1 else rows:
-            yield panel_rows.row_of(each, name, version, at)
-
-
-def _merged(
-    old: Iterable[MemberRow], keys: Iterable[Rows], name: str, version: int, at: int
-) -> Iterator[tuple[Any, ...]]:
-    """Yield the rows of a version that follows on another one, in their order.
-
-    What nobody said anything of stays as it was confirmed.
-    """
-    before = groupby(old, key=lambda row: (row.system, row.value, row.patient_id))
-    held, held_rows = next(before, _END)
-    for key, rows in keys:
-        while held is not None and held < key:
-            yield from (panel_rows.kept(each, version) for each in held_rows)
-            held, held_rows = next(before, _END)
-        known: dict[Entry, int] = {}
-        if held == key:
-            known = {panel_rows.entry_of(each): each.confirmed_at for each in held_rows}
-            held, held_rows = next(before, _END)
-        for each in changed(known, rows):
-            yield panel_rows.row_of(each, name, version, known.get(each, at))
-    while held is not None:
-        yield from (panel_rows.kept(each, version) for each in held_rows)
-        held, held_rows = next(before, _END)
-
-
-_END: tuple[None, tuple[()]] = (None, ())
-
-
-def _chunks(rows: Iterable[Any], size: int) -> Iterator[list[Any]]:
-    rows = iter(rows)
-    while chunk := list(islice(rows, size)):
-        yield chunk
 
 
 def _load_id(given: Given, digest: bytes, at: int) -> str:

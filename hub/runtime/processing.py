@@ -12,7 +12,7 @@ from hub.coordination.labels.labeller import Labeller
 from hub.errors import HubError
 from hub.model.facts import FactKind, Normalised
 from hub.model.message import MessageState
-from hub.runtime import falling_due
+from hub.runtime import falling_due, happenings
 from hub.runtime.entities import Entities
 from hub.runtime.index import Index
 from hub.runtime.journeys import Journeys, Told
@@ -104,6 +104,11 @@ class Processor:
 
         Raises ForeignVisitError, before anything is remembered.
         """
+        if happenings.told_of(normalised):
+            happened = happenings.settle(
+                self._entities, self._keys, waiting, normalised, now
+            )
+            return self._telling.tell(happened[0], happened[1:], now)
         work = Work(
             self._entities,
             self._index,
@@ -132,6 +137,8 @@ class Processor:
         Raises ElsewhereError, RepairError and ForeignVisitError, before anything is
         remembered.
         """
+        if happenings.told_of(normalised):
+            return None  # no profile says how the hub reads what it said itself
         self._relations.refresh()
         work = Rereading(
             self._entities,

@@ -66,6 +66,7 @@ def render(config: DestinationConfig, claimed: Sequence[Claimed]) -> Artifact:
         media_type=rendered.media_type,
         suffix=rendered.suffix,
         attempt=claimed[0].attempts,
+        kind=rendered.kind,
     )
 
 
@@ -125,3 +126,8 @@ def _receipt(
 def refusal(error: HubError) -> Receipt:
     """Return the receipt of an artifact that could not even be made."""
     return _receipt(Outcome.PERMANENT, error)
+
+
+def unsent(error: HubError) -> Receipt:
+    """Return the receipt of an artifact that was made, and not tried: it will be."""
+    return _receipt(Outcome.RETRYABLE, error)

@@ -13,6 +13,7 @@ from datetime import UTC, datetime
 import msgspec
 import structlog
 
+from hub.config import HubConfig
 from hub.contract import Remark
 from hub.errors import HubError, Recovery
 from hub.runtime.examiner import Examiner, Validator
@@ -31,6 +32,15 @@ POLL_SECONDS = 1.0
 RETRY_SECONDS = 5.0
 #: How long the thread may take to end; the process it waits for is killed first.
 STOP_SECONDS = 6.0
+
+
+def validators_of(config: HubConfig) -> dict[str, Validator]:
+    """Return what validates the messages of those feeds that want reports."""
+    return {
+        name: Validator(each.normaliser.validate, each.profile)
+        for name, each in config.sources.items()
+        if each.normaliser.validate and each.settings.validation == "report"
+    }
 
 
 class Validation:

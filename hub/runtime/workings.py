@@ -8,8 +8,9 @@ from hub.config import HubConfig, load
 from hub.config.scoring import SCORES_FEED
 from hub.coordination.identity.decisions import FEED
 from hub.coordination.ids import Keys
+from hub.model.happenings import EXCHANGES_FEED
 from hub.registry import Registry
-from hub.runtime import core, scores
+from hub.runtime import core, happenings, scores
 from hub.runtime.decisions import NORMALISER
 from hub.runtime.entities import Entities
 from hub.runtime.interpreting import Feed
@@ -61,6 +62,7 @@ def workings(
     }
     feeds[FEED] = Feed(NORMALISER, Settings())
     feeds[SCORES_FEED] = Feed(scores.NORMALISER, Settings())
+    feeds[EXCHANGES_FEED] = Feed(happenings.NORMALISER, Settings())
     return Workings(reader, feeds, processor)
 
 

@@ -21,7 +21,9 @@ from hub.store.metadata import Sequence, metadata
 #: Every file that came (`direction` ``in``) or went (``out``), and what became of it.
 #: `feed` is the source or destination, `path` where it was on the partner's server.
 #: `control` is the sender's number for it, `number` ours. `heading`, `counts` and
-#: `problems` are JSON. `fed` is the last of its changes that became a message.
+#: `problems` are JSON. A file that is applied is the `version` of its feed from then
+#: on. `rows` is how many changes it makes: `laid` counts those that are held, and
+#: `fed` those that became a message.
 exchange = Table(
     "exchange",
     metadata,
@@ -46,6 +48,8 @@ exchange = Table(
     Column("number", BigInteger, nullable=False, server_default="0"),
     Column("of", Text, nullable=False, server_default=""),
     Column("rows", BigInteger, nullable=False, server_default="0"),
+    Column("version", BigInteger, nullable=False, server_default="0"),
+    Column("laid", BigInteger, nullable=False, server_default="0"),
     Column("fed", BigInteger, nullable=False, server_default="0"),
     Column("answer", Text, nullable=False, server_default=""),
     Column("actor", Text, nullable=False, server_default=""),
@@ -58,6 +62,7 @@ exchange = Table(
     Index("ix_exchange_feed", "feed", "seq"),
     Index("ix_exchange_sha256", "feed", "sha256"),
     Index("ix_exchange_name", "feed", "name"),
+    Index("ix_exchange_path", "feed", "path"),
     Index("ix_exchange_number", "partner", "number"),
     Index(
         "ix_exchange_open",
@@ -66,6 +71,12 @@ exchange = Table(
         sqlite_where=text(
             "state IN ('received', 'held', 'applying', 'sending', 'sent', 'overdue')"
         ),
+    ),
+    Index(
+        "ix_exchange_unfed",
+        "feed",
+        "seq",
+        sqlite_where=text("state = 'applied' AND fed < rows"),
     ),
     Index(
         "ix_exchange_owed",
@@ -101,7 +112,8 @@ exchange_row = Table(
     sqlite_with_rowid=False,
 )
 
-#: What is to be put where the partner looks for answers, by place.
+#: What is to be put where the partner looks for answers, by place. It is there since
+#: `given_at`.
 exchange_reply = Table(
     "exchange_reply",
     metadata,
@@ -111,6 +123,17 @@ exchange_reply = Table(
     Column("name", Text, nullable=False),
     Column("number", BigInteger, nullable=False, server_default="0"),
     Column("body", LargeBinary, nullable=False),
+    Column("given_at", BigInteger),
+    Index("ix_exchange_reply_number", "number", sqlite_where=text("number > 0")),
+)
+
+#: Which deliveries are in a file of ours.
+exchange_notice = Table(
+    "exchange_notice",
+    metadata,
+    Column("exchange", Sequence, ForeignKey("exchange.seq"), primary_key=True),
+    Column("delivery", Sequence, ForeignKey("delivery.seq"), primary_key=True),
+    sqlite_with_rowid=False,
 )
 
 #: The last number that was given: of files to a partner, or by a partner.
@@ -123,28 +146,29 @@ control_number = Table(
     sqlite_with_rowid=False,
 )
 
-#: What a feed said of a record, by its key: in force from the file `since` on, until
-#: the file `until`, None while it is. Files are counted by `exchange.seq`.
+#: What a feed said of a record, by its key: in force from the version `since` of the
+#: feed on, until the version `until`, None while it is.
 holding = Table(
     "holding",
     metadata,
     Column("feed", Text, primary_key=True),
     Column("key", Text, primary_key=True),
-    Column("since", Sequence, primary_key=True),
-    Column("until", Sequence),
+    Column("since", BigInteger, primary_key=True),
+    Column("until", BigInteger),
     Column("digest", LargeBinary, nullable=False),
     Column("memberships", Text, nullable=False),
     Column("body", LargeBinary, nullable=False),
     sqlite_with_rowid=False,
 )
 
-#: How far each feed is: `current` is the file in force, `active` how many records it
-#: leaves, `said_at` when its partner last said how many there should be, `stated`.
+#: How far each feed is: `current` is the version in force (each file that is applied
+#: makes one), `active` how many records it leaves, `said_at` when its partner last
+#: said how many there should be, `stated`.
 exchange_feed = Table(
     "exchange_feed",
     metadata,
     Column("feed", Text, primary_key=True),
-    Column("current", Sequence, nullable=False, server_default="0"),
+    Column("current", BigInteger, nullable=False, server_default="0"),
     Column("active", BigInteger, nullable=False, server_default="0"),
     Column("stated", BigInteger),
     Column("said_at", BigInteger),

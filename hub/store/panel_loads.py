@@ -39,6 +39,13 @@ _HELD = Statement(
     )
 )
 
+_GIVER = Statement(
+    sa.select(panel_load.c.actor).where(
+        panel_load.c.panel == sa.bindparam("name"),
+        panel_load.c.version == sa.bindparam("of"),
+    )
+)
+
 
 class LoadRow(NamedTuple):
     """A list that was given. `settled_at` is None while it waits."""
@@ -70,3 +77,9 @@ def standing(connection: sqlite3.Connection, name: str) -> list[LoadRow]:
 def staged_and_waiting(connection: sqlite3.Connection) -> set[tuple[str, int]]:
     """Return the versions of panels that are in force, being staged, or waiting."""
     return {(name, int(version)) for name, version in _HELD(connection)}
+
+
+def giver(connection: sqlite3.Connection, name: str, version: int) -> str:
+    """Return who gave the list that became a version of a panel, "" if nobody said."""
+    found = _GIVER(connection, name=name, of=version).fetchone()
+    return str(found[0]) if found else ""

@@ -9,9 +9,10 @@ import msgspec
 from hub.config.scoring import SCORES_FEED
 from hub.contract import NormaliserSpec
 from hub.coordination.identity.decisions import FEED
+from hub.model.happenings import EXCHANGES_FEED
 from hub.settings import Settings
 
-_OWN = frozenset({FEED, SCORES_FEED})
+_OWN = frozenset({FEED, SCORES_FEED, EXCHANGES_FEED})
 
 
 class Reads(Protocol):
@@ -29,7 +30,7 @@ class Reads(Protocol):
 def digest_of(feeds: Mapping[str, Reads]) -> bytes:
     """Return a digest that is another one where any message may say something else.
 
-    The hub's own feeds, of decisions and scores, are always read the same.
+    The hub's own feeds, of decisions, scores and files, are always read the same.
     """
     told = {
         name: [each.normaliser.name, each.profile.model_dump(mode="json")]

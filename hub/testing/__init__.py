@@ -17,12 +17,21 @@ import pytest
 pytest.register_assert_rewrite(
     *(
         f"hub.testing.{name}"
-        for name in ("destination", "normaliser", "renderer", "scorer", "source")
+        for name in (
+            "destination",
+            "file_source",
+            "normaliser",
+            "renderer",
+            "scorer",
+            "source",
+        )
     )
 )
 
 from hub.testing.clock import FakeClock  # noqa: E402
+from hub.testing.desk import MemoryDesk  # noqa: E402
 from hub.testing.destination import DestinationContract  # noqa: E402
+from hub.testing.file_source import FileSourceContract  # noqa: E402
 from hub.testing.inbox import MemoryInbox, StoreRefusedError  # noqa: E402
 from hub.testing.normaliser import NormaliserContract  # noqa: E402
 from hub.testing.renderer import RendererContract  # noqa: E402
@@ -32,6 +41,8 @@ from hub.testing.source import SourceContract, running  # noqa: E402
 __all__ = [
     "DestinationContract",
     "FakeClock",
+    "FileSourceContract",
+    "MemoryDesk",
     "MemoryInbox",
     "NormaliserContract",
     "RendererContract",

@@ -13,7 +13,14 @@ from hub.model.record_kinds import STATUSES, is_known
 
 PERSON = {"identifiers": [{"system": "CASES", "value": "C-1"}]}
 #: The kinds that come by other ways.
-ELSEWHERE = {"referral", "appointment", "document", "result"}
+ELSEWHERE = {
+    "referral",
+    "appointment",
+    "document",
+    "result",
+    "authorization",
+    "claim",
+}
 
 
 def statement(kind, **given):

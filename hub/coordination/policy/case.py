@@ -29,6 +29,14 @@ class Case(NamedTuple):
     now: datetime
     regime: Regime = STANDARD
 
+    @property
+    def technical(self) -> bool:
+        """Whether the event is about a file, and about nobody.
+
+        There is nobody to consent then, and no more in it than operators need.
+        """
+        return self.event.entity.kind == "exchange"
+
 
 class Refusal(NamedTuple):
     """Why a rule ends the matter: it is denied, or somebody has to look at it."""

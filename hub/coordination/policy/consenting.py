@@ -56,6 +56,8 @@ class Standing(NamedTuple):
 
 def consent(case: Case, weighing: Weighing) -> Refusal | None:
     """Ask for what the rules want of the person; a denial ends the matter."""
+    if case.technical:
+        return None
     plan = weighing.planned
     asked = STRICTNESS[plan.consent]
     if asked < _OBJECTION or (asked == _OBJECTION and not case.consents):

@@ -50,6 +50,10 @@ REASONS: dict[str, Reason] = {
         "Withheld: the recipient's contract does not allow the purpose",
         "Correct the subscription's purpose, or `purposes` of the recipient",
     ),
+    "purpose.not_operations": Reason(
+        "Withheld: what happens to files is told for the purpose `operations` only",
+        "Ask for it by a subscription of its own, with the purpose `operations`",
+    ),
     "jurisdiction.unknown": Reason(
         "Held: no rules are known for the place of care or that of the recipient",
         "Correct `jurisdiction` of the recipient or of [policy]; then replay",

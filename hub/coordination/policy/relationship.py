@@ -5,7 +5,7 @@ from datetime import UTC, date, datetime, time, timedelta
 
 from hub.coordination.panels import EPISODE, Member
 from hub.coordination.policy.case import Case, Refusal, Weighing
-from hub.coordination.recipients import PURPOSES
+from hub.coordination.recipients import PURPOSES, Purpose
 
 _ONE_DAY = timedelta(days=1)
 
@@ -49,12 +49,17 @@ def _without(links: tuple[Member, ...], day: date) -> str:
 
 
 def purpose(case: Case, _weighing: Weighing) -> Refusal | None:
-    """Ask for a purpose that exists and that the contract allows."""
+    """Ask for a purpose that exists and that the contract allows.
+
+    What happens to files is told for operations only.
+    """
     asked = case.subscription.purpose
     if asked not in PURPOSES:
         return Refusal("purpose.unknown")
     if asked not in case.recipient.purposes:
         return Refusal("purpose.not_in_contract")
+    if case.technical and asked != Purpose.OPERATIONS:
+        return Refusal("purpose.not_operations")
     return None
 
 

@@ -18,6 +18,8 @@ STANDARD = Terms()
 
 def template(case: Case, weighing: Weighing) -> Refusal | None:
     """Choose what of the event is told, and whether the facility is named."""
+    if case.technical:
+        return None  # all of it is codes and counts
     name = weighing.planned.template
     if name == FULL:
         name = ""

@@ -1,47 +1,30 @@
-"""Notices as a delimited text file: a header, then one row per notice. Pure.
+"""Notices as a delimited text file: a header, then one row per notice. Pure."""
 
-Lines end in CR LF and values are quoted where they must be. Source: RFC 4180.
-"""
-
-import csv
-import io
 from collections.abc import Sequence
 from typing import Literal
 
 from pydantic import Field
 
-from hub.sdk import Notice, Rendered, Settings
-from hub_payer.cells import neutral
-from hub_payer.columns import COLUMNS
-
-_SUFFIXES = {",": ".csv", ";": ".csv", "|": ".psv", "\t": ".tsv"}
+from hub.sdk import Notice, Rendered
+from hub_payer.layout import TEMPLATES, FileOptions, layout_of
+from hub_payer.rows import file_of
 
 
-class NotificationOptions(Settings):
+class NotificationOptions(FileOptions):
     """Options of ``notification-csv``."""
 
-    separator: Literal[",", ";", "|", "\t"] = Field(
-        default=",", description="What stands between two values."
-    )
-    charset: Literal["utf-8", "utf-8-sig"] = Field(
-        default="utf-8",
-        description="UTF-8, or UTF-8 with a mark at the start (for spreadsheets).",
+    template: Literal["hie", "minimal", "german"] = Field(
+        default="hie",
+        description=(
+            "Columns, headers and date formats to begin with: those of health "
+            "information exchanges, the fewest that say what happened, or German ones."
+        ),
     )
 
 
 def render(notices: Sequence[Notice], options: NotificationOptions) -> Rendered:
-    """Return `notices` in their order, each as the row that `COLUMNS` describe."""
-    file = io.StringIO(newline="")
-    writer = csv.writer(file, delimiter=options.separator, lineterminator="\r\n")
-    writer.writerow(COLUMNS)
-    writer.writerows(_row(notice) for notice in notices)
-    subtype = "tab-separated-values" if options.separator == "\t" else "csv"
-    return Rendered(
-        body=file.getvalue().encode(options.charset),
-        media_type=f"text/{subtype}; charset=utf-8; header=present",
-        suffix=_SUFFIXES[options.separator],
+    """Return `notices` in their order, each as the row that the layout describes."""
+    layout = layout_of(options, TEMPLATES[options.template])
+    return file_of(
+        layout.headers, map(layout.row, notices), options, kind="notification"
     )
-
-
-def _row(notice: Notice) -> list[str]:
-    return [neutral(column(notice)) for column in COLUMNS.values()]

@@ -2,12 +2,36 @@
 
 from collections.abc import Iterable
 
-from hub.sdk import DestinationSpec, hookimpl
+from hub.sdk import DestinationSpec, SourceSpec, hookimpl
+from hub_sftp.containers import unwrap
+from hub_sftp.fetching.poller import folder_poller, sftp_poller
+from hub_sftp.fetching.settings import FolderPollerSettings, SftpPollerSettings
 from hub_sftp.folder import Folder
 from hub_sftp.settings import FolderSettings, WriterSettings
 from hub_sftp.writer import SftpWriter
 
 HUB_API = ">=1.0,<2"
+
+
+@hookimpl
+def sources() -> Iterable[SourceSpec]:
+    """Provide ``folder-poller`` and ``sftp-poller``."""
+    yield SourceSpec(
+        kind="folder-poller",
+        settings=FolderPollerSettings,
+        build=folder_poller,
+        normaliser="roster-csv",
+        summary="Takes files from a folder of this machine, and answers them.",
+        unwrap=unwrap,
+    )
+    yield SourceSpec(
+        kind="sftp-poller",
+        settings=SftpPollerSettings,
+        build=sftp_poller,
+        normaliser="roster-csv",
+        summary="Fetches files from an SFTP server, and answers them.",
+        unwrap=unwrap,
+    )
 
 
 @hookimpl

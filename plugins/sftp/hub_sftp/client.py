@@ -11,7 +11,7 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, suppress
 from pathlib import Path
 from threading import Lock
-from typing import Any
+from typing import Any, Protocol
 
 import paramiko
 from paramiko.hostkeys import InvalidHostKey
@@ -19,6 +19,7 @@ from paramiko.sftp import SFTPError
 
 from hub.sdk import HubError
 from hub_sftp import keys
+from hub_sftp.connecting import ConnectionSettings
 from hub_sftp.errors import (
     ConnectionBrokenError,
     ConnectionRefusedByServerError,
@@ -37,7 +38,6 @@ from hub_sftp.errors import (
     WriteDeniedError,
     WriteFailedError,
 )
-from hub_sftp.settings import WriterSettings
 
 # What paramiko would log as tracebacks reaches the operator as a catalogued code.
 logging.getLogger("paramiko").setLevel(logging.CRITICAL)
@@ -58,7 +58,17 @@ _LOST = (EOFError, paramiko.SSHException, SFTPError)
 Proof = dict[str, Any]
 
 
-def proof(settings: WriterSettings) -> Proof:
+class Line(Protocol):
+    """Bytes to and from a server, with a time limit for each of its answers."""
+
+    def sendall(self, data: bytes, /) -> None:
+        """Send all of `data`."""
+
+    def recv(self, most: int, /) -> bytes:
+        """Return what has come, at least one byte; nothing where it has ended."""
+
+
+def proof(settings: ConnectionSettings) -> Proof:
     """Return what proves to the server who we are.
 
     Raises PrivateKeyUnusableError.
@@ -80,7 +90,7 @@ class Session:
     the next call of `open` connects anew.
     """
 
-    def __init__(self, settings: WriterSettings, proof: Proof) -> None:
+    def __init__(self, settings: ConnectionSettings, proof: Proof) -> None:
         self.server = f"{settings.host}:{settings.port}"
         self._settings = settings
         self._proof = proof
@@ -150,6 +160,18 @@ class Session:
         refused = suppress(WriteFailedError, WriteDeniedError, RemoteFolderMissingError)
         with refused, self._answered() as sftp:
             sftp.remove(path)
+
+    @contextmanager
+    def line(self) -> Iterator["Line"]:
+        """Give the bytes to and from the server for the length of the block.
+
+        Whoever asks in there waits for every answer in there, or closes the session.
+        Raises SFTP-003 or SFTP-004.
+        """
+        with self._answered():
+            if self._channel is None:
+                raise ConnectionBrokenError(self.server)
+            yield self._channel
 
     def abort(self) -> None:
         """End the session from another thread, at once: whoever waits gets an error."""
@@ -282,7 +304,7 @@ class Session:
         return WriteFailedError(self.server)
 
 
-def _pinned(client: paramiko.SSHClient, settings: WriterSettings) -> list[str]:
+def _pinned(client: paramiko.SSHClient, settings: ConnectionSettings) -> list[str]:
     """Load the known_hosts file and return the types of the server's keys in it."""
     path, host = settings.known_hosts, settings.host
     try:
@@ -315,6 +337,7 @@ def _transport_factory(pinned: list[str]) -> Any:
         counters = [cipher for cipher in options.ciphers if cipher.endswith("-ctr")]
         options.ciphers = (*_CIPHERS, *counters)
         options.digests = tuple(name for name in options.digests if "sha2" in name)
+        options.kex = tuple(name for name in options.kex if "sha1" not in name)
         options.key_types = _preferred(pinned, options.key_types)
         return transport
 

@@ -4,13 +4,15 @@ import asyncio
 import errno
 import os
 import stat
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, suppress
+from datetime import UTC, datetime
 from pathlib import Path
 
 import structlog
 
 from hub.sdk import Artifact, HubError, Outcome, Receipt
+from hub_sftp.containers.expiry import KeyWatch
 from hub_sftp.errors import (
     DiskFullError,
     FileFailedError,
@@ -19,7 +21,8 @@ from hub_sftp.errors import (
     NameTakenError,
     not_accepted,
 )
-from hub_sftp.names import file_name, part_name
+from hub_sftp.names import part_name
+from hub_sftp.outgoing import Outgoing, evidence, outgoing
 from hub_sftp.settings import FolderSettings
 
 log = structlog.get_logger()
@@ -34,14 +37,16 @@ _UNUSABLE = frozenset({errno.ENOENT, errno.ENOTDIR, errno.EEXIST, errno.ELOOP})
 
 
 class Folder:
-    """A destination that writes each artifact as ``<id><suffix>`` into a folder.
+    """A destination that writes each artifact as a file into a folder.
 
-    A file has its final name only once it is complete and would survive power
-    loss; until then it ends in ``.part``.
+    It is called ``<id><suffix>``, unless the settings say otherwise. A file has its
+    final name only once it is complete and would survive power loss; until then it
+    ends in ``.part``.
     """
 
     def __init__(self, settings: FolderSettings) -> None:
-        self._folder = settings.folder
+        self._settings = settings
+        self._watch = KeyWatch()
         self._turn = asyncio.Lock()
         self._writing: asyncio.Future[Receipt] | None = None
 
@@ -59,14 +64,19 @@ class Folder:
         """Do nothing: between two sends nothing is open."""
 
     def _store(self, artifact: Artifact) -> Receipt:
+        settings = self._settings
+        where = settings.folder.name
+        self._watch.look(settings.pgp, datetime.now(UTC), destination=where)
         try:
-            name = file_name(artifact)
-            with _opened(self._folder) as folder:
-                return _place(folder, name, artifact.body)
+            files = outgoing(artifact, settings)
+            with _opened(settings.folder) as folder:
+                what = _place(folder, files)
         except HubError as error:
             return not_accepted(error)
         except OSError as error:
             return not_accepted(_catalogued(error))
+        told = evidence(what, files, settings)
+        return Receipt(outcome=Outcome.ACCEPTED, evidence=told)
 
 
 @contextmanager
@@ -97,24 +107,27 @@ def _create(path: Path) -> None:
         os.close(above)
 
 
-def _place(folder: int, name: str, body: bytes) -> Receipt:
-    there = _is_there(folder, name, body)
-    if not there:
-        _write(folder, name, body)
-        log.debug("file.stored", artifact=name, size=len(body))
+def _place(folder: int, files: Sequence[Outgoing]) -> str:
+    there = [_is_there(folder, file) for file in files]
+    if not all(there):
+        for file, is_there in zip(files, there, strict=True):
+            # An announcement that is due says what is in the file that is there.
+            if not (is_there and files[0].exact):
+                _write(folder, file.name, file.body)
+                log.debug("file.stored", artifact=file.name, size=len(file.body))
     # Also where it is there: the attempt that renamed it may have ended before.
     os.fsync(folder)
-    what = "already there" if there else "stored"
-    return Receipt(outcome=Outcome.ACCEPTED, evidence=f"{what}, {len(body)} bytes")
+    return "already there" if all(there) else "stored"
 
 
-def _is_there(folder: int, name: str, body: bytes) -> bool:
-    """Say whether `name` is there with the same bytes.
+def _is_there(folder: int, file: Outgoing) -> bool:
+    """Say whether the name of `file` is there with the same bytes.
 
-    Raises NameTakenError where something else has the name.
+    What PGP made anew has other bytes, and is told by its size. Raises NameTakenError
+    where something else has the name.
     """
     try:
-        file = os.open(name, _EXAMINE, dir_fd=folder)
+        opened = os.open(file.name, _EXAMINE, dir_fd=folder)
     except FileNotFoundError:
         return False
     except OSError as error:
@@ -122,19 +135,21 @@ def _is_there(folder: int, name: str, body: bytes) -> bool:
             raise NameTakenError("not a file") from error
         raise
     try:
-        if _differs(file, body):
+        if _differs(opened, file):
             raise NameTakenError("something else than this artifact")
     finally:
-        os.close(file)
+        os.close(opened)
     return True
 
 
-def _differs(file: int, body: bytes) -> bool:
-    there = os.fstat(file)
-    if not stat.S_ISREG(there.st_mode) or there.st_size != len(body):
+def _differs(opened: int, file: Outgoing) -> bool:
+    there = os.fstat(opened)
+    if not stat.S_ISREG(there.st_mode) or not file.may_have(there.st_size):
         return True
-    with os.fdopen(file, "rb", closefd=False) as reader:
-        return reader.read() != body
+    if not file.exact:
+        return False
+    with os.fdopen(opened, "rb", closefd=False) as reader:
+        return reader.read() != file.body
 
 
 def _write(folder: int, name: str, body: bytes) -> None:

@@ -2,29 +2,34 @@
 
 import asyncio
 import posixpath
+from collections.abc import Sequence
 from contextlib import suppress
+from datetime import UTC, datetime
 
 import structlog
 
 from hub.sdk import Artifact, HubError, Outcome, Receipt
 from hub_sftp.client import Session, proof
+from hub_sftp.containers.expiry import KeyWatch
 from hub_sftp.errors import (
     RenameRefusedError,
     SizeDiffersError,
     WriteFailedError,
     not_accepted,
 )
-from hub_sftp.names import earlier_parts, file_name, part_name
+from hub_sftp.names import earlier_parts, part_name
+from hub_sftp.outgoing import Outgoing, evidence, outgoing
 from hub_sftp.settings import WriterSettings
 
 log = structlog.get_logger()
 
 
 class SftpWriter:
-    """A destination that puts each artifact as ``<id><suffix>`` onto a server.
+    """A destination that puts each artifact as a file onto a server.
 
-    A file has its final name only once it is complete; until then it ends in
-    ``.part``. One connection is kept and used by one send at a time.
+    It is called ``<id><suffix>``, unless the settings say otherwise. A file has its
+    final name only once it is complete; until then it ends in ``.part``. One
+    connection is kept and used by one send at a time.
     """
 
     def __init__(self, settings: WriterSettings) -> None:
@@ -33,15 +38,14 @@ class SftpWriter:
         self._turn = asyncio.Lock()
         self._proof = proof(settings)
         self._session = Session(settings, self._proof)
+        self._watch = KeyWatch()
 
     async def send(self, artifact: Artifact) -> Receipt:
         """Upload `artifact`, or say why it is not there."""
         async with self._turn:
             session = self._session
             try:
-                return await asyncio.to_thread(
-                    _attempt, session, self._settings.folder, artifact
-                )
+                return await asyncio.to_thread(self._attempt, session, artifact)
             except asyncio.CancelledError:
                 # The thread goes on; without its connection it soon ends, and
                 # whatever it still does, it does not do to the next send's.
@@ -56,29 +60,50 @@ class SftpWriter:
         session.abort()
         await asyncio.to_thread(session.close)
 
+    def _attempt(self, session: Session, artifact: Artifact) -> Receipt:
+        settings = self._settings
+        self._watch.look(settings.pgp, datetime.now(UTC), destination=session.server)
+        try:
+            files = outgoing(artifact, settings)
+            session.open()
+            what = _store(session, settings.folder, files, artifact.attempt)
+        except HubError as error:
+            session.close()
+            return not_accepted(error)
+        told = evidence(what, files, settings)
+        return Receipt(outcome=Outcome.ACCEPTED, evidence=f"{told} at {session.server}")
 
-def _attempt(session: Session, folder: str, artifact: Artifact) -> Receipt:
-    try:
-        name = file_name(artifact)
-        session.open()
-        return _store(session, folder, name, artifact)
-    except HubError as error:
-        session.close()
-        return not_accepted(error)
+
+def _store(
+    session: Session, folder: str, files: Sequence[Outgoing], attempt: int
+) -> str:
+    again = attempt > 1
+    # What PGP made anew is not what the partner may have fetched already.
+    if again or not files[0].exact:
+        there = [_is_there(session, folder, file) for file in files]
+        if all(there):
+            return "already there"
+        # An announcement that is due says what is in the file that is there.
+        files = [
+            file
+            for file, is_there in zip(files, there, strict=True)
+            if not (is_there and files[0].exact)
+        ]
+    for file in files:
+        final = posixpath.join(folder, file.name)
+        # The name differs by attempt: should the server still be working through what
+        # an earlier attempt asked for, it renames nothing that we are writing now.
+        for leftover in earlier_parts(final, attempt):
+            session.remove(leftover)
+        _put(session, part_name(final, attempt), final, file.body)
+        log.debug(
+            "file.stored", artifact=file.name, size=len(file.body), host=session.server
+        )
+    return "stored"
 
 
-def _store(session: Session, folder: str, name: str, artifact: Artifact) -> Receipt:
-    final = posixpath.join(folder, name)
-    size = len(artifact.body)
-    if artifact.attempt > 1 and session.size(final) == size:
-        return _accepted("already there", size, session)
-    # The name differs by attempt: should the server still be working through what
-    # an earlier attempt asked for, it renames nothing that we are writing now.
-    for leftover in earlier_parts(final, artifact.attempt):
-        session.remove(leftover)
-    _put(session, part_name(final, artifact.attempt), final, artifact.body)
-    log.debug("file.stored", artifact=name, size=size, host=session.server)
-    return _accepted("stored", size, session)
+def _is_there(session: Session, folder: str, file: Outgoing) -> bool:
+    return file.may_have(session.size(posixpath.join(folder, file.name)))
 
 
 def _put(session: Session, part: str, final: str, body: bytes) -> None:
@@ -96,8 +121,3 @@ def _upload(session: Session, part: str, body: bytes) -> None:
     stored = session.size(part)
     if stored != len(body):
         raise SizeDiffersError(f"{session.server}, {stored} of {len(body)} bytes")
-
-
-def _accepted(what: str, size: int, session: Session) -> Receipt:
-    evidence = f"{what}, {size} bytes at {session.server}"
-    return Receipt(outcome=Outcome.ACCEPTED, evidence=evidence)

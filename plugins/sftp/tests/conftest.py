@@ -49,6 +49,26 @@ class Files(asyncssh.SFTPServer):
         self.server.written += len(data)
         return super().write(file_obj, offset, data)
 
+    async def read(self, file_obj, offset, size):
+        await self.server.before("read", self)
+        self.server.read += size
+        return super().read(file_obj, offset, size)
+
+    async def lstat(self, path):
+        await self.server.before("lstat", self)
+        return super().lstat(path)
+
+    async def mkdir(self, path, attrs):
+        await self.server.before("mkdir", self)
+        return super().mkdir(path, attrs)
+
+    async def scandir(self, path):
+        await self.server.before("scandir", self)
+        async for name in super().scandir(path):
+            yield name
+        for name in self.server.besides.get(path.rpartition(b"/")[2], []):
+            yield name
+
     async def stat(self, path):
         await self.server.before("stat", self)
         return super().stat(path)
@@ -87,7 +107,8 @@ class Door(asyncssh.SSHServer):
 class Server:
     """An SSH server with SFTP on an ephemeral port of loopback.
 
-    `faults` has what to await before an operation of that name.
+    `faults` has what to await before an operation of that name, `besides` what a
+    folder of that name is said to hold besides its files.
     """
 
     def __init__(self, folder: Path):
@@ -99,7 +120,8 @@ class Server:
         self.options: dict[str, Any] = {"sftp_factory": self._files}
         self.faults: dict[str, Callable[[Any], Any]] = {}
         self.connections: list[Any] = []
-        self.written = self.opened = self.port = 0
+        self.besides: dict[bytes, list[asyncssh.SFTPName]] = {}
+        self.written = self.read = self.opened = self.port = 0
         self.root.mkdir()
         self.authorized.write_bytes(KEYS["user"].export_public_key())
 

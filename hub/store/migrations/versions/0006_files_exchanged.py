@@ -15,6 +15,7 @@ def upgrade() -> None:
     _lease()
     _exchange_row()
     _exchange_reply()
+    _exchange_notice()
     _control_number()
     _holding()
     _exchange_feed()
@@ -46,6 +47,8 @@ def _exchange() -> None:
         sa.Column("number", sa.BigInteger(), server_default="0", nullable=False),
         sa.Column("of", sa.Text(), server_default="", nullable=False),
         sa.Column("rows", sa.BigInteger(), server_default="0", nullable=False),
+        sa.Column("version", sa.BigInteger(), server_default="0", nullable=False),
+        sa.Column("laid", sa.BigInteger(), server_default="0", nullable=False),
         sa.Column("fed", sa.BigInteger(), server_default="0", nullable=False),
         sa.Column("answer", sa.Text(), server_default="", nullable=False),
         sa.Column("actor", sa.Text(), server_default="", nullable=False),
@@ -75,7 +78,14 @@ def _exchange() -> None:
         ["feed", "seq"],
         sqlite_where=sa.text("answer != '' AND answered_at IS NULL"),
     )
+    op.create_index("ix_exchange_path", "exchange", ["feed", "path"])
     op.create_index("ix_exchange_sha256", "exchange", ["feed", "sha256"])
+    op.create_index(
+        "ix_exchange_unfed",
+        "exchange",
+        ["feed", "seq"],
+        sqlite_where=sa.text("state = 'applied' AND fed < rows"),
+    )
 
 
 def _lease() -> None:
@@ -121,10 +131,35 @@ def _exchange_reply() -> None:
         sa.Column("name", sa.Text(), nullable=False),
         sa.Column("number", sa.BigInteger(), server_default="0", nullable=False),
         sa.Column("body", sa.LargeBinary(), nullable=False),
+        sa.Column("given_at", sa.BigInteger(), nullable=True),
         sa.ForeignKeyConstraint(
             ["exchange"], ["exchange.seq"], name=op.f("fk_exchange_reply_exchange")
         ),
         sa.PrimaryKeyConstraint("exchange", "place", name=op.f("pk_exchange_reply")),
+    )
+    op.create_index(
+        "ix_exchange_reply_number",
+        "exchange_reply",
+        ["number"],
+        sqlite_where=sa.text("number > 0"),
+    )
+
+
+def _exchange_notice() -> None:
+    op.create_table(
+        "exchange_notice",
+        sa.Column("exchange", SEQUENCE, nullable=False),
+        sa.Column("delivery", SEQUENCE, nullable=False),
+        sa.ForeignKeyConstraint(
+            ["exchange"], ["exchange.seq"], name=op.f("fk_exchange_notice_exchange")
+        ),
+        sa.ForeignKeyConstraint(
+            ["delivery"], ["delivery.seq"], name=op.f("fk_exchange_notice_delivery")
+        ),
+        sa.PrimaryKeyConstraint(
+            "exchange", "delivery", name=op.f("pk_exchange_notice")
+        ),
+        sqlite_with_rowid=False,
     )
 
 
@@ -144,8 +179,8 @@ def _holding() -> None:
         "holding",
         sa.Column("feed", sa.Text(), nullable=False),
         sa.Column("key", sa.Text(), nullable=False),
-        sa.Column("since", SEQUENCE, nullable=False),
-        sa.Column("until", SEQUENCE, nullable=True),
+        sa.Column("since", sa.BigInteger(), nullable=False),
+        sa.Column("until", sa.BigInteger(), nullable=True),
         sa.Column("digest", sa.LargeBinary(), nullable=False),
         sa.Column("memberships", sa.Text(), nullable=False),
         sa.Column("body", sa.LargeBinary(), nullable=False),
@@ -158,7 +193,7 @@ def _exchange_feed() -> None:
     op.create_table(
         "exchange_feed",
         sa.Column("feed", sa.Text(), nullable=False),
-        sa.Column("current", SEQUENCE, server_default="0", nullable=False),
+        sa.Column("current", sa.BigInteger(), server_default="0", nullable=False),
         sa.Column("active", sa.BigInteger(), server_default="0", nullable=False),
         sa.Column("stated", sa.BigInteger(), nullable=True),
         sa.Column("said_at", sa.BigInteger(), nullable=True),

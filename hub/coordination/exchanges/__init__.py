@@ -1,0 +1,1 @@
+"""Rules of files that are exchanged: what becomes of one, and what it is answered."""

@@ -1,0 +1,79 @@
+"""What a partner is told about a file of theirs: how it was taken, row by row.
+
+Of what was in the file it repeats the sender's own key of a row, and nothing else.
+"""
+
+from collections.abc import Mapping, Sequence
+from datetime import datetime
+from typing import NamedTuple
+
+from msgspec import Struct
+
+from hub.coordination.exchanges.findings import Counts
+from hub.coordination.exchanges.reasons import REASONS
+from hub.coordination.exchanges.row_codes import ROW_CODES
+from hub.errors import HubError
+from hub.model.files import RowProblem
+
+#: Rows that are listed; how many more there are is only counted.
+MOST_LISTED = 100_000
+
+
+class Listing(NamedTuple):
+    """A row, or a record, that a person should look at, and why.
+
+    `number` is 0 of a record that is not in the file.
+    """
+
+    place: int
+    number: int
+    key: str
+    code: str
+    column: str = ""
+
+
+class ResponseFacts(Struct, frozen=True, kw_only=True):
+    """What a response says.
+
+    `status` is the state of the exchange, and `reason` and `error_code` say why.
+    `stated` is how many rows the file says it has, where it does. `problems` are of
+    the file as a whole, `rows` those listed, and `unlisted` counts the others.
+    `meanings` says what codes of rows mean, of the reader and of the gate.
+    """
+
+    exchange: str
+    name: str
+    sha256: bytes
+    received_at: datetime
+    status: str
+    reason: str = ""
+    error_code: str = ""
+    counts: Counts = Counts()
+    stated: int | None = None
+    problems: tuple[RowProblem, ...] = ()
+    rows: Sequence[Listing] = ()
+    unlisted: int = 0
+    meanings: Mapping[str, str] = {}
+
+
+def meanings(row_codes: Mapping[str, tuple[str, str]]) -> dict[str, str]:
+    """Return what each code of a row means, in one or two sentences.
+
+    `row_codes` are those of the reader, see `NormaliserSpec`.
+    """
+    known = {**row_codes, **ROW_CODES}
+    return {code: sentences(*words) for code, words in known.items()}
+
+
+def reason_in_words(reason: str, error_code: str = "") -> str:
+    """Return why a file was taken as it was; empty where it is not catalogued."""
+    error = HubError.catalogue.get(error_code)
+    if error is not None:
+        return sentences(error.summary, error.remedy)
+    known = REASONS.get(reason)
+    return sentences(*known) if known else ""
+
+
+def sentences(*parts: str) -> str:
+    """Return `parts`, which end without a full stop, as sentences."""
+    return " ".join(f"{part}." for part in parts if part)

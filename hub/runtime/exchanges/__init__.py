@@ -1,0 +1,1 @@
+"""Files that are exchanged: checked, applied, told of, answered."""

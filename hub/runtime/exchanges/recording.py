@@ -1,0 +1,139 @@
+"""Recording: what the check of a file came to, as the ledger and its partner get it."""
+
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+
+import msgspec
+
+from hub.coordination.exchanges.gate import History, is_retry, judge
+from hub.coordination.exchanges.responses import Listing
+from hub.coordination.exchanges.verdicts import Verdict
+from hub.model.files import ExchangeState, RowProblem
+from hub.runtime.exchanges.findings import Findings
+from hub.runtime.exchanges.responding import RESPONSE, Told, of_reader, response
+from hub.runtime.exchanges.staging import Staged
+from hub.settings import GateSettings
+from hub.store.exchanges import ledger, settling
+from hub.store.exchanges.ledger import ROWS, ExchangeRow, ListedRows
+from hub.store.exchanges.replies import ReplyFile, ReplyRow
+from hub.store.writer import Writer
+
+#: Why a file is applied that the gate would hold.
+APPROVED = "decided.approved"
+
+
+def judged(
+    findings: Findings, gate: GateSettings, history: History, *, approved: bool
+) -> Verdict:
+    """Return what becomes of a file; what somebody approved is held no more.
+
+    What must not be used at all is not used then either.
+    """
+    verdict = judge(findings, gate, history)
+    holds = verdict.state == ExchangeState.HELD
+    if approved and holds and not is_retry(verdict):
+        reasons = (verdict.reason, *verdict.also)
+        return Verdict(ExchangeState.APPLYING, APPROVED, also=reasons)
+    return verdict
+
+
+def kept_rows(
+    writer: Writer, row: ExchangeRow, findings: Findings
+) -> Sequence[Listing]:
+    """Keep the rows that a person should look at, and return them."""
+    found: list[Listing] = []
+    if row.checked_at is not None:
+        writer.call(ledger.list_rows, ListedRows(row.seq, (), anew=True))
+    if not findings.changes.problems or not Path(findings.changes.path).exists():
+        return found
+    with Staged.open(findings.changes.path) as staged:
+        while rows := staged.problems(len(found), ROWS):
+            part = ListedRows(row.seq, rows, anew=not found)
+            writer.call(ledger.list_rows, part)
+            found += rows
+    return found
+
+
+def verdict_of(
+    row: ExchangeRow,
+    findings: Findings,
+    verdict: Verdict,
+    rows: Sequence[Listing],
+    *,
+    before: Sequence[ReplyRow],
+    meanings: Mapping[str, str],
+    responds: bool,
+    at: int,
+) -> settling.Verdict:
+    """Return what is recorded; `before` are the replies that the file got earlier."""
+    said = settling.Verdict(
+        id=row.id,
+        state=verdict.state.value,
+        reason=verdict.reason,
+        error_code=verdict.error_code,
+        sha256=findings.sha256,
+        size=findings.size or row.size,
+        kind=findings.heading.kind if findings.heading else "",
+        control=findings.heading.control if findings.heading else "",
+        heading=_json(findings.heading) if findings.heading else "{}",
+        counts=_counts(findings, len(rows)),
+        problems=_json(_problems(findings, verdict)),
+        rows=findings.changes.count,
+        at=at,
+        acknowledgements=findings.acknowledgements,
+    )
+    answers = _answers(row, findings, verdict, before)
+    if responds:
+        shown = _as_it_will_be(row, said)
+        place = len(before) + len(answers) + 1
+        answers.append(response(shown, rows, meanings, place))
+    return said._replace(replies=tuple(answers))
+
+
+def _as_it_will_be(row: ExchangeRow, said: settling.Verdict) -> ExchangeRow:
+    """Return a file as its partner is told of it, once that is so."""
+    applying = said.state == ExchangeState.APPLYING
+    return row._replace(
+        state=ExchangeState.APPLIED.value if applying else said.state,
+        reason=said.reason,
+        error_code=said.error_code,
+        sha256=said.sha256,
+        counts=said.counts,
+        problems=said.problems,
+    )
+
+
+def _answers(
+    row: ExchangeRow,
+    findings: Findings,
+    verdict: Verdict,
+    before: Sequence[ReplyRow],
+) -> list[ReplyFile]:
+    """Return the reader's replies, once: they are about the form of the file.
+
+    A file that was here before was answered then.
+    """
+    answered = any(each.kind != RESPONSE for each in before)
+    if answered or verdict.state == ExchangeState.DUPLICATE:
+        return []
+    return of_reader(row, findings.replies, len(before) + 1)
+
+
+def _counts(findings: Findings, listed: int) -> str:
+    known = sum(findings.rejected.values()) + sum(findings.warned.values())
+    told = Told(findings.stated, listed, max(0, known - listed))
+    counts = msgspec.to_builtins(findings.counts) | msgspec.to_builtins(told)
+    return _json(counts)
+
+
+def _problems(findings: Findings, verdict: Verdict) -> list[RowProblem]:
+    """Return what is wrong with a file as a whole, each once, with what is doubtful."""
+    found = [*findings.totals, *findings.problems]
+    if findings.error_code:
+        found.append(RowProblem(findings.error_code, findings.detail))
+    found += [RowProblem(reason) for reason in verdict.also]
+    return list(dict.fromkeys(found))
+
+
+def _json(value: object) -> str:
+    return msgspec.json.encode(value).decode()

@@ -1,0 +1,67 @@
+"""Responding: what a partner gets as an answer to a file, made from what is known."""
+
+from collections.abc import Mapping, Sequence
+
+import msgspec
+
+from hub.coordination.exchanges.findings import Counts
+from hub.coordination.exchanges.naming import reply_name
+from hub.coordination.exchanges.response_csv import response_csv
+from hub.coordination.exchanges.responses import Listing, ResponseFacts
+from hub.model.files import Reply, RowProblem
+from hub.store.exchanges.ledger import ExchangeRow
+from hub.store.exchanges.replies import ReplyFile
+from hub.store.journal import moment
+
+#: What the hub's own answer is called.
+RESPONSE = "response"
+_SUFFIX = ".csv"
+
+_counts = msgspec.json.Decoder(Counts).decode
+_problems = msgspec.json.Decoder(tuple[RowProblem, ...]).decode
+
+
+class Told(msgspec.Struct, frozen=True):
+    """What is in `counts` of the ledger besides the counts themselves."""
+
+    stated: int | None = None
+    listed: int = 0
+    unlisted: int = 0
+
+
+_told = msgspec.json.Decoder(Told).decode
+
+
+def response(
+    row: ExchangeRow,
+    rows: Sequence[Listing],
+    meanings: Mapping[str, str],
+    place: int,
+) -> ReplyFile:
+    """Return the hub's answer to a file that is what `row` says, its `place`-th."""
+    told = _told(row.counts)
+    facts = ResponseFacts(
+        exchange=row.id,
+        name=row.name,
+        sha256=row.sha256,
+        received_at=moment(row.received_at),
+        status=row.state,
+        reason=row.reason,
+        error_code=row.error_code,
+        counts=_counts(row.counts),
+        stated=told.stated,
+        problems=_problems(row.problems),
+        rows=rows,
+        unlisted=told.unlisted,
+        meanings=meanings,
+    )
+    name = reply_name(row.id, RESPONSE, _SUFFIX, place)
+    return ReplyFile(RESPONSE, name, response_csv(facts))
+
+
+def of_reader(row: ExchangeRow, given: Sequence[Reply], place: int) -> list[ReplyFile]:
+    """Return the replies of a reader as files, from the `place`-th reply on."""
+    return [
+        ReplyFile(each.kind, reply_name(row.id, each.kind, each.suffix, n), each.body)
+        for n, each in enumerate(given, place)
+    ]

@@ -1,0 +1,1 @@
+"""Where files that come and go, their rows and their numbers are kept."""

@@ -1,0 +1,1 @@
+"""Delimited and fixed-width text, as partners write it: rows in, by a profile."""

@@ -1,0 +1,363 @@
+"""Member lists and their changes: transaction set 834 (R-PAY-01).
+
+A member's coverages that entitle to notices are one row, and each other insurance
+line is one; a change of name or address alone is a statement by itself. What a row
+says is the `Member` of `hub_payer.members`, and the dates decide: a coverage that is
+to end is in force until then.
+"""
+
+import hashlib
+from collections.abc import Iterable, Iterator
+from datetime import date
+from typing import Any
+from zoneinfo import ZoneInfo
+
+import msgspec
+from msgspec import structs
+
+from hub.sdk import (
+    Fact,
+    FactKind,
+    Identifier,
+    Membership,
+    Normalised,
+    Provenance,
+    Row,
+    RowMessage,
+    RowOp,
+    RowProblem,
+)
+from hub_payer.members import Change, normalise_member
+from hub_payer.members import Member as Body
+from hub_payer.moments import instant
+from hub_payer.people import Somebody, subject_of
+from hub_payer.x12.handlers import Place
+from hub_payer.x12.member_loop import Coverage, Member, Named, member_of
+from hub_payer.x12.profile import X12Profile
+from hub_payer.x12.segments import Segment
+
+#: Segments of one member that are looked at.
+_MOST_SEGMENTS = 2000
+_ENDING = frozenset({"024", "002"})
+_encode = msgspec.json.Encoder(order="deterministic").encode
+_plain = msgspec.json.decode
+
+
+class Enrolled(Body, frozen=True, kw_only=True, omit_defaults=True, tag="member"):
+    """What a row of an 834 says: a `Member`, and who else covers that person."""
+
+    other_coverage: tuple[dict[str, str], ...] = ()
+
+
+class Details(
+    Somebody,
+    frozen=True,
+    kw_only=True,
+    omit_defaults=True,
+    tag_field="kind",
+    tag="member_details",
+):
+    """A change of name, address or the like, that leaves coverage as it is."""
+
+
+def rows(
+    segments: Iterator[Segment], profile: X12Profile, place: Place
+) -> Iterator[Row]:
+    """Yield the rows of a transaction set, as `Handler` has it."""
+    file = _File(profile, place)
+    loop: list[Segment] = []
+    for segment in segments:
+        if segment.id == "INS":
+            yield from file.rows(loop)
+            loop = []
+        if segment.id == "N1" and not loop:
+            file.payer(segment)
+        if loop or segment.id == "INS":
+            loop.append(segment)
+            if len(loop) > _MOST_SEGMENTS + 1:
+                loop.pop()
+    yield from file.rows(loop)
+
+
+class _File:
+    """What holds for all members of a transaction set."""
+
+    def __init__(self, profile: X12Profile, place: Place) -> None:
+        self._profile = profile
+        self._place = place
+        self._payer = ("", "")
+        said = place.said or place.context.received_at
+        self._today = said.astimezone(ZoneInfo(profile.time_zone)).date()
+        self._system = profile.numbers.system or place.isa.sender
+
+    def payer(self, segment: Segment) -> None:
+        """Take the insurer from the header."""
+        if segment[1] == "IN":
+            self._payer = (segment[4].strip(), segment[3].strip())
+
+    def rows(self, loop: list[Segment]) -> Iterator[Row]:
+        """Yield the rows of one member; none where there are no segments."""
+        if not loop:
+            return
+        member = member_of(loop)
+        if len(loop) > _MOST_SEGMENTS:
+            member.problems.append(RowProblem("member.too_long", "INS"))
+        who = self._identified(member)
+        if member.problems:
+            yield self._refused(member, who)
+        elif _is_details_only(member):
+            yield self._details(member, who)
+        else:
+            yield from self._renamed(member, who)
+            yield from self._coverages(member, who)
+
+    def _identified(self, member: Member) -> "_Who":
+        """Return by what numbers a member is known, and note where there are none."""
+        numbers = member.numbers
+        subscriber = numbers.get("0F") or ""
+        wanted = self._profile.numbers.member
+        own = subscriber if wanted == "own" else numbers.get(wanted, "")
+        if not subscriber and not own:
+            member.problems.append(RowProblem("member.number_missing", "REF 0F"))
+        if own:
+            return _Who(self._system, own, subscriber, "MB")
+        if member.subscriber:
+            return _Who(self._system, subscriber, subscriber, "MB")
+        if not (member.person.given_name or member.person.birth_date):
+            member.problems.append(RowProblem("member.identity_missing", "NM1"))
+        return self._dependant(member, subscriber, member.person)
+
+    def _dependant(self, member: Member, subscriber: str, named: Named) -> "_Who":
+        """Return who shares the subscriber's number: it alone would be somebody else.
+
+        Relationship, birth date and name tell such ones apart (R-PAY-01).
+        """
+        parts = (
+            member.relationship,
+            named.birth_date,
+            named.family_name.casefold(),
+            named.given_name.casefold(),
+        )
+        mark = hashlib.sha256("\0".join(parts).encode("utf-8", "replace")).hexdigest()
+        value = f"{subscriber}-{mark[:12]}"
+        return _Who(f"{self._system}/dependants", value, subscriber, "")
+
+    def _refused(self, member: Member, who: "_Who") -> Row:
+        return Row(
+            number=next(self._place.rows),
+            key=who.key(""),
+            problems=tuple(dict.fromkeys(member.problems)),
+            warnings=tuple(dict.fromkeys(member.warnings)),
+        )
+
+    def _details(self, member: Member, who: "_Who") -> Row:
+        return Row(
+            number=next(self._place.rows),
+            key=who.key(""),
+            body=_encode(Details(**self._somebody(member, who))),
+            op="once",
+            warnings=tuple(dict.fromkeys(member.warnings)),
+        )
+
+    def _renamed(self, member: Member, who: "_Who") -> Iterator[Row]:
+        """Yield the end of what is known under a name that was wrong (loop 2100B).
+
+        Only somebody without a number of their own is known by name.
+        """
+        if member.prior is None or who.system == self._system:
+            return
+        prior = structs.replace(member.person)
+        for name, value in structs.asdict(member.prior).items():
+            if value:
+                setattr(prior, name, value)
+        before = self._dependant(member, who.subscriber, prior)
+        if before.value != who.value:
+            changed = structs.replace(member, person=prior)
+            for label, coverage in self._lines(member):
+                yield self._row(changed, before, label, coverage, "end", "terminated")
+
+    def _coverages(self, member: Member, who: "_Who") -> Iterator[Row]:
+        for label, coverage in self._lines(member):
+            op, change = _meant(member, coverage, self._today)
+            yield self._row(member, who, label, coverage, op, change)
+
+    def _lines(self, member: Member) -> Iterator[tuple[str, Coverage]]:
+        """Yield what a member is covered by: "" for all that entitles, as one."""
+        entitling = self._profile.entitling_lines
+        joined: dict[str, list[Coverage]] = {}
+        for each in member.coverages:
+            line = "" if not each.line or each.line in entitling else each.line
+            joined.setdefault(line, []).append(each)
+        if not member.coverages:
+            joined[""] = [Coverage(member.maintenance)]
+        for label, some in joined.items():
+            coverage = _joined(some, ended=member.maintenance == "024")
+            yield label, _dated(coverage, member)
+
+    def _row(
+        self,
+        member: Member,
+        who: "_Who",
+        label: str,
+        coverage: Coverage,
+        op: RowOp,
+        change: Change,
+    ) -> Row:
+        body = Enrolled(
+            **self._somebody(member, who),
+            subscriber_id=who.subscriber,
+            relationship=member.relationship,
+            payer=self._payer[0],
+            payer_system=self._payer[1],
+            plan=coverage.plan or coverage.line or self._profile.plan,
+            contract=member.numbers.get("1L", ""),
+            since=_text(coverage.since),
+            until=_text(coverage.until),
+            change=change,
+            reason=member.reason if op == "end" else "",
+            pcp=coverage.doctor,
+            pcp_name=coverage.doctor_name,
+            provider_system=self._profile.numbers.provider if coverage.doctor else "",
+            other_coverage=tuple(coverage.others),
+        )
+        entitled = op == "set" and not label and change != "never_effective"
+        held = Membership(
+            system=who.system,
+            value=who.value,
+            since=coverage.since,
+            until=coverage.until,
+        )
+        return Row(
+            number=next(self._place.rows),
+            key=who.key(label),
+            body=_encode(body),
+            op=op,
+            memberships=(held,) if entitled else (),
+            warnings=tuple(dict.fromkeys(member.warnings)),
+        )
+
+    def _somebody(self, member: Member, who: "_Who") -> dict[str, Any]:
+        named = structs.asdict(member.person)
+        plain = (
+            *("street", "street_2", "city", "state", "postal_code", "country"),
+            *("phone", "email", "deceased"),
+        )
+        return {
+            **named,
+            **{name: getattr(member, name) for name in plain},
+            "system": who.system,
+            "member_id": who.value,
+            "member_type": who.type,
+            "identifiers": tuple(self._further(member, who)),
+        }
+
+    def _further(self, member: Member, who: "_Who") -> Iterable[Identifier]:
+        for qualifier, system in sorted(self._profile.numbers.further.items()):
+            value = member.numbers.get(qualifier, "")
+            if value and (system, value) != (who.system, who.value):
+                yield Identifier(system, value)
+
+
+class _Who(msgspec.Struct, frozen=True):
+    """By what number somebody is known, and whose family they are of."""
+
+    system: str
+    value: str
+    subscriber: str
+    type: str
+
+    def key(self, label: str) -> str:
+        """Return what makes a row of theirs the same row in the next file."""
+        return f"{self.subscriber}:{self.value}:{label}"
+
+
+def _is_details_only(member: Member) -> bool:
+    """Say whether nothing is said of coverage: then it stays what it was."""
+    return member.maintenance in {"001", "026", "XN"} and not (
+        member.coverages or member.since or member.until
+    )
+
+
+def _joined(some: list[Coverage], *, ended: bool) -> Coverage:
+    """Return several coverages of one kind as one: that which goes on, if any does.
+
+    Where one of them says no day, the whole has none: nobody loses a right by it.
+    """
+    live = [each for each in some if each.maintenance not in _ENDING]
+    some = some if ended or not live else live
+    last = max(some, key=lambda each: each.since or date.min)
+    since = [each.since for each in some]
+    until = [each.until for each in some]
+    return structs.replace(
+        last,
+        since=None if None in since else min(day for day in since if day),
+        until=None if None in until else max(day for day in until if day),
+        others=[other for each in some for other in each.others],
+    )
+
+
+def _dated(coverage: Coverage, member: Member) -> Coverage:
+    """Return a coverage with the days of the member where it has none of its own."""
+    until = coverage.until or member.until
+    ends = member.maintenance == "024" or coverage.maintenance == "024"
+    if ends and until is None:
+        until = member.effective
+    return structs.replace(coverage, since=coverage.since or member.since, until=until)
+
+
+def _meant(member: Member, coverage: Coverage, today: date) -> tuple[RowOp, Change]:
+    """Return what is to become of a coverage on the day that the file was made."""
+    code = "024" if member.maintenance == "024" else coverage.maintenance
+    since, until = coverage.since, coverage.until
+    never = bool(since and until and until < since)
+    if code == "002" and (never or until is None):
+        return "end", "never_effective"
+    if code in _ENDING:
+        if until and until > today and not never:
+            return "set", ""
+        return "end", "never_effective" if never else "terminated"
+    if never:
+        return "set", "never_effective"
+    again = "025" in {code, member.maintenance}
+    return "set", "reinstated" if again else ""
+
+
+def _text(day: date | None) -> str:
+    return day.isoformat() if day else ""
+
+
+def normalise(message: RowMessage, profile: X12Profile) -> Normalised:
+    """Return the facts of a row whose body is an `Enrolled`.
+
+    What a change does not repeat, it leaves as it was.
+    """
+    said = normalise_member(message, profile.time_zone)
+    now, before = _plain(message.row), _plain(message.before) or {}
+    facts = tuple(_stated(fact, now, before) for fact in said.facts)
+    return structs.replace(said, facts=facts)
+
+
+def _stated(fact: Fact, now: dict[str, Any], before: dict[str, Any]) -> Fact:
+    """Return a fact without what the row does not state."""
+    details = {name: value for name, value in fact.details.items() if value is not None}
+    period = details.get("period")
+    if period and "start" not in period and before.get("since"):
+        details["period"] = {"start": before["since"], **period}
+    if "period" in fact.details and now.get("other_coverage"):
+        details["other_coverage"] = now["other_coverage"]
+    return structs.replace(fact, details=details)
+
+
+_details = msgspec.json.Decoder(Details).decode
+
+
+def normalise_details(message: RowMessage, profile: X12Profile) -> Normalised:
+    """Return the fact of a row whose body is `Details`."""
+    del profile  # there are no times in it but the file's own
+    fact = Fact(
+        kind=FactKind.PERSON,
+        subject=subject_of(_details(message.row)),
+        recorded=instant(message.said),
+    )
+    name = f"{message.exchange}:{message.number}"
+    return Normalised(provenance=Provenance(message_id=name), facts=(fact,))

@@ -1,0 +1,238 @@
+"""Comparing transaction sets with their implementation guides, by pyx12.
+
+pyx12 is slow and may raise anything. It is given one group after the other, as text
+that is made while it reads, and no more once the time is up. Its own 999 says what it
+found, of which codes and places are kept and never the content.
+"""
+
+import contextlib
+import io
+import logging
+import time
+from collections.abc import Generator, Iterable, Iterator
+from functools import cache
+from typing import BinaryIO
+
+import pyx12.map_index  # type: ignore[import-untyped]
+import pyx12.params  # type: ignore[import-untyped]
+import pyx12.x12n_document  # type: ignore[import-untyped]
+
+from hub_payer.x12.envelope import read
+from hub_payer.x12.events import (
+    Event,
+    Fault,
+    GroupBegin,
+    GroupEnd,
+    InterchangeBegin,
+    Isa,
+    TransactionBegin,
+    TransactionEnd,
+)
+from hub_payer.x12.segments import Segment
+from hub_payer.x12.verdict import GroupVerdict, SetVerdict, Survey
+
+#: The groups that are compared (GS01): of others there is no map, or an old one.
+_COMPARED = frozenset({"BE", "HP", "HC"})
+_WIDTHS = (15, 15)
+#: Segments of pyx12's answers, by what they are called in a 999.
+_NAMES = {"AK3": "IK3", "AK4": "IK4", "AK5": "IK5"}
+#: The elements of each that are codes and places: what follows is content.
+_KEPT = {"IK3": 5, "IK4": 4}
+
+logging.getLogger("pyx12").propagate = False
+logging.getLogger("pyx12").addHandler(logging.NullHandler())
+
+
+class _LateError(Exception):
+    """The time is up."""
+
+
+def check(file: BinaryIO, found: Survey, seconds: float) -> dict[tuple[int, int], str]:
+    """Refuse the transaction sets of `found` that are not as their guides say.
+
+    Returns a row code for each group, by interchange and group, that could not be
+    compared, or not to its end. `seconds` is how long all of it may take.
+    """
+    deadline = time.monotonic() + seconds
+    unchecked: dict[tuple[int, int], str] = {}
+    events = read(file)
+    isa = number = None
+    for event in events:
+        if isinstance(event, InterchangeBegin):
+            isa, number = event.isa, event.number
+        elif isinstance(event, GroupBegin) and isa and number:
+            verdict = found.interchanges[number - 1].groups[event.number - 1]
+            if event.kind in _COMPARED and not verdict.faults:
+                feed = _Feed(events, isa, event, found, number, deadline)
+                code = _compare(feed, verdict, found, number)
+                if code:
+                    unchecked[number, event.number] = code
+    return unchecked
+
+
+def _compare(feed: "_Feed", verdict: GroupVerdict, found: Survey, number: int) -> str:
+    """Compare one group; return "", or the row code of why that was not possible."""
+    version, kind = feed.group.version, feed.group.kind
+    if _maps().get_filename(feed.isa.version, version, kind) is None:
+        return "x12.no_map"
+    said = io.StringIO()
+    try:
+        with contextlib.redirect_stdout(io.StringIO()):
+            pyx12.x12n_document.x12n_document(
+                pyx12.params.ParamsBase(), feed, said, None
+            )
+    except _LateError:
+        return "x12.guide_time"
+    except Exception:  # noqa: BLE001  it raises whatever its author did not think of
+        return "x12.guide_failed"
+    finally:
+        feed.drain()
+    _judge(said.getvalue(), feed, verdict, found, number)
+    return ""
+
+
+@cache
+def _maps() -> pyx12.map_index.map_index:
+    return pyx12.map_index.map_index()
+
+
+class _Feed:
+    """A group as the text file that pyx12 reads.
+
+    Without the transaction sets that are refused already, and with an envelope that
+    is right.
+    """
+
+    closed = False
+
+    def __init__(
+        self,
+        events: Iterator[Event],
+        isa: Isa,
+        group: GroupBegin,
+        found: Survey,
+        number: int,
+        deadline: float,
+    ) -> None:
+        self.isa = isa
+        self.group = group
+        self.begun: dict[str, TransactionBegin] = {}
+        self._events = _until_group_ends(events)
+        self._found = found
+        self._number = number
+        self._deadline = deadline
+        self._text = self._lines()
+        self._held = ""
+
+    def read(self, size: int) -> str:
+        """Return up to `size` characters. Raises _LateError."""
+        if time.monotonic() > self._deadline:
+            raise _LateError
+        while len(self._held) < size:
+            more = next(self._text, None)
+            if more is None:
+                break
+            self._held += more
+        taken, self._held = self._held[:size], self._held[size:]
+        return taken
+
+    def close(self) -> None:
+        """Do nothing: what is read belongs to somebody else."""
+
+    def drain(self) -> None:
+        """Read what is left of the group."""
+        for _ in self._events:
+            pass
+
+    def _lines(self) -> Generator[str, None, None]:
+        group, count = self.group, 0
+        yield _isa_line(self.isa)
+        yield self._line(
+            "GS",
+            *(group.kind, group.sender, group.receiver, group.date, group.time),
+            *(group.control, "X", group.version),
+        )
+        for event in self._events:
+            if isinstance(event, TransactionBegin):
+                where = (self._number, group.number, event.number)
+                if not self._found.refuses(*where):
+                    count += 1
+                    yield from self._set(event)
+        yield self._line("GE", str(count), group.control)
+        yield self._line("IEA", "1", self.isa.control)
+
+    def _set(self, begin: TransactionBegin) -> Iterator[str]:
+        self.begun[begin.control] = begin
+        old = self.group.version.startswith("00401")
+        last = () if old else (begin.version,)
+        yield self._line("ST", begin.kind, begin.control, *last)
+        for event in self._events:
+            if isinstance(event, Segment):
+                yield self._line(*event.elements)
+            elif isinstance(event, TransactionEnd):
+                yield self._line("SE", str(event.segments), begin.control)
+                return
+
+    def _line(self, *elements: str) -> str:
+        marks = self.isa.delimiters
+        return marks.element.join(elements) + marks.terminator
+
+
+def _until_group_ends(events: Iterator[Event]) -> Iterator[Event]:
+    for event in events:
+        if isinstance(event, GroupEnd):
+            return
+        yield event
+
+
+def _isa_line(isa: Isa) -> str:
+    marks = isa.delimiters
+    elements = [
+        *("ISA", "00", " " * 10, "00", " " * 10),
+        *(isa.sender_qualifier, f"{isa.sender:15}"),
+        *(isa.receiver_qualifier, f"{isa.receiver:15}"),
+        *(isa.date, isa.time, marks.repetition or "U", isa.version, isa.control),
+        *("1" if isa.acknowledge else "0", isa.usage, marks.component),
+    ]
+    return marks.element.join(elements) + marks.terminator
+
+
+def _judge(
+    text: str, feed: _Feed, verdict: GroupVerdict, found: Survey, number: int
+) -> None:
+    """Take over what pyx12's acknowledgement says of each transaction set."""
+    begin: TransactionBegin | None = None
+    details: list[list[str]] = []
+    for elements in _elements(text):
+        name = _NAMES.get(elements[0], elements[0])
+        if name == "AK2":
+            begin, details = feed.begun.get(elements[2]), []
+        elif name in _KEPT:
+            details.append([name, *elements[1 : _KEPT[name]]])
+        elif name == "IK5" and begin and elements[1] != "A":
+            _refuse(begin, details, verdict, found, number)
+
+
+def _elements(text: str) -> Iterable[list[str]]:
+    for line in text.split("~"):
+        elements = line.strip().split("*")
+        if len(elements) > 1:
+            yield elements
+
+
+def _refuse(
+    begin: TransactionBegin,
+    details: list[list[str]],
+    verdict: GroupVerdict,
+    found: Survey,
+    number: int,
+) -> None:
+    """Refuse a transaction set that is not as its guide says."""
+    listed = (each for each in verdict.sets if each.begin == begin)
+    known = next(listed, None)
+    if known is None:
+        known = SetVerdict(begin)
+        verdict.sets.append(known)
+    known.details = details
+    known.faults.append(Fault("transaction", "x12.guide", "ST", "5"))
+    found.refuse(verdict, begin, number)

@@ -1,0 +1,1 @@
+"""X12 about services: notifications, reviews, eligibility, claims and remittances."""

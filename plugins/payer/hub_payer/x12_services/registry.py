@@ -1,0 +1,29 @@
+"""What reads which transaction set about services, and what makes facts of its rows."""
+
+from collections.abc import Mapping
+
+from hub_payer.x12.handlers import Handler, NormaliseRow
+from hub_payer.x12_services import claims, eligibility, remittances, reviews
+from hub_payer.x12_services.statements import normalise_service
+
+#: What reads a transaction set, by its ST01.
+HANDLERS: Mapping[str, Handler] = {
+    "270": eligibility.inquiries,
+    "271": eligibility.rows,
+    "278": reviews.rows,
+    "835": remittances.rows,
+    "837": claims.rows,
+}
+#: What makes facts of a row, by the ``kind`` in its body.
+NORMALISERS: Mapping[str, NormaliseRow] = dict.fromkeys(
+    (
+        "authorization",
+        "eligibility",
+        "inquiry",
+        "claim",
+        "remittance",
+        "payment",
+        "unattributed",
+    ),
+    normalise_service,
+)

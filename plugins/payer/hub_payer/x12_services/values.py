@@ -1,0 +1,100 @@
+"""Dates, times and amounts as X12 writes them. Pure.
+
+Source: X12.6, section 3.5; data elements 1250 (D8, DT, RD8, TM) and 782.
+"""
+
+import re
+from datetime import date
+from decimal import Decimal
+from typing import NamedTuple
+
+_FIRST_YEAR, _LAST_YEAR = 1800, 2200
+_DAY = re.compile(r"(\d{4})(\d\d)(\d\d)", re.ASCII)
+_CLOCK = re.compile(r"([01]\d|2[0-3])(?:([0-5]\d)([0-5]\d)?)?", re.ASCII)
+_AMOUNT = re.compile(r"-?(?:\d{1,18}(?:\.\d{0,9})?|\.\d{1,9})", re.ASCII)
+#: What many write for a period without an end.
+_FOREVER = "99991231"
+
+
+class Time(NamedTuple):
+    """A day, perhaps with the time of the day, or a period; ISO 8601.
+
+    `start` and `end` are days of a period, "" where it is open; `problem` is the code
+    of a `RowProblem`, and then there is nothing else.
+    """
+
+    start: str = ""
+    end: str = ""
+    problem: str = ""
+
+    @property
+    def at(self) -> str:
+        """The day or the time, where it is no period."""
+        return self.start
+
+
+def time_of(form: str, text: str) -> Time:
+    """Return what a date says whose form is stated (DTP02, DMG01)."""
+    match form:
+        case "D8":
+            return _moment(text)
+        case "DT":
+            return _moment(text[:8], text[8:])
+        case "RD8" | "RDT" | "DB":
+            return _period(text)
+        case "TM":
+            clock = clock_of(text)
+            return Time(clock) if clock else Time(problem="x12.date")
+        case _:
+            return Time(problem="x12.date")
+
+
+def day_of(text: str) -> str:
+    """Return eight digits as a day, "" where they are none."""
+    parts = _DAY.fullmatch(text)
+    if parts is None:
+        return ""
+    try:
+        day = date(*map(int, parts.groups()))
+    except ValueError:
+        return ""
+    return day.isoformat() if _FIRST_YEAR <= day.year <= _LAST_YEAR else ""
+
+
+def clock_of(text: str) -> str:
+    """Return a time of the day as ``HH:MM``, "" where it is none."""
+    parts = _CLOCK.fullmatch(text)
+    return f"{parts[1]}:{parts[2] or '00'}" if parts else ""
+
+
+def amount_of(text: str) -> Decimal | None:
+    """Return a number, None where it is not written as X12 writes one."""
+    if not _AMOUNT.fullmatch(text):
+        return None
+    found = Decimal(text)
+    return found or Decimal(0)
+
+
+def plain(amount: Decimal) -> str:
+    """Return an amount as JSON holds it: digits, and a point where there are cents."""
+    return f"{amount.normalize():f}"
+
+
+def _moment(text: str, clock: str = "") -> Time:
+    day = day_of(text)
+    if not day:
+        return Time(problem="x12.date")
+    if not clock:
+        return Time(day)
+    at = clock_of(clock)
+    return Time(f"{day}T{at}") if at else Time(problem="x12.date")
+
+
+def _period(text: str) -> Time:
+    begins, dash, ends = text.partition("-")
+    start, end = day_of(begins[:8]), "" if ends[:8] == _FOREVER else day_of(ends[:8])
+    if not (dash and start) or not (end or ends[:8] == _FOREVER):
+        return Time(problem="x12.date")
+    if end and end < start:
+        return Time(problem="x12.date_reversed")
+    return Time(start, end)

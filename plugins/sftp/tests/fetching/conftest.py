@@ -1,0 +1,162 @@
+"""Both sources of files, and the partner who feeds them. All data is synthetic."""
+
+import asyncio
+import contextlib
+from pathlib import Path
+
+import asyncssh
+import pytest
+
+from hub.sdk import Answer, HubError, Recovery
+from hub.testing import MemoryInbox
+from hub_sftp.fetching.poller import folder_poller, sftp_poller
+from hub_sftp.fetching.settings import FolderPollerSettings, SftpPollerSettings
+
+POLL_SECONDS = 0.03
+FOLDERS = ("inbox", "processing", "archive", "error", "outbox")
+
+
+class Partner:
+    """Whoever puts files down and looks for answers: the server's file system."""
+
+    def __init__(self, root: Path):
+        self.root = root
+        (root / "inbox").mkdir(parents=True, exist_ok=True)
+
+    def path(self, name, folder="inbox"):
+        return self.root / folder / name
+
+    def put(self, name, body=b"key;value\n", folder="inbox"):
+        path = self.path(name, folder)
+        path.parent.mkdir(exist_ok=True)
+        path.write_bytes(body)
+        return path
+
+    def tree(self):
+        """Return each file by its path below the root."""
+        files = (each for each in self.root.rglob("*") if not each.is_dir())
+        return sorted(each.relative_to(self.root).as_posix() for each in files)
+
+    def names(self, folder):
+        """Return the names of files in a folder and below it."""
+        found = (self.root / folder).rglob("*")
+        return sorted(each.name for each in found if not each.is_dir())
+
+    def replies(self):
+        folder = self.root / "outbox"
+        return {each.name: each.read_bytes() for each in folder.glob("*")}
+
+    def originals(self, place):
+        if place == "inbox":
+            return [*self.names("inbox"), *self.names("processing")]
+        return self.names(place)
+
+
+class Hub:
+    """Runs a source as the supervisor does: again, where it asks for that."""
+
+    def __init__(self, source):
+        self.source = source
+        self.inbox = MemoryInbox()
+        self.desk = self.inbox.files
+        self.failures = []
+
+    async def run(self):
+        while True:
+            try:
+                await self.source.run(self.inbox)
+            except HubError as error:
+                self.failures.append(error)
+                if error.recovery is Recovery.STOP:
+                    raise
+            await asyncio.sleep(POLL_SECONDS)
+
+    @contextlib.asynccontextmanager
+    async def running(self):
+        task = asyncio.create_task(self.run())
+        try:
+            yield self.desk
+            if task.done():
+                await task
+        finally:
+            task.cancel()
+            await asyncio.wait({task})
+
+    def bodies(self):
+        return [body for _, body in self.desk.delivered]
+
+    async def until(self, condition, seconds=10):
+        async with asyncio.timeout(seconds):
+            await self.desk.until(condition)
+
+    async def polled(self, times=3):
+        """Wait for some polls; those who see nothing to do change nothing."""
+        await asyncio.sleep(POLL_SECONDS * (times + 1) + 0.1)
+
+    async def answer(self, place="archive", number=0, **changes):
+        listed = changes.pop("listed", None) or self.desk.delivered[number][0]
+        replies = changes.pop("replies", ((f"x-{number}.response.csv", b"ok\n"),))
+        answer = Answer(
+            exchange=f"x-{number}", listed=listed, place=place, replies=replies
+        )
+        self.desk.settle(answer)
+        return answer
+
+
+@pytest.fixture
+def partner(server):
+    return Partner(server.root)
+
+
+@pytest.fixture
+def poller_of(server):
+    """Return what makes sources for a server."""
+
+    def make(**changes):
+        key = server.root.parent / "id_ed25519"
+        if not key.exists():
+            new = asyncssh.generate_private_key("ssh-ed25519")
+            key.write_bytes(new.export_private_key())
+            with server.authorized.open("ab") as keys:
+                keys.write(new.export_public_key())
+        settings = {
+            "kind": "sftp-poller",
+            "host": "127.0.0.1",
+            "port": server.port,
+            "user": "hub",
+            "known_hosts": server.known_hosts,
+            "folder": "inbox",
+            "poll_seconds": POLL_SECONDS,
+            **changes,
+        }
+        if "password" not in settings:
+            settings["private_key"] = f"file:{key}"
+        return sftp_poller(SftpPollerSettings(**settings))
+
+    return make
+
+
+@pytest.fixture
+def local(tmp_path):
+    return Partner(tmp_path / "partner")
+
+
+@pytest.fixture
+def folder_of(local):
+    """Return what makes sources for a folder."""
+
+    def make(**changes):
+        settings = {
+            "kind": "folder-poller",
+            "folder": local.root / "inbox",
+            "poll_seconds": POLL_SECONDS,
+            **changes,
+        }
+        return folder_poller(FolderPollerSettings(**settings))
+
+    return make
+
+
+@pytest.fixture
+def hub_of():
+    return Hub

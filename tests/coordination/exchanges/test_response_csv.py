@@ -1,0 +1,137 @@
+"""The answer that each file gets. All of it is made up."""
+
+import csv
+import io
+from datetime import UTC, datetime
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from hub.coordination.exchanges.findings import Counts
+from hub.coordination.exchanges.reasons import REASONS
+from hub.coordination.exchanges.response_csv import HEADER, neutral, response_csv
+from hub.coordination.exchanges.responses import (
+    Listing,
+    ResponseFacts,
+    meanings,
+    reason_in_words,
+)
+from hub.coordination.exchanges.row_codes import ROW_CODES
+from hub.model.files import RowProblem
+from hub.runtime.exchanges.errors import DisguisedFileError
+
+OF_READER = {"date.unreadable": ("The date cannot be read", "Write it as declared")}
+
+
+def facts(**more):
+    given = {
+        "exchange": "x_1",
+        "name": "ROSTER_202604.csv",
+        "sha256": bytes(32),
+        "received_at": datetime(2026, 4, 1, 12, tzinfo=UTC),
+        "status": "applied",
+        "reason": "file.permitted",
+        "counts": Counts(read=3, accepted=1, rejected=1, duplicate=1),
+        "meanings": meanings(OF_READER),
+    }
+    return ResponseFacts(**given | more)
+
+
+def lines(body):
+    return list(csv.reader(io.StringIO(body.decode(), newline=""), strict=True))
+
+
+def test_a_response_says_what_became_of_a_file_and_of_each_row():
+    rows = (
+        Listing(1, 7, "M0007", "date.unreadable", "birth_date"),
+        Listing(2, 0, "M0008", "row.absent"),
+    )
+    problems = (RowProblem("column.unknown", "Zone"),)
+
+    assert lines(response_csv(facts(rows=rows, stated=4, problems=problems))) == [
+        list(HEADER),
+        ["exchange", "", "", "", "", "x_1"],
+        ["file", "", "", "", "", "ROSTER_202604.csv"],
+        ["sha256", "", "", "", "", "00" * 32],
+        ["received_at", "", "", "", "", "2026-04-01T12:00:00+00:00"],
+        ["status", "", "", "", "", "applied"],
+        [*("reason", "", "", "file.permitted", ""), _said("file.permitted")],
+        ["stated", "", "", "", "", "4"],
+        ["read", "", "", "", "", "3"],
+        ["accepted", "", "", "", "", "1"],
+        ["rejected", "", "", "", "", "1"],
+        ["duplicate", "", "", "", "", "1"],
+        ["absent", "", "", "", "", "0"],
+        ["unlisted", "", "", "", "", "0"],
+        ["file_problem", "", "", "column.unknown", "Zone", ""],
+        [
+            *("row", "7", "M0007", "date.unreadable", "birth_date"),
+            "The date cannot be read. Write it as declared.",
+        ],
+        [*("record", "", "M0008", "row.absent", ""), _meaning("row.absent")],
+    ]
+
+
+def _said(reason):
+    return " ".join(f"{part}." for part in REASONS[reason] if part)
+
+
+def _meaning(code):
+    return " ".join(f"{part}." for part in ROW_CODES[code])
+
+
+def test_the_reason_is_that_of_the_error_where_there_was_one():
+    told = lines(
+        response_csv(facts(reason="file.unusable", error_code=DisguisedFileError.code))
+    )
+
+    assert [
+        *("reason", "", "", "EXCH-010", ""),
+        f"{DisguisedFileError.summary}. {DisguisedFileError.remedy}.",
+    ] in told
+
+
+def test_a_reason_that_nobody_catalogued_has_no_words():
+    assert reason_in_words("moon.full") == ""
+
+
+@pytest.mark.parametrize(
+    "text",
+    ["=1+1", "+1+1", "-1+1", "@SUM(A1)", "\tx", "\rx", "  =1", "\uff1d1", "-", "-x"],
+)
+def test_catalogue_20_what_a_spreadsheet_would_calculate_is_neutral(text):
+    assert neutral(text) == "'" + text
+
+
+@pytest.mark.parametrize("text", ["-12", "+4.5", "-3,25", "M-1", "a=b", "", "é"])
+def test_catalogue_20_numbers_and_plain_text_stay_as_they_are(text):
+    assert neutral(text) == text
+
+
+texts = st.text() | st.sampled_from(['"', "\r\n", ",", "\x00", "\ud800", "=1", "\u2028"])
+
+
+@given(st.lists(st.tuples(st.integers(0, 10**9), texts, texts), max_size=5), texts)
+def test_any_names_and_keys_give_lines_of_six_cells(rows, name):
+    listed = [
+        Listing(place, number, key, code)
+        for place, (number, key, code) in enumerate(rows, 1)
+    ]
+    body = response_csv(facts(name=name, rows=listed))
+    found = lines(body)
+
+    assert body.endswith(b"\r\n")
+    assert {len(line) for line in found} == {len(HEADER)}
+    assert found[2][-1] == neutral(name)
+    assert [line[2:4] for line in found[-len(rows) :] if rows] == [
+        [neutral(key), neutral(code)] for _, key, code in rows
+    ]
+
+
+@given(texts)
+def test_nothing_that_is_written_begins_like_a_formula(text):
+    shown = neutral(text)
+
+    assert not shown.lstrip(" ").startswith(("=", "@", "\t", "\r"))
+    assert neutral(shown) == shown

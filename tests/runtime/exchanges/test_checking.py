@@ -1,0 +1,225 @@
+"""The process that checks a file: what it may do, and that the hub survives it."""
+
+import asyncio
+import os
+from pathlib import Path
+
+import pytest
+
+from hub.runtime.exchanges import checking, checking_child
+from hub.runtime.exchanges.checking import Checker
+from hub.runtime.exchanges.checking_job import Reading
+from hub.runtime.exchanges.checking_steps import check
+from hub.sdk import Settings
+from tests.runtime.exchanges import gate_readers as readers
+from tests.runtime.exchanges.gate_readers import heading, job, row, written
+from tests.runtime.exchanges.held import changes, make, put_in_force
+
+
+@pytest.fixture
+def folder(tmp_path):
+    make(tmp_path)
+    return tmp_path
+
+
+def body(*items):
+    return written(heading(), row(1, "a"), *items)
+
+
+async def gone(pid):
+    """Wait until a process is no more."""
+    async with asyncio.timeout(10):
+        while Path(f"/proc/{pid}").exists():
+            await asyncio.sleep(0.01)
+
+
+async def test_a_process_finds_what_the_same_check_finds_here(folder):
+    given = job(folder, body(row(2, "b", bad=("date.unreadable",))))
+    found = await Checker().check(given)
+    staged = changes(found)
+    here = check(given)
+
+    assert (found.counts, found.rejected) == (here.counts, here.rejected)
+    assert (found.sha256, found.heading) == (here.sha256, here.heading)
+    assert staged == changes(here)
+
+
+async def test_nothing_is_left_but_what_is_staged(folder):
+    parts = written(heading(), row(1, "a"))
+    given = job(folder, parts + b"---\n" + parts, unwrap=readers.split)
+    found = await Checker().check(given)
+
+    assert (found.counts.duplicate, found.counts.added) == (1, 1)
+    assert not given.scratch.exists()
+    assert [each.name for each in given.staging.parent.iterdir()] == ["x_1.sqlite3"]
+
+
+async def test_what_a_reader_prints_does_no_harm(folder, capfd):
+    found = await Checker().check(job(folder, body({"print": 1})))
+
+    assert found.counts.added == 1
+    assert readers.CANARY not in "".join(capfd.readouterr())
+
+
+@pytest.mark.parametrize("status", [0, 77])
+async def test_a_process_that_dies_leaves_a_file_to_be_checked_again(folder, status):
+    checker = Checker()
+    died = await checker.check(job(folder, body({"die": status})))
+    good = await checker.check(job(folder, body()))
+
+    assert (died.error_code, died.again) == ("EXCH-001", True)
+    assert died.changes.count == 0
+    assert (good.error_code, good.counts.added) == ("", 1)
+
+
+async def test_a_check_that_hangs_is_ended_by_the_system(folder):
+    found = await Checker().check(job(folder, body({"alarm": 1})))
+
+    assert (found.error_code, found.again) == ("EXCH-005", True)
+
+
+async def test_a_check_that_is_cancelled_leaves_no_process_and_no_files(folder):
+    started = folder / "started"
+    given = job(folder, body({"hang": str(started)}))
+    checker = Checker()
+    task = asyncio.create_task(checker.check(given))
+    async with asyncio.timeout(20):
+        while not started.exists():
+            await asyncio.sleep(0.01)
+    pid = checker.pid
+    task.cancel()
+    with pytest.raises(asyncio.CancelledError):
+        await task
+    await gone(pid)
+
+    assert not given.scratch.exists()
+    assert checker.pid == 0
+
+
+async def test_a_process_that_is_killed_from_outside_is_like_one_that_died(folder):
+    started = folder / "started"
+    checker = Checker()
+    async with asyncio.timeout(20), asyncio.TaskGroup() as group:
+        task = group.create_task(
+            checker.check(job(folder, body({"hang": str(started)})))
+        )
+        while not started.exists():
+            await asyncio.sleep(0.01)
+        os.kill(checker.pid, 9)
+
+    assert task.result().error_code == "EXCH-001"
+
+
+async def test_files_are_checked_one_after_the_other(folder):
+    checker = Checker()
+    jobs = []
+    for name in "ab":
+        place = folder / name
+        place.mkdir()
+        make(place)
+        jobs.append(job(place, body()))
+    pids = set()
+    async with asyncio.TaskGroup() as group:
+        tasks = [group.create_task(checker.check(each)) for each in jobs]
+        while not all(task.done() for task in tasks):
+            pids.add(checker.pid)
+            await asyncio.sleep(0.01)
+            assert sum(each.scratch.exists() for each in jobs) <= 1
+
+    assert [task.result().counts.added for task in tasks] == [1, 1]
+    assert len(pids - {0}) == 2
+
+
+async def test_a_reader_that_no_other_process_finds_is_told_of(folder):
+    found = await Checker().check(job(folder, body(), reader=lambda *_: iter(())))
+
+    assert (found.error_code, found.again) == ("EXCH-002", True)
+
+
+async def test_a_plugin_that_is_not_there_any_more_is_told_of(folder, monkeypatch):
+    real = checking._told  # what goes to the process, with the name of a module wrong
+    monkeypatch.setattr(
+        checking, "_told", lambda job: real(job).replace(b"gate_readers", b"gate_writers")
+    )
+    found = await Checker().check(job(folder, body()))
+
+    assert (found.error_code, found.detail) == ("EXCH-002", "ModuleNotFoundError")
+
+
+async def test_a_folder_that_cannot_be_made_is_not_the_fault_of_the_file(folder):
+    blocked = folder / "blocked"
+    blocked.write_bytes(b"")
+    given = job(folder, body())._replace(staging=blocked / "x" / "y.sqlite3")
+    found = await Checker().check(given)
+
+    assert (found.error_code, found.again) == ("EXCH-003", True)
+
+
+async def test_a_process_ends_with_the_hub(folder):
+    """What the hub leaves behind must not work on, or fight over files."""
+    started = folder / "started"
+    told = checking._told(job(folder, body({"hang": str(started)})))
+    (folder / "scratch").mkdir()
+    (folder / "staging").mkdir()
+    child = await asyncio.create_subprocess_exec(
+        *(checking.sys.executable, "-P", "-c", checking._CODE),
+        stdin=asyncio.subprocess.PIPE,
+        stdout=asyncio.subprocess.PIPE,
+    )
+    child.stdin.write(told)
+    async with asyncio.timeout(20):
+        while not started.exists():
+            await asyncio.sleep(0.01)
+        child.stdin.close()
+
+        assert await child.wait() == 1
+    await child.stdout.read()
+
+
+def test_a_step_of_a_large_file_may_take_longer():
+    assert checking_child.STEP_SECONDS >= 600
+
+
+MEBIBYTE = 1024  # in KiB
+
+
+async def test_catalogue_18_memory_does_not_grow_with_the_rows(folder):
+    """300,000 rows, compared with 300,000 that are held: a hundred times the first."""
+    checker = Checker()
+    small = await checker.check(job(folder, b"3000 0", reader=readers.many))
+    first = await checker.check(job(folder, b"300000 0", reader=readers.many))
+    put_in_force(folder, first, 1)
+    given = job(folder, b"300000 10", reader=readers.many, current=1)
+    large = await checker.check(given)
+
+    assert (first.counts.added, large.counts.changed) == (300_000, 30_000)
+    assert large.counts.unchanged == 270_000
+    assert max(first.grown_kib, large.grown_kib) < small.grown_kib + 48 * MEBIBYTE
+    assert large.grown_kib < 64 * MEBIBYTE
+
+
+async def test_catalogue_18_memory_does_not_grow_with_the_bytes(folder):
+    """Of a file of zeros that takes no room on the disk."""
+    given = job(folder, b"", reader=readers.large)
+    size = 512 * 1024 * 1024
+    os.truncate(given.original, size)
+    found = await Checker().check(given)
+
+    assert found.size == size
+    assert [each.body for each in changes(found)] == [str(size).encode()]
+    assert found.grown_kib < 32 * MEBIBYTE
+
+
+def test_how_a_source_is_read_is_taken_from_its_configuration():
+    class Spec:
+        media_type, read, unwrap = "text/csv", readers.read, readers.split
+
+    class Source:
+        normaliser, spec = Spec, Spec
+        settings = profile = Settings()
+
+    assert Reading.of(Source) == Reading(
+        "text/csv", Settings(), Settings(), readers.read, readers.split
+    )
+
+
