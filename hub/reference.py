@@ -13,6 +13,7 @@ from typing import Any, NamedTuple
 import click
 
 import hub
+from hub.admin.exchange_reference import exchange_reference
 from hub.admin.reasons_reference import reasons_reference
 from hub.admin.reference import api_reference
 from hub.admin.roles_reference import roles_reference
@@ -235,6 +236,9 @@ def pages() -> dict[str, str]:
         "docs/reference/api.md": api_reference(),
         "docs/reference/roles.md": roles_reference(),
         "docs/reference/reasons.md": reasons_reference(),
+        "docs/reference/exchange-codes.md": exchange_reference(
+            registry.normalisers.values()
+        ),
         "docs/reference/facts.schema.json": facts + "\n",
         "config/carehub.schema.json": schema + "\n",
     }

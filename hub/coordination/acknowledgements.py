@@ -17,12 +17,15 @@ PARTLY = "acknowledgement.partly"
 REJECTED = "acknowledgement.rejected"
 #: The code of an answer to a file that we did not send.
 UNKNOWN = "ack.unknown"
+#: In place of what a partner wrote for a code and is none: it may be about somebody.
+NO_CODE = "ack.no_code"
 #: Codes that are kept of all answers to a file.
 MOST_CODES = 100
 
 _REASONS = {"accepted": ACCEPTED, "partly": PARTLY, "rejected": REJECTED}
 _WORSE = (ACCEPTED, PARTLY, REJECTED)
 _NUMBER = re.compile("[0-9]{1,9}")
+_CODE = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.:*/-]{0,31}")
 
 
 class Code(Struct, frozen=True, order=True):
@@ -87,4 +90,7 @@ def _rank(reason: str) -> int:
 
 
 def _codes(answer: Acknowledged) -> Iterable[Code]:
-    return (Code(code, answer.kind) for code in answer.codes)
+    return (
+        Code(code if _CODE.fullmatch(code) else NO_CODE, answer.kind)
+        for code in answer.codes
+    )

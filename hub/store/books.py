@@ -130,6 +130,33 @@ CHECKS = {
             WHERE a.delivery = y.seq AND a.outcome = 'accepted'
         )
     """,
+    "file in no known state": """
+        SELECT count(*) FROM exchange
+        WHERE state NOT IN ('received', 'held', 'rejected', 'duplicate', 'applying',
+            'applied', 'sending', 'sent', 'acknowledged', 'refused', 'overdue')
+    """,
+    "file that came and was settled without a reason": """
+        SELECT count(*) FROM exchange WHERE direction = 'in' AND reason = ''
+        AND state NOT IN ('received', 'applying')
+    """,
+    "file in force whose version is another one's": """
+        SELECT count(*) FROM exchange x WHERE direction = 'in' AND state = 'applied'
+        AND (version = 0 OR version > (
+            SELECT coalesce(max(current), 0) FROM exchange_feed f WHERE f.feed = x.feed
+        ) OR EXISTS (
+            SELECT 1 FROM exchange other WHERE other.direction = 'in'
+            AND other.feed = x.feed AND other.version = x.version
+            AND other.state = 'applied' AND other.seq <> x.seq
+        ))
+    """,
+    "file whose messages are not as many as were made of it": """
+        SELECT count(*) FROM exchange x WHERE direction = 'in' AND state = 'applied'
+        AND fed <> (
+            SELECT count(*) FROM message m WHERE m.source = x.feed
+            AND m.parent IS NULL AND m.control_id > x.id || ':'
+            AND m.control_id < x.id || ';'
+        )
+    """,
     "more attempts than claims": """
         SELECT count(*) FROM delivery y JOIN (
             SELECT delivery, count(*) AS attempts FROM attempt GROUP BY delivery

@@ -21,6 +21,7 @@ from hub.store.audit_queries import AuditReader
 from hub.store.decided import decided
 from hub.store.entity_queries import EntityReader
 from hub.store.evidence.reader import EvidenceReader
+from hub.store.exchanges.reading import LedgerReader
 from hub.store.explaining.deliveries import delivery_with_history
 from hub.store.explaining.messages import Readers
 from hub.store.explaining.reader import ExplanationReader
@@ -70,7 +71,8 @@ class Reader:
     after `time_limit_seconds`, SlowQueryError. Lists are newest first, take equal
     values as filters, and a `cursor` from the page before. What is known of people
     is asked of `entities`, what nobody knows of `reviews`, why things are as they
-    are of `explaining`, and what was done of `evidence`. `trust` names the
+    are of `explaining`, what was done of `evidence`, and what became of files of
+    `exchanges`. `trust` names the
     authorities whose word on people counts most, the best first; `readers` what
     reads the messages of each source, `cadences` at which pace subscriptions are
     served.
@@ -88,6 +90,7 @@ class Reader:
         self.entities = EntityReader(self._looks, trust)
         self.reviews = ReviewReader(self._looks)
         self.panels = PanelReader(self._looks)
+        self.exchanges = LedgerReader(self._looks)
         self.access = AccessReader(self._looks)
         self.audit = AuditReader(self._looks, path.parent)
         self.explaining = ExplanationReader(self._looks, readers)

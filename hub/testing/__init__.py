@@ -19,6 +19,7 @@ pytest.register_assert_rewrite(
         f"hub.testing.{name}"
         for name in (
             "destination",
+            "file_normaliser",
             "file_source",
             "normaliser",
             "renderer",
@@ -31,6 +32,7 @@ pytest.register_assert_rewrite(
 from hub.testing.clock import FakeClock  # noqa: E402
 from hub.testing.desk import MemoryDesk  # noqa: E402
 from hub.testing.destination import DestinationContract  # noqa: E402
+from hub.testing.file_normaliser import FileNormaliserContract  # noqa: E402
 from hub.testing.file_source import FileSourceContract  # noqa: E402
 from hub.testing.inbox import MemoryInbox, StoreRefusedError  # noqa: E402
 from hub.testing.normaliser import NormaliserContract  # noqa: E402
@@ -41,6 +43,7 @@ from hub.testing.source import SourceContract, running  # noqa: E402
 __all__ = [
     "DestinationContract",
     "FakeClock",
+    "FileNormaliserContract",
     "FileSourceContract",
     "MemoryDesk",
     "MemoryInbox",

@@ -1,6 +1,7 @@
 """``hub errors``."""
 
 import difflib
+from collections.abc import Iterable
 
 import click
 
@@ -9,6 +10,8 @@ from hub.cli.errors import UnknownCodeError
 from hub.cli.loading import discover
 from hub.cli.options import json_option
 from hub.cli.printing import show_details, show_json, show_table
+from hub.contract import NormaliserSpec
+from hub.coordination.exchanges.codes import CodeInWords, file_reasons, row_codes
 from hub.errors import HubError
 from hub.store.explaining.reasons import ReasonView, reasons
 
@@ -23,10 +26,13 @@ def command(code: str | None, *, as_json: bool) -> None:
 
     Codes of the hub and of the installed plugins; upper and lower case are the
     same. Reasons are those of decisions, such as `relationship.none`; they have no
-    recovery: they say why a notice was permitted or withheld.
+    recovery: they say why a notice was permitted or withheld. Nor have the reasons
+    and codes of files and their rows, such as `sequence.gap`.
     """
+    readers = discover().normalisers.values()
     errors = {name: _describe(error) for name, error in sorted(_catalogue().items())}
-    described = errors | {each.code: _describe_reason(each) for each in reasons()}
+    described = _of_files(readers) | errors
+    described |= {each.code: _describe_reason(each) for each in reasons()}
     if code is None:
         _show_all(list(described.values()), as_json=as_json)
         return
@@ -44,8 +50,13 @@ def _show_all(errors: list[dict[str, str]], *, as_json: bool) -> None:
     show_table(_COLUMNS, cells)
 
 
+def _of_files(readers: Iterable[NormaliserSpec]) -> dict[str, dict[str, str]]:
+    """Return the codes of files and rows; of one with two meanings, the first."""
+    found = [*file_reasons(), *row_codes(readers)]
+    return {each.code: _describe_reason(each) for each in reversed(found)}
+
+
 def _catalogue() -> dict[str, type[HubError]]:
-    discover()
     catalogued()
     return {
         code: error
@@ -63,7 +74,7 @@ def _describe(error: type[HubError]) -> dict[str, str]:
     }
 
 
-def _describe_reason(reason: ReasonView) -> dict[str, str]:
+def _describe_reason(reason: ReasonView | CodeInWords) -> dict[str, str]:
     return {"code": reason.code, "summary": reason.summary, "remedy": reason.remedy}
 
 

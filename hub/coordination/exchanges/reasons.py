@@ -98,4 +98,34 @@ REASONS: dict[str, Reason] = {
         "Nothing, where the later file has all that this one had; else have it sent"
         " again",
     ),
+    # Of files of ours.
+    "sending.given_up": Reason(
+        "Refused: every attempt to send it failed",
+        "Look at the attempts of its deliveries; `hub exchange resend` sends it again",
+    ),
+    "sending.superseded": Reason(
+        "Refused: another file has what this one had",
+        "Nothing; look at the later file",
+    ),
+    "sending.abandoned": Reason(
+        "Refused: what was in it goes in other files, or to nobody any more",
+        "Nothing; its number stays used up",
+    ),
+    "acknowledgement.accepted": Reason("Acknowledged: the partner took all of it"),
+    "acknowledgement.partly": Reason(
+        "Acknowledged: the partner took a part of it",
+        "Look at the partner's codes, and correct what they name",
+    ),
+    "acknowledgement.rejected": Reason(
+        "Refused: the partner did not take it",
+        "Look at the partner's codes; then `hub exchange resend`",
+    ),
+    "acknowledgement.missing": Reason(
+        "Overdue: the partner did not say in time whether it took it",
+        "Ask the partner; an answer that comes later is heard all the same",
+    ),
+    "file.missing": Reason(
+        "Overdue: no file came that was due by `expected` of the gate",
+        "Ask the partner, and see whether the source can log in and list its folder",
+    ),
 }

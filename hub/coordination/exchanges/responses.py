@@ -57,11 +57,11 @@ class ResponseFacts(Struct, frozen=True, kw_only=True):
 
 
 def meanings(row_codes: Mapping[str, tuple[str, str]]) -> dict[str, str]:
-    """Return what each code of a row means, in one or two sentences.
+    """Return what each code of a row or a file means, in one or two sentences.
 
     `row_codes` are those of the reader, see `NormaliserSpec`.
     """
-    known = {**row_codes, **ROW_CODES}
+    known = {**REASONS, **row_codes, **ROW_CODES}
     return {code: sentences(*words) for code, words in known.items()}
 
 

@@ -30,4 +30,12 @@ ROW_CODES: dict[str, tuple[str, str]] = {
         "A later row of the same file takes the place of this one",
         "Nothing",
     ),
+    "ack.unknown": (
+        "The file answers one that we did not send",
+        "Ask the partner which file is meant; `hub exchange list` has those that went",
+    ),
+    "ack.no_code": (
+        "The partner's answer has words where a code should be, which are not kept",
+        "Read the partner's file, and name the column that has codes in its profile",
+    ),
 }

@@ -11,9 +11,7 @@ from typing import Any
 import structlog
 
 from hub.model.files import Acknowledged
-from hub.store.acting import Actor
-from hub.store.exchanges import sent_again, sent_answers
-from hub.store.exchanges.sent_again import Resent, Wanted
+from hub.store.exchanges import sent_answers
 from hub.store.exchanges.sent_answers import Heard, Matched
 from hub.store.writer import Apply
 
@@ -21,14 +19,6 @@ log = structlog.get_logger()
 
 #: Does work in the store, and returns what comes of it once that is committed.
 Write = Callable[[Apply, Any], Awaitable[Any]]
-
-#: What the codes mean that this part gives to a partner's file.
-CODES = {
-    "ack.unknown": (
-        "The file answers one that we did not send",
-        "Ask the partner which file is meant; `hub exchange list` has those that went",
-    ),
-}
 
 #: The same within a transaction that is under way already.
 match = sent_answers.match
@@ -51,21 +41,3 @@ async def hear(
     for each in matched.unmatched:
         log.warning("acknowledgement.unmatched", partner=partner, kind=each.kind)
     return matched
-
-
-async def resend(
-    write: Write,
-    wake: Callable[[str], None],
-    key: str,
-    actor: Actor,
-    reason: str,
-    now: datetime,
-) -> Resent:
-    """Let a file of ours be sent again under the id and number that it has.
-
-    `wake` is told which destination has work. Raises UnknownExchangeError,
-    NotSentError, and HubError where the store cannot record it.
-    """
-    resent: Resent = await write(sent_again.resend, Wanted(key, actor, reason, now))
-    wake(resent.destination)
-    return resent

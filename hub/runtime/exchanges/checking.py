@@ -56,12 +56,14 @@ class Checker:
 
         Where this is cancelled, the process is ended, and nothing is left of it.
         """
+        found = None
         async with self._turn:
             try:
                 found = await self._check(job)
             finally:
                 self._process = None
-                await asyncio.shield(asyncio.to_thread(_tidy, job))
+                staged = found is not None and bool(found.changes.path)
+                await asyncio.shield(asyncio.to_thread(_tidy, job, staged))
         if found.error_code:
             log.warning(
                 "exchange.not_checked",
@@ -135,8 +137,12 @@ def _prepare(job: Job) -> None:
         folder.mkdir(mode=0o700, parents=True, exist_ok=True)
 
 
-def _tidy(job: Job) -> None:
+def _tidy(job: Job, staged: bool) -> None:  # noqa: FBT001 - it runs in a thread
+    """Remove what is unpacked, and what is staged where nobody knows of it."""
     shutil.rmtree(job.scratch, ignore_errors=True)
+    if not staged:
+        with suppress(OSError):
+            job.staging.unlink()
 
 
 def _findings(answer: bytes, status: int) -> Findings:

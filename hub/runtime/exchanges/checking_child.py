@@ -32,18 +32,19 @@ _NOT_FOR_US = (signal.SIGINT, signal.SIGTERM)
 
 def main() -> NoReturn:
     """Check the file that standard input names, and answer on standard output."""
-    answers = _retire()
-    with os.fdopen(os.dup(0), "rb") as told:
+    hub, answers = _retire()
+    with os.fdopen(hub, "rb", closefd=False) as told:
         # Both come from the hub itself, through a pipe that nobody else has.
         sys.path[:] = pickle.load(told)  # noqa: S301
-        found = _checked(told.read(int.from_bytes(told.read(8))))
+        text = told.read(int.from_bytes(told.read(8)))
+    threading.Thread(target=_end_with_the_hub, args=(hub,), daemon=True).start()
+    found = _checked(text)
     with os.fdopen(answers, "wb") as answer:
         answer.write(findings.encode(found))
     os._exit(0)  # without waiting for threads that plugins may have started
 
 
 def _checked(text: bytes) -> Findings:
-    threading.Thread(target=_end_with_the_hub, daemon=True).start()
     try:
         job = pickle.loads(text)  # noqa: S301 - as above
         limit = STEP_SECONDS + job.original.stat().st_size // _MEBIBYTE
@@ -62,25 +63,29 @@ def _go_on(limit: int) -> None:
     signal.alarm(limit)
 
 
-def _retire() -> int:
-    """Be out of the way: the hub works first. Return where the answer goes."""
+def _retire() -> tuple[int, int]:
+    """Be out of the way: the hub works first.
+
+    Return where the hub speaks and where it hears the answer, which are for nobody
+    else: neither for what a plugin prints, nor for a program that it starts.
+    """
     for number in _NOT_FOR_US:
         signal.signal(number, signal.SIG_IGN)
     signal.signal(signal.SIGALRM, signal.SIG_DFL)
-    answers = os.dup(1)
+    hub, answers = os.dup(0), os.dup(1)
     nowhere = os.open(os.devnull, os.O_RDWR)
-    for stream in (1, 2):
+    for stream in (0, 1, 2):
         os.dup2(nowhere, stream)
     os.nice(10)
     with suppress(OSError, ValueError):
         resource.setrlimit(resource.RLIMIT_AS, (MOST_MEMORY, MOST_MEMORY))
         resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
-    return answers
+    return hub, answers
 
 
-def _end_with_the_hub() -> None:
-    """Wait for the other end of standard input to go, which is when the hub ends."""
+def _end_with_the_hub(hub: int) -> None:
+    """Wait for the other end of a pipe to go, which is when the hub ends."""
     with suppress(OSError):
-        while os.read(0, 1):
+        while os.read(hub, 1):
             pass
     os._exit(1)

@@ -43,9 +43,12 @@ _MARKUP: tuple[tuple[bytes, _Kind], ...] = (
 _PGP = _Kind("a PGP message", ("application/pgp-encrypted",))
 # Tags of the first packet of a message, in the new and the old format: encrypted
 # session keys, signatures, compressed and literal data. No text begins like that.
-_PGP_TAGS = frozenset({0xC1, 0xC2, 0xC3, 0xC4, 0xC8, 0xCB, 0xD2}) | frozenset(
-    {*range(0x84, 0x93), *range(0xA0, 0xA4), *range(0xAC, 0xB0)}
+_PGP_TAGS = frozenset(
+    {0xC1, 0xC2, 0xC3, 0xC4, 0xC8, 0xC9, 0xCB, 0xD2}
+    | {*range(0x84, 0x94), *range(0xA0, 0xA8), *range(0xAC, 0xB0)}
 )
+# No text has these. Zeros are left out: UTF-16 without its mark is full of them.
+_CONTROLS = frozenset({*range(1, 9), *range(14, 32)})
 _BLANKS = b"\xef\xbb\xbf\x00 \t\r\n"
 
 
@@ -73,4 +76,4 @@ def _is_pgp(beginning: bytes) -> bool:
     """Say whether it begins with an OpenPGP packet, and is no text of any encoding."""
     if not beginning or beginning[0] not in _PGP_TAGS:
         return False
-    return any(byte < 9 or 13 < byte < 32 for byte in beginning[:64])  # noqa: PLR2004
+    return any(byte in _CONTROLS for byte in beginning[:64])

@@ -24,6 +24,7 @@ from hub.metrics import Metrics
 from hub.model.files import ExchangeState
 from hub.runtime.exchanges import sweeping
 from hub.runtime.exchanges.applying import Applier, Panels, Stopped, Target
+from hub.runtime.exchanges.calendar import Calendar
 from hub.runtime.exchanges.checking import Checker
 from hub.runtime.exchanges.checking_job import Job, Reading
 from hub.runtime.exchanges.desk import Desk, Write
@@ -76,6 +77,7 @@ class Exchanges:
         check: Check | None = None,
         clock: Callable[[], datetime] = lambda: datetime.now(UTC),
     ) -> None:
+        self._config = config
         self._store = store
         self._write = write
         self._check = check or Checker().check
@@ -127,6 +129,7 @@ class Exchanges:
             tasks.create_task(self._feeder.run(), name="exchanges.feed")
             tasks.create_task(self._renew(), name="exchanges.renew")
             tasks.create_task(self._sweep(), name="exchanges.sweep")
+            tasks.create_task(self._calendar().run(), name="exchanges.calendar")
 
     async def stop(self) -> None:
         """Let go of what is under way: the next hub goes on with it."""
@@ -185,6 +188,10 @@ class Exchanges:
         """Run what may take long, on the thread of files."""
         loop = asyncio.get_running_loop()
         return await loop.run_in_executor(self._thread, partial(function, *args))
+
+    def _calendar(self) -> Calendar:
+        open_reader, metrics = self._store.reader, self._metrics
+        return Calendar(self._config, open_reader, self._write, metrics, self._clock)
 
     def _arrived(self) -> None:
         self._bell.set()

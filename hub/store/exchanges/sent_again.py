@@ -15,7 +15,6 @@ from hub.store.exchange_tables import exchange, exchange_notice
 from hub.store.exchanges.errors import UnknownExchangeError
 from hub.store.exchanges.ledger import OUT, exchange_of
 from hub.store.exchanges.sent import of_artifact
-from hub.store.exchanges.sent_errors import NotSentError
 from hub.store.journal import microseconds
 from hub.store.schema import delivery
 from hub.store.statements import Statement
@@ -33,10 +32,14 @@ class Wanted(NamedTuple):
 
 
 class Resent(NamedTuple):
-    """To which destination a file goes again, and how many notices are in it."""
+    """To which destination a file goes again, and how many notices are in it.
+
+    None where it cannot go again; `state` is the one that it was in.
+    """
 
     destination: str
     notices: int
+    state: str
 
 
 _notice = delivery.alias("notice")
@@ -85,9 +88,8 @@ _RESEND = Statement(
 def resend(connection: sqlite3.Connection, wanted: Sequence[Wanted]) -> list[Resent]:
     """Let files of ours be sent again, under the ids and numbers that they have.
 
-    What a partner had answered is forgotten: it is to answer anew. Raises
-    UnknownExchangeError, and NotSentError for what is none of ours, is under way, or
-    of which no notice can go again.
+    What is none of ours, is under way, or of which no notice can go again, stays as
+    it is. Raises UnknownExchangeError.
     """
     return [_resend(connection, each) for each in wanted]
 
@@ -96,12 +98,13 @@ def _resend(connection: sqlite3.Connection, wanted: Wanted) -> Resent:
     row = exchange_of(connection, wanted.exchange)
     if row is None:
         raise UnknownExchangeError(wanted.exchange)
-    if row.direction != OUT or row.state == ExchangeState.SENDING:
-        raise NotSentError(row.state)
-    now = microseconds(wanted.at)
-    notices = _REVIVE(connection, key=row.seq, now=now).rowcount
+    notices = 0
+    if row.direction == OUT and row.state != ExchangeState.SENDING:
+        now = microseconds(wanted.at)
+        notices = _REVIVE(connection, key=row.seq, now=now).rowcount
+    resent = Resent(row.feed, notices, row.state)
     if not notices:
-        raise NotSentError("none of its notices can")
+        return resent
     _RESEND(connection, key=row.seq, who=wanted.actor.name)
     entry = audit.Entry(
         wanted.actor.name,
@@ -113,4 +116,4 @@ def _resend(connection: sqlite3.Connection, wanted: Wanted) -> Resent:
         detail={"notices": notices, "number": row.number},
     )
     audit.append(connection, [entry])
-    return Resent(row.feed, notices)
+    return resent

@@ -6,7 +6,6 @@ import hub_payer
 from hub.testing import RendererContract
 from hub_payer.census import CensusOptions
 from hub_payer.notification import NotificationOptions
-from hub_payer.x12_services.inquiry270 import Inquiry270Options
 from hub_payer.x12_services.notification278 import Notification278Options
 
 ENDS = {"us": {"id": "CAREHUB"}, "partner": {"id": "PAYER-A"}}
@@ -69,8 +68,3 @@ def test_hook_renderers_declares_how_many_notices_fit():
 def test_the_options_of_every_format_are_described():
     for spec in hub_payer.renderers():
         assert all(each.description for each in spec.options.model_fields.values())
-
-
-def test_a_question_has_no_answer_for_every_kind_of_notice():
-    """``x12-270`` refuses what it cannot ask about, so no suite of its own."""
-    assert renderer("x12-270").options is Inquiry270Options

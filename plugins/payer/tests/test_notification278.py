@@ -34,7 +34,9 @@ COVERAGE = [
 
 def lines(told, options=OPTIONS):
     """Return the segments of one notice's transaction set, as they are written."""
-    (found,) = [segments for _, segments in sets(numbered(render([told], options).body))]
+    (found,) = [
+        segments for _, segments in sets(numbered(render([told], options).body))
+    ]
     return ["*".join(each.elements) for each in found]
 
 
@@ -218,7 +220,7 @@ def test_a_number_is_never_changed_to_fit(number):
         {"usage": "X"},
         {"facility": {"npi": "123"}},
         {"charset": "utf-8"},
-        {"us": {"id": "CAREHUB-IS-TOO-LONG"}},
+        {"us": {"id": "CAREHUB", "name": "x"}},
         {"purposes": {"notice": "C"}},
     ],
 )
@@ -245,7 +247,9 @@ PAYLOADS = st.fixed_dictionaries(
         ),
         "period": st.dictionaries(
             st.sampled_from(["start", "end"]),
-            st.sampled_from(["2026-03-14T10:30", "2026", "2026-03-14", "gestern", None]),
+            st.sampled_from(
+                ["2026-03-14T10:30", "2026", "2026-03-14", "gestern", None]
+            ),
         ),
         "diagnoses": st.lists(
             st.fixed_dictionaries(

@@ -16,10 +16,12 @@ def test_every_column_is_in_the_readme(name):
     assert f"`{name}`" in README
 
 
-@pytest.mark.parametrize("spec", hub_payer.renderers(), ids=lambda spec: spec.name)
+@pytest.mark.parametrize("spec", [*hub_payer.renderers()], ids=lambda spec: spec.name)
 def test_every_format_and_its_options_are_in_the_readme(spec):
     assert f"`{spec.name}`" in README
-    assert [name for name in spec.options.model_fields if f"`{name}`" not in README] == []
+    assert [
+        name for name in spec.options.model_fields if f"`{name}`" not in README
+    ] == []
 
 
 def test_the_readme_lists_the_columns_in_order():

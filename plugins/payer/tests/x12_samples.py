@@ -21,7 +21,7 @@ MEMBER = (
     "NM1*IL*1*SPATZ*JO*A***34*999001111",
     "PER*IP**HP*0305550100*EM*jo@example.org",
     "N3*AM WEHR 7*HINTERHAUS",
-    "N4*MUSTERSTADT*BE*01234",
+    "N4*MUSTERSTADT*NY*01234",
     "DMG*D8*19700131*M",
     "HD*021**HLT*PLAN A*IND",
     "DTP*348*D8*20260101",
@@ -44,8 +44,10 @@ def group(*sets, kind="BE", control="1", version="005010X220A1", **wrong):
     """Return a group; `wrong` replaces what stands in its GE."""
     header = f"GS*{kind}*KASSE*HUB*20260314*0930*{control}*X*{version}"
     count = wrong.get("count", len(sets))
-    return lines(header) + "".join(sets) + lines(
-        f"GE*{count}*{wrong.get('trailer', control)}"
+    return (
+        lines(header)
+        + "".join(sets)
+        + lines(f"GE*{count}*{wrong.get('trailer', control)}")
     )
 
 
@@ -124,7 +126,7 @@ class Dribble(io.BytesIO):
     """A file whose reads give a few bytes at a time."""
 
     def __init__(self, content, size):
-        super().__init__(content)
+        super().__init__(content.encode() if isinstance(content, str) else content)
         self._size = size
 
     def read(self, size=-1):

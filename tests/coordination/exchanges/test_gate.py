@@ -35,7 +35,9 @@ def ruled(found, history=EARLIER, **gate):
     return told.state.value, told.reason
 
 
-@pytest.mark.parametrize("semantics", ["full", "delta", "append", "cumulative", "audit"])
+@pytest.mark.parametrize(
+    "semantics", ["full", "delta", "append", "cumulative", "audit"]
+)
 def test_a_file_that_nothing_speaks_against_is_applied(semantics):
     assert ruled(findings(semantics)) == ("applying", "file.permitted")
 
@@ -277,9 +279,9 @@ def test_nothing_is_applied_where_any_step_fails(found, gate, history):
 
     if told.state is ExchangeState.APPLYING:
         assert heading is not None
-        assert not (history.same_bytes or history.same_control)
+        assert not any((history.same_bytes, history.same_control))
         assert not history.same_name or gate.reuses_names
-        assert not (heading.test or found.totals or found.error_code or found.again)
+        assert not any((heading.test, found.totals, found.error_code, found.again))
         assert counts.lost <= allowed * counts.before + 1e-6
         assert counts.rejected <= gate.max_errors / 2 * counts.read + 1e-6
         assert counts.read or heading.semantics in {"delta", "append"}

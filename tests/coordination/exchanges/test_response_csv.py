@@ -109,7 +109,9 @@ def test_catalogue_20_numbers_and_plain_text_stay_as_they_are(text):
     assert neutral(text) == text
 
 
-texts = st.text() | st.sampled_from(['"', "\r\n", ",", "\x00", "\ud800", "=1", "\u2028"])
+texts = st.text() | st.sampled_from(
+    ['"', "\r\n", ",", "\x00", "\ud800", "=1", "\u2028"]
+)
 
 
 @given(st.lists(st.tuples(st.integers(0, 10**9), texts, texts), max_size=5), texts)

@@ -4,6 +4,7 @@ from typing import NamedTuple
 
 from hub.coordination.policy import Regime
 from hub.coordination.recipients import PURPOSES
+from hub.model.events import Entity, EventSubject
 from hub.model.labels import Labels
 from tests.coordination.policy.cases import (
     ACTIVE,
@@ -23,6 +24,7 @@ from tests.coordination.policy.cases import (
     STALE,
     WARD,
     deny,
+    event,
     labelled,
     permit,
     to,
@@ -74,7 +76,26 @@ RELATIONSHIPS = {
         "relationship.none", links=(), consents=(permit(),)
     ),
 }
+FILE = event(
+    kind="exchange.file_received",
+    subject=EventSubject(None),
+    entity=Entity("exchange", "exc_1", 1),
+)
 PURPOSE = {
+    "a file, for operations": yes(
+        "relationship.all", panel="", links=(), about=FILE, purpose="operations"
+    ),
+    "a file, for a treatment": no(
+        "purpose.not_operations", panel="", links=(), about=FILE
+    ),
+    "a file, for a contract with nobody's consent": yes(
+        "relationship.all",
+        panel="",
+        links=(),
+        about=FILE,
+        purpose="operations",
+        recipient=to("public_health"),
+    ),
     "no purpose": no("purpose.unknown", purpose=""),
     "marketing": no("purpose.unknown", purpose="marketing"),
     "marketing with a consent": no(

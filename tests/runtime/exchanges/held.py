@@ -12,6 +12,9 @@ from hub.store.sqlite import DATABASE_NAME
 
 FEED = "roster"
 
+_END = "UPDATE holding SET until = ? WHERE feed = ? AND key = ? AND until IS NULL"
+_BEGIN = "INSERT INTO holding VALUES (?, ?, ?, NULL, ?, ?, ?)"
+
 
 def make(folder):
     """Make a database that holds nothing, in the way of the hub's."""
@@ -27,20 +30,23 @@ def put_in_force(folder, found, version):
         closing(sqlite3.connect(folder / DATABASE_NAME)) as hub,
         hub,
     ):
-        for each in staged.changes(0, 10**9):
-            if each.op == "once":
-                continue
-            hub.execute(
-                "UPDATE holding SET until = ?"
-                " WHERE feed = ? AND key = ? AND until IS NULL",
-                [version, FEED, each.key],
+        after = 0
+        while found := staged.changes(after, 500):
+            after = found[-1].n
+            some = [each for each in found if each.op != "once"]
+            hub.executemany(_END, [(version, FEED, each.key) for each in some])
+            hub.executemany(
+                _BEGIN,
+                [
+                    (FEED, each.key, version, *_held(each))
+                    for each in some
+                    if each.op == "set"
+                ],
             )
-            if each.op == "set":
-                row = (each.digest, each.memberships, each.body)
-                hub.execute(
-                    "INSERT INTO holding VALUES (?, ?, ?, NULL, ?, ?, ?)",
-                    [FEED, each.key, version, *row],
-                )
+
+
+def _held(change):
+    return change.digest, change.memberships, change.body
 
 
 def changes(found, most=3):

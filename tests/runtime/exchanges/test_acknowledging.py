@@ -8,9 +8,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from hub.coordination.acknowledgements import MOST_CODES
+from hub.coordination.exchanges.reasons import REASONS
+from hub.coordination.exchanges.row_codes import ROW_CODES
 from hub.model.files import Acknowledged
 from hub.model.happenings import EXCHANGES_FEED
-from hub.runtime.exchanges.acknowledging import CODES, hear
+from hub.runtime.exchanges.acknowledging import hear
 from hub.store.exchanges import ledger as files
 from hub.store.exchanges import sent, sent_answers
 from hub.store.exchanges.ledger import Arrived
@@ -95,6 +97,7 @@ def test_an_answer_says_what_became_of_a_file(ledger, acceptance, state):
     heard(ledger, answer("1", acceptance, "999", "AK5-1"))
 
     assert states(ledger) == [(state, f"acknowledgement.{acceptance}", ["AK5-1"])]
+    assert f"acknowledgement.{acceptance}" in REASONS
 
 
 def test_what_is_accepted_in_form_can_be_rejected_in_content(ledger):
@@ -135,7 +138,7 @@ def test_an_answer_to_what_we_never_sent_is_a_problem_of_the_file(ledger):
     assert [each.of for each in matched.unmatched] == ["7"]
     problems = msgspec.json.decode(files.exchange_of(ledger, "in_1").problems)
     assert problems == [{"code": "ack.unknown", "column": "999"}]
-    assert "ack.unknown" in CODES
+    assert "ack.unknown" in ROW_CODES
 
 
 def test_one_partner_cannot_answer_for_another(ledger):
@@ -188,6 +191,17 @@ def test_codes_of_a_partner_are_kept_up_to_a_limit(ledger):
     assert len(codes) == MOST_CODES
 
 
+def test_words_of_a_partner_are_no_codes(ledger):
+    put_sent(ledger)
+
+    heard(ledger, answer("1", "rejected", "ack-csv", "Zqkanarie Anna", "E1\ud800", ""))
+
+    [(_, _, codes)] = states(ledger)
+    assert codes == ["ack.no_code"]
+    assert set(codes) <= set(ROW_CODES)
+    assert "anarie" not in str(told(ledger))
+
+
 def test_who_does_not_answer_in_time_is_told_of_once(ledger):
     put_sent(ledger, due=LATER)
 
@@ -200,6 +214,7 @@ def test_who_does_not_answer_in_time_is_told_of_once(ledger):
     assert happening["type"] == "overdue"
     assert happening["direction"] == "out"
     assert happening["reason"] == "acknowledgement.missing"
+    assert happening["reason"] in REASONS
 
 
 def test_a_late_answer_is_an_answer(ledger):

@@ -204,7 +204,9 @@ def test_a_wrong_row_is_listed_and_its_record_stays(folder):
 
 def test_catalogue_19_one_bad_row_is_set_aside_and_the_rest_counts(folder):
     rows = [row(n, f"M{n}") for n in range(1, 200)]
-    found = checked(folder, heading(), *rows, row(200, "M200", bad=("date.unreadable",)))
+    found = checked(
+        folder, heading(), *rows, row(200, "M200", bad=("date.unreadable",))
+    )
 
     assert (found.counts.added, found.counts.rejected) == (199, 1)
 
@@ -249,7 +251,9 @@ def test_rows_beyond_the_most_are_counted_and_not_listed(folder, monkeypatch):
 
 def test_who_is_said_to_end_is_lost_although_their_row_is_there(folder):
     """A roster can disenrol everybody without leaving anybody out."""
-    applied(folder, heading(), row(1, "a"), row(2, "b"), row(3, "c", until="2026-12-31"))
+    applied(
+        folder, heading(), row(1, "a"), row(2, "b"), row(3, "c", until="2026-12-31")
+    )
     ended = [
         row(1, "a", until="2026-03-31"),
         row(2, "b", since="2026-09-01", until="2026-08-31"),
@@ -451,7 +455,7 @@ def test_catalogue_24_another_kind_of_file_is_refused_by_how_it_begins(
 @pytest.mark.parametrize(
     "beginning", ["ÄRZTIN;1", "Åsa,1", "“a”,1", "\ufeffid,1", "…", "a\tb"]
 )
-@pytest.mark.parametrize("encoding", ["utf-8", "cp1252", "utf-16"])
+@pytest.mark.parametrize("encoding", ["utf-8", "cp1252", "utf-16", "utf-16-le"])
 def test_catalogue_24_text_of_any_encoding_is_text(folder, beginning, encoding):
     body = beginning.encode(encoding, "replace") + b"\n" + b"a,b\n" * 20
     found = check(job(folder, body, reader=readers.large))
@@ -479,9 +483,7 @@ rows = st.tuples(
     st.sampled_from(["set", "set", "set", "end", "once", "bad"]),
 )
 files = st.lists(
-    st.tuples(
-        st.sampled_from([*LISTS, "delta", "append"]), st.lists(rows, max_size=6)
-    ),
+    st.tuples(st.sampled_from([*LISTS, "delta", "append"]), st.lists(rows, max_size=6)),
     min_size=1,
     max_size=4,
 )
@@ -575,9 +577,7 @@ def test_any_sequence_of_files_changes_what_a_model_says(given):
             )
             assert (counts.before, counts.after) == (before, len(model.held))
             assert counts.read == len(said)
-            assert counts.read == (
-                counts.accepted + counts.rejected + counts.duplicate
-            )
+            assert counts.read == (counts.accepted + counts.rejected + counts.duplicate)
             assert counts.unchanged >= 0
 
 

@@ -8,16 +8,16 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from hub.coordination.exchanges.reasons import REASONS
 from hub.model.delivery import Outcome, Receipt
 from hub.model.files import NUMBER_MARK
-from hub.runtime.exchanges.acknowledging import resend
 from hub.runtime.exchanges.keeping import Kept, NotKeptError, NotThereError
 from hub.runtime.exchanges.numbering import name_in, numbering_of
+from hub.runtime.exchanges.resending import NotSentError, resend
 from hub.store import resending
 from hub.store.acting import Actor
 from hub.store.exchanges import numbers, sent
 from hub.store.exchanges.errors import UnknownExchangeError
-from hub.store.exchanges.sent_errors import NotSentError
 from hub.store.journal import microseconds
 from hub.testing.clock import FakeClock
 from tests.runtime.exchanges.outgoing import (
@@ -320,7 +320,7 @@ async def test_a_file_whose_notices_are_gone_cannot_be_sent_again(live_store):
             NOW,
         )
 
-    assert "none of its notices" in str(caught.value)
+    assert "refused" in str(caught.value)
 
 
 async def test_a_file_whose_notices_go_by_other_ways_is_closed(live_store, outbox):
@@ -338,6 +338,10 @@ async def test_a_file_whose_notices_go_by_other_ways_is_closed(live_store, outbo
     assert outbox.query("SELECT state, reason FROM exchange") == [
         ("refused", "sending.abandoned")
     ]
+
+
+def test_why_a_file_was_not_taken_is_catalogued():
+    assert {sent.GIVEN_UP, sent.SUPERSEDED, sent.ABANDONED} <= REASONS.keys()
 
 
 def _withdraw(connection, _payloads):

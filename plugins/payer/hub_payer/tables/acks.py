@@ -44,8 +44,10 @@ WORDS: dict[str, Acceptance] = {
         "rejected",
     ),
 }
-# Free text beside a code may be about anybody: it is left out.
-_CODE = re.compile(r"(?<![^\s,;|])[A-Za-z0-9][A-Za-z0-9._:-]{0,39}(?![^\s,;|])")
+# Words may be about anybody: what has no digit in it is no code.
+_CODE = re.compile(
+    r"(?<![^\s,;|])(?=[^\s,;|]*[0-9])[A-Za-z0-9][A-Za-z0-9._:-]{0,39}(?![^\s,;|])"
+)
 _MOST_CODES = 50
 
 
@@ -54,7 +56,7 @@ class AckProfile(TableProfile):
 
     Its columns: `file`, the name of our file or its nine-digit number; `status`, the
     partner's word for what became of it; `codes`, why, with blanks, commas,
-    semicolons or bars between them.
+    semicolons or bars between them: what has no digit in it is a word and left out.
     """
 
     known: ClassVar[Columns] = {"file": "id", "status": "text", "codes": "text"}

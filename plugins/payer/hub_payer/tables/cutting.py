@@ -19,6 +19,9 @@ MOST_LINES = 1000
 TOO_LONG = "row.too_long"
 BAD_QUOTE = "row.quote"
 BAD_WIDTH = "row.width"
+BAD_ENCODING = "row.encoding"
+#: Bytes without a meaning in their character set, as text has them.
+LOST = re.compile("[\ud800-\udfff]")
 NO_CELLS: Sequence[str] = ()
 
 
@@ -163,10 +166,14 @@ class FixedWidth:
 
     def _of_bytes(self, number: int, line: str) -> Cut:
         """Cut where a character can be several bytes; half of one is no text."""
-        raw = line.encode(self._charset, "surrogateescape")
+        try:
+            raw = line.encode(self._charset, "surrogateescape")
+        except UnicodeEncodeError:
+            return Cut(number, line, NO_CELLS, BAD_ENCODING)
         if (len(raw) < self._width and not self._trimmed) or raw[self._width :].strip():
             return Cut(number, line, NO_CELLS, BAD_WIDTH)
         cells = [
             raw[each].decode(self._charset, "surrogateescape") for each in self._slices
         ]
-        return Cut(number, line, cells)
+        fault = BAD_ENCODING if LOST.search("".join(cells)) else ""
+        return Cut(number, line, cells, fault)

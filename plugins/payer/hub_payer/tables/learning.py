@@ -32,6 +32,7 @@ _PARTNER = "PARTNER"
 _SEPARATORS = {"\t": "tab", ",": "comma", ";": "semicolon", "|": "bar"}
 #: Columns that can tell two rows of one member apart, the likeliest first.
 _FURTHER = ("plan", "contract", "programme", "provider", "period", "since", "due")
+_MOST_LISTED = 12
 #: When a sample came is not known: late enough for all days in it.
 _LATE = datetime(2199, 12, 31, tzinfo=UTC)
 _SEMANTICS = (
@@ -275,7 +276,9 @@ class _Proposal:
 
 
 def _listed(places: Sequence[int]) -> str:
-    return ", ".join(map(str, places))
+    listed = ", ".join(map(str, places[:_MOST_LISTED]))
+    more = len(places) - _MOST_LISTED
+    return f"{listed} and {more} others" if more > 0 else listed
 
 
 def _remark(code: str) -> str:

@@ -18,13 +18,12 @@ from hub_payer.tables.cells import (
     tidy,
     visible,
 )
-from hub_payer.tables.cutting import BAD_WIDTH
+from hub_payer.tables.cutting import BAD_ENCODING, BAD_WIDTH, LOST
 from hub_payer.tables.date_formats import date_formats
 from hub_payer.tables.headers import Layout
 from hub_payer.tables.profile import TableProfile
 
-#: What no value holds: bytes without a meaning, and what only terminals obey.
-_LOST = re.compile("[\ud800-\udfff]")
+#: What only terminals obey, and no value holds.
 _CONTROL = re.compile(
     "[\u0000-\u0008\u000b\u000c\u000e-\u001f\u007f-\u0084\u0086-\u009f]"
 )
@@ -105,8 +104,8 @@ class Plan:
 
     def _careful(self, line: str, cells: Sequence[str]) -> Values:
         """Return the same of a line in which anything may stand."""
-        if not line.isascii() and _LOST.search(line):
-            return Values({}, (RowProblem("row.encoding"),))
+        if not line.isascii() and LOST.search(line):
+            return Values({}, (RowProblem(BAD_ENCODING),))
         if not line.isprintable() and _CONTROL.search(line):
             return Values({}, (RowProblem("row.control_character"),))
         problems: list[RowProblem] = []

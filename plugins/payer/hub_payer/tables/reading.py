@@ -21,11 +21,13 @@ from hub_payer.tables.headers import (
 )
 from hub_payer.tables.plan import Plan, Values
 from hub_payer.tables.profile import TableProfile
-from hub_payer.tables.text import Lines
+from hub_payer.tables.text import CODECS, Lines
 from hub_payer.tables.trailers import Tally
 
 #: Rows that are looked at to see how wide a table without a header is.
 _MOST_LOOKED_AT = 1000
+#: Columns that nobody told the hub of, as far as they are named.
+_MOST_ALARMS = 20
 #: Makes an item of the values of a row and its number.
 Make = Callable[[Values, int], Item]
 
@@ -65,8 +67,10 @@ def _cutter(profile: TableProfile) -> Cutter:
     if not profile.positions:
         return Delimited(profile.separator, profile.quote)
     places = [(first - 1, last) for first, last in profile.positions.values()]
-    charset = profile.charset if profile.count_bytes else ""
-    return FixedWidth(places, charset=charset, trimmed=profile.trimmed)
+    charset = CODECS.get(profile.charset, profile.charset)
+    return FixedWidth(
+        places, charset=charset if profile.count_bytes else "", trimmed=profile.trimmed
+    )
 
 
 def _without(lines: Iterable[str | None], skipped: int) -> Iterator[str | None]:
@@ -134,7 +138,7 @@ def _item_maker(
 ) -> Callable[[Cut], Item]:
     alarm = tuple(
         RowProblem("column.unknown", f"column {place}")
-        for place in opened.layout.unknown
+        for place in opened.layout.unknown[:_MOST_ALARMS]
     )
     summed = opened.layout.places.get(tally.summed)
 

@@ -20,7 +20,8 @@ _MARKS = (
     (codecs.BOM_UTF16_LE, "utf-16-le"),
     (codecs.BOM_UTF16_BE, "utf-16-be"),
 )
-_CODECS = {"utf-8-sig": "utf-8", "utf-16": "utf-16-le", "latin-1": "iso-8859-1"}
+#: What a character set is called without a mark at the start.
+CODECS = {"utf-8-sig": "utf-8", "utf-16": "utf-16-le", "latin-1": "iso-8859-1"}
 # What is never the start of a table. Workbooks are zip archives, old ones are OLE.
 _NOT_TEXT = (
     *(b"PK\x03\x04", b"\xd0\xcf\x11\xe0", b"%PDF-", b"\x1f\x8b", b"-----BEGIN PGP"),
@@ -34,7 +35,7 @@ class Lines:
 
     def __init__(self, file: BinaryIO, charset: str) -> None:
         self._file = file
-        self._charset = _CODECS.get(charset, charset)
+        self._charset = CODECS.get(charset, charset)
 
     def __iter__(self) -> Iterator[str | None]:
         """Yield the lines without their ends. Raises NotTextError."""

@@ -8,6 +8,8 @@ from hub_payer.tables.cells import BadCellError, Decimals
 from hub_payer.tables.profile import TableProfile
 
 _MOST_DIGITS = 40
+# Separators of empty cells beside a number.
+_AROUND = " \t,;|^~\"'"
 
 
 class Tally:
@@ -55,6 +57,6 @@ class Tally:
         if len(text) > _MOST_DIGITS:
             return None
         try:
-            return Decimal(self._read(text.strip()))
+            return Decimal(self._read(text.strip(_AROUND)))
         except (BadCellError, InvalidOperation):
             return None

@@ -39,9 +39,6 @@ _NAMES = {"AK3": "IK3", "AK4": "IK4", "AK5": "IK5"}
 #: The elements of each that are codes and places: what follows is content.
 _KEPT = {"IK3": 5, "IK4": 4}
 
-logging.getLogger("pyx12").propagate = False
-logging.getLogger("pyx12").addHandler(logging.NullHandler())
-
 
 class _LateError(Exception):
     """The time is up."""
@@ -77,7 +74,7 @@ def _compare(feed: "_Feed", verdict: GroupVerdict, found: Survey, number: int) -
         return "x12.no_map"
     said = io.StringIO()
     try:
-        with contextlib.redirect_stdout(io.StringIO()):
+        with _silence():
             pyx12.x12n_document.x12n_document(
                 pyx12.params.ParamsBase(), feed, said, None
             )
@@ -89,6 +86,18 @@ def _compare(feed: "_Feed", verdict: GroupVerdict, found: Survey, number: int) -
         feed.drain()
     _judge(said.getvalue(), feed, verdict, found, number)
     return ""
+
+
+@contextlib.contextmanager
+def _silence() -> Iterator[None]:
+    """Let nothing be printed or logged: pyx12 quotes the content in what it says."""
+    before = logging.root.manager.disable
+    logging.disable(logging.CRITICAL)
+    try:
+        with contextlib.redirect_stdout(io.StringIO()):
+            yield
+    finally:
+        logging.disable(before)
 
 
 @cache

@@ -20,6 +20,7 @@ _CHUNK = 1 << 17
 _BLANKS = " \r\n\t\0\x1a"
 _LEADING = re.compile(rb"[ \r\n\t\0\x1a]*")
 _BLANK_BYTES = _BLANKS.encode()
+_WINDOW = 4096
 _BOM = b"\xef\xbb\xbf"
 #: Where a header may start, in what nobody can cut.
 _HEADER = re.compile(rb"(?<![A-Za-z0-9])(?:ISA|isa)(?=[^A-Za-z0-9\s])")
@@ -113,32 +114,29 @@ class _Cutter:
     def _trim(self) -> None:
         """Drop blanks, and hold a whole header if there is one."""
         while True:
-            blanks = _LEADING.match(bytes(self._held[:_CHUNK]))
+            blanks = _LEADING.match(bytes(self._held[:_WINDOW]))
             count = blanks.end() if blanks else 0
             del self._held[:count]
+            if count == _WINDOW:
+                continue
             if len(self._held) >= isa.LONGEST or self._ended:
                 return
             self._more()
 
     def _seek(self) -> None:
         """Drop all before the next header, where nobody knows how segments end."""
-        start = 0
         while True:
-            self._fill(start + isa.LONGEST)
-            window = bytes(self._held[start : start + _CHUNK])
-            found = _HEADER.search(window)
-            if found is None:
-                del self._held[: start + max(len(window) - 4, 0)]
-                if self._ended and len(self._held) <= isa.LONGEST:
-                    self._held.clear()
+            self._fill(_WINDOW)
+            window = bytes(self._held[:_WINDOW])
+            for found in _HEADER.finditer(window):
+                if isa.plausible(self._ahead(found.start())):
+                    del self._held[: found.start()]
                     return
-                start = 0
-                self._more()
-            elif isa.plausible(self._ahead(start + found.start())):
-                del self._held[: start + found.start()]
+            if self._ended and len(self._held) <= _WINDOW:
+                self._held.clear()
                 return
-            else:
-                start += found.end()
+            # The header may have been cut in two, after a letter before it.
+            del self._held[: len(window) - 5]
 
     def _ahead(self, start: int) -> bytes:
         self._fill(start + isa.LONGEST)
@@ -146,31 +144,40 @@ class _Cutter:
 
     def _interchange(self, marks: Delimiters) -> Iterator[Token]:
         """Yield segments until the next header is what is held, or nothing."""
-        end = marks.terminator.encode()
         blocks = _Blocks(marks, self._limits.segment)
         while not self._at_header():
-            cut = self._find_end(end)
-            if cut > 0:
-                whole = bytes(self._held[:cut])
-                del self._held[:cut]
-                yield from self._cut(whole, blocks)
-            elif self._ended:
+            if blocks.is_binary(bytes(self._held[:4])):
+                stop = yield from self._binary(0, blocks)
+                if stop:
+                    del self._held[:stop]
+                else:
+                    self._skip(blocks.end)
+            elif whole := bytes(self._held[: self._find_end(blocks.end)]):
+                used = yield from self._cut(whole, blocks)
+                del self._held[:used]
+            elif len(self._held) > self._limits.segment:
+                yield Skipped("x12.segment_too_long")
+                self._skip(blocks.end)
+            else:
                 yield from _rest(bytes(self._held), blocks)
                 self._held.clear()
                 return
-            else:
-                yield Skipped("x12.segment_too_long")
-                self._skip(end)
 
     def _find_end(self, end: bytes) -> int:
-        """Return where the last whole segment that is held ends; 0 for none."""
-        searched = 0
-        while True:
-            cut = self._held.rfind(end, searched)
-            if cut >= 0 or self._ended or len(self._held) > self._limits.segment:
-                return cut + 1
+        """Return where one of the segments that are held ends; 0 for none.
+
+        It is the last one of a block, or the first after that.
+        """
+        cut = self._held.rfind(end, 0, _CHUNK)
+        searched = min(len(self._held), _CHUNK)
+        while cut < 0:
+            cut = self._held.find(end, searched)
             searched = len(self._held)
-            self._more()
+            if cut < 0 and (self._ended or searched > self._limits.segment):
+                return 0
+            if cut < 0:
+                self._more()
+        return cut + 1
 
     def _skip(self, end: bytes) -> None:
         """Drop everything up to the end of the segment."""
@@ -181,39 +188,38 @@ class _Cutter:
             self._more()
         del self._held[: cut + 1]
 
-    def _cut(self, whole: bytes, blocks: "_Blocks") -> Iterator[Token]:
-        """Yield the segments of a block; what is not cut goes back to what is held."""
+    def _cut(self, whole: bytes, blocks: "_Blocks") -> Generator[Token, None, int]:
+        """Yield the segments of a block; return how much of what is held they are."""
         at = 0
-        while at < len(whole):
-            special = blocks.next_special(whole, at)
+        for special in blocks.specials(whole):
+            if special < at:
+                continue  # it is in a binary segment
             if special > at:
                 yield from blocks.segments(whole[at:special])
-            if special == len(whole):
-                return
-            if blocks.is_header(whole, special):
-                self._held[:0] = whole[special:]
-                return
-            at = yield from self._binary(whole, special, blocks)
+            if not blocks.is_binary(whole[special : special + 4]):
+                return special
+            stop = yield from self._binary(special, blocks)
+            at = stop or whole.index(blocks.end, special) + 1
+        if at < len(whole):
+            yield from blocks.segments(whole[at:])
+        return max(at, len(whole))
 
-    def _binary(
-        self, whole: bytes, at: int, blocks: "_Blocks"
-    ) -> Generator[Token, None, int]:
+    def _binary(self, at: int, blocks: "_Blocks") -> Generator[Token, None, int]:
         """Yield a binary segment without its content; return where it ends.
 
-        One whose length is not true is skipped up to what looks like its end.
+        Of one whose length is not true that is nowhere, 0: all up to what looks like
+        its end is to be left out.
         """
-        start, length = blocks.binary(whole, at)
+        self._fill(at + isa.LONGEST)
+        name, start, length = blocks.binary(bytes(self._held[at : at + isa.LONGEST]))
+        stop = at + start + length
         if 0 <= length <= self._limits.binary:
-            stop = start + length
-            beyond = stop - len(whole)
-            self._fill(beyond + 1)
-            follows = whole[stop : stop + 1] or self._held[beyond : beyond + 1]
-            if follows == blocks.end:
-                del self._held[: max(beyond + 1, 0)]
-                yield [[blocks.name(whole, at), str(length)]]
-                return min(stop + 1, len(whole))
+            self._fill(stop + 1)
+            if self._held[stop : stop + 1] == blocks.end:
+                yield [[name, str(length)]]
+                return stop + 1
         yield Skipped("x12.binary_length")
-        return whole.index(blocks.end, at) + 1
+        return 0
 
 
 class _Blocks:
@@ -223,6 +229,7 @@ class _Blocks:
         self.end = marks.terminator.encode()
         self._marks = marks
         self._longest = longest
+        self._names = [name + marks.element.encode() for name in (b"BIN", b"BDS")]
         mark = re.escape(marks.element.encode())
         self._special = re.compile(
             rb"(?:ISA|isa)(?![A-Za-z0-9])|B(?:IN|DS)(?=%b)" % mark
@@ -230,44 +237,35 @@ class _Blocks:
         self._binary = re.compile(
             rb"(?:BIN%b|BDS%b[^%b]{0,9}%b)([0-9]{1,15})%b" % ((mark,) * 5)
         )
-        self._words = [
-            b"ISA",
-            b"isa",
-            b"BIN" + marks.element.encode(),
-            b"BDS" + marks.element.encode(),
-        ]
+        self._words = [b"ISA", b"isa", *self._names]
 
-    def next_special(self, whole: bytes, at: int) -> int:
-        """Return where a header or binary segment starts; else the end of `whole`."""
-        if not any(word in whole for word in self._words):
-            return len(whole)
-        while found := self._special.search(whole, at):
-            start = self._start(whole, found.start())
-            if start >= 0:
-                return found.start()
-            at = found.end()
-        return len(whole)
+    def specials(self, whole: bytes) -> Iterator[int]:
+        """Yield where a header or binary segment starts, or seems to."""
+        if any(word in whole for word in self._words):
+            for found in self._special.finditer(whole):
+                if self._starts(whole, found.start()):
+                    yield found.start()
 
-    def _start(self, whole: bytes, at: int) -> int:
-        """Return where the segment starts that has its id `at`; -1 if it has not."""
+    def _starts(self, whole: bytes, at: int) -> bool:
+        """Say whether a segment starts with the id that stands there."""
         while at > 0 and whole[at - 1 : at] != self.end:
             if whole[at - 1] not in _BLANK_BYTES:
-                return -1
+                return False
             at -= 1
-        return at
+        return True
 
-    def is_header(self, whole: bytes, at: int) -> bool:
-        """Say whether it is a header, else a binary segment."""
-        return whole[at : at + 1] in b"Ii"
+    def is_binary(self, start: bytes) -> bool:
+        """Say whether a segment that starts so is a binary one."""
+        return start in self._names
 
-    def name(self, whole: bytes, at: int) -> str:
-        """Return the id of the segment."""
-        return whole[at : at + 3].decode()
+    def binary(self, data: bytes) -> tuple[str, int, int]:
+        """Return the id, where the content starts, and how long it is by its account.
 
-    def binary(self, whole: bytes, at: int) -> tuple[int, int]:
-        """Return where the content starts, and how long it says it is; else -1."""
-        found = self._binary.match(whole, at)
-        return (found.end(), int(found[1])) if found else (at, -1)
+        The length is -1 where there is none.
+        """
+        found = self._binary.match(data)
+        name = data[:3].decode()
+        return (name, found.end(), int(found[1])) if found else (name, 0, -1)
 
     def segments(self, whole: bytes) -> Iterator[Token]:
         """Yield the segments of a block that has nothing special in it."""
@@ -276,7 +274,7 @@ class _Blocks:
             return
         some: list[bytes] = []
         for each in whole.split(self.end):
-            if len(each) > self._longest:
+            if len(each.lstrip(_BLANK_BYTES)) > self._longest:
                 yield _split(self.end.join([*some, b""]), self._marks)
                 yield Skipped("x12.segment_too_long")
                 some = []

@@ -17,7 +17,7 @@ from hub_payer.x12.segments import Segment
 from hub_payer.x12_services.answering import Answer
 from hub_payer.x12_services.hierarchy import Levels, levels
 from hub_payer.x12_services.parties import Found, find, party_of, patient_of, system_of
-from hub_payer.x12_services.units import Unit, units
+from hub_payer.x12_services.units import Unit, made_of, units
 from hub_payer.x12_services.values import amount_of, plain, time_of
 
 GUIDE: Levels = {
@@ -55,6 +55,7 @@ class Eligibility(
     `active` is None where the payer does not say; `rejections` are codes AAA03.
     """
 
+    made: str = ""
     active: bool | None = None
     plan: str = ""
     payer: str = ""
@@ -143,6 +144,7 @@ def _eligibility(unit: Unit, found: Found) -> tuple[Eligibility, list[RowProblem
     person = msgspec.structs.asdict(found.person) if found.person else {}
     said = Eligibility(
         **person,
+        made=made_of(unit),
         active=_active(benefits),
         plan=next(plans, ""),
         payer=named.name if named else "",

@@ -14,7 +14,7 @@ class Facility(Settings):
     """How a payer knows one of the facilities."""
 
     npi: str = Field(
-        default="", pattern=r"(\d{10})?", description="Its NPI (ten digits)."
+        default="", pattern=r"^([0-9]{10})?$", description="Its NPI (ten digits)."
     )
     tax_id: str = Field(
         default="", max_length=20, description="Its tax number, where it has no NPI."

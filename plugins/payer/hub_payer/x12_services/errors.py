@@ -34,11 +34,3 @@ class NoMemberError(HubError):
         "Feed the panel with the payer's own numbers, or let its policy permit the"
         " coverage of the person"
     )
-
-
-class UnreadableRowError(HubError):
-    """A stored row is not what the readers of this version write."""
-
-    code = "X12-104"
-    summary = "The row of an X12 file cannot be understood"
-    remedy = "Send the file again, or replay the message once the feed is repaired"

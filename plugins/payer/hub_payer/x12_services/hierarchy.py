@@ -99,7 +99,4 @@ def _climb(open_: list[Level], number: str, parent: str) -> str:
         return "x12.hl_cycle"
     while open_ and open_[-1].number != parent:
         open_.pop()
-    if open_:
-        return ""
-    later = parent.isdecimal() and number.isdecimal() and int(parent) > int(number)
-    return "x12.hl_cycle" if later else "x12.hl_parent"
+    return "" if open_ else "x12.hl_parent"

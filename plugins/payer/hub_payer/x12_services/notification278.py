@@ -73,13 +73,13 @@ class Purposes(Settings):
     """Which BHT02 says what; partners differ, and their guide decides."""
 
     notice: str = Field(
-        default="CN", pattern=r"[0-9A-Z]{2}", description="It has happened."
+        default="CN", pattern=r"^[0-9A-Z]{2}$", description="It has happened."
     )
     advance: str = Field(
-        default="14", pattern=r"[0-9A-Z]{2}", description="It is planned."
+        default="14", pattern=r"^[0-9A-Z]{2}$", description="It is planned."
     )
     cancellation: str = Field(
-        default="01", pattern=r"[0-9A-Z]{2}", description="It is taken back."
+        default="01", pattern=r"^[0-9A-Z]{2}$", description="It is taken back."
     )
 
 
@@ -96,7 +96,7 @@ class Notification278Options(EnvelopeOptions):
     )
     service_type: str = Field(
         default="",
-        pattern=r"[0-9A-Z]{0,2}",
+        pattern=r"^[0-9A-Z]{0,2}$",
         description="UM03 of every notification; empty: none.",
     )
 
@@ -115,9 +115,7 @@ def render(notices: Sequence[Notice], options: Notification278Options) -> Render
     body = write(
         options.ends(), made, sets, group="HI", acknowledge=options.acknowledge
     )
-    return Rendered(
-        body=body, media_type=MEDIA_TYPE, suffix=".278", kind="278n"
-    )
+    return Rendered(body=body, media_type=MEDIA_TYPE, suffix=".278", kind="278n")
 
 
 def number_of(value: str, options: EnvelopeOptions, longest: int) -> str:

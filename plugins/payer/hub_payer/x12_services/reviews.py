@@ -20,7 +20,7 @@ from hub_payer.x12_services.answering import Answer
 from hub_payer.x12_services.coding import Coded, codes_of, procedure_of
 from hub_payer.x12_services.hierarchy import levels
 from hub_payer.x12_services.parties import Found, find, party_of, patient_of, system_of
-from hub_payer.x12_services.units import Unit, units
+from hub_payer.x12_services.units import Unit, made_of, units
 from hub_payer.x12_services.values import amount_of, plain, time_of
 
 #: What a decision (HCR01) makes of an authorisation. Source: X12 data element 306.
@@ -58,13 +58,16 @@ class Review(
 ):  # fmt: skip
     """What a 278 says of one event: the body of a row.
 
-    `trace` and `trace_system` make it the same authorisation in request and response;
+    `trace` and `trace_system` make it the same authorisation in request and response,
+    of which the one that was `made` last holds;
     `number` is the payer's. `status` is one of `record_kinds`, "" where nothing is
     said of it. Days and times are ISO 8601; `rejections` are codes AAA03.
     """
 
     trace: str
     trace_system: str
+    made: str = ""
+    answers: bool = False
     status: str = ""
     decision: str = ""
     number: str = ""
@@ -152,6 +155,8 @@ def _review(
         trace_system=(trace[3] if trace else "")
         or (asked.number if asked else "")
         or system,
+        made=made_of(unit),
+        answers=unit.header_of("BHT", 2) in structure278.ANSWERS,
         status=_status(unit, hcr, um, warnings),
         decision=hcr[1] if hcr else "",
         number=hcr[2] if hcr else "",

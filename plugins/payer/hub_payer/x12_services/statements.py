@@ -6,7 +6,9 @@ by its name (domain 6.1).
 """
 
 from collections.abc import Mapping
+from datetime import datetime, timedelta
 from typing import Any
+from zoneinfo import ZoneInfo
 
 import msgspec
 
@@ -16,7 +18,6 @@ from hub.sdk import (
     FuzzyTime,
     Labels,
     Normalised,
-    Problem,
     Provenance,
     RecordKey,
     RowMessage,
@@ -26,7 +27,6 @@ from hub_payer.people import Somebody, subject_of
 from hub_payer.x12.profile import X12Profile
 from hub_payer.x12_services.claims import VOIDS, Claim
 from hub_payer.x12_services.eligibility import Eligibility, Inquiry
-from hub_payer.x12_services.errors import UnreadableRowError
 from hub_payer.x12_services.remittances import Payment, Remittance, Unattributed
 from hub_payer.x12_services.reviews import Review
 
@@ -41,16 +41,18 @@ _UNMAPPED: Mapping[type[Body], str] = {
 }
 _RESTRICTED = Labels("R", derived_by=("x12:claim",))
 _DAY = len("2026-03-10")
+#: Where in a second a statement was made, which nobody writes down.
+_AT_ONCE, _ANSWERED = timedelta(), timedelta(microseconds=500_000)
+_MOST_ROWS = 499_999
 
 
 def normalise_service(message: RowMessage, profile: X12Profile) -> Normalised:
-    """Return the facts of a row that `reviews`, `eligibility`, `claims` … wrote."""
+    """Return the facts of a row that `reviews`, `eligibility`, `claims` … wrote.
+
+    Raises msgspec.ValidationError for a body that is none of theirs.
+    """
     provenance = Provenance(message_id=f"{message.exchange}:{message.number}")
-    try:
-        body = _decoder.decode(message.row)
-    except msgspec.DecodeError:
-        problem = Problem(UnreadableRowError.code)
-        return Normalised(provenance=provenance, problem=problem)
+    body = _decoder.decode(message.row)
     facts = _facts(body, _Said(message, profile))
     if not facts:
         return Normalised(provenance=provenance, unmapped=_UNMAPPED[type(body)])
@@ -75,9 +77,21 @@ class _Said:
     """When it was said, and where the payer's days begin."""
 
     def __init__(self, message: RowMessage, profile: X12Profile) -> None:
-        self.at = instant(message.said)
+        self._at = message.said
+        self._number = message.number
         self.zone = profile.time_zone
-        self.file = {"exchange": message.exchange, "row": message.number}
+        self._later = _AT_ONCE
+
+    def made(self, local: str, *, answers: bool = False) -> None:
+        """Take the time at which the transaction set was made, if it says so.
+
+        Within a second a row comes after those before it, and an answer after what
+        it answers.
+        """
+        if local:
+            zone = ZoneInfo(self.zone)
+            self._at = datetime.fromisoformat(local).replace(tzinfo=zone)
+        self._later = _ANSWERED if answers else _AT_ONCE
 
     def fact(
         self,
@@ -90,13 +104,18 @@ class _Said:
     ) -> Fact:
         """Return a fact about a record of somebody, `day` being when it happened."""
         occurred: FuzzyTime | None = whole_day(day[:_DAY], self.zone) if day else None
+        recorded = instant(self._at)
+        place = timedelta(microseconds=min(self._number, _MOST_ROWS)) + self._later
         return Fact(
             kind=FactKind.RECORD,
             subject=subject_of(person),
-            recorded=self.at,
-            occurred=occurred or self.at,
+            recorded=recorded,
+            sent=msgspec.structs.replace(
+                recorded, earliest=recorded.earliest + place, precision="fraction"
+            ),
+            occurred=occurred or recorded,
             record=record,
-            details={**details, "file": self.file},
+            details=dict(details),
             labels=labels,
         )
 
@@ -125,6 +144,7 @@ def _review(body: Review, said: _Said) -> Fact:
         services=_listed(body.services),
         rejections=list(body.rejections),
     )
+    said.made(body.made, answers=body.answers)
     key = RecordKey("authorization", f"278:{body.trace_system}", body.trace)
     return said.fact(body, key, details)
 
@@ -147,6 +167,7 @@ def _eligibility(body: Eligibility, said: _Said) -> Fact:
         rejections=list(body.rejections),
         change_kind="verified",
     )
+    said.made(body.made, answers=True)
     number = f"271:{body.payer_id}:{body.member_id}"
     return said.fact(body, RecordKey("coverage", body.system, number), details)
 

@@ -10,6 +10,7 @@ from dataclasses import dataclass, field
 from hub.sdk import RowProblem
 from hub_payer.x12.segments import Segment
 from hub_payer.x12_services.hierarchy import Level
+from hub_payer.x12_services.values import instant_of
 
 #: Most segments that are read of one record, or of one level above it.
 MOST_SEGMENTS = 5_000
@@ -58,6 +59,11 @@ class Unit:
             self.event, *self.services,
         ):  # fmt: skip
             yield from (each for each in part if each.id == name)
+
+
+def made_of(unit: Unit) -> str:
+    """Return when the transaction set was made by its own account (BHT)."""
+    return instant_of(unit.header_of("BHT", 4), unit.header_of("BHT", 5))
 
 
 class _Parts:

@@ -67,6 +67,17 @@ def clock_of(text: str) -> str:
     return f"{parts[1]}:{parts[2] or '00'}" if parts else ""
 
 
+def instant_of(day: str, clock: str) -> str:
+    """Return when a transaction set was made (BHT04, BHT05), "" where it is no time.
+
+    It is local time to the second; hundredths are left out.
+    """
+    found, parts = day_of(day), _CLOCK.fullmatch(clock[:6])
+    if not found or parts is None:
+        return ""
+    return f"{found}T{parts[1]}:{parts[2] or '00'}:{parts[3] or '00'}"
+
+
 def amount_of(text: str) -> Decimal | None:
     """Return a number, None where it is not written as X12 writes one."""
     if not _AMOUNT.fullmatch(text):

@@ -174,11 +174,11 @@ class SignatureExpiredError(HubError):
 
 
 class SignatureWrongError(HubError):
-    """The signature does not fit the content."""
+    """The signature does not fit the content: changed on its way, or forged."""
 
     code = "PGP-010"
     summary = "The signature does not belong to what is in the file"
-    remedy = "Take it for an attack until the partner has explained it"
+    remedy = "Ask the partner to send it again; if that is no better, expect an attack"
 
 
 class PartnerKeyExpiredError(HubError):

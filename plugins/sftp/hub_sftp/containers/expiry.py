@@ -112,6 +112,7 @@ class KeyWatch:
                 owner=each.owner,
                 fingerprint=each.fingerprint,
                 days=each.days,
+                alarm=each.alarm,
                 **who,
             )
         return found

@@ -7,8 +7,6 @@ in a process of its own.
 import logging
 import os
 import shutil
-import subprocess
-import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
@@ -21,6 +19,7 @@ from hub_sftp.containers.errors import (
     OwnKeyUnusableError,
     PartnerKeyUnusableError,
 )
+from hub_sftp.containers.home import home
 from hub_sftp.containers.settings import PgpSettings
 from hub_sftp.containers.statuses import Told
 
@@ -32,7 +31,6 @@ _OPTIONS: Final = (
     *("--no-options", "--pinentry-mode", "loopback", "--no-auto-key-retrieve"),
     *("--no-auto-key-locate", "--disable-dirmngr"),
 )
-_KILL_SECONDS: Final = 10
 
 
 class _Statuses:
@@ -140,38 +138,25 @@ def _passphrase(settings: PgpSettings) -> str | None:
 
 @contextmanager
 def keyring(settings: PgpSettings) -> Iterator[Keyring]:
-    """Make a home for gpg that only we can read, and remove it afterwards.
+    """Make a home for gpg with both keys, and remove it afterwards.
 
     Raises GpgMissingError, OwnKeyUnusableError and PartnerKeyUnusableError.
     """
     path = shutil.which("gpg")
     if path is None:
         raise GpgMissingError
-    # Not in the data folder: the name of gpg-agent's socket must be short.
-    home = tempfile.mkdtemp(prefix="carehub-pgp-")
+    with home() as folder:
+        yield Keyring(_started(path, folder), settings)
+
+
+def _started(path: str, folder: Path) -> _Gpg:
+    # By itself the agent makes guessing the passphrase of a copy that is here for
+    # moments as slow as that of one for years, which takes a second for each file.
+    agent = folder / "gpg-agent.conf"
+    agent.write_text("s2k-count 65536\n", encoding="ascii")
+    # Nothing of the hub's own environment, which may hold secrets.
+    environment = {"PATH": os.environ.get("PATH", os.defpath), "LC_ALL": "C"}
     try:
-        # Nothing of the hub's own environment, which may hold secrets.
-        environment = {"PATH": os.environ.get("PATH", os.defpath), "LC_ALL": "C"}
-        try:
-            gpg = _Gpg(path, gnupghome=home, options=[*_OPTIONS], env=environment)
-        except (OSError, ValueError) as error:
-            raise GpgMissingError("it does not start") from error
-        yield Keyring(gpg, settings)
-    finally:
-        _stop_agent(home)
-        shutil.rmtree(home, ignore_errors=True)
-
-
-def _stop_agent(home: str) -> None:
-    control = shutil.which("gpgconf")
-    if control is None:
-        return  # the agent ends by itself once its socket is gone
-    with suppress(OSError, subprocess.TimeoutExpired):
-        subprocess.run(  # noqa: S603  # a program of the system, and a path of ours
-            [control, "--homedir", home, "--kill", "all"],
-            check=False,
-            timeout=_KILL_SECONDS,
-            stdin=subprocess.DEVNULL,
-            stdout=subprocess.DEVNULL,
-            stderr=subprocess.DEVNULL,
-        )
+        return _Gpg(path, gnupghome=str(folder), options=[*_OPTIONS], env=environment)
+    except (OSError, ValueError) as error:
+        raise GpgMissingError("it does not start") from error

@@ -30,7 +30,10 @@ class PgpSettings(Settings):
     partner_key: ConfigPath = Field(
         description="File with the partner's public key, read anew for each file."
     )
-    fingerprint: Annotated[tuple[str, ...], BeforeValidator(_several)] = Field(
+    fingerprint: Annotated[
+        tuple[str, ...],
+        BeforeValidator(_several, json_schema_input_type=str | tuple[str, ...]),
+    ] = Field(
         min_length=1,
         description=(
             "Fingerprint of the partner's key, or several while it changes: each may "

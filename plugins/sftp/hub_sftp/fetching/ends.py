@@ -15,6 +15,7 @@ _PIECE = 1 << 18
 
 _XML_ROOT = re.compile(rb"<(?![?!])([^\s/>]+)")
 _XML_END = re.compile(rb"</([^\s>]+)\s*>(?:\s|<!--.*?-->|<\?.*?\?>)*", re.DOTALL)
+_XML_ALONE = re.compile(rb"<[^<>]*/>\s*")
 _IEA = rb"IEA%b\d+%b\d+%b\s*"
 _ISA_LENGTH = 106
 _ARMOUR_END = re.compile(rb"-----END PGP [A-Z ]+-----\s*")
@@ -71,7 +72,8 @@ def _xml_ended(start: bytes, tail: bytes) -> bool:
     if root is None:
         return False
     ends = [each for each in _XML_END.finditer(tail) if each.end() == len(tail)]
-    return any(each[1] == root[1] for each in ends) or tail.rstrip() == start.rstrip()
+    alone = _XML_ALONE.fullmatch(start, root.start()) is not None
+    return alone or any(each[1] == root[1] for each in ends)
 
 
 def _zip_ended(tail: bytes, size: int) -> bool:

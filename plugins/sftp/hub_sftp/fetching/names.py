@@ -12,9 +12,14 @@ UNFINISHED = (".tmp", ".part", ".filepart", ".partial", ".crdownload", ".lock", 
 LONGEST = 255
 
 _UNSAFE = re.compile(r"[/\\\x00-\x1f\x7f-\x9f\u2028\u2029]")
-_SURROGATES, _PRIVATE = 0xDC80, 0xF780
-_HIDE = {_SURROGATES + n: _PRIVATE + n for n in range(128)}
-_SHOW = {there: here for here, there in _HIDE.items()}
+_SURROGATES, _PRIVATE = 0xDC00, 0xF700
+_HIGH = range(0x80, 0x100)
+_SHOW = {_PRIVATE + byte: _SURROGATES + byte for byte in _HIGH}
+_HIDE: dict[int, int | str] = {there: here for here, there in _SHOW.items()}
+# A name that has such a character of its own keeps it as its bytes.
+_HIDE |= {
+    own: "".join(chr(_PRIVATE + byte) for byte in chr(own).encode()) for own in _SHOW
+}
 
 
 def as_text(raw: bytes) -> str:
@@ -23,20 +28,15 @@ def as_text(raw: bytes) -> str:
 
 
 def as_bytes(path: str) -> bytes:
-    """Return what the server calls a path that `as_text` made."""
-    try:
-        # Any text but that of `as_text` is told apart by not being its own again.
-        return path.translate(_SHOW).encode("utf-8", "surrogateescape")
-    except UnicodeEncodeError:
-        return path.encode("utf-8", "replace")
+    """Return what the server calls a path that `as_text` made, or any other text."""
+    return path.translate(_SHOW).encode("utf-8", "surrogateescape")
 
 
 def is_safe(name: str) -> bool:
     """Say whether `name` is that of an entry of one folder, and can be used."""
     if name in {"", ".", ".."} or _UNSAFE.search(name):
         return False
-    raw = as_bytes(name)
-    return len(raw) <= LONGEST and as_text(raw) == name
+    return len(as_bytes(name)) <= LONGEST
 
 
 def is_unfinished(name: str) -> bool:

@@ -5,7 +5,7 @@ from datetime import UTC, datetime
 
 import structlog
 
-from hub.sdk import ExchangeDesk, HubError, Listed, Recovery, Ticket
+from hub.sdk import ExchangeDesk, HubError, Recovery, Ticket
 from hub_sftp.fetching.ends import ended
 from hub_sftp.fetching.errors import (
     FileChangedError,
@@ -21,7 +21,6 @@ from hub_sftp.fetching.errors import (
 )
 from hub_sftp.fetching.fetcher import Fetcher
 from hub_sftp.fetching.putting_away import Porter
-from hub_sftp.fetching.remembering import Known
 from hub_sftp.fetching.selecting import Part, Selector, Unit
 from hub_sftp.fetching.settings import PollerSettings
 from hub_sftp.fetching.spooling import Job, forget, lines_in
@@ -66,7 +65,6 @@ class Obtainer:
         self._fetcher = fetcher
         self._porter = porter
         self._selector = selector
-        self._complained: Known[tuple[Listed, str]] = Known()
         #: Whether the hub could not keep a file: no use in fetching more of them now.
         self.full = False
 
@@ -205,8 +203,8 @@ class Obtainer:
             if isinstance(error, FileIncompleteError):
                 self._selector.resting.add(part.listed)
             said = (part.listed, error.code)
-            if said not in self._complained:
-                self._complained.add(said)
+            if said not in self._selector.complained:
+                self._selector.complained.add(said)
                 log.warning("file.postponed", error_code=error.code)
 
     async def _put_away(self, unit: Unit, place: str) -> None:

@@ -75,11 +75,12 @@ class Selector:
         self._manifest = re.compile(settings.manifest)
         self._most = settings.gate.max_mebibytes << 20
         self._sightings = Sightings()
-        self._complained: Known[Listed] = Known()
         #: What the ledger had an answer for.
         self.known: Known[Listed] = Known()
         #: What rests and is not whole: fetched again once it changed.
         self.resting: Known[Listed] = Known(seconds=86_400)
+        #: What was said of a file, by its code: once a day is enough.
+        self.complained: Known[tuple[Listed, str]] = Known(seconds=86_400)
 
     def select(self, shelf: Shelf) -> Selection:
         """Return what is complete. Raises InboxMissingError, ReadDeniedError."""
@@ -158,7 +159,7 @@ class Selector:
         """Take the files of each manifest all of whose parts are there."""
         manifests = heapq.nsmallest(
             min(LOOK_AT, self._settings.max_files),
-            (each for each in self._manifests(shelf) if each not in self._complained),
+            (each for each in self._manifests(shelf) if each not in self.resting),
             key=lambda one: (one.modified, one.path),
         )
         units = [self._with_manifest(shelf, manifest) for manifest in manifests]
@@ -181,7 +182,7 @@ class Selector:
         except FileGoneError:
             return None
         except ManifestUnreadableError as error:
-            self._complained.add(manifest)
+            self.resting.add(manifest)
             log.warning("manifest.refused", error_code=error.code, detail=error.detail)
             return None
         parts = [self._located(shelf, *each) for each in wanted.items()]

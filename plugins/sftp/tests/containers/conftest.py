@@ -1,5 +1,6 @@
 """Two parties with PGP keys of a moment, and files in containers. All synthetic."""
 
+import re
 import shutil
 import subprocess
 import tempfile
@@ -17,6 +18,7 @@ class Party:
 
     def __init__(self, name, *, expires="never"):
         self.home = Path(tempfile.mkdtemp(prefix="syn-"))
+        (self.home / "gpg-agent.conf").write_text("s2k-count 65536\n")
         self.mail = f"{name}@synthetic.test"
         self.gpg("--quick-gen-key", self.mail, "ed25519", "sign", expires)
         self.fingerprint = self.key_of(self.mail)
@@ -51,15 +53,14 @@ class Party:
         return self.gpg(*options, "--encrypt", *to, body=body)
 
     def end(self):
-        subprocess.run(
-            ["gpgconf", "--homedir", self.home, "--kill", "all"], check=False
-        )
+        control = shutil.which("gpgconf")
+        subprocess.run([control, "--homedir", self.home, "--kill", "all"], check=False)
         shutil.rmtree(self.home, ignore_errors=True)
 
     def key_of(self, mail):
         """Return the fingerprint of the key of that address."""
-        lines = self.gpg("--list-keys", "--with-colons", mail).decode().splitlines()
-        return next(line.split(":")[9] for line in lines if line.startswith("fpr:"))
+        listed = self.gpg("--list-keys", "--with-colons", mail).decode()
+        return re.search(":([0-9A-F]{40}):", listed)[1]
 
 
 @pytest.fixture(scope="session")

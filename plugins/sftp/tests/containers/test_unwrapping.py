@@ -30,7 +30,7 @@ MEBIBYTE = 1 << 20
 
 
 def zipped(*bodies, **names):
-    """Return an archive with `bodies` in it as 0.csv, 1.csv …"""
+    """Return an archive with `bodies` in it as 0.csv and so on."""
     archive = io.BytesIO()
     files = {f"{number}.csv": body for number, body in enumerate(bodies)} | names
     with zipfile.ZipFile(archive, "w") as opened:
@@ -462,7 +462,7 @@ def test_a_disk_without_room_leaves_the_file_for_later(
 
 
 def test_an_error_does_not_show_what_was_inside(wrapped, place, settings):
-    body = patched(zipped(**{"Kanarienvogel": BODY}), b"Kanarien", b"..\\../..")
+    body = patched(zipped(Kanarienvogel=BODY), b"Kanarien", b"..\\../..")
 
     with pytest.raises(HubError) as caught:
         unwrap(wrapped(body), place, settings("zip"))

@@ -9,6 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from pydantic import ValidationError
+from structlog.testing import capture_logs
 
 from hub.sdk import Artifact, HubError, Outcome
 from hub_sftp.containers import unwrap
@@ -270,3 +271,39 @@ async def test_a_key_that_cannot_be_used_blames_the_route(
     assert (receipt.outcome, receipt.error_code) == (Outcome.RETRYABLE, "PGP-003")
     assert receipt.blames_route
     assert not (tmp_path / "out").exists()
+
+
+# Onto a server
+
+
+async def test_what_pgp_made_is_on_the_server_once(
+    server, writer_to, us, payer, pgp_of
+):
+    settings = {"containers": ["gz", "pgp"], "pgp": pgp_of(us, payer)}
+    writer = writer_to(server, marker_suffix=".done", **settings)
+    first = await writer.send(artifact())
+    name = "batch-1.csv.gz.pgp"
+    sealed = (server.root / name).read_bytes()
+    second = await writer.send(artifact(attempt=2))
+    (server.root / f"{name}.done").unlink()
+    third = await writer.send(artifact(attempt=3))
+
+    assert first.outcome is third.outcome is Outcome.ACCEPTED
+    assert second.evidence.startswith("already there, ")
+    assert gzip.decompress(payer.gpg("--decrypt", body=sealed)) == BODY
+    digest = hashlib.sha256((server.root / name).read_bytes()).hexdigest()
+    assert digest in (server.root / f"{name}.done").read_text()
+    assert server.names() == [name, f"{name}.done"]
+
+
+async def test_a_key_that_expires_is_said_with_the_first_file(
+    server, writer_to, us, party, pgp_of
+):
+    partner = party("soon", expires="5d")
+    settings = {"containers": ["pgp"], "pgp": pgp_of(us, partner)}
+    with capture_logs() as logs:
+        await writer_to(server, **settings).send(artifact())
+
+    said = [log for log in logs if log["event"] == "key.expires"]
+    assert [(log["alarm"], log["owner"]) for log in said] == [(7, "partner")]
+    assert str(server.port) in said[0]["destination"]

@@ -2,6 +2,7 @@
 
 import asyncio
 import contextlib
+import logging
 from pathlib import Path
 
 import asyncssh
@@ -160,3 +161,12 @@ def folder_of(local):
 @pytest.fixture
 def hub_of():
     return Hub
+
+
+@pytest.fixture(autouse=True)
+def quiet_peer():
+    """The server of the tests logs the names that it serves; that is not the hub's."""
+    logger = logging.getLogger("asyncssh")
+    logger.setLevel(logging.WARNING)
+    yield
+    logger.setLevel(logging.NOTSET)
