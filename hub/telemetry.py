@@ -34,6 +34,8 @@ SAFE_FIELDS = frozenset(
         # panels, readings and scores, as an operator or the hub calls them
         *("panel", "load_id", "amendment", "entity", "scorer", "model", "inputs"),
         *("people", "told", "failed", "members", "added", "removed"),
+        # files that are exchanged: whose, since when missing, how many records
+        *("partner", "exchange", "due", "changed", "ended"),
         # what a score may not depend on unseen
         *("race_was_input", "ethnicity_was_input", "sex_was_input"),
         # whose token, never the token

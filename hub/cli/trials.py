@@ -1,12 +1,14 @@
 """What a feed would make of messages, with nothing stored, sent or logged."""
 
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, Literal
 
 from msgspec import Struct
+from msgspec.structs import replace
 
 from hub.catalogue import catalogued
+from hub.cli.file_trials import file_items
 from hub.contract import NormaliserSpec, Shown
 from hub.errors import HubError
 from hub.model.facts import Fact, Normalised, Problem
@@ -65,10 +67,27 @@ class Feed(Struct, frozen=True):
     others: Sequence[NormaliserSpec] = ()
 
     def trials(self, file: str, body: bytes, *, fields: bool) -> Iterator[Trial]:
-        """Yield what would become of each message in `body`, in order."""
+        """Yield what would become of each message in `body`, in order.
+
+        Of a normaliser that reads files, of each row.
+        """
+        if self.normaliser.read is not None:
+            yield from self._of_file(file, body, fields=fields)
+            return
         for place, part in enumerate(self.messages(body), start=1):
             normalised = self.normaliser.normalise(part, self.profile)
             yield self._trial(file, place, part, normalised, fields=fields)
+
+    def _of_file(self, file: str, content: bytes, *, fields: bool) -> Iterator[Trial]:
+        for item in file_items(self.normaliser, self.profile, file, content):
+            trial = self._trial(
+                file,
+                item.place,
+                item.body,
+                item.made,
+                fields=fields and bool(item.body),
+            )
+            yield replace(trial, message_type=item.kind, control_id=item.key)
 
     def messages(self, body: bytes) -> Sequence[bytes]:
         """Return the messages in `body`: itself, or those that it consists of.
@@ -96,7 +115,8 @@ class Feed(Struct, frozen=True):
         self, file: str, place: int, body: bytes, made: Normalised, *, fields: bool
     ) -> Trial:
         shown = self._outline(body) if fields or made.warnings else ()
-        problem = _explained(made.problem) if made.problem else None
+        codes = self.normaliser.row_codes
+        problem = _explained(made.problem, codes) if made.problem else None
         return Trial(
             file=file,
             place=place,
@@ -153,7 +173,10 @@ def _warned(code: str, shown: Sequence[Shown]) -> Warned:
     return Warned(code, path, next(names, ""))
 
 
-def _explained(problem: Problem) -> Explained:
+def _explained(problem: Problem, codes: Mapping[str, tuple[str, str]]) -> Explained:
+    """Return what a code means: of a row, or of the catalogue."""
+    if problem.code in codes:
+        return Explained(problem.code, problem.detail, *codes[problem.code])
     error = HubError.catalogue.get(problem.code) or catalogued().get(problem.code)
     summary, remedy = (error.summary, error.remedy) if error else ("", "")
     return Explained(problem.code, problem.detail, summary, remedy)

@@ -52,6 +52,8 @@ log = structlog.get_logger()
 
 #: Where lists lie while they are read, in the data folder.
 STAGING = "panel-staging"
+#: What a feed fills is waited for: it rests so long after a piece of work at most.
+_FED_REST = 0.25
 #: A row takes about so many bytes in the store.
 _ROW_BYTES = 200
 
@@ -212,7 +214,7 @@ class Loader:
         """
         if fed.panel not in self.tables:
             raise UnknownPanelError
-        self._rest = self._usual_rest
+        self._rest = min(_FED_REST, self._usual_rest)
         key = f"load_{token_hex(12)}"
         begun = Begun(key, fed.panel, fed.mode, fed.sha256, fed.by, fed.at)
         more = iter(fed.rows)

@@ -79,6 +79,11 @@ exchange = Table(
         sqlite_where=text("state = 'applied' AND fed < rows"),
     ),
     Index(
+        "ix_exchange_due",
+        "due_at",
+        sqlite_where=text("due_at IS NOT NULL AND state IN ('sent', 'overdue')"),
+    ),
+    Index(
         "ix_exchange_owed",
         "feed",
         "seq",
@@ -174,4 +179,20 @@ exchange_feed = Table(
     Column("said_at", BigInteger),
     Column("due_at", BigInteger),
     Column("overdue", Boolean, nullable=False, server_default=text("0")),
+)
+
+#: Each comparison of our records with what a partner says there are, with what was
+#: found; see `hub.coordination.exchanges.reconciling.Reconciliation`. `day` counts
+#: from 1970-01-01.
+reconciliation = Table(
+    "reconciliation",
+    metadata,
+    Column("seq", Sequence, primary_key=True),
+    Column("feed", Text, nullable=False),
+    Column("at", BigInteger, nullable=False),
+    Column("day", Integer, nullable=False),
+    Column("status", Text, nullable=False),
+    Column("actor", Text, nullable=False),
+    Column("found", Text, nullable=False),
+    Index("ix_reconciliation_feed", "feed", "seq"),
 )

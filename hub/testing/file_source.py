@@ -52,7 +52,7 @@ class FileSourceContract:
     #: How long the source may take for what it has to do.
     work_seconds = 10.0
     #: How long nothing may happen where nothing has to.
-    silence_seconds = 0.5
+    silence_seconds = 0.3
 
     @pytest.fixture
     def source(self) -> Source:

@@ -2,9 +2,13 @@
 
 import msgspec
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
+from hub.coordination.records import fold_record
+from hub.coordination.standing import witness
 from hub_payer.gaps import normalise_gap
-from hub_payer.members import normalise_member
+from hub_payer.members import Member, normalise_member, phase
 from plugins.payer.tests.tables.tables import message
 from tests.runtime.world import World
 
@@ -241,3 +245,53 @@ def test_a_gap_that_is_gone_says_why_it_is_closed(world):
     payload = last(world).payload
     assert payload["reason"] == "no_longer_listed"
     assert payload["measure"] == "BCS"
+
+
+DAYS = st.sampled_from(["", "2026-01-01", "2026-03-31", "2026-06-30", "2027-01-01"])
+ROWS = st.none() | st.builds(
+    lambda since, until, provider, change: (
+        ANNA
+        | {"since": since, "until": until, "provider": provider}
+        | {"change": change}
+    ),
+    DAYS,
+    DAYS,
+    st.sampled_from(["", "1", "2"]),
+    st.sampled_from(["", "changed", "terminated", "reinstated", "never_effective"]),
+)
+STATUS = {
+    "ended": {"terminated"},
+    "never": {"never_effective"},
+    "active": {"enrolled", "reinstated"},
+}
+
+
+@given(st.lists(ROWS, min_size=1, max_size=7))
+def test_whatever_files_came_the_last_one_says_what_is(rows):
+    """A coverage, and who the person is attributed to, are as the last row has them."""
+    records, before, ended = {}, None, False
+    for month, now in enumerate(rows, 1):
+        day = f"2026-{month:02}-15"
+        if now is None and (before is None or ended):
+            continue
+        op = "end" if now is None else "set"
+        said = message(now or before, None if ended else before, op=op, said=day)
+        for fact in normalise_member(said).facts:
+            records.setdefault(fact.record.value, []).append(witness(fact))
+        before, ended = now or before, now is None
+
+    folded = {key: fold_record("coverage", each) for key, each in records.items()}
+
+    if before is None:
+        assert not folded
+        return
+    last = said.said.date()
+    is_now = phase(msgspec.convert(before, Member), last)
+    if ended and is_now == "active":
+        is_now = "never" if before["since"] > last.isoformat() else "ended"
+    assert folded["0012345"].status in STATUS[is_now]
+    attributed = folded.get("0012345/attribution")
+    holds = attributed is not None and attributed.status != "attribution_removed"
+    assert holds == (is_now == "active" and bool(before["provider"]))
+    if holds:
+        assert attributed.details["provider"] == before["provider"]

@@ -66,12 +66,15 @@ def meanings(row_codes: Mapping[str, tuple[str, str]]) -> dict[str, str]:
 
 
 def reason_in_words(reason: str, error_code: str = "") -> str:
-    """Return why a file was taken as it was; empty where it is not catalogued."""
+    """Return why a file was taken as it was; empty where it is not catalogued.
+
+    What to do about it is for the hub's own people, and is not told.
+    """
     error = HubError.catalogue.get(error_code)
     if error is not None:
-        return sentences(error.summary, error.remedy)
+        return sentences(error.summary)
     known = REASONS.get(reason)
-    return sentences(*known) if known else ""
+    return sentences(known.summary) if known else ""
 
 
 def sentences(*parts: str) -> str:

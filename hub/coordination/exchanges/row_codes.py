@@ -30,6 +30,14 @@ ROW_CODES: dict[str, tuple[str, str]] = {
         "A later row of the same file takes the place of this one",
         "Nothing",
     ),
+    "panel.missing": (
+        "The feed has the record as active, and the panel has not its number",
+        "Look at the lists of the panel: one of somebody else may be in force",
+    ),
+    "panel.extra": (
+        "The panel has the number, and no active record of the feed has it",
+        "Look at the lists of the panel: one of somebody else may be in force",
+    ),
     "ack.unknown": (
         "The file answers one that we did not send",
         "Ask the partner which file is meant; `hub exchange list` has those that went",

@@ -260,7 +260,8 @@ def _laid(row: ExchangeRow, changes: Sequence[Change], to: int) -> Laid:
         for each in changes
         if each.op == "set"
     }
-    ended = [each.key for each in changes]
+    # Before the first file of a feed nothing of it is held.
+    ended = [each.key for each in changes] if row.version > 1 else []
     return Laid(row.seq, row.feed, row.version, ended, list(held.values()), to)
 
 

@@ -39,7 +39,8 @@ LARGEST_BODY = 1024 * 1024
 #: Acknowledgements that one file may hold, and bytes of answers that it may lead to.
 MOST_ACKNOWLEDGED = 100_000
 LARGEST_REPLIES = 16 * 1024 * 1024
-#: Rows with warnings that are listed.
+MOST_REPLIES = 10_000
+#: Rows with warnings that are listed, and things that are said of a file as a whole.
 MOST_WARNED = 1000
 #: So many rows, or bytes of them, are written at once.
 _PORTION, _PORTION_BYTES = 256, 512 * 1024
@@ -130,7 +131,7 @@ class Rows:
 
     def _take_heading(self, heading: Heading, groups: dict[str, str]) -> None:
         heading, problems = with_name(heading, groups, self._received_at)
-        self.problems |= dict.fromkeys(problems)
+        _note(self.problems, problems)
         self.heading = _joined(self.heading, heading) if self.heading else heading
 
     def _take_rest(self, item: Item) -> None:
@@ -138,7 +139,7 @@ class Rows:
             case Totals():
                 if item.stated is not None:
                     self.stated = (self.stated or 0) + item.stated
-                self.totals |= dict.fromkeys(item.problems)
+                _note(self.totals, item.problems)
             case Acknowledged():
                 self.acknowledgements.append(item)
             case Reply():
@@ -148,7 +149,7 @@ class Rows:
                 raise TypeError(f"a reader yielded {type(item).__name__}")
         if (
             len(self.acknowledgements) > MOST_ACKNOWLEDGED
-            or len(self.replies) > MOST_WARNED
+            or len(self.replies) > MOST_REPLIES
             or self._replies > LARGEST_REPLIES
         ):
             raise TooManyAnswersError
@@ -192,6 +193,13 @@ class Rows:
             if self.warned.total() < MOST_WARNED:
                 self.list(number, key, warning.code, warning.column)
             self.warned[warning.code] += 1
+
+
+def _note(noted: dict[RowProblem, None], problems: Iterable[RowProblem]) -> None:
+    """Note each problem of a file once, and not too many of them."""
+    for problem in problems:
+        if len(noted) < MOST_WARNED:
+            noted.setdefault(problem)
 
 
 def _key(key: str) -> str:

@@ -224,13 +224,18 @@ class _Check:
 
 
 def _failed(found: Findings, error: HubError) -> Findings:
-    """Return findings of a check that came to no end: nothing of it may be used."""
+    """Return findings of a check that came to no end: nothing of it may be used.
+
+    Where the file is at fault, its sender still gets the reader's answers.
+    """
+    again = error.recovery is not Recovery.REJECT
     return msgspec.structs.replace(
         found,
         error_code=error.code,
         detail=error.detail,
-        again=error.recovery is not Recovery.REJECT,
+        again=again,
         acknowledgements=(),
+        replies=() if again else found.replies,
         changes=msgspec.structs.replace(found.changes, count=0),
     )
 

@@ -84,6 +84,12 @@ class Feeder:
                 log.warning("file.unfed", error_code=code)
                 await asyncio.sleep(TROUBLE)
                 continue
+            except (
+                Exception
+            ):  # a defect that one file shows must not stop the hub's part
+                log.exception("file.unfed")
+                await asyncio.sleep(TROUBLE)
+                continue
             await self._bell.wait()
 
     async def turn(self) -> bool:

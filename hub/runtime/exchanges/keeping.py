@@ -43,7 +43,7 @@ class Kept:
 
         Raises NotKeptError.
         """
-        final = self._path(digest)
+        final = self.place(digest)
         try:
             if not final.exists():
                 self._folder.mkdir(mode=0o700, parents=True, exist_ok=True)
@@ -54,14 +54,15 @@ class Kept:
     def read(self, digest: bytes) -> bytes:
         """Return what was kept. Raises NotThereError."""
         try:
-            body = self._path(digest).read_bytes()
+            body = self.place(digest).read_bytes()
         except OSError as error:
             raise NotThereError(error.strerror or type(error).__name__) from error
         if hashlib.sha256(body).digest() != digest:
             raise NotThereError("other bytes")
         return body
 
-    def _path(self, digest: bytes) -> Path:
+    def place(self, digest: bytes) -> Path:
+        """Return where a file lies that has this SHA-256, or would lie."""
         return self._folder / digest.hex()
 
     def _write(self, body: bytes, final: Path) -> None:

@@ -3,53 +3,17 @@
 import sqlite3
 from datetime import datetime
 
-from msgspec import Struct
-
 from hub.config.tables import HubConfig
 from hub.coordination.arrivals import Expected
 from hub.runtime.exchanges.calendar import awaited
 from hub.settings import FileDestinationSettings, FileSourceSettings
-from hub.store.exchanges import calendar
-
-
-class FeedStatus(Struct, frozen=True, kw_only=True):
-    """A source of files: the last that came, and the next that is due.
-
-    `expected` is when files are due, as it is configured. `overdue_since` is when a
-    file should have come that did not, null where none is missing. `held` counts files
-    that wait for a decision.
-    """
-
-    feed: str
-    expected: str
-    last_exchange: str | None = None
-    last_name: str | None = None
-    last_state: str | None = None
-    last_reason: str | None = None
-    last_received_at: datetime | None = None
-    next_due: datetime | None = None
-    overdue_since: datetime | None = None
-    held: int = 0
-
-
-class DestinationStatus(Struct, frozen=True, kw_only=True):
-    """A destination of files: how many the partner has not acknowledged.
-
-    `overdue` of them should be by now, the first since `overdue_since`.
-    """
-
-    destination: str
-    unacknowledged: int = 0
-    overdue: int = 0
-    overdue_since: datetime | None = None
-
-
-class PartnerStatus(Struct, frozen=True, kw_only=True):
-    """A partner with whom files are exchanged, by the name in the configuration."""
-
-    partner: str
-    feeds: tuple[FeedStatus, ...] = ()
-    destinations: tuple[DestinationStatus, ...] = ()
+from hub.store.exchanges import calendar, reconciling
+from hub.store.exchanges.ledger import feed_of
+from hub.store.exchanges.partner_views import (
+    DestinationStatus,
+    FeedStatus,
+    PartnerStatus,
+)
 
 
 def partner_status(
@@ -101,6 +65,8 @@ def _of_feed(
         next_due=next_due,
         overdue_since=overdue_since,
         held=calendar.count_held(reader, name),
+        active=feed_of(reader, name).active,
+        reconciled=reconciling.last(reader, name),
     )
 
 

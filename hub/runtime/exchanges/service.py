@@ -89,7 +89,7 @@ class Exchanges:
         }
         self.folders = Folders(config.hub.data_dir)
         self._reader = store.reader()
-        self._reading = asyncio.Lock()
+        self._looking = ThreadPoolExecutor(1, "exchanges-look")
         self._thread = ThreadPoolExecutor(1, "exchanges")
         self._bell = asyncio.Event()
         self._metrics = metrics
@@ -134,7 +134,8 @@ class Exchanges:
     async def stop(self) -> None:
         """Let go of what is under way: the next hub goes on with it."""
         self._applier.stop()
-        await in_thread(self._thread.shutdown, wait=True, cancel_futures=True)
+        for each in (self._thread, self._looking):
+            await in_thread(each.shutdown, wait=True, cancel_futures=True)
         self._reader.close()
 
     def desk(self, source: str) -> Desk | None:
@@ -181,8 +182,9 @@ class Exchanges:
 
     async def look(self, function: Callable[..., Any], *args: Any) -> Any:
         """Run a function of a connection that only reads, away from the event loop."""
-        async with self._reading:
-            return await in_thread(function, self._reader, *args)
+        loop = asyncio.get_running_loop()
+        call = partial(function, self._reader, *args)
+        return await loop.run_in_executor(self._looking, call)
 
     async def _run(self, function: Callable[..., Any], *args: Any) -> Any:
         """Run what may take long, on the thread of files."""

@@ -11,8 +11,8 @@ from sqlalchemy.dialects.sqlite import insert
 from hub.coordination.arrivals import Arrivals, Watch
 from hub.model.files import ExchangeState
 from hub.store.exchange_tables import exchange, exchange_feed
-from hub.store.exchanges import telling
-from hub.store.exchanges.ledger import feed_of
+from hub.store.exchanges import ledger, telling
+from hub.store.exchanges.sent import UNANSWERED
 from hub.store.journal import microseconds, moment
 from hub.store.statements import Statement
 
@@ -92,13 +92,8 @@ _LAST = Statement(
     .order_by(exchange.c.seq.desc())
     .limit(1)
 )
-_HELD = Statement(
-    sa.select(sa.func.count()).where(
-        exchange.c.state == sa.literal_column("'held'"),
-        exchange.c.direction == sa.literal_column("'in'"),
-        exchange.c.feed == sa.bindparam("of"),
-    )
-)
+# Not by the index of feeds: few of the files of one wait.
+_destination: sa.ColumnElement[str] = sa.literal_column("+exchange.feed")
 _late = exchange.c.state == ExchangeState.OVERDUE.value
 _UNANSWERED = Statement(
     sa.select(
@@ -106,19 +101,16 @@ _UNANSWERED = Statement(
         sa.func.coalesce(sa.func.sum(sa.case((_late, 1), else_=0)), 0),
         sa.func.min(sa.case((_late, exchange.c.due_at))),
     ).where(
-        exchange.c.state.in_(
-            (sa.literal_column("'sent'"), sa.literal_column("'overdue'"))
-        ),
+        *UNANSWERED,
         exchange.c.direction == sa.literal_column("'out'"),
-        exchange.c.due_at.is_not(None),
-        exchange.c.feed == sa.bindparam("to"),
+        _destination == sa.bindparam("to"),
     )
 )
 
 
 def watched(connection: sqlite3.Connection, feed: str) -> Watch:
     """Return what is remembered of a feed."""
-    row = feed_of(connection, feed)
+    row = ledger.feed_of(connection, feed)
     due = None if row.due_at is None else moment(row.due_at)
     return Watch(due, bool(row.overdue))
 
@@ -154,7 +146,7 @@ def last_file(connection: sqlite3.Connection, feed: str) -> LastFile | None:
 
 def count_held(connection: sqlite3.Connection, feed: str) -> int:
     """Return how many files of a feed wait for somebody to decide."""
-    return int(_HELD(connection, of=feed).fetchone()[0])
+    return len(ledger.held(connection, feed))
 
 
 def unanswered(connection: sqlite3.Connection, destination: str) -> Unanswered:

@@ -19,3 +19,30 @@ class NotHeldError(HubError):
     summary = "The file does not wait for a decision"
     remedy = "Look at its state with `hub exchange show`"
     recovery = Recovery.REJECT
+
+
+class UnknownFeedError(HubError):
+    """A source that the configuration does not have, or one that brings no files."""
+
+    code = "EXCH-024"
+    summary = "There is no source of files with this name"
+    remedy = "Take names from `hub exchange partners`"
+    recovery = Recovery.REJECT
+
+
+class NothingStatedError(HubError):
+    """A comparison with a partner who never said how many records there are."""
+
+    code = "EXCH-025"
+    summary = "No file of the feed says how many records there are"
+    remedy = "Give the number that the partner says: `--count`, or `count` in the API"
+    recovery = Recovery.REJECT
+
+
+class BytesGoneError(HubError):
+    """A file whose bytes are not kept, or never were here."""
+
+    code = "EXCH-026"
+    summary = "The bytes of the file are not there"
+    remedy = "Ask its sender for it, or look in a backup of the data folder"
+    recovery = Recovery.REJECT

@@ -102,6 +102,18 @@ _AGAIN = Statement(
     )
 )
 _open = exchange.c.state == sa.literal_column("'sending'")
+# An index that covers only open files needs their states in so many words.
+AMONG_OPEN = exchange.c.state.in_(
+    sa.literal_column(f"'{state}'")
+    for state in ("received", "held", "applying", "sending", "sent", "overdue")
+)
+# The same of the index of those that wait to be acknowledged.
+UNANSWERED = (
+    exchange.c.due_at.is_not(None),
+    exchange.c.state.in_(
+        sa.literal_column(f"'{state}'") for state in ("sent", "overdue")
+    ),
+)
 _END = Statement(
     sa.update(exchange)
     .where(_seq, _open)
@@ -149,7 +161,10 @@ _on_its_way = sa.exists().where(
 )
 _LEFT = Statement(
     sa.select(exchange.c.seq).where(
-        _open, exchange.c.direction == sa.literal_column("'out'"), ~_on_its_way
+        AMONG_OPEN,
+        _open,
+        exchange.c.direction == sa.literal_column("'out'"),
+        ~_on_its_way,
     )
 )
 

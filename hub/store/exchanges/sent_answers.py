@@ -21,20 +21,12 @@ from hub.model.files import Acknowledged, ExchangeState, RowProblem
 from hub.store.exchange_tables import exchange, exchange_reply
 from hub.store.exchanges import telling
 from hub.store.exchanges.ledger import ExchangeRow, exchange_at
+from hub.store.exchanges.sent import UNANSWERED
 from hub.store.journal import microseconds
 from hub.store.statements import Statement
 
 #: Of so many answers to what we never sent a file's entry tells.
 MOST_UNKNOWN = 100
-
-
-class Heard(NamedTuple):
-    """Answers that stand in a partner's file, which is `exchange` in the ledger."""
-
-    partner: str
-    items: Sequence[Acknowledged]
-    at: datetime
-    exchange: int = 0
 
 
 class Matched(NamedTuple):
@@ -65,8 +57,16 @@ _BY_STEM = _newest(
     exchange.c.name >= sa.bindparam("first"),
     exchange.c.name < sa.bindparam("end"),
 )
-_BY_ID = _newest(
-    exchange.c.id >= sa.bindparam("first"), exchange.c.id < sa.bindparam("end")
+_BY_ID = Statement(
+    sa.select(*_ALL)
+    .where(
+        exchange.c.id >= sa.bindparam("first"),
+        exchange.c.id < sa.bindparam("end"),
+        # Not by the index of partners, in which there are many more.
+        sa.literal_column("+exchange.partner") == sa.bindparam("whose"),
+    )
+    .order_by(exchange.c.seq.desc())
+    .limit(1)
 )
 # The names of all feeds, each found by a look into the index of them.
 _later = exchange.alias("later")
@@ -111,6 +111,7 @@ _PROBLEMS = Statement(
 )
 _DUE = Statement(
     sa.select(*_ALL).where(
+        *UNANSWERED,
         exchange.c.state == sa.literal_column("'sent'"),
         exchange.c.direction == sa.literal_column("'out'"),
         exchange.c.due_at <= sa.bindparam("at"),
@@ -125,17 +126,6 @@ _codes = msgspec.json.Decoder(list[Code]).decode
 _problems = msgspec.json.Decoder(list[RowProblem]).decode
 
 
-def hear(connection: sqlite3.Connection, heard: Sequence[Heard]) -> list[Matched]:
-    """Take in answers to our files, and tell of each file that they change.
-
-    Answers to what we never sent become problems of the file that they stand in.
-    """
-    return [
-        match(connection, each.partner, each.items, each.at, each.exchange)
-        for each in heard
-    ]
-
-
 def match(
     connection: sqlite3.Connection,
     partner: str,
@@ -143,7 +133,12 @@ def match(
     at: datetime,
     seq: int = 0,
 ) -> Matched:
-    """Take in a partner's answers within the caller's transaction; see `hear`."""
+    """Take in answers to our files, within the caller's transaction.
+
+    They stand in a partner's file, `seq` in the ledger, of which those to what we
+    never sent become problems. Each file of ours that they change is told of; an
+    answer that is heard again changes nothing.
+    """
     answered: list[str] = []
     unmatched: list[Acknowledged] = []
     for item in items:

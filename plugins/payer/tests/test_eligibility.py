@@ -4,13 +4,16 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from hub_payer.x12 import enrolment
 from plugins.payer.tests.transactions import (
+    PROFILE,
     answers_of,
     codes,
     facts_of,
     interchange,
     rows_of,
     said,
+    sets,
 )
 
 ANSWER = """
@@ -110,6 +113,38 @@ def test_dependents_have_answers_of_their_own():
     (row,) = rows_of(interchange("271", family))
     assert (said(row)["given_name"], said(row)["subscriber_id"]) == ("BEN", "M-1")
     assert said(row)["relationship"] == "19"
+
+
+def test_a_dependent_is_who_the_member_list_of_the_payer_says():
+    """Both give somebody without a number of their own the same one (R-PAY-01)."""
+    listed = """BGN*00*1*20260316*1200****4
+        N1*P5*EMPLOYER*FI*1
+        N1*IN*SAMPLE PAYER*FI*2
+        INS*N*19*021*20*A***FT
+        REF*0F*M-1
+        NM1*IL*1*MUSTER*BEN
+        DMG*D8*20190401*M
+        HD*021**HLT*GOLD
+        DTP*348*D8*20260101"""
+    asked = (
+        ANSWER[: ANSWER.index("DTP")]
+        + """HL*4*3*23*0
+        NM1*03*1*MUSTER*BEN
+        DMG*D8*20190401*M
+        INS*N*19
+        EB*1"""
+    )
+
+    enrolled = interchange("834", listed)
+    (row,) = [
+        item
+        for place, segments in sets(enrolled)
+        for item in enrolment.rows(iter(segments), PROFILE, place)
+    ]
+    (answered,) = rows_of(interchange("271", asked))
+    assert [said(row)[name] for name in ("system", "member_id")] == [
+        said(answered)[name] for name in ("system", "member_id")
+    ]
 
 
 def test_an_answer_that_says_nothing_is_noted():

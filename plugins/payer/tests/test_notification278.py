@@ -206,12 +206,18 @@ def test_what_is_no_stay_has_no_notification():
         render([notice(other)], OPTIONS)
 
 
-@pytest.mark.parametrize("number", ["M-" + "9" * 80, "王"])
+@pytest.mark.parametrize("number", ["M-" + "9" * 80, "王", "M*1", "M  1", "Ä1"])
 def test_a_number_is_never_changed_to_fit(number):
     with pytest.raises(UnwritableNumberError, match="X12-102") as caught:
         render([notice(patient_id=number)], OPTIONS)
 
     assert number not in str(caught.value)
+
+
+def test_a_visit_number_that_cannot_be_written_is_left_out(told):
+    visit = {"identifiers": [{"value": "V*1", "type": "VN"}]}
+
+    assert not [line for line in lines(told(**visit)) if line.startswith("REF")]
 
 
 @pytest.mark.parametrize(
@@ -272,9 +278,12 @@ PAYLOADS = st.fixed_dictionaries(
     st.sampled_from(["admitted", "discharged", "admit_cancelled", "ed_arrived"]),
     st.text("ABC-0123", max_size=20),
     st.sampled_from(["basic", "extended"]),
+    st.sampled_from([None, "retraction", "amendment"]),
 )
-def test_any_notice_gives_a_valid_structure(payload, kind, number, charset):
-    event = care_event(kind, payload=payload)
+def test_any_notice_gives_a_valid_structure(payload, kind, number, charset, corrects):
+    made = type(retraction().correction)
+    correction = made("evt_0", corrects) if corrects else None
+    event = care_event(kind, payload=payload, correction=correction)
     told = notice(event, patient_id=number)
     options = Notification278Options(charset=charset, **GIVEN)
 

@@ -298,6 +298,24 @@ def test_bad_input_16_an_event_that_is_nobodys_is_not_used(old, new, problem):
     assert all(row.body == b"null" for row in found)
 
 
+@pytest.mark.parametrize(
+    ("old", "new", "said_of"),
+    [("ANNA", "AN\x00NA", "warnings"), ("MI*M-1", "MI*M\x00-1", "problems")],
+)
+def test_bad_input_22_a_character_that_is_none_is_marked(old, new, said_of):
+    (row,) = rows_of(interchange("278", REQUEST.replace(old, new)))
+
+    assert "x12.charset" in {each.code for each in getattr(row, said_of)}
+    assert b"\x00" not in row.body
+    assert b"\\u0000" not in row.body
+
+
+def test_bad_input_22_letters_of_any_language_are_names():
+    (row,) = rows_of(interchange("278", REQUEST.replace("ANNA", "Ängström")))
+
+    assert (row.warnings, said(row)["given_name"]) == ((), "Ängström")
+
+
 def test_each_event_is_a_row_of_its_own():
     second = REQUEST + REQUEST[REQUEST.index("HL*3") :].replace("HL*3", "HL*5").replace(
         "HL*4*3", "HL*6*5"

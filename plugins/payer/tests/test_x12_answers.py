@@ -54,9 +54,7 @@ def test_an_accepted_file_is_answered_with_an_acceptance():
 
     ta1, ack = found.replies["TA1"].decode(), found.replies["999"].decode()
     assert "~TA1*000000001*260314*0930*A*000~IEA*0*" in ta1
-    assert (
-        "~AK1*BE*1*005010X220A1~AK2*834*0001*005010X220A1~IK5*A~AK9*A*1*1*1~" in ack
-    )
+    assert "~AK1*BE*1*005010X220A1~AK2*834*0001*005010X220A1~IK5*A~AK9*A*1*1*1~" in ack
     assert "*ZZ*HUB            *ZZ*MUSTERKASSE    *" in ack
     assert "~GS*FA*HUB*KASSE*" in ack
 
@@ -94,9 +92,7 @@ def test_version_4010_is_answered_with_a_997():
 
 
 def test_of_very_many_sets_only_the_refused_ones_are_listed_to_the_end():
-    sets = [
-        enrolment(control=f"{number:05}", purpose="2") for number in range(1, 1102)
-    ]
+    sets = [enrolment(control=f"{number:05}", purpose="2") for number in range(1, 1102)]
     sets[-1] = sets[-1].replace("SE*5", "SE*6")
 
     said = reading(interchange(group(*sets))).replies["999"].decode()

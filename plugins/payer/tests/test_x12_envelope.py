@@ -77,9 +77,10 @@ def test_1_a_header_of_another_width_is_refused_with_its_position(
 
     assert found.rows == []
     assert found.problems == [("x12.isa_width", place)]
-    assert f"TA1*{'1' if answer == '018' else '000000001'}" in found.replies[
-        "TA1"
-    ].decode()
+    assert (
+        f"TA1*{'1' if answer == '018' else '000000001'}"
+        in found.replies["TA1"].decode()
+    )
     assert f"*R*{answer}~" in found.replies["TA1"].decode()
 
 
@@ -138,9 +139,7 @@ def test_5_characters_that_cannot_part_anything_are_refused(content, place, answ
 
 
 def test_7_a_header_in_lower_case_is_refused_and_the_next_one_read():
-    content = PLAIN.lower() + interchange(
-        group(enrolment(MEMBER)), control="000000002"
-    )
+    content = PLAIN.lower() + interchange(group(enrolment(MEMBER)), control="000000002")
 
     found = reading(content)
 
@@ -358,9 +357,7 @@ def test_23_a_file_of_many_segments_takes_no_memory():
 
 
 def test_too_many_interchanges_are_not_looked_at():
-    content = "".join(
-        interchange(control=f"{number:09}") for number in range(1001)
-    )
+    content = "".join(interchange(control=f"{number:09}") for number in range(1001))
 
     with pytest.raises(Exception, match="X12-002"):
         reading(content)

@@ -18,11 +18,12 @@ from hub_payer.x12_services.statements import normalise_service
 NOW = datetime(2026, 3, 16, 12, tzinfo=UTC)
 CONTEXT = FileContext(name="synthetic.x12", received_at=NOW)
 PROFILE = X12Profile(numbers={"system": "PAYER"})
-GROUPS = {"270": "HS", "271": "HB", "278": "HI", "835": "HP", "837": "HC"}
+GROUPS = {"270": "HS", "271": "HB", "278": "HI", "834": "BE", "835": "HP", "837": "HC"}
 VERSIONS = {
     "270": "005010X279A1",
     "271": "005010X279A1",
     "278": "005010X217",
+    "834": "005010X220A1",
     "835": "005010X221A1",
     "837": "005010X223A2",
 }
@@ -31,13 +32,14 @@ VERSIONS = {
 def interchange(kind, *bodies, version="", control=7):
     """Return an interchange of transaction sets, whose segments lines hold."""
     version = version or VERSIONS[kind]
+    blank, ends = " " * 10, f"ZZ*{'SENDER':15}*ZZ*{'RECEIVER':15}"
     lines = [
-        f"ISA*00*{' ' * 10}*00*{' ' * 10}*ZZ*{'SENDER':15}*ZZ*{'RECEIVER':15}"
-        f"*260316*1200*^*00501*{control:09}*0*P*:",
+        f"ISA*00*{blank}*00*{blank}*{ends}*260316*1200*^*00501*{control:09}*0*P*:",
         f"GS*{GROUPS[kind]}*SENDER*RECEIVER*20260316*1200*{control}*X*{version}",
     ]
     for number, body in enumerate(bodies, 1):
-        inner = [line.strip() for line in body.strip().splitlines()]
+        lines_of_body = body.strip().splitlines()
+        inner = [line.strip() for line in lines_of_body if line.strip()]
         lines += [f"ST*{kind}*{number:04}*{version}", *inner]
         lines += [f"SE*{len(inner) + 2}*{number:04}"]
     lines += [f"GE*{len(bodies)}*{control}", f"IEA*1*{control:09}"]

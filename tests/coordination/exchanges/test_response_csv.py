@@ -74,7 +74,7 @@ def test_a_response_says_what_became_of_a_file_and_of_each_row():
 
 
 def _said(reason):
-    return " ".join(f"{part}." for part in REASONS[reason] if part)
+    return f"{REASONS[reason].summary}."
 
 
 def _meaning(code):
@@ -88,8 +88,12 @@ def test_the_reason_is_that_of_the_error_where_there_was_one():
 
     assert [
         *("reason", "", "", "EXCH-010", ""),
-        f"{DisguisedFileError.summary}. {DisguisedFileError.remedy}.",
+        f"{DisguisedFileError.summary}.",
     ] in told
+
+
+def test_what_our_own_people_should_do_is_not_told_to_the_partner():
+    assert "approve" not in reason_in_words("rows.doubtful")
 
 
 def test_a_reason_that_nobody_catalogued_has_no_words():

@@ -31,6 +31,7 @@ from hub.sdk import (
     RowProblem,
     Settings,
     Totals,
+    hookimpl,
 )
 from hub.store import journal
 from hub.store.acting import Actor
@@ -81,11 +82,23 @@ def _row(number, key, value=""):
     )
 
 
+def normalise(_body, _profile):
+    """Say nothing of a message."""
+    return Normalised(unmapped="made up")
+
+
+@hookimpl
+def normalisers():
+    """Provide what reads made-up files."""
+    yield ROWS
+    yield PLAIN
+
+
 ROWS = NormaliserSpec(
     name="made-up",
     media_type="text/csv",
     profile=Settings,
-    normalise=lambda _body, _profile: Normalised(unmapped="made up"),
+    normalise=normalise,
     summary="Reads made-up files.",
     read=read,
     row_codes={"test.wrong": ("It is wrong", "Correct it")},
@@ -94,7 +107,7 @@ PLAIN = NormaliserSpec(
     name="plain",
     media_type="text/x-made-up",
     profile=Settings,
-    normalise=lambda _body, _profile: Normalised(unmapped="made up"),
+    normalise=normalise,
     summary="Files that are messages.",
 )
 
@@ -124,10 +137,10 @@ def text(semantics, *rows, **more):
 class Files:
     """Delivers files and lets the hub work on them. `now` is the time on its clock."""
 
-    def __init__(self, store, exchanges, sources):
+    def __init__(self, store, keeper):
         self.store = store
-        self.exchanges = exchanges
-        self.sources = sources
+        self.keeper = keeper
+        self.exchanges = None
         self.now = NOW
         self._names = 0
 
@@ -239,13 +252,14 @@ async def opened(folder, *sources, write=None, panels=("payer", "other")):
     sources = sources or (source(panel="payer", **LENIENT),)
     config = SimpleNamespace(
         sources={each.name: each for each in sources},
+        destinations={},
         hub=SimpleNamespace(data_dir=folder),
     )
     with Store(folder, call_at_once) as store:
         tables = {name: PanelTable() for name in panels}
         loader = Loader(store.writer, store.reader, folder, tables, rest=0)
         keeper = PanelKeeper(loader, store)
-        files = Files(store, None, config.sources)
+        files = Files(store, keeper)
         files.exchanges = Exchanges(
             config,
             store,

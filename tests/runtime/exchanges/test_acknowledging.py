@@ -12,11 +12,9 @@ from hub.coordination.exchanges.reasons import REASONS
 from hub.coordination.exchanges.row_codes import ROW_CODES
 from hub.model.files import Acknowledged
 from hub.model.happenings import EXCHANGES_FEED
-from hub.runtime.exchanges.acknowledging import hear
 from hub.store.exchanges import ledger as files
 from hub.store.exchanges import sent, sent_answers
 from hub.store.exchanges.ledger import Arrived
-from hub.store.exchanges.sent_answers import Heard
 from hub.store.journal import microseconds
 from tests.runtime.exchanges.outgoing import outgoing, put_sent
 from tests.runtime.setting import NOW
@@ -224,20 +222,6 @@ def test_a_late_answer_is_an_answer(ledger):
     heard(ledger, answer("1"))
 
     assert states(ledger) == [("acknowledged", "acknowledgement.accepted", [])]
-
-
-async def test_answers_are_heard_in_one_piece_of_work(ledger):
-    put_sent(ledger)
-    asked = []
-
-    async def write(apply, payload):
-        asked.append(payload)
-        return apply(ledger, [payload])[0]
-
-    matched = await hear(write, "payer", [answer("1"), answer("2")], LATER)
-
-    assert asked == [Heard("payer", [answer("1"), answer("2")], LATER, 0)]
-    assert (len(matched.answered), len(matched.unmatched)) == (1, 1)
 
 
 answers = st.lists(

@@ -329,10 +329,10 @@ class Minutes:
         reader.close()
         return [msgspec.json.decode(body) for (body,) in found]
 
-    def arrive(self, moment, key="in_1", state="applied"):
+    def arrive(self, moment, key="in_1", state="rejected"):
         arrived = Arrived(
             key, "roster", "payer", f"{key}.csv", f"in/{key}", 1, 1, state,
-            microseconds(moment),
+            microseconds(moment), "made.up",
         )  # fmt: skip
         self.store.writer.call(_arrive, arrived)
 
@@ -402,7 +402,7 @@ async def test_a_clock_that_is_set_ahead_is_waited_for(minutes):
     assert minutes.told() == []
 
 
-@pytest.mark.parametrize("state", ["applied", "held", "rejected"])
+@pytest.mark.parametrize("state", ["applying", "held", "rejected"])
 async def test_a_file_that_came_is_not_missing_whatever_became_of_it(minutes, state):
     await minutes.pass_(SETTLING_SECONDS)
     minutes.arrive(DUE, state=state)

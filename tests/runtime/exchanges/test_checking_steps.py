@@ -8,7 +8,7 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from hub.model.files import RowProblem
@@ -385,6 +385,20 @@ def test_rows_that_were_wrong_before_the_end_are_still_listed(folder):
     assert found.detail == "in line 3"
 
 
+@pytest.mark.parametrize(("end", "replies"), [("refuse", 1), ("later", 0)])
+def test_the_readers_answers_are_given_where_the_file_is_at_fault(folder, end, replies):
+    """A TA1 that rejects an interchange is due; one of a check to come is not."""
+    found = checked(folder, heading(), {"reply": 3}, {end: 1})
+
+    assert len(found.replies) == replies
+
+
+def test_what_is_wrong_with_a_file_is_said_so_often_and_no_more(folder):
+    said = totals(None, *(f"trailer.{n}" for n in range(1500)))
+
+    assert len(checked(folder, heading(), said, said).totals) == 1000
+
+
 def test_catalogue_25_a_file_that_changes_meanwhile_is_checked_again(folder):
     touch = {"touch": str(folder / "original")}
     found = checked(folder, heading(), touch)
@@ -547,6 +561,7 @@ class Model:
                 del self.held[key]
 
 
+@settings(deadline=None)  # it writes to the disk
 @given(files)
 def test_any_sequence_of_files_changes_what_a_model_says(given):
     model = Model()
@@ -581,6 +596,7 @@ def test_any_sequence_of_files_changes_what_a_model_says(given):
             assert counts.unchanged >= 0
 
 
+@settings(deadline=None)
 @given(st.binary(max_size=200))
 def test_any_bytes_lead_to_findings(body):
     with TemporaryDirectory() as made:

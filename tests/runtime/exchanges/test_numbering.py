@@ -1,7 +1,6 @@
 """Files of ours: numbered before they go, kept, and told of in the ledger."""
 
 import asyncio
-from contextlib import asynccontextmanager
 from datetime import timedelta
 
 import pytest
@@ -10,13 +9,13 @@ from hypothesis import strategies as st
 
 from hub.coordination.exchanges.reasons import REASONS
 from hub.model.delivery import Outcome, Receipt
-from hub.model.files import NUMBER_MARK
+from hub.model.files import NUMBER_MARK, Acknowledged
 from hub.runtime.exchanges.keeping import Kept, NotKeptError, NotThereError
 from hub.runtime.exchanges.numbering import name_in, numbering_of
 from hub.runtime.exchanges.resending import NotSentError, resend
 from hub.store import resending
 from hub.store.acting import Actor
-from hub.store.exchanges import numbers, sent
+from hub.store.exchanges import numbers, sent, sent_answers
 from hub.store.exchanges.errors import UnknownExchangeError
 from hub.store.journal import microseconds
 from hub.testing.clock import FakeClock
@@ -35,23 +34,12 @@ from tests.runtime.setting import (
     config,
     dispatcher,
 )
+from tests.runtime.test_dispatch import running
 from tests.runtime.world import empty_store
 
 PATIENCE_SECONDS = 30
 pytestmark = pytest.mark.usefixtures("quick")
 ANNA = Actor("anna", "operator")
-
-
-@asynccontextmanager
-async def running(work):
-    """Let a dispatcher work."""
-    task = asyncio.create_task(work.run())
-    try:
-        yield work
-        assert not task.done(), task
-    finally:
-        task.cancel()
-        await asyncio.gather(task, return_exceptions=True)
 
 
 async def until(outbox, sql, *rows):
@@ -406,24 +394,49 @@ def test_other_bytes_are_another_file(ledger):
 
 artifacts = st.sampled_from(["bat_a", "bat_b", "evt_c"])
 contents = st.sampled_from([b"x", b"y" + NUMBER_MARK, b"z"])
-steps = st.lists(st.tuples(artifacts, contents, st.booleans()), min_size=1, max_size=30)
+events = st.one_of(
+    st.tuples(st.just("try"), artifacts, contents),
+    st.tuples(st.just("answer"), st.integers(1, 9), st.sampled_from(["accepted"])),
+    st.tuples(st.just("answer"), st.integers(1, 9), st.sampled_from(["rejected"])),
+    st.tuples(st.just("abandon"), st.none(), st.none()),
+    st.tuples(st.just("reply"), st.none(), st.none()),
+)
+steps = st.lists(st.tuples(events, st.booleans()), min_size=1, max_size=30)
+
+
+def step(ledger, kind, one, other):
+    """Do one thing; return what is tried now, or the number of an answer of ours."""
+    if kind == "try":
+        [numbered] = sent.number(ledger, [outgoing(one, other)])
+        return numbered.number, numbered.body
+    if kind == "answer":
+        item = Acknowledged(of=str(one), kind="999", acceptance=other)
+        sent_answers.match(ledger, "payer", [item], NOW)
+    elif kind == "abandon":
+        sent.abandon(ledger, [NOW])
+    else:
+        return numbers.take(ledger, "payer"), None
+    return None
 
 
 @given(steps)
 def test_numbers_have_no_gap_whatever_crashes_and_is_tried_again(steps):
     """A step that is not committed is a crash between the number and the attempt."""
     ledger = empty_store()
-    tried = []
-    for artifact, body, survives in steps:
+    done = []
+    for event, survives in steps:
         ledger.execute("BEGIN")
-        [numbered] = sent.number(ledger, [outgoing(artifact, body)])
+        found = step(ledger, *event)
         ledger.execute("COMMIT" if survives else "ROLLBACK")
-        if survives:
-            tried.append((numbered.number, numbered.body))
+        if survives and found:
+            done.append(found)
 
+    used = {number for number, _ in done}
+    assert used == set(range(1, len(used) + 1))
+    tried = {each for each in done if each[1] is not None}
+    assert len({number for number, _ in tried}) == len(tried)
     rows = ledger.execute("SELECT number FROM exchange ORDER BY number").fetchall()
-    assert [number for (number,) in rows] == list(range(1, len(rows) + 1))
-    assert len({number for number, _ in tried}) == len(set(tried))
+    assert [number for (number,) in rows] == sorted(number for number, _ in tried)
     ledger.close()
 
 

@@ -1,12 +1,15 @@
 """Files from the desk to their effect. All of them are made up."""
 
+import asyncio
 from datetime import timedelta
 
 import pytest
 
 from hub.model.files import ROW_MEDIA_TYPE
+from hub.runtime.exchanges.errors import NotSpooledError, StagingLostError
 from hub.runtime.exchanges.sweeping import sweep
 from hub.store.books import balance
+from hub.store.exchanges import settling
 from hub.store.exchanges.errors import NotHeldError, UnknownExchangeError
 from tests.runtime.exchanges.files_world import (
     LENIENT,
@@ -390,3 +393,97 @@ async def test_the_books_balance(folder):
         exchanges = [each for each in checks if "file" in each[0]]
         assert exchanges
         assert all(count == 0 for _, count in exchanges)
+
+
+async def test_a_file_whose_staging_is_gone_is_checked_again(folder):
+    async with opened(folder) as files:
+        await files.take(text("full", *_rows(3)))
+        key = await files.deliver(text("full", *_rows(2000)))
+        await files.step()
+        await files.step()
+        assert files.shown(key).state == "applying"
+        files.exchanges.folders.unstage(key)
+
+        await files.step()
+        assert files.shown(key).state == "received"
+        await files.done()
+
+        assert files.shown(key).state == "applied"
+        assert len(files.held()) == len(files.messages()) == 2000
+
+
+async def test_a_file_that_is_in_force_and_lost_is_told_of(folder):
+    async with opened(folder) as files:
+        key = await files.deliver(text("full", *_rows(3)))
+        while files.shown(key).state != "applied":
+            await files.step()
+        files.exchanges.folders.unstage(key)
+
+        with pytest.raises(StagingLostError):
+            await files.step()
+
+
+async def test_what_has_no_bytes_is_not_delivered(folder):
+    async with opened(folder) as files:
+        desk = files.exchanges.desk("roster")
+        ticket = await desk.claim(files.listed(b"12345"))
+        files.exchanges.folders.despool(ticket.id)
+
+        with pytest.raises(NotSpooledError):
+            await desk.deliver(ticket)
+
+
+async def test_a_panel_that_somebody_loads_meanwhile_is_staged_anew(folder, tmp_path):
+    async with opened(folder) as files:
+        await files.take(text("full", "a,1"))
+        rows = _rows(600)
+        key = await files.deliver(text("full", *rows))
+        write, file = files.exchanges._applier._write, tmp_path / "list.csv"
+        file.write_text("patient_id,assigning_authority,identifier\nM-1,PAYER,7\n")
+
+        async def late(apply, payload):
+            if apply is settling.put_in_force and file.exists():
+                await files.keeper.load("payer", file, "full", "ines")
+            return await write(apply, payload)
+
+        files.exchanges._applier._write = late
+        await files.done()
+
+        assert files.shown(key).state == "applied"
+        assert len(files.members()) == 600
+
+
+async def test_two_feeds_are_fed_in_turns(folder):
+    feeds = (source("one", **LENIENT), source("two", **LENIENT))
+    async with opened(folder, *feeds) as files:
+        for feed in ("one", "two"):
+            await files.deliver(text("full", *_rows(100)), feed=feed)
+        while files.query("SELECT 1 FROM exchange WHERE state <> 'applied'"):
+            await files.step()
+
+        await files.step()
+
+        found = files.query(
+            "SELECT source, count(*) FROM message WHERE source IN ('one', 'two')"
+            " GROUP BY source"
+        )
+        assert found in ([("one", 64), ("two", 32)], [("one", 32), ("two", 32)])
+
+
+async def test_it_works_by_itself_and_goes_on_after_a_restart(folder):
+    async with opened(folder) as files:
+        await files.deliver(text("full", "a,1"), "first.csv")
+    async with opened(folder) as files, asyncio.TaskGroup() as tasks:
+        desk = files.exchanges.desk("roster")
+        running = tasks.create_task(files.exchanges.run())
+        async with asyncio.timeout(20):
+            while not await desk.owed():
+                await desk.wait(1)
+            await files.deliver(text("delta", "b,2"), "second.csv")
+            while len(await desk.owed()) < 2:
+                await desk.wait(1)
+            while len(files.messages()) < 2:
+                await asyncio.sleep(0.01)
+        running.cancel()
+
+        assert files.held() == {"a": "1", "b": "2"}

@@ -1,6 +1,7 @@
 """What happens to files, as events about nobody: told, decided on, explained."""
 
-from contextlib import closing
+import asyncio
+from contextlib import ExitStack, closing
 from datetime import timedelta
 
 import msgspec
@@ -46,8 +47,10 @@ from hub.store.queries import Reader
 from hub.store.sqlite import DATABASE_NAME
 from hub.testing.clock import FakeClock
 from tests.coordination.scenarios import at
+from tests.runtime.exchanges.outgoing import file_config, file_dispatcher
 from tests.runtime.facts import PANELS, SECRET, events, states
-from tests.runtime.setting import NOW, metrics, put
+from tests.runtime.setting import NOW, Scripted, metrics, put
+from tests.runtime.test_dispatch import running
 
 TYPES = {name for name in EVENT_TYPES if name.startswith("exchange.")}
 
@@ -94,51 +97,54 @@ def asks(name="ops", purpose="operations", panel="", destination="out"):
     return Subscription(name, destination, EVENT_TYPES, purpose, panel)
 
 
+def pipeline_of(store, reader, router, normaliser=normalise):
+    """Return what works on all that waits."""
+    processor = core.processor(
+        reader,
+        SECRET,
+        router,
+        Relations(PANELS),
+        rules="us",
+        programmes=Programmes(),
+        identity=IdentityTable(),
+    )
+    other = NormaliserSpec(
+        name="made-up",
+        media_type="text/plain",
+        profile=Settings,
+        normalise=normaliser,
+        summary="For a test.",
+    )
+    return Pipeline(
+        feeds={
+            EXCHANGES_FEED: Feed(happenings.NORMALISER, Settings()),
+            "klinik-nord": Feed(other, Settings()),
+        },
+        reader=reader,
+        writer=store.writer,
+        processor=processor,
+        metrics=metrics(),
+        on_deliveries=lambda _destinations: None,
+        clock=FakeClock(NOW),
+    )
+
+
 @pytest.fixture
 def work(store):
-    """Return what works on all that waits, for these subscriptions and recipients."""
-    readers = []
+    """Return what works on all that waits, for these subscriptions and recipients.
 
-    def work(*subscriptions, recipients=(), normaliser=normalise, forgets=False):
-        reader = store.reader()
-        readers.append(reader)
-        named = {each.name: each for each in recipients}
-        processor = core.processor(
-            reader,
-            SECRET,
-            Router(subscriptions, named),
-            Relations(PANELS),
-            rules="us",
-            programmes=Programmes(),
-            identity=IdentityTable(),
-        )
-        other = NormaliserSpec(
-            name="made-up",
-            media_type="text/plain",
-            profile=Settings,
-            normalise=normaliser,
-            summary="For a test.",
-        )
-        pipeline = Pipeline(
-            feeds={
-                EXCHANGES_FEED: Feed(happenings.NORMALISER, Settings()),
-                "klinik-nord": Feed(other, Settings()),
-            },
-            reader=reader,
-            writer=store.writer,
-            processor=processor,
-            metrics=metrics(),
-            on_deliveries=lambda _destinations: None,
-            clock=FakeClock(NOW),
-        )
-        if forgets:
-            processor.forget()
-        while pipeline.work():
-            pass
+    Each time it is another pipeline, which remembers nothing, as after a restart.
+    """
+    with ExitStack() as stack:
 
-    yield work
-    for reader in readers:
-        reader.close()
+        def work(*subscriptions, recipients=(), normaliser=normalise):
+            reader = stack.enter_context(closing(store.reader()))
+            router = Router(subscriptions, {each.name: each for each in recipients})
+            pipeline = pipeline_of(store, reader, router, normaliser)
+            while pipeline.work():
+                pass
+
+        yield work
 
 
 @pytest.mark.parametrize(
@@ -300,19 +306,19 @@ def test_it_is_decided_anew_like_every_other_event(store, work):
     assert (found.verdict, withheld.verdict) == ("permit", "deny")
 
 
-async def test_it_goes_out_like_every_other_notice(live_store, query_of):
-    """To a destination of files too, where it is in a file with a number."""
-    reader = live_store.reader()
-    await in_thread(tell, live_store, row())
-    pipeline = pipeline_of(live_store, reader, Router([asks()]))
-    await in_thread(pipeline.work)
-    reader.close()
+async def test_it_goes_out_like_every_other_notice(live_store):
+    """To a destination of files too, in a file that has a number itself."""
+
+    def prepare():
+        tell(live_store, row())
+        with closing(live_store.reader()) as reader:
+            pipeline_of(live_store, reader, Router([asks()])).work()
+
+    await asyncio.to_thread(prepare)
     destination = Scripted()
 
     async with running(file_dispatcher(live_store, destination, file_config())):
-        async with asyncio.timeout(30):
-            while await in_thread(query_of, "SELECT state FROM exchange") != [("sent",)]:  # noqa: ASYNC110  the store is another thread's
-                await asyncio.sleep(0.005)
+        await destination.arrived(1)
 
     assert [each.number for each in destination.sent] == [1]
 

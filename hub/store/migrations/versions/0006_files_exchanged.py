@@ -19,6 +19,7 @@ def upgrade() -> None:
     _control_number()
     _holding()
     _exchange_feed()
+    _reconciliation()
 
 
 def _exchange() -> None:
@@ -60,6 +61,12 @@ def _exchange() -> None:
         sa.Column("kept", sa.Boolean(), server_default=sa.text("1"), nullable=False),
         sa.PrimaryKeyConstraint("seq", name=op.f("pk_exchange")),
         sa.UniqueConstraint("id", name=op.f("uq_exchange_id")),
+    )
+    op.create_index(
+        "ix_exchange_due",
+        "exchange",
+        ["due_at"],
+        sqlite_where=sa.text("due_at IS NOT NULL AND state IN ('sent', 'overdue')"),
     )
     op.create_index("ix_exchange_feed", "exchange", ["feed", "seq"])
     op.create_index("ix_exchange_name", "exchange", ["feed", "name"])
@@ -201,3 +208,18 @@ def _exchange_feed() -> None:
         sa.Column("overdue", sa.Boolean(), server_default=sa.text("0"), nullable=False),
         sa.PrimaryKeyConstraint("feed", name=op.f("pk_exchange_feed")),
     )
+
+
+def _reconciliation() -> None:
+    op.create_table(
+        "reconciliation",
+        sa.Column("seq", SEQUENCE, nullable=False),
+        sa.Column("feed", sa.Text(), nullable=False),
+        sa.Column("at", sa.BigInteger(), nullable=False),
+        sa.Column("day", sa.Integer(), nullable=False),
+        sa.Column("status", sa.Text(), nullable=False),
+        sa.Column("actor", sa.Text(), nullable=False),
+        sa.Column("found", sa.Text(), nullable=False),
+        sa.PrimaryKeyConstraint("seq", name=op.f("pk_reconciliation")),
+    )
+    op.create_index("ix_reconciliation_feed", "reconciliation", ["feed", "seq"])

@@ -3,8 +3,9 @@
 from collections.abc import Iterable
 
 from hub.sdk import NormaliserSpec
-from hub_payer.tables import acks, caregap, learning, roster
+from hub_payer.tables import acks, caregap, roster
 from hub_payer.tables.codes import ACK_CODES, GAP_CODES, ROSTER_CODES
+from hub_payer.tables.learning import learn_ack, learn_caregap, learn_roster
 
 _MEDIA_TYPE = "text/csv"
 
@@ -17,7 +18,7 @@ def table_normalisers() -> Iterable[NormaliserSpec]:
         profile=roster.RosterProfile,
         normalise=roster.normalise,
         summary="Members of a payer in delimited or fixed-width text.",
-        learn=learning.learn_roster,
+        learn=learn_roster,
         outline=roster.outline,
         read=roster.read,
         row_codes=ROSTER_CODES,
@@ -28,7 +29,7 @@ def table_normalisers() -> Iterable[NormaliserSpec]:
         profile=caregap.CareGapProfile,
         normalise=caregap.normalise,
         summary="Care gaps of members in delimited or fixed-width text.",
-        learn=learning.learn_caregap,
+        learn=learn_caregap,
         outline=caregap.outline,
         read=caregap.read,
         row_codes=GAP_CODES,
@@ -39,7 +40,7 @@ def table_normalisers() -> Iterable[NormaliserSpec]:
         profile=acks.AckProfile,
         normalise=acks.normalise,
         summary="What a partner says of our files, in delimited text.",
-        learn=learning.learn_ack,
+        learn=learn_ack,
         read=acks.read,
         row_codes=ACK_CODES,
     )

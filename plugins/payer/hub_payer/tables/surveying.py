@@ -23,7 +23,7 @@ _FORMATS = tuple(
 )
 _SERIAL = re.compile(r"[1-7][0-9]{4}(\.0+)?")
 #: So many of the values must be read: others are what the file gets wrong.
-_MOST = 0.95
+_MOST = 0.5
 _TRAILER = re.compile(
     r"\W*(?P<word>total|totals|count|records?|row ?count|trailer|trl|tr|eof|summe"
     r"|anzahl|gesamt|end)\b\D*(?P<count>[0-9][0-9.,' ]*)?.*",
@@ -59,13 +59,13 @@ def days_of(values: Iterable[str]) -> DaysFound:
         return DaysFound()
     if all(map(_SERIAL.fullmatch, texts)):
         return DaysFound(serials=True)
-    fitting = [
-        each
-        for each in _FORMATS
-        if sum(each.read(text) is not None for text in texts) >= _MOST * len(texts)
-    ]
-    if not fitting:
+    fits = {
+        each: sum(each.read(text) is not None for text in texts) for each in _FORMATS
+    }
+    most = max(fits.values())
+    if most < _MOST * len(texts):
         return DaysFound()
+    fitting = [each for each, count in fits.items() if count == most]
     first = fitting[0]
     others = (each.text for each in fitting if first.contradicts(each))
     return DaysFound(first.text, next(others, ""))

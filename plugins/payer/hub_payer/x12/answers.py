@@ -14,6 +14,7 @@ from hub_payer.x12.profile import X12Profile
 from hub_payer.x12.verdict import (
     GroupVerdict,
     InterchangeVerdict,
+    Part,
     SetVerdict,
     Survey,
 )
@@ -94,14 +95,14 @@ def _back(isa: Isa, group: GroupVerdict | None = None) -> Ends:
     )
 
 
-def _group(group: GroupVerdict, *, old: bool) -> Iterator[list[str]]:
+def _group(group: GroupVerdict, *, old: bool) -> Iterator[list[Part]]:
     begin = group.begin
     version = "" if old else begin.version
     yield ["AK1", begin.kind, begin.control, version]
     if not group.faults:
         for each in group.sets:
             for name, *rest in _set(each, old=old):
-                yield [_OLD_NAMES.get(name, name) if old else name, *rest]
+                yield [_OLD_NAMES.get(str(name), name) if old else name, *rest]
     accepted = 0 if group.faults else group.received - group.refused
     stated = group.stated if group.stated.isdecimal() else str(group.received)
     codes = _codes([*group.faults, *group.warnings])
@@ -124,7 +125,7 @@ def _group_code(group: GroupVerdict, accepted: int) -> str:
     return "E" if noted else "A"
 
 
-def _set(found: SetVerdict, *, old: bool) -> Iterator[list[str]]:
+def _set(found: SetVerdict, *, old: bool) -> Iterator[list[Part]]:
     begin = found.begin
     yield ["AK2", begin.kind, begin.control, "" if old else begin.version]
     yield from found.details[:_MOST_DETAILS]

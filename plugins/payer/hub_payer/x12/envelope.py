@@ -110,7 +110,8 @@ class _Reader:
 
     def _out_of_place(self, segment: Segment) -> None:
         if self._isa and not (segment.id == "TA1" and self._group is None):
-            self._fault("x12.structure", segment.id[:3])
+            known = segment.id if segment.id in _STRUCTURE else ""
+            self._fault("x12.structure", known)
 
     def _skipped(self, skipped: Skipped) -> None:
         self._place += self._transaction is not None
@@ -170,7 +171,7 @@ class _Reader:
         self._place = 1
         version = segment[3] or (self._group.version if self._group else "")
         self._transaction = TransactionBegin(
-            segment[1], segment[2], version, self._transactions
+            segment[1], segment[2], version, self._transactions, stated=segment[3]
         )
         if not _is_number(segment[1], 3):
             self._fault("x12.structure", "ST01", "6")

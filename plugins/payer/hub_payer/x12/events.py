@@ -82,13 +82,17 @@ class GroupEnd(Struct, frozen=True):
 
 
 class TransactionBegin(Struct, frozen=True):
-    """An ST. `kind` is ST01, `control` ST02; `version` ST03, else that of the group."""
+    """An ST. `kind` is ST01, `control` ST02; `version` ST03, else that of the group.
+
+    `stated` is ST03 as it stands there.
+    """
 
     kind: str
     control: str
     version: str
     number: int
     faults: tuple[Fault, ...] = ()
+    stated: str = ""
 
 
 class TransactionEnd(Struct, frozen=True):

@@ -1,21 +1,25 @@
 """Comparing transaction sets with their implementation guides, by pyx12.
 
 pyx12 is slow and may raise anything. It is given one group after the other, as text
-that is made while it reads, and no more once the time is up. Its own 999 says what it
-found, of which codes and places are kept and never the content.
+that is made while it reads, and no more once the time is up. Of what it found, codes
+and places are kept and never the content. (Its own 999 is not used: it fails to write
+one for an 835.)
 """
 
 import contextlib
 import io
 import logging
+import re
 import time
-from collections.abc import Generator, Iterable, Iterator
+from collections.abc import Generator, Iterator
 from functools import cache
 from typing import BinaryIO
 
+import msgspec
 import pyx12.map_index  # type: ignore[import-untyped]
 import pyx12.params  # type: ignore[import-untyped]
 import pyx12.x12n_document  # type: ignore[import-untyped]
+from msgspec import Struct
 
 from hub_payer.x12.envelope import read
 from hub_payer.x12.events import (
@@ -29,15 +33,18 @@ from hub_payer.x12.events import (
     TransactionEnd,
 )
 from hub_payer.x12.segments import Segment
-from hub_payer.x12.verdict import GroupVerdict, SetVerdict, Survey
+from hub_payer.x12.verdict import GroupVerdict, Part, SetVerdict, Survey
 
 #: The groups that are compared (GS01): of others there is no map, or an old one.
 _COMPARED = frozenset({"BE", "HP", "HC"})
-_WIDTHS = (15, 15)
-#: Segments of pyx12's answers, by what they are called in a 999.
-_NAMES = {"AK3": "IK3", "AK4": "IK4", "AK5": "IK5"}
-#: The elements of each that are codes and places: what follows is content.
-_KEPT = {"IK3": 5, "IK4": 4}
+#: What an IK304 and an IK403 can say. Source: X12 data elements 620 and 621.
+_SEGMENT_CODES = frozenset("1 2 3 4 5 6 7 8 I4 I6 I7 I8 I9".split())  # noqa: SIM905  one line
+_ELEMENT_CODES = frozenset(
+    "1 2 3 4 5 6 7 8 9 10 12 13 I6 I9 I10 I11 I12 I13".split()  # noqa: SIM905  one line
+)
+#: Codes of pyx12's own, and what they are in an answer.
+_SAME = {"SEG1": "8"}
+_ID = re.compile(r"[A-Z][A-Z0-9]{1,2}")
 
 
 class _LateError(Exception):
@@ -76,7 +83,7 @@ def _compare(feed: "_Feed", verdict: GroupVerdict, found: Survey, number: int) -
     try:
         with _silence():
             pyx12.x12n_document.x12n_document(
-                pyx12.params.ParamsBase(), feed, said, None
+                pyx12.params.ParamsBase(), feed, None, None, fd_json=said
             )
     except _LateError:
         return "x12.guide_time"
@@ -172,9 +179,8 @@ class _Feed:
 
     def _set(self, begin: TransactionBegin) -> Iterator[str]:
         self.begun[begin.control] = begin
-        old = self.group.version.startswith("00401")
-        last = () if old else (begin.version,)
-        yield self._line("ST", begin.kind, begin.control, *last)
+        stated = (begin.stated,) if begin.stated else ()
+        yield self._line("ST", begin.kind, begin.control, *stated)
         for event in self._events:
             if isinstance(event, Segment):
                 yield self._line(*event.elements)
@@ -207,31 +213,46 @@ def _isa_line(isa: Isa) -> str:
 
 
 def _judge(
-    text: str, feed: _Feed, verdict: GroupVerdict, found: Survey, number: int
+    said: str, feed: _Feed, verdict: GroupVerdict, found: Survey, number: int
 ) -> None:
-    """Take over what pyx12's acknowledgement says of each transaction set."""
-    begin: TransactionBegin | None = None
-    details: list[list[str]] = []
-    for elements in _elements(text):
-        name = _NAMES.get(elements[0], elements[0])
-        if name == "AK2":
-            begin, details = feed.begun.get(elements[2]), []
-        elif name in _KEPT:
-            details.append([name, *elements[1 : _KEPT[name]]])
-        elif name == "IK5" and begin and elements[1] != "A":
-            _refuse(begin, details, verdict, found, number)
+    """Take over what pyx12 found in each transaction set."""
+    for interchange in msgspec.json.decode(said, type=_Said).interchanges:
+        for group in interchange.groups:
+            for each in group.transactions:
+                begin = feed.begun.get(each.trn_set_control_num or "")
+                if begin and (each.ack_code or "A") != "A":
+                    _refuse(begin, list(_details(each)), verdict, found, number)
 
 
-def _elements(text: str) -> Iterable[list[str]]:
-    for line in text.split("~"):
-        elements = line.strip().split("*")
-        if len(elements) > 1:
-            yield elements
+def _details(found: "_Transaction") -> Iterator[list[Part]]:
+    """Yield the segments of an acknowledgement that say what is wrong, and where."""
+    for segment in found.segments:
+        codes = [_SAME.get(each.err_cde, each.err_cde) for each in segment.errors]
+        inside: list[list[Part]] = [
+            ["IK4", _place(element), element.ele_ref_num or "", error.err_cde]
+            for element in segment.elements
+            for error in element.errors
+            if error.err_cde in _ELEMENT_CODES
+        ]
+        if inside:
+            codes.append("8")
+        name = segment.seg_id if _ID.fullmatch(segment.seg_id) else ""
+        for code in dict.fromkeys(codes):
+            if code in _SEGMENT_CODES:
+                count = str(segment.seg_count)
+                yield ["IK3", name, count, segment.ls_id or "", code]
+        yield from inside
+
+
+def _place(element: "_Element") -> list[str]:
+    """Return the position of an element, component and repetition."""
+    parts = (element.ele_pos, element.subele_pos, element.repeat_pos)
+    return [str(part) if part else "" for part in parts]
 
 
 def _refuse(
     begin: TransactionBegin,
-    details: list[list[str]],
+    details: list[list[Part]],
     verdict: GroupVerdict,
     found: Survey,
     number: int,
@@ -245,3 +266,45 @@ def _refuse(
     known.details = details
     known.faults.append(Fault("transaction", "x12.guide", "ST", "5"))
     found.refuse(verdict, begin, number)
+
+
+class _Error(Struct):
+    """One thing that pyx12 found: its text and value are content and not read."""
+
+    err_cde: str = ""
+
+
+class _Element(Struct):
+    ele_pos: int | None = None
+    subele_pos: int | None = None
+    repeat_pos: int | None = None
+    ele_ref_num: str | None = None
+    errors: list[_Error] = []
+
+
+class _Segment(Struct):
+    seg_id: str = ""
+    seg_count: int = 0
+    ls_id: str | None = None
+    errors: list[_Error] = []
+    elements: list[_Element] = []
+
+
+class _Transaction(Struct):
+    trn_set_control_num: str | None = None
+    ack_code: str | None = None
+    segments: list[_Segment] = []
+
+
+class _Group(Struct):
+    transactions: list[_Transaction] = []
+
+
+class _Interchange(Struct):
+    groups: list[_Group] = []
+
+
+class _Said(Struct):
+    """What pyx12 writes about a file, as far as it is read."""
+
+    interchanges: list[_Interchange] = []

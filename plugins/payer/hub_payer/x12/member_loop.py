@@ -17,6 +17,8 @@ from hub_payer.x12.segments import Segment
 _Loop = Literal["member", "person", "prior", "else", "coverage", "doctor", "other"]
 #: What an NM1 begins, by its NM101, before the first HD.
 _PERSONS: dict[str, _Loop] = {"IL": "person", "74": "person", "70": "prior"}
+#: Where a date is the member's or the coverage's: some senders name people first.
+_DATED = frozenset({"member", "person", "coverage"})
 _PRIMARY_CARE = frozenset({"P3", "Y2"})
 _PHONES = frozenset({"TE", "HP", "CP", "AP"})
 _SEXES = frozenset({"M", "F"})
@@ -187,7 +189,7 @@ class _Reading:
 
     def dtp(self, segment: Segment) -> None:
         part = _DATES.get((self._loop == "coverage", segment[1]))
-        if part is None or self._loop not in {"member", "coverage"}:
+        if part is None or self._loop not in _DATED:
             return
         found = days(segment[2], segment[3])
         into = self.member.coverages[-1] if self._loop == "coverage" else self.member

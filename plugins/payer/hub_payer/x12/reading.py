@@ -42,6 +42,7 @@ from hub_payer.x12.verdict import Survey
 
 _CHUNK = 1 << 20
 _NAMED = 10
+_LONG = 3
 _Unchecked = dict[tuple[int, int], str]
 
 
@@ -112,7 +113,7 @@ def _heading(found: Survey) -> Heading:
     kinds = [kind if kind.isdecimal() else "X12" for kind in found.kinds]
     controls = [each.begin.isa.control for each in found.interchanges]
     numbers = [each for each in controls if each.isascii() and each.isdecimal()]
-    purposes = ",".join(each for each in found.purposes if each.isalnum())
+    purposes = ",".join(each if len(each) < _LONG else "?" for each in found.purposes)
     alone = kinds[0] if len(kinds) == 1 else "X12" if kinds else "TA1"
     return Heading(
         kind=alone[:3],

@@ -12,6 +12,8 @@ from msgspec import Struct, field
 from hub.sdk import HubError, Recovery, Semantics
 from hub_payer.x12.events import Fault, GroupBegin, InterchangeBegin, TransactionBegin
 
+#: An element of a segment that is written, or its components.
+Part = str | list[str]
 #: Accepted transaction sets that an acknowledgement lists one by one.
 LISTED = 1000
 _MOST_FAULTY = 10_000
@@ -38,7 +40,7 @@ class SetVerdict(Struct):
     begin: TransactionBegin
     faults: list[Fault] = field(default_factory=list)
     warnings: list[Fault] = field(default_factory=list)
-    details: list[list[str]] = field(default_factory=list)
+    details: list[list[Part]] = field(default_factory=list)
 
 
 class GroupVerdict(Struct):

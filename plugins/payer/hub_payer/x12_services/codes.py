@@ -61,8 +61,8 @@ ROW_CODES: Mapping[str, tuple[str, str]] = {
         "Look up the code in the sender's guide; the row is kept, and told to nobody",
     ),
     "x12.charset": (
-        "A value has characters that X12 does not allow",
-        "Nothing, unless the value is needed: they are read as they are",
+        "A value has characters that no text may have, such as NUL",
+        "Ask the sender for a correct file; what is no number of a person is marked",
     ),
     "x278.transaction": (
         "The header (BHT) does not say what the transaction set is for",

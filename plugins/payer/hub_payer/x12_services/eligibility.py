@@ -5,6 +5,7 @@ here, and noted. Source: X12 005010X279A1; EB01 is data element 1390.
 """
 
 from collections.abc import Iterator, Sequence
+from datetime import datetime
 
 import msgspec
 from msgspec import Struct
@@ -55,7 +56,7 @@ class Eligibility(
     `active` is None where the payer does not say; `rejections` are codes AAA03.
     """
 
-    made: str = ""
+    made: datetime | None = None
     active: bool | None = None
     plan: str = ""
     payer: str = ""

@@ -14,7 +14,8 @@ from hub.sdk import Notice, Rendered
 from hub_payer.x12.writer import NUMBER, Set, write
 from hub_payer.x12_services.ends import EnvelopeOptions
 from hub_payer.x12_services.errors import NoMemberError, NoNotificationError
-from hub_payer.x12_services.notification278 import (
+from hub_payer.x12_services.lines import (
+    LONGEST_ID,
     MEDIA_TYPE,
     Segment,
     facility_nm1,
@@ -22,6 +23,7 @@ from hub_payer.x12_services.notification278 import (
     originator,
     payer_nm1,
     person_lines,
+    reference_of,
 )
 from hub_payer.x12_services.told import (
     Insurance,
@@ -32,7 +34,6 @@ from hub_payer.x12_services.told import (
 )
 
 VERSION = "005010X279A1"
-_ID, _TRACE = 80, 50
 
 
 class Inquiry270Options(EnvelopeOptions):
@@ -86,9 +87,9 @@ def question(asked: Question, options: Inquiry270Options) -> Iterator[Segment]:
     yield asked.receiver
     yield ["HL", "3", "2", "22", "1" if insurance.dependent else "0"]
     trace: Segment = ["TRN", "1", asked.trace, originator(options)]
-    member = ("MI", number_of(insurance.member_id, options, _ID))
+    member = ("MI", number_of(insurance.member_id, options, LONGEST_ID))
     if insurance.dependent:
-        subscriber = number_of(insurance.subscriber_id, options, _ID)
+        subscriber = number_of(insurance.subscriber_id, options, LONGEST_ID)
         yield from person_lines("IL", Patient(), ("MI", subscriber), options)
         yield ["HL", "4", "3", "23", "0"]
         yield trace
@@ -111,7 +112,7 @@ def _asked(notice: Notice, options: Inquiry270Options) -> Question:
     told = event.times.emitted.astimezone(UTC)
     (_, began), _ended = period_of(notice)
     return Question(
-        trace=number_of(event.id, options, _TRACE),
+        trace=reference_of(event.id, options),
         asked=told,
         day=_day(began) or told.date(),
         patient=patient_of(notice),

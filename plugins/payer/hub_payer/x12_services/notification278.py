@@ -21,31 +21,34 @@ from pydantic import Field
 from hub.sdk import Notice, Rendered, Settings
 from hub_payer.cells import code, member, tables, text
 from hub_payer.x12.writer import NUMBER, Set, write
-from hub_payer.x12_services.ends import EnvelopeOptions, Facility
-from hub_payer.x12_services.errors import NoNotificationError, UnwritableNumberError
-from hub_payer.x12_services.letters import written
+from hub_payer.x12_services.ends import EnvelopeOptions
+from hub_payer.x12_services.errors import NoNotificationError
+from hub_payer.x12_services.lines import (
+    GIVEN_NAME,
+    LAST_NAME,
+    LONGEST_ID,
+    MEDIA_TYPE,
+    Segment,
+    facility_nm1,
+    number_of,
+    originator,
+    payer_nm1,
+    person_lines,
+    reference_of,
+    words_of,
+)
 from hub_payer.x12_services.told import (
     Diagnosis,
     Patient,
     attending_of,
     diagnoses_of,
-    facility_names,
     insurance_of,
     patient_of,
     period_of,
 )
 
 VERSION = "005010X216"
-MEDIA_TYPE = "application/edi-x12"
-_ID, _REFERENCE, _LAST_NAME, _GIVEN, _LINE, _CITY, _MESSAGE = (
-    80,
-    50,
-    60,
-    35,
-    55,
-    30,
-    264,
-)
+_MESSAGE = 264
 _ADVANCE = frozenset({"encounter.preadmitted", "encounter.admit_pending"})
 #: What is told of a stay first; all else revises it (UM02).
 _FIRST = _ADVANCE | {
@@ -65,8 +68,6 @@ _PLACES = {
 }  # fmt: skip
 # Types of admission in HL7 table 0007 that UB-04 has too.
 _TYPES = {"E": "1", "U": "2", "C": "3", "N": "4"}
-
-Segment = list[str | Sequence[str]]
 
 
 class Purposes(Settings):
@@ -118,89 +119,6 @@ def render(notices: Sequence[Notice], options: Notification278Options) -> Render
     return Rendered(body=body, media_type=MEDIA_TYPE, suffix=".278", kind="278n")
 
 
-def number_of(value: str, options: EnvelopeOptions, longest: int) -> str:
-    """Return a number as it is written; raises UnwritableNumberError, never cut."""
-    found = written(value, options.charset)
-    if found is None or len(found) > longest:
-        raise UnwritableNumberError
-    return found
-
-
-def originator(options: EnvelopeOptions) -> str:
-    """Return who gives trace numbers (TRN03): ten characters, the first of them a 9."""
-    return f"9{words_of(options.us.id, options, 9):0<9}"
-
-
-def words_of(value: str, options: EnvelopeOptions, longest: int) -> str:
-    """Return words as they are written, cut; "" where they cannot be."""
-    return (written(value, options.charset) or "")[:longest].strip()
-
-
-def facility_of(notice: Notice, options: EnvelopeOptions) -> tuple[Facility, str]:
-    """Return how the payer knows the facility of a notice, and its name."""
-    names = facility_names(notice)
-    known = (options.facilities[each] for each in names if each in options.facilities)
-    facility = next(known, options.facility)
-    return facility, facility.name or text(
-        member(notice.event.payload, "facility", "name")
-    ) or (names[0] if names else "")
-
-
-def facility_nm1(notice: Notice, options: EnvelopeOptions, entity: str) -> Segment:
-    """Return the NM1 of the facility, by its NPI, its tax number or ours."""
-    facility, name = facility_of(notice, options)
-    qualifier, number = "46", options.us.id
-    if facility.npi or facility.tax_id:
-        qualifier = "XX" if facility.npi else "24"
-        number = facility.npi or facility.tax_id
-    words = words_of(name, options, _LAST_NAME) or words_of(
-        options.us.id, options, _LAST_NAME
-    )
-    who = ["", "", "", "", qualifier, number_of(number, options, _ID)]
-    return ["NM1", entity, "2", words, *who]
-
-
-def payer_nm1(notice: Notice, options: EnvelopeOptions, entity: str = "PR") -> Segment:
-    """Return the NM1 of the payer."""
-    insurance = insurance_of(notice)
-    name = options.payer_name or insurance.payer or options.partner.id
-    number = options.payer_id or options.partner.id
-    who = ["", "", "", "", options.payer_id_qualifier, number_of(number, options, _ID)]
-    return ["NM1", entity, "2", words_of(name, options, _LAST_NAME), *who]
-
-
-def person_lines(
-    entity: str,
-    patient: Patient,
-    number: tuple[str, str],
-    options: EnvelopeOptions,
-    account: str = "",
-) -> Iterator[Segment]:
-    """Yield NM1, REF, N3, N4 and DMG of a person, as far as they are known.
-
-    `account` is the facility's number of the visit.
-    """
-    nm1: Segment = ["NM1", entity, "1"]
-    nm1 += [
-        words_of(patient.family, options, _LAST_NAME),
-        words_of(patient.given, options, _GIVEN),
-        words_of(patient.middle, options, 25),
-    ]
-    yield [*nm1, "", "", *number] if number[1] else nm1
-    if account:
-        yield ["REF", "EJ", number_of(account, options, _REFERENCE)]
-    lines = [words_of(line, options, _LINE) for line in patient.lines]
-    city = words_of(patient.city, options, _CITY)
-    if any(lines):
-        yield ["N3", *(line for line in lines if line)]
-    if city:
-        state = words_of(patient.state, options, 2) if len(patient.state) == 2 else ""  # noqa: PLR2004  a code has two letters
-        yield ["N4", city, state, words_of(patient.postal_code, options, 15)]
-    if patient.born or patient.sex:
-        born = ["D8", patient.born] if patient.born else ["", ""]
-        yield ["DMG", *born, patient.sex]
-
-
 class _Notification(NamedTuple):
     """One notice on its way into a transaction set."""
 
@@ -242,15 +160,18 @@ class _Notification(NamedTuple):
 
     def _people(self) -> Iterator[Segment]:
         insurance, patient = insurance_of(self.notice), patient_of(self.notice)
-        own = ("MI", number_of(insurance.member_id, self.options, _ID))
+        own = ("MI", number_of(insurance.member_id, self.options, LONGEST_ID))
         if not own[1]:  # nobody the payer knows by a number: ours, which says nothing
-            own = ("ZZ", number_of(self.notice.event.entity.key, self.options, _ID))
+            own = (
+                "ZZ",
+                reference_of(self.notice.event.entity.key, self.options),
+            )
         yield ["HL", "3", "2", "22", "1"]
         if not insurance.dependent:
             yield from person_lines("IL", patient, own, self.options, self._account)
             yield from self._event("4", "3")
             return
-        subscriber = number_of(insurance.subscriber_id, self.options, _ID)
+        subscriber = number_of(insurance.subscriber_id, self.options, LONGEST_ID)
         yield from person_lines("IL", Patient(), ("MI", subscriber), self.options)
         yield ["HL", "4", "3", "23", "1"]
         yield from person_lines("QC", patient, own, self.options, self._account)
@@ -265,12 +186,16 @@ class _Notification(NamedTuple):
 
     def _event(self, number: str, parent: str) -> Iterator[Segment]:
         event, options = self.notice.event, self.options
-        trace = number_of(event.id, options, _REFERENCE)
+        trace = reference_of(event.id, options)
         yield ["HL", number, parent, "EV", "0"]
         yield ["TRN", "1", trace, originator(options)]
         yield self._um()
         if event.correction is not None:
-            yield ["REF", "NT", number_of(event.correction.of, options, _REFERENCE)]
+            yield [
+                "REF",
+                "NT",
+                reference_of(event.correction.of, options),
+            ]
         (began, start), (ended, end) = period_of(self.notice)
         if began:
             yield ["DTP", "435", began, start]
@@ -317,19 +242,18 @@ class _Notification(NamedTuple):
         for each in tables(self.notice.event.payload.get("obligations")):
             said = text(each.get("text"))
             short = text(each.get("short"))
-            told = words_of(short if len(said) > _MESSAGE and short else said,
-                            self.options, _MESSAGE)  # fmt: skip
+            best = short if len(said) > _MESSAGE and short else said
+            told = words_of(best, self.options, _MESSAGE)
             if told:
                 yield ["MSG", told]
 
     def _attending(self) -> Iterator[Segment]:
         family, given, npi = attending_of(self.notice)
-        name = words_of(family, self.options, _LAST_NAME)
+        name = words_of(family, self.options, LAST_NAME)
         if name:
             who = ["", "", "", "XX", npi] if npi else []
-            yield [
-                "NM1", "71", "1", name, words_of(given, self.options, _GIVEN), *who
-            ]  # fmt: skip
+            first = words_of(given, self.options, GIVEN_NAME)
+            yield ["NM1", "71", "1", name, first, *who]
 
 
 def _codes(diagnoses: Sequence[Diagnosis]) -> list[list[str]]:

@@ -14,6 +14,7 @@ from hub_payer.people import Somebody
 from hub_payer.x12.handlers import Place
 from hub_payer.x12.profile import X12Profile
 from hub_payer.x12.segments import Segment
+from hub_payer.x12_services.legible import MARK
 from hub_payer.x12_services.values import day_of, time_of
 
 _NPI = "XX"
@@ -94,6 +95,8 @@ def _person(
 ) -> Found:
     if nm1 is None or not number:
         return Found(problems=(RowProblem("x12.member_missing", "NM109"),))
+    if MARK in number:
+        return Found(problems=(RowProblem("x12.charset", "NM109"),))
     street, place = find(segments, "N3"), find(segments, "N4")
     about = find(segments, "DMG")
     born = time_of(about[1] or "D8", about[2]) if about and about[2] else None

@@ -18,6 +18,7 @@ from hub_payer.people import Somebody
 from hub_payer.x12.handlers import Place
 from hub_payer.x12.profile import X12Profile
 from hub_payer.x12.segments import Segment
+from hub_payer.x12_services.legible import MARK
 from hub_payer.x12_services.parties import Found, find, party_of, system_of
 from hub_payer.x12_services.units import MOST_SEGMENTS
 from hub_payer.x12_services.values import amount_of, day_of, plain
@@ -196,6 +197,8 @@ def _patient(claim: Sequence[Segment], system: str) -> Found:
     corrected = find(claim, "NM1", "74")
     if corrected and corrected[9].strip() and who[9].strip():
         number = corrected[9].strip()
+    if MARK in number:
+        return Found(problems=(RowProblem("x12.charset", "NM109"),))
     if not number:
         return Found(warnings=(RowProblem("x12.member_missing", "NM109"),))
     person = Somebody(

@@ -5,6 +5,7 @@ Requests and responses (005010X217), and the answers to our own notifications
 """
 
 from collections.abc import Iterator, Sequence
+from datetime import datetime
 from typing import Any
 
 import msgspec
@@ -66,7 +67,7 @@ class Review(
 
     trace: str
     trace_system: str
-    made: str = ""
+    made: datetime | None = None
     answers: bool = False
     status: str = ""
     decision: str = ""

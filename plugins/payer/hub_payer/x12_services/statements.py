@@ -6,7 +6,7 @@ by its name (domain 6.1).
 """
 
 from collections.abc import Mapping
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -44,6 +44,7 @@ _DAY = len("2026-03-10")
 #: Where in a second a statement was made, which nobody writes down.
 _AT_ONCE, _ANSWERED = timedelta(), timedelta(microseconds=500_000)
 _MOST_ROWS = 499_999
+_FIRST_YEAR, _LAST_YEAR = 1800, 2200
 
 
 def normalise_service(message: RowMessage, profile: X12Profile) -> Normalised:
@@ -77,20 +78,19 @@ class _Said:
     """When it was said, and where the payer's days begin."""
 
     def __init__(self, message: RowMessage, profile: X12Profile) -> None:
-        self._at = message.said
+        self._at = _bounded(message.said)
         self._number = message.number
         self.zone = profile.time_zone
         self._later = _AT_ONCE
 
-    def made(self, local: str, *, answers: bool = False) -> None:
+    def made(self, local: datetime | None, *, answers: bool = False) -> None:
         """Take the time at which the transaction set was made, if it says so.
 
         Within a second a row comes after those before it, and an answer after what
         it answers.
         """
-        if local:
-            zone = ZoneInfo(self.zone)
-            self._at = datetime.fromisoformat(local).replace(tzinfo=zone)
+        if local is not None:
+            self._at = _bounded(local.replace(tzinfo=ZoneInfo(self.zone)))
         self._later = _ANSWERED if answers else _AT_ONCE
 
     def fact(
@@ -105,7 +105,8 @@ class _Said:
         """Return a fact about a record of somebody, `day` being when it happened."""
         occurred: FuzzyTime | None = whole_day(day[:_DAY], self.zone) if day else None
         recorded = instant(self._at)
-        place = timedelta(microseconds=min(self._number, _MOST_ROWS)) + self._later
+        row = max(0, min(self._number, _MOST_ROWS))
+        place = timedelta(microseconds=row) + self._later
         return Fact(
             kind=FactKind.RECORD,
             subject=subject_of(person),
@@ -118,6 +119,13 @@ class _Said:
             details=dict(details),
             labels=labels,
         )
+
+
+def _bounded(at: datetime) -> datetime:
+    """Return a time with which one can reckon; what has no zone is in UTC."""
+    if not _FIRST_YEAR <= at.year <= _LAST_YEAR:
+        raise msgspec.ValidationError("a time is out of bounds")
+    return at if at.tzinfo else at.replace(tzinfo=UTC)
 
 
 def _review(body: Review, said: _Said) -> Fact:

@@ -6,6 +6,7 @@ A record is an event of a 278 (HL03 ``EV``) with its services, or a person of a 
 
 from collections.abc import Iterator
 from dataclasses import dataclass, field
+from datetime import datetime
 
 from hub.sdk import RowProblem
 from hub_payer.x12.segments import Segment
@@ -61,7 +62,7 @@ class Unit:
             yield from (each for each in part if each.id == name)
 
 
-def made_of(unit: Unit) -> str:
+def made_of(unit: Unit) -> datetime | None:
     """Return when the transaction set was made by its own account (BHT)."""
     return instant_of(unit.header_of("BHT", 4), unit.header_of("BHT", 5))
 

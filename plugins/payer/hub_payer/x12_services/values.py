@@ -4,7 +4,7 @@ Source: X12.6, section 3.5; data elements 1250 (D8, DT, RD8, TM) and 782.
 """
 
 import re
-from datetime import date
+from datetime import date, datetime
 from decimal import Decimal
 from typing import NamedTuple
 
@@ -67,15 +67,17 @@ def clock_of(text: str) -> str:
     return f"{parts[1]}:{parts[2] or '00'}" if parts else ""
 
 
-def instant_of(day: str, clock: str) -> str:
-    """Return when a transaction set was made (BHT04, BHT05), "" where it is no time.
+def instant_of(day: str, clock: str) -> datetime | None:
+    """Return when a transaction set was made (BHT04, BHT05), None where it is no time.
 
-    It is local time to the second; hundredths are left out.
+    It is local time to the second, without a zone; hundredths are left out.
     """
     found, parts = day_of(day), _CLOCK.fullmatch(clock[:6])
     if not found or parts is None:
-        return ""
-    return f"{found}T{parts[1]}:{parts[2] or '00'}:{parts[3] or '00'}"
+        return None
+    return datetime.fromisoformat(
+        f"{found}T{parts[1]}:{parts[2] or '00'}:{parts[3] or '00'}"
+    )
 
 
 def amount_of(text: str) -> Decimal | None:

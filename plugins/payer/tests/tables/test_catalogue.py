@@ -574,3 +574,11 @@ def test_26_half_a_character_is_no_text():
     text = f"0012345{'x' * 9}ü026-01-01"
 
     assert codes(only(text, fixed(count_bytes=True))) == ["row.encoding"]
+
+
+def test_26_bytes_of_another_character_set_have_no_places():
+    raw = "\ufeff0012345Ď\u017ea       2026-01-01\n".encode()
+
+    assert codes(only(raw, fixed(count_bytes=True, charset="cp1252"))) == [
+        "row.encoding"
+    ]

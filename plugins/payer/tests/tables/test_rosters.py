@@ -368,3 +368,43 @@ def test_errors_say_what_to_do(code):
 
     assert error.remedy
     assert not error.summary.endswith(".")
+
+
+@pytest.mark.parametrize("count", ["x", "9" * 60, "1,5,"])
+def test_a_count_that_is_no_number_agrees_with_nothing(count):
+    given = profile(trailer="END (?P<count>.*)")
+
+    said = items(f"{ROSTER}END {count}", given)[-1]
+
+    assert (said.stated, [each.code for each in said.problems]) == (
+        None,
+        ["trailer.count"],
+    )
+
+
+def test_lines_that_are_no_rows_may_be_counted_too():
+    given = profile(trailer=r"END (?P<count>\d+)", trailer_extra=2)
+
+    said = items(f"{ROSTER}END 5", given)[-1]
+
+    assert (said.stated, said.problems) == (3, ())
+
+
+@pytest.mark.parametrize("day", ["2026-02-30", "0001-01-01", "soon"])
+def test_a_day_that_there_is_not_is_when_the_file_was_made(day):
+    [fact] = normalised(
+        {"kind": "member", "system": "P", "member_id": "1", "since": day}
+    ).facts
+
+    assert fact.occurred == fact.recorded
+
+
+def test_somebody_unknown_who_is_gone_is_attributed_to_nobody():
+    row = {"kind": "member", "system": "P", "member_id": "1", "provider": "7"}
+
+    found = roster.normalise(msgspec.json.encode(message(row, op="end")), profile())
+
+    assert [fact.details["status"] for fact in found.facts] == [
+        "terminated",
+        "attribution_removed",
+    ]

@@ -16,7 +16,7 @@ from hub_sftp.fetching.errors import (
     ReadFailedError,
 )
 from hub_sftp.fetching.names import as_bytes, as_text
-from hub_sftp.fetching.shelf import Entry, Sink
+from hub_sftp.fetching.shelf import Entry, Sink, TakenError
 
 # Never through a link, and without waiting for whoever should write into a pipe.
 _READ = os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC
@@ -81,7 +81,7 @@ class LocalShelf:
     def move(self, old: str, new: str) -> None:
         """Rename, where the new name is free."""
         if self.look(new) is not None:
-            raise MoveDeniedError("the name is taken")
+            raise TakenError
         try:
             with _catalogued():
                 _path(old).rename(_path(new))

@@ -4,6 +4,7 @@ Nothing is ever overwritten or deleted, but for what we were writing ourselves.
 """
 
 import posixpath
+from contextlib import suppress
 from datetime import date
 
 from hub.sdk import Answer, HubError, Listed
@@ -15,7 +16,7 @@ from hub_sftp.fetching.errors import (
 )
 from hub_sftp.fetching.names import is_safe, numbered
 from hub_sftp.fetching.settings import Places
-from hub_sftp.fetching.shelf import Entry, Shelf, small
+from hub_sftp.fetching.shelf import Entry, Shelf, TakenError, small
 
 #: Names that are tried for one file.
 _MOST_NAMES = 1000
@@ -43,9 +44,10 @@ class Porter:
         if at == target:
             return at
         self._make(self._places.processing)
-        if self._shelf.look(target) is not None:
+        try:
+            self._shelf.move(at, target)
+        except TakenError:
             return at
-        self._shelf.move(at, target)
         return target
 
     def find(self, listed: Listed) -> str | None:
@@ -77,7 +79,7 @@ class Porter:
         name = posixpath.basename(path)
         for number in range(1, _MOST_NAMES):
             target = posixpath.join(folder, numbered(name, number))
-            if self._shelf.look(target) is None:
+            with suppress(TakenError):
                 self._shelf.move(path, target)
                 return
         raise NoFreeNameError
@@ -119,8 +121,10 @@ class Porter:
         try:
             self._shelf.write(unfinished, body)
             self._shelf.move(unfinished, target)
-        except HubError:
+        except (HubError, TakenError) as error:
             self._shelf.remove(unfinished)
+            if isinstance(error, TakenError):
+                raise MoveDeniedError("the name was taken meanwhile") from error
             raise
 
     def _is_same(self, path: str, there: Entry, body: bytes) -> bool:

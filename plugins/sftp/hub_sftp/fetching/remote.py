@@ -18,7 +18,7 @@ from hub_sftp.fetching.errors import (
     ReadFailedError,
 )
 from hub_sftp.fetching.names import as_bytes, as_text
-from hub_sftp.fetching.shelf import Entry, Sink
+from hub_sftp.fetching.shelf import Entry, Sink, TakenError
 from hub_sftp.reading import AnswerOddError, Pipeline
 
 #: What one call takes from the connection at most; a channel's window is 2 MiB.
@@ -91,7 +91,7 @@ class RemoteShelf:
     def move(self, old: str, new: str) -> None:
         """Rename, and find out by looking where the server's answer says nothing."""
         if self.look(new) is not None:
-            raise MoveDeniedError("the name is taken")
+            raise TakenError
         try:
             with self._talk() as talk:
                 talk.ask(wire.RENAME, as_bytes(old), as_bytes(new))

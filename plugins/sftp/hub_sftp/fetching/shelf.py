@@ -9,6 +9,10 @@ from msgspec import Struct
 Sink = Callable[[bytes], None]
 
 
+class TakenError(Exception):
+    """Something has the name that a file should get. Callers know another name."""
+
+
 class Entry(Struct, frozen=True):
     """What is under a name. `kind` comes from the entry itself, not what it links to.
 
@@ -59,7 +63,10 @@ class Shelf(Protocol):
         """
 
     def move(self, old: str, new: str) -> None:
-        """Give a file another name, which must be free. Raises MoveDeniedError."""
+        """Give a file another name.
+
+        Raises TakenError, FileGoneError, MoveDeniedError.
+        """
 
     def make(self, folder: str) -> None:
         """Create a folder whose parent exists, unless it does."""

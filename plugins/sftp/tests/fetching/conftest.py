@@ -61,13 +61,19 @@ class Hub:
         self.inbox = MemoryInbox()
         self.desk = self.inbox.files
         self.failures = []
+        self.failed = asyncio.Event()
+        self.polls = 0
+        self._select = source._selector.select
+        source._selector.select = self._counted
 
     async def run(self):
+        self._loop = asyncio.get_running_loop()
         while True:
             try:
                 await self.source.run(self.inbox)
             except HubError as error:
                 self.failures.append(error)
+                self.failed.set()
                 if error.recovery is Recovery.STOP:
                     raise
             await asyncio.sleep(POLL_SECONDS)
@@ -91,8 +97,14 @@ class Hub:
             await self.desk.until(condition)
 
     async def polled(self, times=3):
-        """Wait for some polls; those who see nothing to do change nothing."""
-        await asyncio.sleep(POLL_SECONDS * (times + 1) + 0.1)
+        """Wait until some polls are over, that begin from now on."""
+        last = self.polls + times + 1
+        await self.until(lambda: self.polls > last)
+
+    def _counted(self, shelf):
+        self.polls += 1
+        self._loop.call_soon_threadsafe(self.desk._tell)
+        return self._select(shelf)
 
     async def answer(self, place="archive", number=0, **changes):
         listed = changes.pop("listed", None) or self.desk.delivered[number][0]
@@ -110,8 +122,9 @@ def partner(server):
 
 
 @pytest.fixture
-def poller_of(server):
+def poller_of(server, partner):
     """Return what makes sources for a server."""
+    assert partner.root == server.root
 
     def make(**changes):
         key = server.root.parent / "id_ed25519"

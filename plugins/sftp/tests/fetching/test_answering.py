@@ -32,7 +32,7 @@ async def finished(hub, count=1):
     await hub.until(lambda: len(hub.desk.finished) >= count)
 
 
-def denied(*who):
+def denied():
     async def fault(_who):
         raise asyncssh.SFTPPermissionDenied("synthetic")
 
@@ -71,7 +71,7 @@ async def test_a_move_that_is_denied_is_said_once_and_nothing_is_fetched_again(
     assert not hub.failures
 
 
-async def test_an_answer_that_cannot_be_given_holds_up_no_other(server, partner, hub):
+async def test_an_answer_that_cannot_be_given_holds_up_no_other(partner, hub):
     partner.put("b.csv", b"other\n")
 
     async with hub.running():
@@ -157,7 +157,9 @@ async def test_a_file_for_which_there_is_no_name_left_is_kept_back(
             await hub.answer("error", replies=())
             await hub.polled()
 
-    said = [each.get("error_code") for each in logs if each["event"] == "file.kept_back"]
+    said = [
+        each.get("error_code") for each in logs if each["event"] == "file.kept_back"
+    ]
     assert said == ["FILE-010"]
     assert partner.names("processing") == ["a.csv"]
 

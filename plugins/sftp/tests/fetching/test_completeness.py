@@ -11,10 +11,15 @@ import pytest
 BODY = b"key;value\n1;2\n"
 
 
-@pytest.fixture(params=["sftp", "folder"])
+#: What a server and a folder could do differently.
+both = pytest.mark.parametrize("peer", ["sftp", "folder"], indirect=True)
+
+
+@pytest.fixture
 def peer(request):
-    """Return the partner of either kind of source."""
-    return request.getfixturevalue("partner" if request.param == "sftp" else "local")
+    """Return the partner of a source, which watches a folder unless a test says so."""
+    kind = getattr(request, "param", "folder")
+    return request.getfixturevalue("partner" if kind == "sftp" else "local")
 
 
 @pytest.fixture
@@ -33,6 +38,7 @@ def sha256(body):
     return hashlib.sha256(body).hexdigest()
 
 
+@both
 async def test_a_file_is_fetched_once_it_has_its_final_name(peer, start):
     hub = start()
     ignored = ["a.csv.tmp", "a.csv.part", "a.filepart", "a.csv~", ".a.csv", "a.lock"]
@@ -61,6 +67,7 @@ async def test_only_names_that_the_partner_agreed_on_are_fetched(peer, start):
     assert names(hub) == ["roster_20260310.csv"]
 
 
+@both
 @pytest.mark.parametrize("marker", ["a.csv.done", "a.done", "a.csv.sem"])
 async def test_a_file_is_fetched_once_its_marker_is_there(peer, start, marker):
     hub = start(complete="marker")
@@ -95,6 +102,7 @@ async def test_a_file_that_is_what_its_marker_says_is_fetched(peer, start, said)
     assert hub.bodies() == [BODY]
 
 
+@both
 @pytest.mark.parametrize("said", [b"7\n", b"sha256=" + sha256(b"other").encode()])
 async def test_a_file_that_is_not_what_its_marker_says_is_refused(peer, start, said):
     hub = start(complete="marker")
@@ -137,6 +145,7 @@ async def test_a_marker_of_an_earlier_file_of_the_name_says_nothing(peer, start)
     assert names(hub) == []
 
 
+@both
 async def test_the_files_of_a_manifest_are_fetched_together(peer, start):
     hub = start(complete="manifest")
     parts = {"a.csv": b"first\n", "b.csv": b"second\n"}
@@ -167,6 +176,7 @@ async def test_a_file_that_no_manifest_names_is_left_alone(peer, start):
     assert peer.names("inbox") == ["a.csv"]
 
 
+@both
 async def test_a_manifest_wins_over_the_files(peer, start):
     """One part that is another file, and none of them is used."""
     hub = start(complete="manifest")
@@ -196,6 +206,7 @@ async def test_a_manifest_that_cannot_be_read_moves_nothing(peer, start):
     assert not hub.failures
 
 
+@both
 async def test_a_file_that_grows_is_not_fetched_until_it_rests(peer, start):
     hub = start(complete="stable", stable_polls=15)
     path = peer.put("a.csv", b"key;value\n")
@@ -284,6 +295,7 @@ async def test_the_oldest_files_come_first(peer, start):
     assert names(hub) == ["c.csv", "a.csv", "b.csv"]
 
 
+@both
 async def test_a_poll_fetches_so_many_files_and_the_next_the_others(peer, start):
     hub = start(max_files=2, poll_seconds=600)
     for number in range(7):

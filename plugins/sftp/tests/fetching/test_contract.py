@@ -39,13 +39,3 @@ class TestSftpPoller(FileSourceContract):
     @pytest.fixture
     def originals(self, partner):
         return partner.originals
-
-
-class TestSftpPollerThatMovesNothing(TestSftpPoller):
-    """On a server where originals stay, all but their moving holds."""
-
-    test_answers_and_puts_away = None
-
-    @pytest.fixture
-    def source(self, poller_of):
-        return poller_of(claim="record")

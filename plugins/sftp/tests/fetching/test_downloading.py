@@ -6,7 +6,6 @@ All data is synthetic.
 import asyncio
 import hashlib
 import os
-import random
 from pathlib import Path
 
 import pytest
@@ -18,7 +17,7 @@ from hub_sftp.fetching.errors import DownloaderFailedError, SpoolFailedError
 from hub_sftp.fetching.settings import SftpPollerSettings
 from hub_sftp.fetching.spooling import Job
 
-BODY = random.Random(4712).randbytes(3 << 20)
+BODY = hashlib.shake_256(b"synthetic").digest(3 << 20)
 
 
 @pytest.fixture
@@ -48,6 +47,14 @@ def body(job):
     return Path(job.spool).read_bytes()
 
 
+def put(job, data):
+    Path(job.spool).write_bytes(data)
+
+
+def process(pid):
+    return Path(f"/proc/{pid}")
+
+
 async def test_downloads_one_file_after_the_other(downloader, job, tmp_path):
     first, second = job(), job(spool=str(tmp_path / "other"))
     await downloader.fetch(first)
@@ -60,7 +67,7 @@ async def test_downloads_one_file_after_the_other(downloader, job, tmp_path):
 
 async def test_goes_on_at_the_offset_and_hashes_the_whole(downloader, job, server):
     resumed = job(offset=1 << 20, digests=("sha256", "md5"))
-    Path(resumed.spool).write_bytes(BODY[: 1 << 20] + b"of an earlier try")
+    put(resumed, BODY[: 1 << 20] + b"of an earlier try")
 
     fetched = await downloader.fetch(resumed)
 
@@ -122,7 +129,7 @@ async def test_cancelling_ends_the_process(downloader, job, server, gate):
     fetching.cancel()
     await asyncio.wait({fetching})
 
-    assert not Path(f"/proc/{pid}").exists()
+    assert not process(pid).exists()
 
 
 async def test_secrets_are_on_no_command_line_and_in_no_environment(
@@ -131,8 +138,8 @@ async def test_secrets_are_on_no_command_line_and_in_no_environment(
     await downloader.fetch(job())
     secret = settings.private_key.get_secret_value().splitlines()[2].encode()
 
-    seen = [Path(f"/proc/{downloader.pid}/{name}").read_bytes() for name in
-            ("cmdline", "environ")]  # fmt: skip
+    folder = process(downloader.pid)
+    seen = [(folder / name).read_bytes() for name in ("cmdline", "environ")]
     assert not any(secret in each for each in seen)
 
 

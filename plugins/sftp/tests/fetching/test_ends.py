@@ -107,6 +107,8 @@ def test_a_gzip_bomb_is_not_unpacked_to_its_end():
     assert whole(bomb, most=1 << 20)
 
 
-@given(st.binary(max_size=400), st.sampled_from([b"", *(x[:8] for x in WHOLE.values())]))
+@given(
+    st.binary(max_size=400), st.sampled_from([b"", *(x[:8] for x in WHOLE.values())])
+)
 def test_any_bytes_are_whole_or_not(data, start):
     assert whole(start + data, 1 << 16) in {True, False}

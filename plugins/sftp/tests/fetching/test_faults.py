@@ -4,8 +4,10 @@ All data is synthetic.
 """
 
 import asyncio
+import hashlib
 import os
-import random
+import time
+from pathlib import Path
 
 import asyncssh
 import pytest
@@ -13,7 +15,8 @@ from structlog.testing import capture_logs
 
 from hub_sftp.fetching import fetcher, poller, wire
 
-BODY = random.Random(4711).randbytes(600_000)  # synthetic; below what a process gets
+POLL_SECONDS = 0.03
+BODY = hashlib.shake_256(b"synthetic").digest(600_000)  # a thread fetches it
 
 
 def names(hub):
@@ -39,6 +42,12 @@ def codes(logs, event):
     return [each.get("error_code") for each in logs if each["event"] == event]
 
 
+def wait_for_bytes(desk, size):
+    (ticket,) = desk._tickets.values()
+    while Path(ticket.spool).stat().st_size < size:
+        time.sleep(0.001)
+
+
 @pytest.mark.parametrize("blocks", [0, 1, 7, 15])
 async def test_a_download_that_is_cut_goes_on_where_it_was(
     server, partner, hub, blocks
@@ -48,9 +57,7 @@ async def test_a_download_that_is_cut_goes_on_where_it_was(
 
     async def cut_once(files):
         if next(asked) == blocks:
-            (ticket,) = hub.desk._tickets.values()
-            while os.path.getsize(ticket.spool) < blocks * 32768:
-                await asyncio.sleep(0.001)
+            await asyncio.to_thread(wait_for_bytes, hub.desk, blocks * 32768)
             server.faults = {"open": forget}
             await server.cut(files)
 
@@ -125,14 +132,18 @@ async def test_a_file_that_shrinks_while_it_is_read_is_fetched_anew(
 async def test_a_file_that_is_deleted_before_it_is_read_is_skipped(
     server, partner, hub, operation
 ):
+    gone = asyncio.Event()
+
     async def delete(_files):
         partner.path("a.csv").unlink(missing_ok=True)
+        gone.set()
 
     server.faults[operation] = delete
     partner.put("a.csv")
 
     async with hub.running():
-        await hub.until(lambda: hub.desk.returned)
+        await gone.wait()
+        await hub.polled(1)
         server.faults.clear()
         partner.put("b.csv")
         await hub.until(lambda: names(hub))
@@ -254,8 +265,7 @@ async def test_an_inbox_that_is_missing_is_waited_for(partner, hub):
     partner.path("").rmdir()
 
     async with hub.running():
-        while not hub.failures:
-            await asyncio.sleep(0.01)
+        await hub.failed.wait()
         partner.put("a.csv")
         await hub.until(lambda: names(hub))
 
@@ -279,7 +289,7 @@ async def test_what_is_no_file_is_refused_by_its_type(partner, hub, kind):
 
     assert [error.code for _, error in hub.desk.refused] == ["FILE-001"]
     assert not hub.desk.delivered
-    assert os.path.lexists(partner.path("a.csv", "error"))
+    assert partner.names("error") == ["a.csv"]
 
 
 async def test_a_folder_is_not_touched(partner, hub):
@@ -327,7 +337,7 @@ NAMES = [*REFUSED, *IGNORED]
 
 @pytest.mark.parametrize("name", NAMES, ids=range(len(NAMES)))
 async def test_a_name_that_a_malicious_server_lists_is_never_asked_for(
-    server, partner, hub, monkeypatch, name
+    server, hub, monkeypatch, name
 ):
     asked = []
     real = wire.request
@@ -341,7 +351,7 @@ async def test_a_name_that_a_malicious_server_lists_is_never_asked_for(
     server.besides[b"inbox"] = [asyncssh.SFTPName(name, b"shown", attrs)]
 
     async with hub.running():
-        await hub.polled()
+        await hub.polled(1)
         for listed, _ in hub.desk.refused:
             await hub.answer("error", listed=listed, replies=())
         await hub.until(lambda: len(hub.desk.finished) == len(hub.desk.refused))
@@ -361,15 +371,13 @@ ODD = [b"M\xfcller.csv", "e\u0301.csv".encode(), "é.csv".encode(), b"A.CSV", b"
        b"CON", b"trailing.", b"trailing ", b"-rf", b"x" * 255]  # fmt: skip
 
 
-async def test_odd_names_are_data(server, partner, hub):
+async def test_odd_names_are_data(partner, hub):
     """No UTF-8, twins by case and by normal form, names that mean something elsewhere.
 
     Every one is fetched, answered, and moved as itself.
     """
     for number, raw in enumerate(ODD):
-        path = os.path.join(os.fsencode(partner.path("")), raw)
-        with open(path, "wb") as file:
-            file.write(b"%d" % number)
+        partner.put(os.fsdecode(raw), b"%d" % number)
 
     async with hub.running():
         await hub.until(lambda: len(names(hub)) == len(ODD))
@@ -377,8 +385,8 @@ async def test_odd_names_are_data(server, partner, hub):
             await hub.answer(number=number)
         await hub.until(lambda: len(hub.desk.finished) == len(ODD))
 
-    archive = os.fsencode(next(partner.root.glob("archive/*/*")))
-    assert sorted(os.listdir(archive)) == sorted(ODD)
+    archived = [os.fsencode(name) for name in partner.names("archive")]
+    assert sorted(archived) == sorted(ODD)
     assert sorted(hub.bodies()) == sorted(b"%d" % number for number in range(len(ODD)))
 
 
@@ -425,9 +433,7 @@ async def test_many_files_that_arrive_while_listing_are_all_fetched(
     assert len(set(names(hub))) == 40
 
 
-async def test_an_answer_that_is_no_sftp_ends_the_connection(
-    server, partner, hub, monkeypatch
-):
+async def test_an_answer_that_is_no_sftp_ends_the_connection(partner, hub, monkeypatch):
     partner.put("a.csv")
     first = []
     real = poller.RemoteShelf.entries
@@ -448,7 +454,7 @@ async def test_an_answer_that_is_no_sftp_ends_the_connection(
 
 
 async def test_a_refused_sign_in_is_not_tried_again_soon(
-    server, partner, hub_of, poller_of, monkeypatch
+    server, hub_of, poller_of, monkeypatch
 ):
     """Accounts get locked by those who try again and again."""
     tries = []
@@ -461,9 +467,8 @@ async def test_a_refused_sign_in_is_not_tried_again_soon(
     hub = hub_of(poller_of(password="env:MADE_UP"))
 
     async with hub.running():
-        while not hub.failures:
-            await asyncio.sleep(0.01)
-        await hub.polled(6)
+        await hub.failed.wait()
+        await asyncio.sleep(10 * POLL_SECONDS)  # time to try again, and nothing comes
 
     assert len(tries) == 1
     assert [error.code for error in hub.failures] == ["SFTP-020"]
@@ -484,8 +489,7 @@ async def test_it_signs_in_again_after_the_pause(
     hub = hub_of(source)
 
     async with hub.running():
-        while not hub.failures:
-            await asyncio.sleep(0.01)
+        await hub.failed.wait()
         server.authorized.write_bytes(allowed)
         await server.stop()
         await server.start()
@@ -496,6 +500,7 @@ async def test_it_signs_in_again_after_the_pause(
 
 
 async def test_small_files_take_no_process(partner, hub, monkeypatch):
+    monkeypatch.setattr(fetcher.Downloader, "fetch", None)
     partner.put("a.csv", bytes(fetcher.LARGE - 1))
 
     async with hub.running():

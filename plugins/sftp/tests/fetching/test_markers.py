@@ -1,12 +1,12 @@
 """What markers and manifests say. All samples are synthetic."""
 
 import hashlib
+from contextlib import suppress
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from hub.sdk import HubError
 from hub_sftp.fetching.errors import ManifestUnreadableError
 from hub_sftp.fetching.markers import Expected, of_manifest, of_marker
 
@@ -94,9 +94,10 @@ def test_a_manifest_that_says_something_else_is_refused(body):
         of_manifest(body)
 
 
-@given(st.binary(max_size=200) | st.text("name,hash size\n0123abc.", max_size=99).map(str.encode))
+@given(
+    st.binary(max_size=200)
+    | st.text("name,hash size\n0123abc.", max_size=99).map(str.encode)
+)
 def test_any_manifest_is_read_or_refused(body):
-    try:
+    with suppress(ManifestUnreadableError):
         assert of_manifest(body)
-    except HubError as error:
-        assert error.code == "FILE-013"

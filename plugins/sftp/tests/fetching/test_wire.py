@@ -76,9 +76,9 @@ def test_attributes_may_say_nothing_or_more_than_we_read():
     owner = struct.pack(">III", 2 | 1 << 31, 0, 0)
     more = struct.pack(">I", 1) + string(b"name") + string(b"value")
 
-    assert wire.attributes(
-        wire.Packet(wire.ATTRS, 1, owner + more)
-    ) == wire.Attributes(None, None, None)
+    assert wire.attributes(wire.Packet(wire.ATTRS, 1, owner + more)) == wire.Attributes(
+        None, None, None
+    )
 
 
 def test_requests_are_as_the_draft_writes_them():

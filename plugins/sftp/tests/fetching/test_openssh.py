@@ -1,0 +1,128 @@
+"""The ``sftp-poller`` against OpenSSH, where it is installed. All data is synthetic."""
+
+import asyncio
+import getpass
+import hashlib
+import os
+import socket
+import subprocess
+from pathlib import Path
+
+import asyncssh
+import pytest
+
+from hub_sftp.fetching.poller import sftp_poller
+from hub_sftp.fetching.settings import SftpPollerSettings
+
+SSHD = Path("/usr/sbin/sshd")
+RUN = Path("/run/sshd")
+CONFIG = """
+ListenAddress 127.0.0.1:{port}
+HostKey {folder}/host_key
+AuthorizedKeysFile {folder}/authorized_keys
+PidFile none
+UsePAM no
+StrictModes no
+PasswordAuthentication no
+Subsystem sftp internal-sftp
+"""
+BODY = hashlib.shake_256(b"synthetic").digest(12 << 20)
+
+
+def why_not():
+    if not SSHD.exists():
+        return f"{SSHD} is not installed"
+    if os.geteuid() == 0:
+        # Debian's start script makes it, and root's sshd does not start without.
+        RUN.mkdir(parents=True, exist_ok=True)
+    return ""
+
+
+pytestmark = pytest.mark.skipif(bool(why_not()), reason=why_not() or "it runs")
+
+
+def free_port():
+    with socket.create_server(("127.0.0.1", 0)) as probe:
+        return probe.getsockname()[1]
+
+
+@pytest.fixture
+async def port(tmp_path):
+    port = free_port()
+    config = tmp_path / "sshd_config"
+    config.write_text(CONFIG.format(port=port, folder=tmp_path))
+    for name, public in (("host_key", "known_hosts"), ("user_key", "authorized_keys")):
+        key = asyncssh.generate_private_key("ssh-ed25519")
+        (tmp_path / name).write_bytes(key.export_private_key())
+        (tmp_path / name).chmod(0o600)
+        line = key.export_public_key().decode()
+        where = f"[127.0.0.1]:{port} " if public == "known_hosts" else ""
+        (tmp_path / public).write_text(where + line)
+    server = await asyncio.create_subprocess_exec(
+        *(SSHD, "-D", "-e", "-f", config), stderr=subprocess.PIPE
+    )
+    async with asyncio.timeout(10):
+        assert b"listening" in await server.stderr.readline()
+    yield port
+    server.terminate()
+    await server.communicate()
+
+
+@pytest.fixture
+def hub(port, tmp_path, local, hub_of):
+    settings = SftpPollerSettings(
+        kind="sftp-poller",
+        host="127.0.0.1",
+        port=port,
+        user=getpass.getuser(),
+        private_key=f"file:{tmp_path}/user_key",
+        known_hosts=tmp_path / "known_hosts",
+        folder=str(local.root / "inbox"),
+        poll_seconds=0.05,
+        concurrency=2,
+    )
+    return hub_of(sftp_poller(settings))
+
+
+async def test_openssh_gives_small_and_large_files(hub, local):
+    for name, body in {"a.csv": BODY, "b.csv": b"x\n", "c.csv": b""}.items():
+        local.put(name, body)
+    os.truncate(local.put("d.csv", b""), 5 << 20)
+
+    async with hub.running():
+        await hub.until(lambda: len(hub.desk.delivered) == 4)
+
+    assert sorted(hub.bodies(), key=len) == [b"", b"x\n", bytes(5 << 20), BODY]
+
+
+async def test_openssh_takes_answers_and_moves_files(hub, local):
+    local.put("a.csv", b"first\n")
+    local.put("a.csv", b"of another file\n", "error")
+
+    async with hub.running():
+        await hub.until(lambda: hub.desk.delivered)
+        await hub.answer("error")
+        await hub.until(lambda: hub.desk.finished)
+
+    assert local.replies() == {"x-0.response.csv": b"ok\n"}
+    assert local.names("error") == ["a.2.csv", "a.csv"]
+
+
+async def test_openssh_lists_many_files(hub, local):
+    for number in range(150):
+        local.put(f"{number}.csv", b"%d\n" % number)
+
+    async with hub.running():
+        await hub.until(lambda: len(hub.desk.delivered) == 150, 30)
+
+    assert len(set(hub.bodies())) == 150
+
+
+async def test_openssh_refuses_what_is_no_file(hub, local):
+    local.path("link.csv").symlink_to("/etc/passwd")
+    os.mkfifo(local.path("pipe.csv"))
+
+    async with hub.running():
+        await hub.until(lambda: len(hub.desk.refused) == 2)
+
+    assert {error.code for _, error in hub.desk.refused} == {"FILE-001"}
