@@ -34,7 +34,9 @@ bench: $(VENV)/installed-dev
 	$(BIN)/python tests/perf/tls.py
 	$(BIN)/python tests/perf/pictures.py $(if $(PEOPLE),--people $(PEOPLE))
 	$(BIN)/python tests/perf/panels.py $(if $(PEOPLE),--members $(PEOPLE))
+	$(BIN)/python tests/perf/files.py $(if $(PEOPLE),--rows $(PEOPLE))
 	$(BIN)/python tests/perf/auditing.py
+	$(BIN)/python tests/perf/sftp.py
 	$(BIN)/python tests/perf/evidence.py $(if $(PEOPLE),--events $(PEOPLE))
 
 docs: $(VENV)/installed-dev

@@ -271,6 +271,7 @@ class Hub:
             write=self.write,
             audit=self.audit,
             panels=self._panels,
+            exchanges=self.exchanges.operations(self._wake),
             worklists=self._subscribing.worklists,
             subscriptions=self._subscribing.subscriptions,
             backfill=self._subscribing.backfill,
@@ -279,8 +280,7 @@ class Hub:
             rate=Rate(*parse_rate(self.config.admin.rate)),
             metrics_registry=self._metrics_registry,
         )
-        table = self.config.admin
-        self.admin = AdminServer(context, table.host, table.port)
+        self.admin = AdminServer(context, config.admin.host, config.admin.port)
         await self.admin.start()
         stack.push_async_callback(self.admin.stop)
 

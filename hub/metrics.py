@@ -17,6 +17,10 @@ _COUNTERS: dict[str, tuple[str, tuple[str, ...]]] = {
         "Messages processed, unmapped or parked.",
         ("feed", "state"),
     ),
+    "hub_files_settled_total": (
+        "Files of partners applied, held, rejected or found a duplicate.",
+        ("feed", "state"),
+    ),
     "hub_events_emitted_total": ("Care events emitted.", ("type",)),
     "hub_decisions_total": ("Decisions to permit or deny a notice.", ("outcome",)),
     "hub_attempts_total": (
@@ -46,6 +50,7 @@ class Metrics:
         self._received = counter("hub_messages_received_total")
         self._repeated = counter("hub_messages_repeated_total")
         self._settled = counter("hub_messages_settled_total")
+        self._files = counter("hub_files_settled_total")
         self._emitted = counter("hub_events_emitted_total")
         self._decisions = counter("hub_decisions_total")
         self._attempts = counter("hub_attempts_total")
@@ -108,6 +113,10 @@ class Metrics:
     def settled(self, feed: str, state: str, count: int = 1) -> None:
         """Count messages that reached `state`."""
         self._settled(feed, state).inc(count)
+
+    def file_settled(self, feed: str, state: str) -> None:
+        """Count files of a partner that came to `state`, or wait for somebody."""
+        self._files(feed, state).inc()
 
     def emitted(self, event_type: str, count: int = 1) -> None:
         """Count care events."""

@@ -57,7 +57,7 @@ async def admit(
         case Verdict.BROKEN_GLASS:
             await _break_glass(context, route, caller, request, reason)
         case Verdict.MASKED:
-            return await _masked(await answer(), caller)
+            return await _masked(await answer(), caller, route)
         case Verdict.PLAIN:
             pass
     ACTING.set(Actor(caller.actor, caller.role.value))
@@ -113,7 +113,9 @@ async def _break_glass(
     )
 
 
-async def _masked(response: web.StreamResponse, caller: Caller) -> web.StreamResponse:
+async def _masked(
+    response: web.StreamResponse, caller: Caller, route: Route
+) -> web.StreamResponse:
     """Return the answer without content.
 
     Raises RoleRefusedError where it is no JSON.
@@ -123,7 +125,8 @@ async def _masked(response: web.StreamResponse, caller: Caller) -> web.StreamRes
     if not json or not isinstance(body, bytes):
         raise RoleRefusedError("the answer cannot be masked")
     compares = caller.role in GRANTS[Permission.DECIDE]
-    shown = await in_thread(_masked_json, body, COMPARED if compares else frozenset())
+    also = route.shown | (COMPARED if compares else frozenset())
+    shown = await in_thread(_masked_json, body, also, route.hidden)
     return web.Response(
         body=shown, status=response.status, content_type="application/json"
     )
@@ -148,5 +151,5 @@ def _concealed_json(body: bytes) -> bytes:
     return msgspec.json.encode(conceal(msgspec.json.decode(body)))
 
 
-def _masked_json(body: bytes, also: frozenset[str]) -> bytes:
-    return msgspec.json.encode(mask(msgspec.json.decode(body), also))
+def _masked_json(body: bytes, also: frozenset[str], never: frozenset[str]) -> bytes:
+    return msgspec.json.encode(mask(msgspec.json.decode(body), also, never))

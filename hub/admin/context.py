@@ -8,6 +8,7 @@ from msgspec import Struct
 from prometheus_client import CollectorRegistry
 
 from hub.admin.errors import NoSuchAddressError
+from hub.admin.exchange_acts import ExchangeActs
 from hub.admin.limits import Rate
 from hub.admin.panel_acts import PanelActs
 from hub.admin.scoring_acts import NoScorers, ScoringActs
@@ -184,6 +185,7 @@ class AdminContext:
     audit: Audit = _nobody_listens
     scoring: ScoringActs = _NO_SCORERS
     panels: PanelActs | None = None
+    exchanges: ExchangeActs | None = None
     worklists: WorklistKeeper = _NoWorklists()  # noqa: RUF009 - it has no state
     subscriptions: Callable[[], Awaitable[list[SubscriptionView]]] = _no_subscriptions
     backfill: Callable[[Wish], Awaitable[Backfilled]] = _no_past

@@ -13,6 +13,14 @@ from hub.coordination.panel_errors import (
 )
 from hub.errors import HubError, Recovery
 from hub.store.entity_views import LinkView
+from hub.store.exchanges.errors import (
+    BytesGoneError,
+    NotHeldError,
+    NothingStatedError,
+    NotSentError,
+    UnknownExchangeError,
+    UnknownFeedError,
+)
 from hub.store.query_errors import (
     BadCursorError,
     NothingKnownError,
@@ -203,7 +211,13 @@ _STATUS: dict[type[HubError], int] = {
     SlowQueryError: 503,
     TooLargeError: 413,
     UnknownIdError: 404,
+    BytesGoneError: 404,
     ListWaitsError: 409,
+    NotHeldError: 409,
+    NotSentError: 409,
+    NothingStatedError: 409,
+    UnknownExchangeError: 404,
+    UnknownFeedError: 404,
     OtherProfilesError: 409,
     NoEpisodesError: 404,
     NotWaitingError: 409,

@@ -63,16 +63,24 @@ _TELLTALE = frozenset({"redacted", "obligations"})
 _TAKEN_OUT = re.compile(r"(?<= without what is )[A-Za-z][A-Za-z0-9_-]*(?:, [A-Z]\w*)*")
 
 
-def mask(value: Any, also: frozenset[str] = frozenset()) -> Any:
+_NONE: frozenset[str] = frozenset()
+
+
+def mask(
+    value: Any, also: frozenset[str] = _NONE, never: frozenset[str] = _NONE
+) -> Any:
     """Return a JSON value without content: hidden texts, the same structure.
 
-    `also` are keys whose values are shown besides. What is null stays null, and a
-    number that is hidden becomes a text. The value itself is not changed.
+    `also` are keys whose values are shown besides, and `never` those whose values are
+    hidden whatever is said of them. What is null stays null, and a number that is
+    hidden becomes a text. The value itself is not changed.
     """
     if isinstance(value, Mapping):
-        return {_name(key): _field(key, each, also) for key, each in value.items()}
+        return {
+            _name(key): _field(key, each, also, never) for key, each in value.items()
+        }
     if isinstance(value, list | tuple):
-        return [mask(each, also) for each in value]
+        return [mask(each, also, never) for each in value]
     return hide(value)
 
 
@@ -85,15 +93,17 @@ def hide(value: Any) -> Any:
     return None if value is None else HIDDEN
 
 
-def _field(key: str, value: Any, also: frozenset[str]) -> Any:
+def _field(key: str, value: Any, also: frozenset[str], never: frozenset[str]) -> Any:
+    if key in never:
+        return hide(value)
     if isinstance(value, list | tuple):
-        return [_field(key, each, also) for each in value]
+        return [_field(key, each, also, never) for each in value]
     if not isinstance(value, Mapping):
         return value if key in _OWN or key in also else hide(value)
     if key in _FOREIGN:
         return {HIDDEN: HIDDEN} if value else {}
     if key in _AROUND or key in also:
-        return mask(value, also)
+        return mask(value, also, never)
     shown = {"code": value["code"]} if key in _CODES and "code" in value else {}
     return hide(value) | shown
 

@@ -21,6 +21,9 @@ class Route:
     `permission` is what it takes to ask, and has no default: nobody may forget it.
     `scope` names the parameter, of the path or the query, that holds the source or
     destination it is about; a token that is for another one finds nothing there.
+    Where content is taken out of the answer, `shown` are keys whose values stay though
+    others hide them, and `hidden` are those that are content here though elsewhere
+    they are the hub's own.
     Raises ValueError where the permission needs a scope and there is none.
     """
 
@@ -35,6 +38,8 @@ class Route:
     body: type[Parameters] | None = None
     permission: Permission = field(kw_only=True)
     scope: str = field(default="", kw_only=True)
+    shown: frozenset[str] = field(default=frozenset(), kw_only=True)
+    hidden: frozenset[str] = field(default=frozenset(), kw_only=True)
 
     def __post_init__(self) -> None:
         """Refuse an address whose scope nobody could check."""

@@ -10,6 +10,7 @@ from hub.admin import handlers
 from hub.admin.audit_routes import AUDIT_ROUTES
 from hub.admin.context import PartStatus
 from hub.admin.entity_routes import ENTITY_ROUTES
+from hub.admin.exchange_routes import EXCHANGE_ROUTES
 from hub.admin.explain_routes import EXPLAIN_ROUTES
 from hub.admin.facts_routes import FACTS_ROUTES
 from hub.admin.label_routes import LABEL_ROUTES
@@ -136,6 +137,7 @@ ROUTES = (
     *LABEL_ROUTES,
     *TOKEN_ROUTES,
     *PANEL_ROUTES,
+    *EXCHANGE_ROUTES,
     *AMENDMENT_ROUTES,
     Route(
         "GET",

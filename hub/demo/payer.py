@@ -1,4 +1,4 @@
-"""A payer's SFTP server: real SSH on loopback, with keys of its own.
+"""A payer's SFTP server: real SSH on loopback, with keys and folders of its own.
 
 The only module that imports asyncssh, and only when a server is wanted.
 """
@@ -12,7 +12,10 @@ from types import ModuleType, TracebackType
 from typing import Any, Self
 
 from hub.demo.errors import AsyncsshMissingError
+from hub.demo.x12 import Interchange, read_interchanges
 
+#: Folders: tables and interchanges for the payer; files from it, and their answers.
+NOTICES, INTERCHANGES, INBOX, OUTBOX = "notifications", "x12", "inbox", "outbox"
 USER = "carehub"
 HOST = "127.0.0.1"
 CLOSING_SECONDS = 5
@@ -37,12 +40,14 @@ class Payer:
     """Serves ``folder/payer-sftp`` to one client key, from `start` to `stop`.
 
     Writes into ``folder/keys`` what the hub needs to come in: `private_key` and
-    `known_hosts`. `inbox` is where notification files land.
+    `known_hosts`. `notices` is where notification files land, and `inbox` where the
+    payer drops files for the hub.
     """
 
     def __init__(self, folder: Path) -> None:
         self.root = folder / "payer-sftp"
-        self.inbox = self.root / "notifications"
+        self.notices = self.root / NOTICES
+        self.inbox = self.root / INBOX
         self.private_key = folder / "keys" / "payer-client"
         self.known_hosts = folder / "keys" / "payer-known-hosts"
         self._folder = folder
@@ -51,7 +56,8 @@ class Payer:
 
     async def __aenter__(self) -> Self:
         asyncssh = _asyncssh()
-        self.inbox.mkdir(parents=True, exist_ok=True)
+        for each in (NOTICES, INTERCHANGES, INBOX, OUTBOX):
+            (self.root / each).mkdir(parents=True, exist_ok=True)
         self.private_key.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
         host_key, client = await asyncio.to_thread(self._make_keys, asyncssh)
         self._server = await asyncssh.listen(
@@ -84,12 +90,30 @@ class Payer:
 
     def read(self) -> list[Row]:
         """Return every row of every complete file, in no particular order."""
-        files = sorted(self.inbox.glob("*.csv"))
-        return [row for file in files for row in read_rows(file)]
+        return [row for name in self.tables() for row in read_rows(self.notices / name)]
 
-    def files(self) -> int:
-        """Return how many complete files there are."""
-        return sum(1 for _ in self.inbox.glob("*.csv"))
+    def tables(self) -> list[str]:
+        """Return the names of the complete notification files."""
+        return sorted(file.name for file in self.notices.glob("*.csv"))
+
+    def interchanges(self) -> list[str]:
+        """Return the names of the complete files of 278 notifications."""
+        return sorted(file.name for file in (self.root / INTERCHANGES).glob("*.278"))
+
+    def read_interchanges(self, name: str) -> list[Interchange]:
+        """Return what is in one of those files. Raises ValueError."""
+        text = (self.root / INTERCHANGES / name).read_text(encoding="ascii")
+        return read_interchanges(text)
+
+    def responses(self) -> list[bytes]:
+        """Return the answers of the hub to the payer's files."""
+        return [file.read_bytes() for file in (self.root / OUTBOX).glob("*.csv")]
+
+    def drop(self, name: str, body: bytes) -> None:
+        """Put a file for the hub there: under another name until it is whole."""
+        part = self.inbox / f"{name}.tmp"
+        part.write_bytes(body)
+        part.rename(self.inbox / name)
 
     def _make_keys(self, asyncssh: ModuleType) -> tuple[Any, Any]:
         host, client = (

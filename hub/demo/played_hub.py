@@ -2,14 +2,17 @@
 
 import asyncio
 import sqlite3
-from contextlib import closing
+from contextlib import AsyncExitStack, closing
 from datetime import UTC, datetime, timedelta
 
 from hub.app import Hub
+from hub.runtime.intake import Intake
 from hub.runtime.pipeline import Pipeline, Working
-from hub.runtime.wiring import relations
+from hub.runtime.wiring import contracts, relations, subscriptions
 from hub.runtime.workings import workings
-from hub.store import timers
+from hub.store import generation, rulesets, timers
+from hub.store.rulesets import ruleset_of
+from hub.store.writer import no_reaction
 
 #: The end of a stay is told once nothing was heard for half an hour; a bit on top.
 HALF_AN_HOUR = timedelta(minutes=31)
@@ -52,6 +55,21 @@ class PlayedHub(Hub):
         reader: sqlite3.Connection = self.store.reader()
         with closing(reader):
             return bool(timers.due(reader, self._now(), 1))
+
+    def _start_pipeline(self, stack: AsyncExitStack) -> None:
+        """Do as any hub does, but with a clock that can be ahead."""
+        ruleset, writer = ruleset_of(subscriptions(self.config)), self.store.writer
+        writer.submit(rulesets.keep, ruleset, no_reaction)
+        writer.submit(generation.keep_contracts, contracts(self.config), no_reaction)
+        self.pipeline = self._pipeline()
+        self._intake = Intake(
+            writer,
+            self._metrics,
+            lambda _count: self.pipeline.wake(),
+            on_crowd=self.pipeline.signs.crowd,
+        )
+        self.pipeline.start(self._fail_later, self._intake.verdicts.tell)
+        stack.push_async_callback(self._stop_pipeline)
 
     def _pipeline(self) -> Working:
         reader = self.store.reader()

@@ -53,7 +53,7 @@ log = structlog.get_logger()
 #: Where lists lie while they are read, in the data folder.
 STAGING = "panel-staging"
 #: What a feed fills is waited for: it rests so long after a piece of work at most.
-_FED_REST = 0.25
+_FED_REST = 0.1
 #: A row takes about so many bytes in the store.
 _ROW_BYTES = 200
 

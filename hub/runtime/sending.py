@@ -24,7 +24,7 @@ from hub.runtime.errors import (
     SendTimeoutError,
 )
 from hub.runtime.soundness import sound
-from hub.runtime.tasks import asked_to_end
+from hub.runtime.tasks import apart, asked_to_end
 from hub.store.outbox import Claimed
 
 log = structlog.get_logger()
@@ -89,7 +89,7 @@ async def attempt(
     """Try once to send, for at most `seconds`."""
     try:
         async with asyncio.timeout(seconds):
-            receipt = await destination.send(artifact)
+            receipt = await apart(destination.send, artifact)
     except TimeoutError:
         return _receipt(Outcome.UNKNOWN, SendTimeoutError())
     except HubError as error:

@@ -10,7 +10,7 @@ from hub.contract import Inbox, Source
 from hub.errors import HubError, Recovery
 from hub.runtime.backoff import Backoff
 from hub.runtime.errors import SourceFailedError
-from hub.runtime.tasks import asked_to_end
+from hub.runtime.tasks import apart, asked_to_end
 
 log = structlog.get_logger()
 
@@ -44,7 +44,7 @@ async def supervise(name: str, source: Source, inbox: Inbox, watch: Watch) -> No
 
 async def _run(source: Source, inbox: Inbox) -> HubError:
     try:
-        await source.run(inbox)
+        await apart(source.run, inbox)
     except HubError as error:
         return error
     except asyncio.CancelledError:

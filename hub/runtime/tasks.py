@@ -1,12 +1,15 @@
 """Tasks that end when they are told to, or are left behind."""
 
 import asyncio
-from collections.abc import Coroutine
-from typing import Any
+from collections.abc import Awaitable, Callable, Coroutine
+from typing import Any, ParamSpec, TypeVar
 
 import structlog
 
 log = structlog.get_logger()
+
+_P = ParamSpec("_P")
+_R = TypeVar("_R")
 
 #: How long a part may take to end. Sources finish what they have received.
 STOP_SECONDS = 6.0
@@ -16,6 +19,27 @@ def asked_to_end() -> bool:
     """Say whether this task was cancelled, even if a plugin kept it quiet."""
     task = asyncio.current_task()
     return task is not None and task.cancelling() > 0
+
+
+async def apart(
+    function: Callable[_P, Awaitable[_R]], *args: _P.args, **kwargs: _P.kwargs
+) -> _R:
+    """Return what a plugin's `function` returns, run in a task of its own.
+
+    Before Python 3.13 a task group that fails while it waits leaves its task counted
+    as cancelled for good, and `asked_to_end` would be wrong about ours.
+    """
+
+    async def caught() -> tuple[_R | None, SystemExit | None]:
+        try:
+            return await function(*args, **kwargs), None
+        except SystemExit as error:  # out of a task it would end the hub
+            return None, error
+
+    result, error = await asyncio.create_task(caught())
+    if error is not None:
+        raise error
+    return result  # type: ignore[return-value]  # there is one without an error
 
 
 class Tasks:

@@ -30,6 +30,7 @@ from hub.runtime import panel_files
 from hub.runtime.errors import AddressSharedError, PartFailedError
 from hub.runtime.relations import Contract, Relations, StoredPanels
 from hub.runtime.transitions import Programmes
+from hub.settings import FileSourceSettings
 
 log = structlog.get_logger()
 
@@ -181,11 +182,14 @@ def _lists(config: HubConfig) -> dict[str, Callable[[], Any]]:
 def _shared_addresses(config: HubConfig) -> Iterator[Fault]:
     """Yield what would listen where something else does: a feed in another's name.
 
-    Sources of one kind may, where all of them can tell whose peer is whose.
+    Sources of one kind may, where all of them can tell whose peer is whose. The port
+    of a source of files is one where it calls.
     """
     taken = {(config.admin.host, config.admin.port): ("admin", "")}
     for name, each in config.sources.items():
         table, settings = f"sources.{name}", each.settings
+        if isinstance(settings, FileSourceSettings):
+            continue
         port = getattr(settings, "port", 0)
         shares = settings.kind if settings.shares_address else ""
         address = (getattr(settings, "host", ""), port)

@@ -8,7 +8,6 @@ What is in the file is of people: it is removed with the load, or at the next st
 import os
 import sqlite3
 from collections.abc import Iterable, Iterator
-from contextlib import closing
 from itertools import groupby
 from pathlib import Path
 from types import TracebackType
@@ -90,10 +89,9 @@ class Staging:
 
     def rows(self) -> Iterator[Rows]:
         """Yield the rows by their keys, in the order of the index of members."""
-        with closing(_SORTED(self._connection)) as cursor:
-            found = map(_entry, _some_at_a_time(cursor))
-            for key, rows in groupby(found, key=_key):
-                yield key, list(rows)
+        found = map(_entry, _some_at_a_time(_SORTED(self._connection)))
+        for key, rows in groupby(found, key=_key):
+            yield key, list(rows)
 
 
 def _some_at_a_time(cursor: sqlite3.Cursor) -> Iterator[Any]:

@@ -98,6 +98,25 @@ async def test_starts_a_source_again_that_fails(start, error):
     assert conditions.complaints() == []
 
 
+class FailsInAGroup(Follows):
+    """Before Python 3.13 such a task counts as cancelled from then on."""
+
+    async def run(self, inbox):
+        async with asyncio.TaskGroup() as group:
+            group.create_task(super().run(inbox))
+            group.create_task(asyncio.sleep(0))
+
+
+async def test_starts_a_source_again_whose_task_group_fails(start):
+    conditions = Conditions(["one"])
+    source = FailsInAGroup(NoCableError(), NoCableError())
+
+    start("one", source, conditions)
+    await until(lambda: conditions["one"].state == "running")
+
+    assert source.runs == 3
+
+
 async def test_starts_a_source_again_that_ends_by_itself(start):
     conditions = Conditions(["one"])
     start("one", hostile_sources.Returns(None), conditions)

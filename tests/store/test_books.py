@@ -8,7 +8,15 @@ from hub.store import journal, outbox, state
 from hub.store.books import CHECKS, balance, balance_at_leisure
 from hub.store.outbox import Claim
 from hub.store.state import Settlement
-from tests.store.rows import NOW, queued, received, settled, settlement
+from tests.store.rows import (
+    NOW,
+    put,
+    queued,
+    received,
+    row,
+    settled,
+    settlement,
+)
 
 #: For each check a change, or several, that only it finds.
 IMBALANCES = {
@@ -66,6 +74,18 @@ IMBALANCES = {
     "more attempts than claims": [
         "UPDATE delivery SET attempts = 0 WHERE id = 'dlv_sent'"
     ],
+    "file in no known state": [
+        "UPDATE exchange SET state = 'lost' WHERE id = 'xch_refused'"
+    ],
+    "file that came and was settled without a reason": [
+        "UPDATE exchange SET reason = '' WHERE id = 'xch_refused'"
+    ],
+    "file in force whose version is another one's": [
+        "UPDATE exchange SET version = 2 WHERE id = 'xch_applied'"
+    ],
+    "file whose messages are not as many as were made of it": [
+        "UPDATE exchange SET fed = 2 WHERE id = 'xch_applied'"
+    ],
 }
 
 
@@ -83,7 +103,21 @@ def ledger(memory):
     aside = Settlement(received(memory, 5), MessageState.PARKED, at, reason="why")
     state.settle(memory, [[aside]])
     received(memory, 6)
+    applied(memory)
     return memory
+
+
+def applied(connection):
+    """Bring a file about that is in force, with a message, and one that is not."""
+    put(connection, row("roster", control_id="xch_applied:1"))
+    for key, state_, version in (("applied", "applied", 1), ("refused", "rejected", 0)):
+        connection.execute(
+            "INSERT INTO exchange (id, direction, feed, partner, name, state, reason,"
+            " version, rows, fed, received_at)"
+            " VALUES (?, 'in', 'roster', 'payer', 'n', ?, 'why', ?, ?, ?, 1)",
+            [f"xch_{key}", state_, *[version] * 3],
+        )
+    connection.execute("INSERT INTO exchange_feed (feed, current) VALUES ('roster', 1)")
 
 
 def withheld(connection, seq):

@@ -80,3 +80,12 @@ def reason_in_words(reason: str, error_code: str = "") -> str:
 def sentences(*parts: str) -> str:
     """Return `parts`, which end without a full stop, as sentences."""
     return " ".join(f"{part}." for part in parts if part)
+
+
+def meaning_of(code: str, row_codes: Mapping[str, tuple[str, str]]) -> str:
+    """Return what a reason, or a code of a row or an error, means; empty if unknown.
+
+    `row_codes` are those of the reader, see `NormaliserSpec`.
+    """
+    known = row_codes.get(code) or ROW_CODES.get(code)
+    return sentences(*known) if known else reason_in_words(code, code)

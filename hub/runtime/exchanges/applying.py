@@ -86,7 +86,7 @@ class Applier:
         run: Run,
         targets: Mapping[str, Target],
         *,
-        rest: float = 0.25,
+        rest: float = 0.1,
     ) -> None:
         self._writer = writer
         self._open_reader = open_reader
@@ -154,12 +154,13 @@ class Applier:
         if findings.changes.plain or not findings.changes.count:
             return
         laid = row.laid
-        chunks = by_key(Path(findings.changes.path), CHUNK, skip=laid)
+        path = Path(findings.changes.path)
         try:
-            for chunk in self._at_ease(chunks):
-                laid += len(chunk)
-                part = _laid(row, chunk, laid)
-                self._writer.call(holdings.lay, part, _size(part))
+            with closing(by_key(path, CHUNK, skip=laid)) as chunks:
+                for chunk in self._at_ease(chunks):
+                    laid += len(chunk)
+                    part = _laid(row, chunk, laid)
+                    self._writer.call(holdings.lay, part, _size(part))
         except sqlite3.Error as error:
             raise StagingLostError(type(error).__name__) from error
 

@@ -62,8 +62,8 @@ class Deciding(Protocol):
 class Operations:
     """The files of one hub, as operators work with them.
 
-    `wake` is told which destination has work. Each method raises HubError: those about
-    one file UnknownExchangeError, and what `Deciding` and the writer raise.
+    `wake` is told which destinations have work. Each method raises HubError: those
+    about one file UnknownExchangeError, and what `Deciding` and the writer raise.
     """
 
     def __init__(
@@ -72,7 +72,7 @@ class Operations:
         deciding: Deciding,
         open_reader: Callable[[], sqlite3.Connection],
         write: Write,
-        wake: Callable[[str], None],
+        wake: Callable[[set[str]], None],
         clock: Callable[[], datetime] = lambda: datetime.now(UTC),
     ) -> None:
         self._config = config
@@ -92,13 +92,18 @@ class Operations:
 
     async def resend(self, key: str, acting: Actor, reason: str) -> None:
         """Let a file of ours go again. Raises NotSentError."""
+
+        def wake(destination: str) -> None:
+            self._wake({destination})
+
         now = self._clock()
-        sent = await resend(self._write, self._wake, key, acting, reason, now)
+        sent = await resend(self._write, wake, key, acting, reason, now)
         log.info("file.resent", destination=sent.destination, exchange=key)
 
     async def partners(self) -> list[PartnerStatus]:
         """Return how it stands with all partners."""
-        return await in_thread(self._look, self._partners)
+        found: list[PartnerStatus] = await in_thread(self._look, self._partners)
+        return found
 
     def _partners(self, reader: sqlite3.Connection) -> list[PartnerStatus]:
         return partner_status(reader, self._config, self._clock())
@@ -112,7 +117,8 @@ class Operations:
         that of our active records, today where it is None. Raises UnknownFeedError,
         NothingStatedError.
         """
-        found = await in_thread(self._look, self._compared, feed, count, day, acting)
+        asked = (feed, count, day, acting)
+        found: Reconciliation = await in_thread(self._look, self._compared, *asked)
         await self._write(reconciling.keep, reconciling.Kept(found, acting))
         log.info(
             "feed.reconciled",
@@ -164,28 +170,32 @@ class Operations:
 
         Raises BytesGoneError; DamagedBytesError where they are not the same.
         """
-        return await in_thread(self._look, self._original, key)
-
-    def _original(self, reader: sqlite3.Connection, key: str) -> Path:
-        row = ledger.exchange_of(reader, key)
-        if row is None:
-            raise UnknownExchangeError
-        path = self._place(row)
-        if not path.is_file():
-            raise BytesGoneError
-        if row.sha256 and path.stat().st_size <= MOST_CHECKED:
-            with path.open("rb") as file:
-                digest = hashlib.file_digest(file, "sha256").digest()
-            if digest != row.sha256:
-                raise DamagedBytesError(key)
-        return path
-
-    def _place(self, row: ExchangeRow) -> Path:
         folder = self._config.hub.data_dir
-        if row.direction == IN:
-            return Folders(folder).original(row.id)
-        return Kept(folder).place(row.sha256)
+        path: Path = await in_thread(self._look, original, folder, key)
+        return path
 
     def _look(self, question: Callable[..., Any], *args: Any) -> Any:
         with closing(self._open_reader()) as reader:
             return question(reader, *args)
+
+
+def original(reader: sqlite3.Connection, data_dir: Path, key: str) -> Path:
+    """Return where the bytes of a file lie; see `Operations.original`."""
+    row = ledger.exchange_of(reader, key)
+    if row is None:
+        raise UnknownExchangeError
+    path = _place(row, data_dir)
+    if not path.is_file():
+        raise BytesGoneError
+    if row.sha256 and path.stat().st_size <= MOST_CHECKED:
+        with path.open("rb") as file:
+            digest = hashlib.file_digest(file, "sha256").digest()
+        if digest != row.sha256:
+            raise DamagedBytesError(key)
+    return path
+
+
+def _place(row: ExchangeRow, data_dir: Path) -> Path:
+    if row.direction == IN:
+        return Folders(data_dir).original(row.id)
+    return Kept(data_dir).place(row.sha256)

@@ -4,26 +4,14 @@ from collections.abc import Awaitable, Callable
 from datetime import datetime
 from typing import Any
 
-from hub.errors import HubError, Recovery
 from hub.store.acting import Actor
 from hub.store.exchanges import sent_again
+from hub.store.exchanges.errors import NotSentError
 from hub.store.exchanges.sent_again import Resent, Wanted
 from hub.store.writer import Apply
 
 #: Does work in the store, and returns what comes of it once that is committed.
 Write = Callable[[Apply, Any], Awaitable[Any]]
-
-
-class NotSentError(HubError):
-    """A file that cannot be sent again."""
-
-    code = "EXCH-040"
-    summary = "The file cannot be sent again"
-    remedy = (
-        "Only a file of ours can that is not under way, as long as its notices are in"
-        " no other; send the newest of several, and single notices by `hub replay`"
-    )
-    recovery = Recovery.REJECT
 
 
 async def resend(

@@ -32,6 +32,7 @@ from hub.runtime.exchanges.errors import StagingLostError
 from hub.runtime.exchanges.feeding import Feeder
 from hub.runtime.exchanges.findings import Findings
 from hub.runtime.exchanges.folders import Folders
+from hub.runtime.exchanges.operating import Operations
 from hub.runtime.exchanges.recording import judged, kept_rows, verdict_of
 from hub.runtime.exchanges.responding import response
 from hub.settings import FileSourceSettings
@@ -155,6 +156,11 @@ class Exchanges:
             )
         return self._desks[source]
 
+    def operations(self, wake: Callable[[set[str]], None]) -> Operations:
+        """Return what operators work with; `wake` is told which destinations do."""
+        given = (self._config, self, self._store.reader, self._write, wake)
+        return Operations(*given, self._clock)
+
     async def approve(self, key: str, acting: Actor, reason: str) -> None:
         """Let a held file go on: it is checked again, and then nothing holds it.
 
@@ -178,7 +184,7 @@ class Exchanges:
         decided = Decided(key, acting, reason, at, approved=False, replies=answers)
         await self._write(settling.decide, decided)
         log.info("file.rejected", feed=row.feed, exchange=key, reason=REFUSED)
-        self._settled(row.feed)
+        self._settled(row.feed, ExchangeState.REJECTED)
 
     async def look(self, function: Callable[..., Any], *args: Any) -> Any:
         """Run a function of a connection that only reads, away from the event loop."""
@@ -203,8 +209,9 @@ class Exchanges:
         self._metrics.received(feed, count)
         self._told()
 
-    def _settled(self, feed: str) -> None:
+    def _settled(self, feed: str, state: ExchangeState) -> None:
         """Let a source hear that it owes an answer, and others of what it is told."""
+        self._metrics.file_settled(feed, state.value)
         if feed in self._desks:
             self._desks[feed].ring()
         self._told()
@@ -282,7 +289,7 @@ class Exchanges:
         )
         if verdict.state != ExchangeState.APPLYING:
             await self._run(self.folders.unstage, row.id)
-            self._settled(row.feed)
+            self._settled(row.feed, verdict.state)
 
     async def _job(self, row: ExchangeRow, source: SourceConfig) -> Job:
         current = (await self.look(ledger.feed_of, row.feed)).current
@@ -310,7 +317,7 @@ class Exchanges:
         if not row.rows:
             await self._run(self.folders.unstage, row.id)
         self._feeder.ring()
-        self._settled(row.feed)
+        self._settled(row.feed, ExchangeState.APPLIED)
 
     async def _final(self, row: ExchangeRow, reason: str) -> tuple[ReplyFile, ...]:
         """Return the answer to a held file that ends."""

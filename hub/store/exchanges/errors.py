@@ -46,3 +46,15 @@ class BytesGoneError(HubError):
     summary = "The bytes of the file are not there"
     remedy = "Ask its sender for it, or look in a backup of the data folder"
     recovery = Recovery.REJECT
+
+
+class NotSentError(HubError):
+    """A file that cannot be sent again."""
+
+    code = "EXCH-040"
+    summary = "The file cannot be sent again"
+    remedy = (
+        "Only a file of ours can that is not under way, as long as its notices are in"
+        " no other; send the newest of several, and single notices by `hub replay`"
+    )
+    recovery = Recovery.REJECT

@@ -7,6 +7,8 @@ from typing import Any, cast
 import sqlalchemy as sa
 
 from hub.coordination.exchanges.gate import History
+from hub.store.audit_tables import audit
+from hub.store.audit_views import BROKE_GLASS, VIEWED
 from hub.store.exchange_tables import (
     exchange,
     exchange_feed,
@@ -15,8 +17,9 @@ from hub.store.exchange_tables import (
 )
 from hub.store.exchanges import history, replies
 from hub.store.exchanges.errors import UnknownExchangeError
-from hub.store.exchanges.ledger import ExchangeRow
+from hub.store.exchanges.ledger import IN, ExchangeRow
 from hub.store.exchanges.views import (
+    ActView,
     ExchangeDetail,
     ExchangeView,
     FeedView,
@@ -25,6 +28,7 @@ from hub.store.exchanges.views import (
     exchange_view,
     instant,
 )
+from hub.store.journal import moment
 from hub.store.paging import (
     DEFAULT_LIMIT,
     decode_cursor,
@@ -39,6 +43,7 @@ FIRST_ROWS = 100
 
 _ALL = tuple(exchange.c[name] for name in ExchangeRow._fields)
 _PLACE = "[0-9]{1,18}"
+_LOOKS = (f"exchange.{VIEWED}", BROKE_GLASS)
 
 
 class LedgerReader:
@@ -81,8 +86,11 @@ class LedgerReader:
         with self._looks.connection() as connection:
             row = _row(connection, key)
             listed = _listed(connection, row.seq, 0, FIRST_ROWS)
-            given = replies.of(_plain(connection), row.seq)
-        return exchange_detail(row, listed, given)
+            opened = _plain(connection)
+            given = replies.of(opened, row.seq)
+            before = _before(opened, row) if row.direction == IN else None
+            acts = _acts(connection, key)
+        return exchange_detail(row, listed, given, acts, before)
 
     def rows(
         self, key: str, *, limit: int = DEFAULT_LIMIT, cursor: str | None = None
@@ -135,8 +143,7 @@ class LedgerReader:
         """
         with self._looks.connection() as connection:
             row = _row(connection, key)
-            opened = _plain(connection)
-            return history.history_of(opened, row, row.sha256, row.control)
+            return _before(_plain(connection), row)
 
 
 def _row(connection: sa.Connection, key: str) -> ExchangeRow:
@@ -160,6 +167,30 @@ def _listed(
         .limit(most)
     )
     return [RowView(**row._mapping) for row in connection.execute(query)]  # noqa: SLF001
+
+
+def _before(connection: sqlite3.Connection, row: ExchangeRow) -> History:
+    return history.history_of(connection, row, row.sha256, row.control)
+
+
+def _acts(connection: sa.Connection, key: str) -> list[ActView]:
+    """Return what was done to a file, but not who looked at it."""
+    table = audit.c
+    query = (
+        sa.select(table.at, table.action, table.actor, table.role, table.reason)
+        .where(table.object == key, table.action.not_in(_LOOKS))
+        .order_by(table.n)
+    )
+    return [
+        ActView(
+            at=moment(row.at),
+            action=row.action,
+            actor=row.actor,
+            role=row.role,
+            why=row.reason,
+        )
+        for row in connection.execute(query)
+    ]
 
 
 def _plain(connection: sa.Connection) -> sqlite3.Connection:

@@ -1,6 +1,7 @@
 """What a reconciliation asks of the store: what is held, and what files said of it."""
 
 import sqlite3
+from collections import Counter
 from collections.abc import Iterator, Sequence
 from datetime import date
 from typing import Any, NamedTuple
@@ -99,7 +100,7 @@ def _of(name: str) -> sa.ColumnElement[Any]:
 
 
 # A record's memberships on a day, which are text such as 2026-04-01.
-_day = sa.bindparam("day")
+_day: sa.BindParameter[str] = sa.bindparam("day")
 _numbers = (
     sa.select(
         holding.c.key.label("key"),
@@ -178,13 +179,16 @@ _found = msgspec.json.Decoder(Reconciliation).decode
 def ours(connection: sqlite3.Connection, feed: str, panel_name: str, day: date) -> Ours:
     """Count what is in force of a feed, and on the panel that it feeds, on a day."""
     version = feed_of(connection, feed).current
-    kinds = dict.fromkeys(("active", "later", "past"), 0)
-    for each in holdings.members(connection, feed, version):
-        kinds[_kind(memberships_of(each.memberships), day)] += 1
+    kinds = Counter(
+        _kind(memberships_of(each.memberships), day)
+        for each in holdings.members(connection, feed, version)
+    )
     found = Ours(
-        records=sum(kinds.values()),
+        records=kinds.total(),
+        active=kinds["active"],
+        later=kinds["later"],
+        past=kinds["past"],
         waiting=calendar.count_held(connection, feed),
-        **kinds,
     )
     if not panel_name:
         return found

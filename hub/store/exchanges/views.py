@@ -5,6 +5,7 @@ from typing import Any
 import msgspec
 from msgspec import Struct
 
+from hub.coordination.exchanges.gate import History
 from hub.store.exchanges.ledger import ExchangeRow
 from hub.store.exchanges.replies import ReplyRow
 from hub.store.journal import moment
@@ -77,12 +78,45 @@ class ReplyView(Struct, frozen=True, kw_only=True):
     given_at: Instant | None
 
 
+class ActView(Struct, frozen=True, kw_only=True):
+    """What happened to a file, as the audit has it: who did what, and why."""
+
+    at: Instant
+    action: str
+    actor: str
+    role: str
+    why: str
+
+
+class CodeView(Struct, frozen=True, kw_only=True):
+    """A reason or a code, and what it means."""
+
+    code: str
+    meaning: str
+
+
+class BeforeView(Struct, frozen=True, kw_only=True):
+    """What was before a file in its feed, as its gate would see it now.
+
+    Exchanges with the same bytes, and with the same name or control number and other
+    bytes; empty where there is none. `rows` are how many the last files had.
+    """
+
+    same_bytes: str
+    same_name: str
+    same_control: str
+    last_sequence: int | None
+    rows: list[int]
+
+
 class ExchangeDetail(ExchangeView, frozen=True, kw_only=True):
     """A file with what it says of itself, how much is in it, and how it was answered.
 
     `heading` is what stands before its rows, `counts` numbers by name, `problems` are
     of the file as a whole. `rejected_rows` are the first of those that are listed.
     `answer` is where its partner finds it, or is to find it, "" while nobody moves it.
+    `before` is null of a file of ours. `history` is what was done, oldest first, and
+    `meanings` say what the codes in here mean.
     """
 
     heading: dict[str, Any]
@@ -91,6 +125,9 @@ class ExchangeDetail(ExchangeView, frozen=True, kw_only=True):
     rejected_rows: list[RowView]
     replies: list[ReplyView]
     answer: str
+    before: BeforeView | None = None
+    history: list[ActView] = []
+    meanings: list[CodeView] = []
 
 
 class FeedView(Struct, frozen=True, kw_only=True):
@@ -116,7 +153,11 @@ def exchange_view(row: ExchangeRow) -> ExchangeView:
 
 
 def exchange_detail(
-    row: ExchangeRow, rows: list[RowView], replies: list[ReplyRow]
+    row: ExchangeRow,
+    rows: list[RowView],
+    replies: list[ReplyRow],
+    acts: list[ActView],
+    before: History | None,
 ) -> ExchangeDetail:
     """Return a file as it is shown in full."""
     return ExchangeDetail(
@@ -126,8 +167,18 @@ def exchange_detail(
         rejected_rows=rows,
         replies=[_reply(each) for each in replies],
         answer=row.answer,
+        before=before and BeforeView(**before._asdict() | {"rows": [*before.rows]}),
+        history=acts,
         **_shown(row),
     )
+
+
+def codes_of(detail: ExchangeDetail) -> list[str]:
+    """Return the reasons and codes that stand in what is shown of a file, each once."""
+    found = [detail.reason, detail.error_code]
+    found += [each.code for each in detail.problems]
+    found += [each.code for each in detail.rejected_rows]
+    return [code for code in dict.fromkeys(found) if code]
 
 
 def instant(microseconds: int | None) -> Instant | None:

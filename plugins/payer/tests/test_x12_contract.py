@@ -1,11 +1,13 @@
 """The normaliser ``x12`` keeps the contract of those that read files."""
 
+from pathlib import Path
+
 import pytest
 
 import hub_payer
 from hub.sdk import FileContext, HubError
 from hub.testing import FileNormaliserContract
-from hub_payer.x12.profile import X12Profile
+from hub_payer.x12.profile import MemberNumbers, X12Profile
 from hub_payer.x12.reading import UnknownRowError
 from hub_payer.x12.tokens import NotX12Error
 from hub_payer.x12.verdict import TooManyPartsError
@@ -89,3 +91,10 @@ def test_a_file_that_can_be_read_once_only_is_read_all_the_same():
     items = list(spec.read(once, X12Profile(), context))
 
     assert items == list(spec.read(opened(content), X12Profile(), context))
+
+
+def test_every_setting_is_in_the_readme():
+    readme = (Path(__file__).parent.parent / "README.md").read_text(encoding="utf-8")
+    names = {*X12Profile.model_fields, *MemberNumbers.model_fields}
+
+    assert [name for name in names if f"`{name}`" not in readme] == []

@@ -37,7 +37,7 @@ UNNAMED = {
 }
 #: pyx12 reads some thousand segments a second; larger files say nothing more.
 LARGEST = 60_000
-STEP = 1 if os.environ.get("CAREHUB_WHOLE_CORPUS") else 4
+STEP = 1 if os.environ.get("CAREHUB_WHOLE_CORPUS") else 8
 
 
 @pytest.fixture(scope="module")

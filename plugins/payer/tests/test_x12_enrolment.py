@@ -442,6 +442,7 @@ def test_18_and_20_what_nobody_understands_costs_the_row_and_no_other(
     ("segments", "warning"),
     [
         ({"INS": "INS**18*021"}, "member.indicator_unknown"),
+        ({"INS": "INS*Y*ZZ*021"}, "member.relationship_unknown"),
         ({"DMG": "DMG*D8*700131*M"}, "date.invalid"),
         ({"INS": "INS*Y*18*021*28*******D8*2026"}, "date.invalid"),
     ],

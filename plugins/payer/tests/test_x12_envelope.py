@@ -306,6 +306,23 @@ def test_14_the_profile_can_agree_on_another_version():
     assert len(found.rows) == 1
 
 
+@pytest.mark.parametrize(
+    ("old", "new", "problem", "answer"),
+    [
+        ("*260314*0930*^", "*26031X*0930*^", "ISA09", "014"),
+        ("*260314*0930*^", "*260314*09.0*^", "ISA10", "015"),
+        ("*00501*0", "*00999*0", "ISA12", "017"),
+        ("*000000001*0*P", "*00000000A*0*P", "ISA13", "018"),
+        ("*0*P*:", "*0*Q*:", "ISA15", "020"),
+    ],
+)
+def test_14_a_header_that_says_something_unknown_is_refused(old, new, problem, answer):
+    found = reading(PLAIN.replace(old, new, 1))
+
+    assert ("x12.header", problem) in found.problems
+    assert f"*R*{answer}~" in found.replies["TA1"].decode()
+
+
 def test_15_a_test_says_so():
     assert reading(PLAIN.replace("*P*:~", "*T*:~")).heading.test
     assert not reading(PLAIN).heading.test

@@ -8,8 +8,9 @@ for all of them at once needs as much memory as the file is long. This one has a
 from collections.abc import Iterator
 from typing import NamedTuple
 
-#: Pieces that may be under way: 4 MiB in all, twice an SSH channel's window.
-DEPTH = 128
+#: Pieces that may be under way: 8 MiB in all, four times an SSH channel's window, so
+#: that a busy server finds a request whenever it looks for one.
+DEPTH = 256
 #: The most that every SFTP server gives at once. Source: filexfer-02, section 3.
 PIECE = 32768
 

@@ -184,6 +184,15 @@ class Files:
             return True
         return await self.exchanges._feeder.turn()
 
+    async def drained(self, work):
+        """Do work while what becomes of it is worked off."""
+        async with asyncio.timeout(PATIENCE_SECONDS):
+            task = asyncio.ensure_future(work)
+            while not task.done():
+                self.work_off()
+                await asyncio.sleep(0)
+            return await task
+
     def work_off(self):
         """Do what the pipeline does, as far as it matters here."""
         self.store.writer.call(_work_off)

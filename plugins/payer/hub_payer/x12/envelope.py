@@ -250,7 +250,7 @@ def _header_faults(isa: Isa) -> Iterator[Fault]:
         ("ISA10", "015"): _is_number(isa.time, 4),
         ("ISA12", "017"): isa.version in _ENVELOPES,
         ("ISA13", "018"): control,
-        ("ISA15", "020"): isa.usage in {"P", "T", "I"},
+        ("ISA15", "020"): isa.usage in {"P", "T"},
     }
     for (place, answer), good in holds.items():
         if not good:

@@ -76,12 +76,11 @@ def check(file: BinaryIO, found: Survey, seconds: float) -> dict[tuple[int, int]
 
 def _compare(feed: "_Feed", verdict: GroupVerdict, found: Survey, number: int) -> str:
     """Compare one group; return "", or the row code of why that was not possible."""
-    version, kind = feed.group.version, feed.group.kind
-    if _maps().get_filename(feed.isa.version, version, kind) is None:
-        return "x12.no_map"
     said = io.StringIO()
     try:
         with _silence():
+            if not _has_map(feed):
+                return "x12.no_map"
             pyx12.x12n_document.x12n_document(
                 pyx12.params.ParamsBase(), feed, None, None, fd_json=said
             )
@@ -105,6 +104,12 @@ def _silence() -> Iterator[None]:
             yield
     finally:
         logging.disable(before)
+
+
+def _has_map(feed: "_Feed") -> bool:
+    group = feed.group
+    name = _maps().get_filename(feed.isa.version, group.version, group.kind)
+    return name is not None
 
 
 @cache

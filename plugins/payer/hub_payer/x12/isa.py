@@ -82,12 +82,14 @@ def _cut(text: str, mark: str) -> tuple[list[str], int]:
 
 
 def _delimiters(text: str, mark: str, elements: list[str], length: int) -> Delimiters:
-    repeats = elements[11] >= _REPEATS_FROM and not elements[10].isalnum()
+    terminator = text[length - 1 : length] if elements[15] else ""
+    others = (mark, elements[15], terminator)
+    repeats = elements[11] >= _REPEATS_FROM and elements[10] not in others
     return Delimiters(
         element=mark,
         component=elements[15],
-        repetition=elements[10] if repeats else "",
-        terminator=text[length - 1 : length] if elements[15] else "",
+        repetition=elements[10] if repeats and not elements[10].isalnum() else "",
+        terminator=terminator,
     )
 
 

@@ -19,6 +19,12 @@ _Loop = Literal["member", "person", "prior", "else", "coverage", "doctor", "othe
 _PERSONS: dict[str, _Loop] = {"IL": "person", "74": "person", "70": "prior"}
 #: Where a date is the member's or the coverage's: some senders name people first.
 _DATED = frozenset({"member", "person", "coverage"})
+#: How a member can be related to the subscriber. Source: X12 data element 1069.
+_RELATIONSHIPS = frozenset(
+    {*(f"{number:02}" for number in range(1, 20))}
+    | {"23", "24", "25", "26", "31", "33", "38", "48", "49", "53", "60"}
+    | {"D2", "G8", "G9"}
+)
 _PRIMARY_CARE = frozenset({"P3", "Y2"})
 _PHONES = frozenset({"TE", "HP", "CP", "AP"})
 _SEXES = frozenset({"M", "F"})
@@ -112,6 +118,8 @@ class _Reading:
             self._deceased(segment)
         if segment[1] not in {"Y", "N"}:
             self._warn("member.indicator_unknown", "INS01")
+        if segment[2] not in _RELATIONSHIPS:
+            self._warn("member.relationship_unknown", "INS02")
         if segment[3] not in MAINTENANCE:
             self._problem("member.maintenance_unknown", "INS03")
 

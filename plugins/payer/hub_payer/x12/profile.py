@@ -51,10 +51,11 @@ class Party(Settings):
     """One end of an interchange: ISA05 and ISA06, or ISA07 and ISA08."""
 
     id: str = Field(
-        pattern=r"[ -)+-}]{1,15}", description="The id, without the blanks after it."
+        pattern=r"^[ -)+-9;-\]_-}]{1,15}$",
+        description="The id, without the blanks after it.",
     )
     qualifier: str = Field(
-        default="ZZ", pattern=r"[A-Z0-9]{2}", description="What kind of id it is."
+        default="ZZ", pattern=r"^[A-Z0-9]{2}$", description="What kind of id it is."
     )
 
 
@@ -79,7 +80,8 @@ class MemberNumbers(Settings):
         default={},
         description=(
             "System of each further number by its REF qualifier, such as"
-            ' `23 = "CLINIC"`, `3H`, `6O`, `F6`, `ZZ`.'
+            ' `23 = "CLINIC"`, `3H`, `6O`, `F6`, `ZZ`; "NM1.34" is that beside the'
+            " name, with its qualifier (NM108)."
         ),
     )
     provider: str = Field(
@@ -124,7 +126,7 @@ class X12Profile(Settings):
         ),
     )
     guide_seconds: float = Field(
-        default=300, gt=0, description="Time allowed for that, for one file."
+        default=300, gt=0, le=600, description="Time allowed for that, for one file."
     )
     semantics: Literal["stated", "delta", "audit"] = Field(
         default="stated",

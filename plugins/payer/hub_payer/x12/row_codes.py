@@ -97,6 +97,10 @@ ROW_CODES: dict[str, tuple[str, str]] = {
         "What is to be done with the member or the coverage is not known",
         "Use a maintenance type code of the guide (INS03, HD01)",
     ),
+    "member.relationship_unknown": (
+        "How the member is related to the subscriber is not known",
+        "Use a relationship code of the guide (INS02)",
+    ),
     "member.indicator_unknown": (
         "It is not said whether the member is the subscriber",
         "Write Y or N in INS01",

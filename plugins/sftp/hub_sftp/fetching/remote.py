@@ -21,8 +21,9 @@ from hub_sftp.fetching.names import as_bytes, as_text
 from hub_sftp.fetching.shelf import Entry, Sink, TakenError
 from hub_sftp.reading import AnswerOddError, Pipeline
 
-#: What one call takes from the connection at most; a channel's window is 2 MiB.
-_RECEIVE = 1 << 22
+#: What one call takes from the connection at most: half a channel's window, so that
+#: new requests go out before the server has answered the old ones.
+_RECEIVE = 1 << 20
 
 
 class RemoteShelf:

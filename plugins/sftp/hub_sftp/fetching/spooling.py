@@ -3,6 +3,7 @@
 import hashlib
 import os
 from collections.abc import Callable
+from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import suppress
 from typing import Self
 
@@ -62,6 +63,9 @@ class _Spool:
             name: hashlib.new(name, usedforsecurity=False) for name in job.digests
         }
         self._since_sync = 0
+        # Its thread starts with its first task: small files never have one.
+        self._disk = ThreadPoolExecutor(1)
+        self._syncing: Future[None] | None = None
 
     def __enter__(self) -> Self:
         flags = os.O_RDWR | os.O_CREAT | os.O_NOFOLLOW | os.O_CLOEXEC
@@ -75,6 +79,7 @@ class _Spool:
         return self
 
     def __exit__(self, *what: object) -> None:
+        self._disk.shutdown()
         os.close(self._file)
 
     def write(self, piece: bytes) -> None:
@@ -87,7 +92,9 @@ class _Spool:
             rest = rest[_kept(lambda: os.write(self._file, written)) :]  # noqa: B023
         self._since_sync += len(piece)
         if self._since_sync >= _SYNC_BYTES:
-            _kept(lambda: os.fdatasync(self._file))
+            if self._syncing is not None:
+                _kept(self._syncing.result)
+            self._syncing = self._disk.submit(os.fdatasync, self._file)
             self._since_sync = 0
 
     def digests(self) -> dict[str, str]:

@@ -1,0 +1,302 @@
+"""How fast files are fetched, and what that does to a hospital's acknowledgements.
+
+``tests/perf/sftp.py`` runs OpenSSH's server on loopback and measures, by turns,
+paramiko's own `get` at its best, one download by the hub's process, and three at once;
+then the time to an acknowledgement over MLLP while nothing is fetched, and while four
+large files are. The server stands for another machine and has the lowest priority.
+Ends with status 1 where a floor is not reached.
+"""
+
+import argparse
+import asyncio
+import getpass
+import os
+import signal
+import socket
+import subprocess
+import sys
+import tempfile
+import time
+from contextlib import contextmanager, suppress
+from pathlib import Path
+from statistics import median, quantiles
+
+import paramiko
+import uvloop
+from bench import HUB, free_port, wait_until_ready
+from load import Sender
+
+from hub_sftp.fetching.downloading import Downloader
+from hub_sftp.fetching.settings import SftpPollerSettings
+from hub_sftp.fetching.spooling import Job
+
+NICE = []
+SSHD = Path("/usr/sbin/sshd")
+#: Of the speed of paramiko's best `get`; of one download, three together; of the time
+#: to an acknowledgement.
+SINGLE_FLOOR, PARALLEL_FLOOR, LATENCY_CEILING = 0.8, 1.0, 2.0
+PARALLEL, DOWNLOADS = 3, 4
+MESSAGES_PER_SECOND, CONNECTIONS, WARM_UP = 200, 8, 400
+MEBIBYTE = 1 << 20
+GCM = ("aes128-gcm@openssh.com", "aes256-gcm@openssh.com")
+
+SERVER = """
+ListenAddress 127.0.0.1:{port}
+HostKey {folder}/host_key
+AuthorizedKeysFile {folder}/user_key.pub
+PidFile none
+UsePAM no
+StrictModes no
+PasswordAuthentication no
+MaxStartups 50
+Subsystem sftp internal-sftp
+"""
+CONFIG = """
+[hub]
+data_dir = "data"
+
+[admin]
+port = {admin}
+
+[sources.bench]
+kind = "mllp-listener"
+port = {mllp}
+profile = {{ charset_default = "8859/1", time_zone = "Europe/Berlin" }}
+
+[sources.files]
+kind = "sftp-poller"
+host = "127.0.0.1"
+port = {port}
+user = "{user}"
+private_key = "file:{folder}/user_key"
+known_hosts = "{folder}/known_hosts"
+folder = "{inbox}"
+concurrency = {downloads}
+poll_seconds = 1
+claim = "record"
+profile = {{ semantics = "audit", system = "BENCH", columns = {{ member_id = "id" }} }}
+"""
+
+
+@contextmanager
+def sshd(folder):
+    """Run a server behind everything else; give its port."""
+    port = free_port()
+    for name in ("host_key", "user_key"):
+        command = ["ssh-keygen", "-q", "-t", "ed25519", "-N", "", "-f", folder / name]
+        subprocess.run(command, check=True)
+    key = (folder / "host_key.pub").read_text()
+    (folder / "known_hosts").write_text(f"[127.0.0.1]:{port} {key}")
+    config = folder / "sshd_config"
+    config.write_text(SERVER.format(port=port, folder=folder))
+    Path("/run/sshd").mkdir(exist_ok=True) if os.geteuid() == 0 else None
+    process = subprocess.Popen(
+        [*NICE, SSHD, "-D", "-e", "-f", config], stderr=subprocess.DEVNULL
+    )
+    try:
+        wait_for(port)
+        yield port
+    finally:
+        process.terminate()
+        process.wait()
+
+
+def wait_for(port):
+    for _ in range(100):
+        with suppress(OSError), socket.create_connection(("127.0.0.1", port)):
+            return
+        time.sleep(0.05)
+    sys.exit("the server did not start")
+
+
+def settings(folder, port):
+    return SftpPollerSettings(
+        kind="sftp-poller",
+        host="127.0.0.1",
+        port=port,
+        user=getpass.getuser(),
+        private_key=f"file:{folder}/user_key",
+        known_hosts=folder / "known_hosts",
+    )
+
+
+def by_paramiko(folder, port, source, *, gcm):
+    """Return MB/s of one `get`, with the cipher that it likes or the fastest one."""
+
+    def transport(sock, **rest):
+        made = paramiko.Transport(sock, **rest)
+        options = made.get_security_options()
+        if gcm:
+            options.ciphers = (*GCM, *(c for c in options.ciphers if c not in GCM))
+        return made
+
+    with paramiko.SSHClient() as client:
+        client.load_host_keys(str(folder / "known_hosts"))
+        client.connect(
+            "127.0.0.1",
+            port,
+            getpass.getuser(),
+            key_filename=str(folder / "user_key"),
+            allow_agent=False,
+            transport_factory=transport,
+        )
+        sftp = client.open_sftp()
+        started = time.perf_counter()
+        sftp.get(str(source), str(folder / "got"))
+        return rate(source, started)
+
+
+def rate(source, started, copies=1):
+    seconds = time.perf_counter() - started
+    return source.stat().st_size * copies / 1e6 / seconds
+
+
+async def by_hub(folder, port, source, copies):
+    """Return MB/s of some downloads at once, by processes that are connected."""
+    downloaders = [Downloader(settings(folder, port)) for _ in range(copies)]
+    size = source.stat().st_size
+
+    async def fetch(number, length):
+        spool = folder / f"spool-{number}"
+        spool.unlink(missing_ok=True)
+        job = Job(path=str(source), spool=str(spool), offset=0, size=length)
+        await downloaders[number].fetch(job)
+
+    try:
+        os.truncate(folder / "small", 1)
+        small = Job(
+            path=str(folder / "small"), spool=str(folder / "s"), offset=0, size=1
+        )
+        for downloader in downloaders:
+            await downloader.fetch(small)
+        started = time.perf_counter()
+        await asyncio.gather(*(fetch(number, size) for number in range(copies)))
+        return rate(source, started, copies)
+    finally:
+        for downloader in downloaders:
+            await downloader.close()
+
+
+def throughput(folder, port, source, rounds):
+    """Return the medians of all ways, measured by turns."""
+    (folder / "small").touch()
+    found = {"get": [], "get, aes-gcm": [], "hub": [], f"hub, {PARALLEL} at once": []}
+    for _ in range(rounds):
+        found["get"].append(by_paramiko(folder, port, source, gcm=False))
+        found["get, aes-gcm"].append(by_paramiko(folder, port, source, gcm=True))
+        found["hub"].append(uvloop.run(by_hub(folder, port, source, 1)))
+        parallel = uvloop.run(by_hub(folder, port, source, PARALLEL))
+        found[f"hub, {PARALLEL} at once"].append(parallel)
+    return {name: median(each) for name, each in found.items()}
+
+
+class PacedSender(Sender):
+    """Sends at a steady rate, as a hospital does, and waits for each answer."""
+
+    def _next(self):
+        loop = asyncio.get_running_loop()
+        self.due = getattr(self, "due", loop.time()) + CONNECTIONS / MESSAGES_PER_SECOND
+        loop.call_at(self.due, super()._next)
+
+
+async def latencies(port, count, first):
+    """Return the times to acknowledgements in milliseconds."""
+    numbers, seconds = iter(range(first, first + count)), []
+    events = [asyncio.Event() for _ in range(CONNECTIONS)]
+    loop = asyncio.get_running_loop()
+    for event in events:
+        await loop.create_connection(
+            lambda event=event: PacedSender(numbers, seconds, event), "127.0.0.1", port
+        )
+    await asyncio.gather(*(event.wait() for event in events))
+    return [each * 1000 for each in seconds]
+
+
+@contextmanager
+def hub(folder, port, inbox):
+    admin, mllp = free_port(), free_port()
+    config = folder / "hub.toml"
+    config.write_text(
+        CONFIG.format(
+            admin=admin, mllp=mllp, port=port, user=getpass.getuser(),
+            folder=folder, inbox=inbox, downloads=DOWNLOADS,
+        )
+    )  # fmt: skip
+    process = subprocess.Popen(
+        [HUB, "run", "--config", str(config)], stderr=subprocess.DEVNULL
+    )
+    try:
+        wait_until_ready(admin)
+        yield mllp
+    finally:
+        process.send_signal(signal.SIGTERM)
+        process.wait(60)
+
+
+def fetched(folder, since):
+    """Return how many bytes of files the hub holds, more than `since`."""
+    spools = (folder / "data").rglob("*")
+    with suppress(FileNotFoundError):
+        return sum(each.stat().st_size for each in spools if each.is_file()) - since
+    return 0
+
+
+def beside_downloads(folder, port, source, seconds):
+    """Return p99 in ms without and with downloads, and MB/s of these meanwhile."""
+    inbox = folder / "inbox"
+    inbox.mkdir()
+    count = int(MESSAGES_PER_SECOND * seconds)
+    with hub(folder, port, inbox) as mllp:
+        uvloop.run(latencies(mllp, WARM_UP, 1))
+        quiet = uvloop.run(latencies(mllp, count, 1_000_000))
+        for number in range(DOWNLOADS * 4):
+            os.link(source, inbox / f"{number}.csv.part")
+            (inbox / f"{number}.csv.part").rename(inbox / f"{number}.csv")
+        before = fetched(folder, 0)
+        while fetched(folder, before) < MEBIBYTE:
+            time.sleep(0.05)
+        before, started = fetched(folder, 0), time.perf_counter()
+        busy = uvloop.run(latencies(mllp, count, 2_000_000))
+        speed = fetched(folder, before) / 1e6 / (time.perf_counter() - started)
+    return p99(quiet), p99(busy), speed
+
+
+def p99(values):
+    return quantiles(values, n=100)[98]
+
+
+def main():
+    parser = argparse.ArgumentParser()
+    parser.add_argument("--rounds", type=int, default=3)
+    parser.add_argument("--mebibytes", type=int, default=200)
+    parser.add_argument("--seconds", type=float, default=10)
+    options = parser.parse_args()
+    if not SSHD.exists():
+        sys.exit(f"{SSHD} is not installed")
+    with tempfile.TemporaryDirectory(prefix="carehub-sftp-") as name:
+        folder = Path(name)
+        source = folder / "source"
+        source.write_bytes(os.urandom(options.mebibytes * MEBIBYTE))
+        with sshd(folder) as port:
+            speeds = throughput(folder, port, source, options.rounds)
+            quiet, busy, meanwhile = beside_downloads(
+                folder, port, source, options.seconds
+            )
+    best = max(speeds["get"], speeds["get, aes-gcm"])
+    single = speeds["hub"] / best
+    parallel = speeds[f"hub, {PARALLEL} at once"] / speeds["hub"]
+    shown = ", ".join(f"{name} {speed:.0f}" for name, speed in speeds.items())
+    print(f"SFTP downloads, MB/s: {shown}")  # noqa: T201
+    print(  # noqa: T201
+        f"hub/best get {single:.0%} (floor {SINGLE_FLOOR:.0%}), {PARALLEL} at once/one "
+        f"{parallel:.0%} (floor {PARALLEL_FLOOR:.0%})\n"
+        f"MLLP at {MESSAGES_PER_SECOND}/s: p99 {quiet:.2f} ms, with {DOWNLOADS} "
+        f"downloads ({meanwhile:.0f} MB/s) {busy:.2f} ms, {busy / quiet:.2f} times "
+        f"(ceiling {LATENCY_CEILING})"
+    )
+    reached = single >= SINGLE_FLOOR and parallel >= PARALLEL_FLOOR
+    sys.exit(not (reached and busy <= LATENCY_CEILING * quiet))
+
+
+if __name__ == "__main__":
+    main()
