@@ -12,6 +12,7 @@ import hub_sftp
 import hub_webhook
 from hub.config import load
 from hub.registry import Registry
+from hub.runtime.exchanges.checking_steps import check
 from hub.store.sqlite import DATABASE_NAME
 from tests.acceptance.process import feed, folder, subscription, table, write_config
 from tests.runtime.exchanges import files_world
@@ -25,6 +26,13 @@ PLUGINS = {
     "files": files_world,
 }
 BY = {"by": "Ada", "reason": "they all left"}
+
+
+class Checking:
+    """Checks files in this process, which takes no second to start."""
+
+    async def check(self, job):
+        return await asyncio.to_thread(check, job)
 
 
 class Filed:

@@ -79,7 +79,9 @@ class Clerk:
         new = [name for name in names if name not in self._acknowledged]
         self._acknowledged.update(new)
         if new:
-            found = [each for name in new for each in self._payer.read_interchanges(name)]
+            found = [
+                each for name in new for each in self._payer.read_interchanges(name)
+            ]
             now, first = datetime.now(UTC), self._interchanges + 1
             self._interchanges += len(found)
             yield self._taken("999", write_acknowledgements(found, now, first))
@@ -92,11 +94,16 @@ class Clerk:
         """Wait for the answer to a file, and say where it is another one."""
         try:
             async with asyncio.timeout(ANSWER_SECONDS):
-                while (given := self._responses().get(expected.file)) is None:
-                    await asyncio.sleep(LOOK_SECONDS)
+                given = await self._answer(expected.file)
         except TimeoutError:
             return [f"nothing answered {expected.file} in {ANSWER_SECONDS:.0f} seconds"]
         return [] if given == expected else [f"{expected} was answered by {given}"]
+
+    async def _answer(self, file: str) -> Response:
+        # That a file appears is no event.
+        while (given := self._responses().get(file)) is None:  # noqa: ASYNC110
+            await asyncio.sleep(LOOK_SECONDS)
+        return given
 
     def _responses(self) -> dict[str, Response]:
         found = map(read_response, self._payer.responses())

@@ -49,6 +49,8 @@ SECOND_PAYER_EVENTS = (
     "encounter.discharge_cancelled",
     "encounter.end_corrected",
 )
+#: What the first payer is told in X12 too.
+NOTIFIED_EVENTS = (*SECOND_PAYER_EVENTS, "encounter.moved")
 #: What the meal service is told of those who agreed.
 MEALS_EVENTS = ARCHIVE_EVENTS
 

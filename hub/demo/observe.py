@@ -4,20 +4,26 @@ from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import closing
 from dataclasses import dataclass, replace
+from functools import partial
 from pathlib import Path
-from typing import Any
+from typing import Any, Protocol, TypeVar
 
+from hub.demo.consents import FEED
 from hub.demo.expectation import Expected
 from hub.demo.hospital import FeedCount, Hospital
 from hub.demo.payer import Payer, Row, read_rows
 from hub.demo.receiver import Receiver, Told, read_events, read_told
-from hub.demo.result import Audited
-from hub.demo.setting import ARCHIVE, MEALS, SECOND_PAYER
+from hub.demo.result import Audited, Exchanged
+from hub.demo.setting import ARCHIVE, MEALS, NOTIFIED, PAYER, SECOND_PAYER
 from hub.demo.view import LATEST, Known, Snapshot
 from hub.model.delivery import DeliveryState
+from hub.model.files import ExchangeState
 from hub.store.audit_verify import verify_folder
 from hub.store.queries import MAX_LIMIT, Reader, open_read_only
 from hub.store.tally import denials, tally
+from hub.store.views import Page
+
+_T = TypeVar("_T")
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,6 +62,40 @@ def take_audit(folder: Path) -> Audited:
     return Audited(verdict.records, verdict.verified)
 
 
+def take_received(reader: Reader, feeds: Iterable[str]) -> int:
+    """Return how many messages came from `feeds` and the consents, repeats included."""
+    return sum(
+        1 + message.repeats
+        for feed in (*feeds, FEED)
+        for message in _pages(partial(reader.messages, source=feed))
+    )
+
+
+def take_exchanged(reader: Reader) -> Exchanged:
+    """Return what became of the payer's files, and which of ours it acknowledged."""
+    came, went = (
+        Counter(
+            each.state
+            for each in _pages(
+                partial(reader.exchanges.exchanges, partner=PAYER, direction=way)
+            )
+        )
+        for way in ("in", "out")
+    )
+    return Exchanged(
+        applied=came[ExchangeState.APPLIED],
+        rejected=came[ExchangeState.REJECTED],
+        held=came[ExchangeState.HELD],
+        acknowledged=went[ExchangeState.ACKNOWLEDGED],
+    )
+
+
+def unacknowledged(reader: Reader) -> int:
+    """Return how many files of ours the payer has not acknowledged."""
+    files = _pages(partial(reader.exchanges.exchanges, partner=PAYER, direction="out"))
+    return sum(each.state != ExchangeState.ACKNOWLEDGED for each in files)
+
+
 def take_snapshot(reader: Reader, peers: Peers, store: Path) -> Snapshot:
     """Return what the live view shows."""
     counts = reader.counts()
@@ -82,17 +122,26 @@ def amended(peers: Peers, reader: Reader) -> Counter[Expected]:
 def withdrawn(reader: Reader) -> Counter[Expected]:
     """Return what was taken back before it was sent, so that nobody was told."""
     found: Counter[Expected] = Counter()
-    page = reader.deliveries(state=DeliveryState.WITHDRAWN.value, limit=MAX_LIMIT)
-    while True:
-        for delivery in page.items:
-            event = reader.event(delivery.event)
-            visit = _visit(event)
-            found[Expected(delivery.destination, event["type"], visit=visit)] += 1
-        if page.next is None:
-            return found
-        page = reader.deliveries(
-            state=DeliveryState.WITHDRAWN.value, limit=MAX_LIMIT, cursor=page.next
-        )
+    state = DeliveryState.WITHDRAWN.value
+    for delivery in _pages(partial(reader.deliveries, state=state)):
+        event = reader.event(delivery.event)
+        visit = _visit(event)
+        found[Expected(delivery.destination, event["type"], visit=visit)] += 1
+    return found
+
+
+class _Fetch(Protocol[_T]):
+    """Returns a page of what there is, after a cursor."""
+
+    def __call__(self, *, limit: int, cursor: str | None) -> Page[_T]: ...
+
+
+def _pages(fetch: _Fetch[_T]) -> Iterator[_T]:
+    page = fetch(limit=MAX_LIMIT, cursor=None)
+    yield from page.items
+    while page.next is not None:
+        page = fetch(limit=MAX_LIMIT, cursor=page.next)
+        yield from page.items
 
 
 def _visit(event: dict[str, Any]) -> str:
@@ -111,7 +160,8 @@ def read_archive(folder: Path) -> dict[str, Told]:
 
 def _all(peers: Peers, reader: Reader) -> Iterator[tuple[Expected, str]]:
     """Return each notice that somebody received, and what it corrects."""
-    yield from _rows("payer-a", peers.payer.read())
+    yield from _rows(PAYER, peers.payer.read())
+    yield from _notified(peers.payer, reader)
     yield from _told("social-services", peers.receiver.events)
     yield from _told("archive", read_archive(peers.folder / ARCHIVE))
     yield from _told(MEALS, _recognised(peers.folder / MEALS, reader))
@@ -131,6 +181,20 @@ def _rows(destination: str, rows: Iterable[Row]) -> Iterator[tuple[Expected, str
     for row in {row.event_id: row for row in rows}.values():
         notice = Expected(destination, row.event_type, row.patient_id, row.visit)
         yield notice, row.corrects
+
+
+def _notified(payer: Payer, reader: Reader) -> Iterator[tuple[Expected, str]]:
+    """Return what X12 says, with the type of the event that it is about."""
+    found = {
+        told.event_id: told
+        for name in payer.interchanges()
+        for interchange in payer.read_interchanges(name)
+        for told in interchange.notifications
+    }
+    for told in found.values():
+        event_type = reader.event(told.event_id)["type"]
+        notice = Expected(NOTIFIED, event_type, told.patient_id, told.visit)
+        yield notice, told.corrects
 
 
 def _told(

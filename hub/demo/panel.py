@@ -1,4 +1,4 @@
-"""The payer's panel: about half of the people, with what real panels contain.
+"""The payers' panels: about half of the people, with what real panels contain.
 
 Some members have left, and some rows name people whom no hospital knows.
 """

@@ -38,6 +38,19 @@ class Audited(Struct, frozen=True):
     verified: bool
 
 
+class Exchanged(Struct, frozen=True):
+    """What became of the files that the payer sent, and of those that it got.
+
+    Its own were `applied`, `rejected`, or are `held` until somebody has looked;
+    `acknowledged` are the files for it of which it said that it took them.
+    """
+
+    applied: int
+    rejected: int
+    held: int
+    acknowledged: int
+
+
 class DemoResult(Struct, frozen=True, kw_only=True):
     """The outcome; its JSON form is what ``hub demo --exit --json`` prints.
 
@@ -53,6 +66,7 @@ class DemoResult(Struct, frozen=True, kw_only=True):
     denied: Mapping[str, int]
     audit: Audited
     deliveries: Mapping[str, Mapping[str, int]]
+    exchanges: Exchanged
     persons: int
     stays: Mapping[str, int]
     transitions: Mapping[str, int]
@@ -106,6 +120,7 @@ def summarise(result: DemoResult, folder: Path, admin_url: str) -> str:
             _section(f"Deliveries to {name}", counts)
             for name, counts in sorted(result.deliveries.items())
         ),
+        _section("Files exchanged", msgspec.structs.asdict(result.exchanges)),
         _verdict(result),
         _places(folder, admin_url),
     ]
@@ -146,13 +161,14 @@ def _verdict(result: DemoResult) -> str:
 def _places(folder: Path, admin_url: str) -> str:
     config = shlex.quote(str(folder / "hub.toml"))
     places = {
-        "what the payer received": folder / "payer-sftp" / "notifications",
+        "the payer's server": folder / "payer-sftp",
         "what the webhook received": folder / "webhook-received.jsonl",
         "the archive": folder / "archive",
         "the configuration": folder / "hub.toml",
         "the API, while it runs": f"{admin_url}/api/v1/events",
         "health, while it runs": f"{admin_url}/health/ready",
         "on the command line": f"hub events --config {config}",
+        "the file that waits": f"hub exchange list --state held --config {config}",
     }
     lines = (f"  {what:<28}{where}\n" for what, where in places.items())
     return f"Where to look\n{''.join(lines)}"

@@ -75,7 +75,12 @@ def _row(member: Member) -> Sequence[str]:
 def _stranger(place: int) -> Sequence[str]:
     number = f"9{place:0{SITES[0].number_digits - 1}d}"
     others = [""] * (len(SITES) - 1)
-    named = (f"PA-{900_000 + place}", "Niemand", f"Nr. {place}", f"19{10 + place}-01-01")
+    named = (
+        f"PA-{900_000 + place}",
+        "Niemand",
+        f"Nr. {place}",
+        f"19{10 + place}-01-01",
+    )
     return (*named, "U", SINCE, "", number, *others)
 
 

@@ -15,6 +15,7 @@ import msgspec
 from hub.app import Hub
 from hub.config import load
 from hub.demo import consents
+from hub.demo.exchanging import Clerk, rosters
 from hub.demo.expectation import Difference, account_for_links, compare, excuse
 from hub.demo.hospital import Hospital
 from hub.demo.observe import (
@@ -22,8 +23,11 @@ from hub.demo.observe import (
     arrivals,
     take_audit,
     take_denials,
+    take_exchanged,
     take_known,
+    take_received,
     take_snapshot,
+    unacknowledged,
     withdrawn,
 )
 from hub.demo.pathways import SPAN, SentMessage
@@ -111,11 +115,15 @@ async def _play(
             taken = await consents.tell(
                 stage.admin_url, scenario.consents, scenario.first_day
             )
-            problems = await _rest(hub)
+            clerk = Clerk(stage.peers.payer)
+            problems = await clerk.drop(rosters(scenario.roster()))
+            problems += await _rest(hub)
             problems += await _send_everything(stage, scenario)
             problems += await _rest(hub)
             problems += await _let_time_pass(hub)
             hub.let_a_day_pass()
+            problems += await _rest(hub)
+            problems += await clerk.acknowledge()
             problems += await _rest(hub)
             watching.cancel()
         await _draw(view, reader, stage)
@@ -188,11 +196,13 @@ def _judge(
     counts = _reader(stage).counts()
     known = take_known(_reader(stage), _store(stage))
     missing, unexpected = notices(_differences(stage, scenario))
+    if left := unacknowledged(_reader(stage)):
+        problems = [*problems, f"the payer did not acknowledge {left} files"]
     return DemoResult(
         **msgspec.structs.asdict(known.tally),
         review_queue=known.open_reviews,
         messages=Messages(
-            received=sum(counts.messages.values()) + counts.repeats,
+            received=take_received(_reader(stage), stage.peers.feeds()),
             acknowledged=stage.peers.acknowledged() + taken,
         ),
         events=counts.events,
@@ -200,6 +210,7 @@ def _judge(
         denied=take_denials(_store(stage)),
         audit=take_audit(stage.folder / DATA),
         deliveries=counts.deliveries,
+        exchanges=take_exchanged(_reader(stage)),
         books_balance=_balanced(hub),
         missing=missing,
         unexpected=unexpected,

@@ -10,6 +10,7 @@ from hub.demo.consents import Consents, ask_everybody
 from hub.demo.expectation import (
     ARCHIVE_EVENTS,
     MEALS_EVENTS,
+    NOTIFIED_EVENTS,
     SECOND_PAYER_EVENTS,
     SOCIAL_EVENTS,
     Expected,
@@ -19,7 +20,8 @@ from hub.demo.expectation import (
 from hub.demo.panel import Member, choose_members, write_panel
 from hub.demo.pathways import FIRST_DAY, SentMessage, Simulation, Visit, simulate
 from hub.demo.people import make_people
-from hub.demo.setting import MEALS, PANEL, SECOND_PANEL, SECOND_PAYER
+from hub.demo.roster import Rows, roster_rows
+from hub.demo.setting import MEALS, NOTIFIED, SECOND_PANEL, SECOND_PAYER
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,10 +47,13 @@ class Scenario:
             first_day,
         )
 
-    def write_panels(self, folder: Path) -> None:
-        """Write the payers' panels to where the configuration says that they are."""
-        write_panel(folder / PANEL, self.members)
+    def write_panel(self, folder: Path) -> None:
+        """Write the other payer's panel to where the configuration says that it is."""
         write_panel(folder / SECOND_PANEL, self.others)
+
+    def roster(self) -> Rows:
+        """Return the rows of the roster that the first payer sends."""
+        return roster_rows(self.members)
 
     def messages_of(self, site: str) -> list[SentMessage]:
         """Return the messages of one hospital in the order of sending."""
@@ -59,6 +64,7 @@ class Scenario:
         visits = self.simulation.visits
         return (
             payer_notices(visits, self.members)
+            + payer_notices(visits, self.members, NOTIFIED, NOTIFIED_EVENTS)
             + everyones_notices(visits, "social-services", SOCIAL_EVENTS)
             + everyones_notices(visits, "archive", ARCHIVE_EVENTS)
             + payer_notices(visits, self.others, SECOND_PAYER, SECOND_PAYER_EVENTS)

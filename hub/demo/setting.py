@@ -1,4 +1,4 @@
-"""The folder of a demonstration: ``hub.toml``, the panel and the secrets.
+"""The folder of a demonstration: ``hub.toml``, a panel and the secrets.
 
 Every path in the configuration is relative to the folder, so that the folder can
 be moved, and looked at later with ``--config DIR/hub.toml``.
@@ -11,11 +11,12 @@ from contextlib import ExitStack
 from dataclasses import dataclass
 from pathlib import Path
 
-from hub.demo import consents
+from hub.demo import consents, exchanging, payer, roster, x12
 from hub.demo.errors import DemoFolderTakenError
 from hub.demo.expectation import (
     ARCHIVE_EVENTS,
     MEALS_EVENTS,
+    NOTIFIED_EVENTS,
     PAYER_EVENTS,
     SECOND_PAYER_EVENTS,
     SOCIAL_EVENTS,
@@ -24,8 +25,14 @@ from hub.demo.sites import SITES, Site
 
 HOST = "127.0.0.1"
 DATA, ARCHIVE, SECRET = "data", "archive", "keys/webhook"
-PANEL, SECOND_PANEL = "panel-payer-a.csv", "panel-payer-b.csv"
-SECOND_PAYER, MEALS = "payer-b", "meals"
+SECOND_PANEL = "panel-payer-b.csv"
+PAYER, SECOND_PAYER, MEALS = "payer-a", "payer-b", "meals"
+#: The payer's way for X12, which is a destination of its own.
+NOTIFIED = f"{PAYER}-278n"
+#: How often the hub looks for files of the payer, in seconds.
+POLL_SECONDS = 0.25
+#: How long the payer has to acknowledge a file.
+ACKNOWLEDGE_HOURS = 24
 DIGEST = "daily 06:00 America/New_York"
 PURPOSE = "care_coordination"
 
@@ -41,24 +48,30 @@ REMARKS = {
     "sources.klinik-nord": "A German hospital; it writes ISO 8859-1 and local times.",
     "sources.st-mary": "A hospital in New York; it writes UTF-8 and local times.",
     "destinations.payer-a": "A payer: files with a row for each notice, by SFTP.",
+    "destinations.payer-a-278n": "The same payer: notifications in X12 (278).",
     "destinations.social-services": "Social services: a signed POST for each notice.",
     "sources.consents": "What people decided; told to the API of the hub.",
+    "sources.payer-a-roster": "Whom the payer insures: files on its own server.",
+    "sources.payer-a-acks": "What the payer says of our tables.",
+    "sources.payer-a-x12": "What it says of our interchanges: TA1 and 999.",
     "destinations.payer-b": "Another payer: a file a day.",
     "destinations.meals": "Meals on wheels: a folder too.",
     "recipients.payer-a": "What the contract with the payer allows.",
+    "recipients.payer-a-278n": "The same contract.",
     "recipients.payer-b": "This one pays, and coordinates nothing.",
     "recipients.meals": "No health care: told of those who agreed, and not much.",
     "destinations.archive": "A folder of this machine, to look at.",
-    "panels.payer-a": "Whom the payer insures, under the payer's own numbers.",
+    "panels.payer-a": "Whom the payer insures, under its own numbers: its rosters say.",
     "panels.payer-b": "Whom the other payer insures.",
     "subscriptions.payer-b-members": "The other payer hears of its own, once a day.",
     "subscriptions.meals-home": "Who comes home may need meals.",
     "subscriptions.payer-a-members": "The payer hears of its members only.",
+    "subscriptions.payer-a-notified": "Of admissions and discharges in X12 too.",
     "subscriptions.social-services-all": "The social services hear of everybody.",
     "subscriptions.archive-discharges": "Ends of stays, and what became of them.",
 }
 
-Value = str | int | tuple[str, ...] | Mapping[str, str]
+Value = str | float | bool | tuple[str, ...] | Mapping[str, "Value"]
 
 #: What is due after stays in this region, and whose dates and holidays count.
 STAYS: Mapping[str, Value] = {
@@ -113,10 +126,10 @@ def write_secret(folder: Path, secret: str) -> None:
 def write_configuration(folder: Path, around: Surroundings) -> Path:
     """Write ``hub.toml`` into `folder` and return its path."""
     path = folder / "hub.toml"
-    tables = [*_hub(around), *_sources(around), *_destinations(around)]
-    tables += [*_recipients()]
+    tables = [*_hub(around), *_sources(around), *_files(around)]
+    tables += [*_destinations(around), *_recipients()]
     tables += [
-        ("panels.payer-a", {"file": PANEL}),
+        (f"panels.{PAYER}", {}),
         ("panels.payer-b", {"file": SECOND_PANEL}),
         *_subscriptions(),
     ]
@@ -145,9 +158,64 @@ def _sources(around: Surroundings) -> Iterable[tuple[str, Mapping[str, Value]]]:
     yield f"sources.{consents.FEED}", {"kind": "facts-api"}
 
 
+def _files(around: Surroundings) -> Iterable[tuple[str, Mapping[str, Value]]]:
+    """Yield the sources of the payer's files, each with how it is written."""
+    server: dict[str, Value] = {
+        "kind": "sftp-poller",
+        **_server(around),
+        "folder": payer.INBOX,
+        "partner": PAYER,
+        "poll_seconds": POLL_SECONDS,
+    }
+    for name, normaliser, files, profile in (
+        ("roster", "roster-csv", exchanging.ROSTERS, _ROSTER),
+        ("acks", "ack-csv", exchanging.LISTS, _LIST),
+        ("x12", "x12", exchanging.ANSWERS, _ENDS),
+    ):
+        table = f"sources.{PAYER}-{name}"
+        keys: dict[str, Value] = {"normaliser": normaliser, "files": files}
+        if name == "roster":
+            keys["gate"] = {"panel": PAYER}
+        yield table, server | keys
+        yield f"{table}.profile", profile
+
+
+def _server(around: Surroundings) -> dict[str, Value]:
+    """Return how the hub comes in at the payer's."""
+    return {
+        "host": HOST,
+        "port": around.sftp_port,
+        "user": around.sftp_user,
+        "private_key": f"file:{around.private_key.as_posix()}",
+        "known_hosts": around.known_hosts.as_posix(),
+    }
+
+
+_ROSTER: Mapping[str, Value] = {
+    "semantics": "full",
+    "system": "PAYER_A",
+    "trailer": roster.TRAILER,
+    "columns": roster.COLUMNS,
+    "identifiers": {
+        site.authority.lower(): {"system": site.authority, "type": "PI"}
+        for site in SITES
+    },
+}
+_LIST: Mapping[str, Value] = {
+    "columns": dict(zip(("file", "status"), exchanging.TAKEN_HEADER, strict=True))
+}
+_ENDS: Mapping[str, Value] = {"us": {"id": x12.US}, "partner": {"id": x12.PARTNER}}
+#: By which number (NPI; made up) the payer knows the hospitals.
+_FACILITIES: Mapping[str, Value] = {
+    "klinik-nord": {"npi": "1234567893", "name": "Klinik Nord"},
+    "st-mary": {"npi": "1245319599", "name": "St. Mary"},
+}
+
+
 def _recipients() -> Iterable[tuple[str, Mapping[str, Value]]]:
     purposes = ("care_coordination", "payment")
-    yield "recipients.payer-a", {"sector": "payer", "purposes": purposes}
+    for name in (PAYER, NOTIFIED):
+        yield f"recipients.{name}", {"sector": "payer", "purposes": purposes}
     yield f"recipients.{SECOND_PAYER}", {"sector": "payer", "purposes": ("payment",)}
     yield f"recipients.{MEALS}", {"sector": "community"}
 
@@ -161,18 +229,19 @@ def _profile(site: Site) -> dict[str, str]:
 
 
 def _destinations(around: Surroundings) -> Iterable[tuple[str, Mapping[str, Value]]]:
+    for name, form, folder in (
+        (PAYER, "notification-csv", payer.NOTICES),
+        (NOTIFIED, "x12-278n", payer.INTERCHANGES),
+    ):
+        keys: dict[str, Value] = {"kind": "sftp-writer", "format": form}
+        keys |= _server(around) | {"folder": folder, "partner": PAYER}
+        yield (
+            f"destinations.{name}",
+            keys | {"acknowledge_within_hours": ACKNOWLEDGE_HOURS},
+        )
     yield (
-        "destinations.payer-a",
-        {
-            "kind": "sftp-writer",
-            "format": "notification-csv",
-            "host": HOST,
-            "port": around.sftp_port,
-            "user": around.sftp_user,
-            "private_key": f"file:{around.private_key.as_posix()}",
-            "known_hosts": around.known_hosts.as_posix(),
-            "folder": "notifications",
-        },
+        f"destinations.{NOTIFIED}.format_options",
+        {**_ENDS, "payer_name": "Payer A", "facilities": _FACILITIES},
     )
     yield (
         "destinations.social-services",
@@ -200,7 +269,8 @@ def _destinations(around: Surroundings) -> Iterable[tuple[str, Mapping[str, Valu
 
 def _subscriptions() -> Iterable[tuple[str, Mapping[str, Value]]]:
     for name, destination, panel, events in (
-        ("payer-a-members", "payer-a", "payer-a", PAYER_EVENTS),
+        ("payer-a-members", PAYER, PAYER, PAYER_EVENTS),
+        ("payer-a-notified", NOTIFIED, PAYER, NOTIFIED_EVENTS),
         ("payer-b-members", SECOND_PAYER, "payer-b", SECOND_PAYER_EVENTS),
         ("social-services-all", "social-services", "all", SOCIAL_EVENTS),
         ("meals-home", MEALS, "all", MEALS_EVENTS),
@@ -217,14 +287,16 @@ def _subscriptions() -> Iterable[tuple[str, Mapping[str, Value]]]:
 
 
 def _table(name: str, keys: Mapping[str, Value]) -> str:
+    """Return a table, with a remark unless it belongs to the one before it."""
     lines = [f"{key} = {_value(value)}\n" for key, value in keys.items()]
-    return f"# {REMARKS[name]}\n[{name}]\n{''.join(lines)}"
+    remark = "" if name.count(".") > 1 else f"# {REMARKS[name]}\n"
+    return f"{remark}[{name}]\n{''.join(lines)}"
 
 
 def _value(value: Value) -> str:
-    """Write a value; a JSON text, number or list of texts is TOML as well."""
+    """Write a value; a JSON text, number, truth value or list is TOML as well."""
     if isinstance(value, Mapping):
-        pairs = ", ".join(f"{key} = {json.dumps(text)}" for key, text in value.items())
+        pairs = ", ".join(f"{key} = {_value(each)}" for key, each in value.items())
         return f"{{ {pairs} }}"
     if isinstance(value, tuple):
         return "".join(["[\n", *(f"    {json.dumps(v)},\n" for v in value), "]"])

@@ -41,7 +41,7 @@ async def set_stage(
     answered. Raises DemoFolderTakenError and AsyncsshMissingError.
     """
     prepare_folder(folder)
-    scenario.write_panels(folder)
+    scenario.write_panel(folder)
     async with Payer(folder) as payer, Receiver(folder) as receiver:
         write_secret(folder, receiver.secret)
         admin_port, *ports = free_ports(1 + len(SITES))

@@ -49,7 +49,7 @@ class Interchange:
 
 
 def read_interchanges(text: str) -> list[Interchange]:
-    """Return what is in a file. Raises ValueError where a count or a number is wrong."""
+    """Return what is in a file. Raises ValueError where it does not add up."""
     found: list[Interchange] = []
     while text := text.lstrip("\r\n"):
         segments, text = _split(text)
@@ -146,8 +146,7 @@ def _acknowledgement(of: Interchange, made: datetime, number: int) -> str:
     ]
     lines = [
         _isa(made, control),
-        ["GS", "FA", PARTNER, US, f"{made:%Y%m%d}", f"{made:%H%M}", control]
-        + ["X", ACKNOWLEDGEMENT],
+        _gs(made, control),
         *body,
         ["SE", str(len(body) + 1), "0001"],
         ["GE", "1", control],
@@ -158,6 +157,11 @@ def _acknowledgement(of: Interchange, made: datetime, number: int) -> str:
 
 def _taken(control: str) -> list[Segment]:
     return [["AK2", "278", control, NOTIFICATION], ["IK5", "A"]]
+
+
+def _gs(made: datetime, control: str) -> Segment:
+    ends = ["GS", "FA", PARTNER, US]
+    return [*ends, f"{made:%Y%m%d}", f"{made:%H%M}", control, "X", ACKNOWLEDGEMENT]
 
 
 def _isa(made: datetime, control: str) -> Segment:

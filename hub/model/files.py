@@ -102,7 +102,8 @@ class RowProblem(Struct, frozen=True):
 class Membership(Struct, frozen=True, kw_only=True):
     """That somebody is on the panel that a file feeds, under a number of theirs.
 
-    Days include both ends; None is open.
+    Days include both ends; None is open. What ends before it begins never holds, and
+    is stated all the same: without any membership a record counts as active.
     """
 
     system: str

@@ -1,7 +1,6 @@
 """Supervision: each source runs by itself, and one that fails stops no other."""
 
 import asyncio
-import itertools
 from typing import Protocol
 
 import structlog
@@ -28,8 +27,10 @@ class Watch(Protocol):
 async def supervise(name: str, source: Source, inbox: Inbox, watch: Watch) -> None:
     """Run a source until cancelled, or until it says that it cannot work."""
     structlog.contextvars.bind_contextvars(connector=name)
-    backoff = Backoff(*RESTART_SECONDS)
-    for attempt in itertools.count(1):
+    backoff, attempt = Backoff(*RESTART_SECONDS), 0
+    loop = asyncio.get_running_loop()
+    while True:
+        started = loop.time()
         watch.source_changed(name, "starting", "")
         error = await _run(source, inbox)
         if asked_to_end():
@@ -39,6 +40,9 @@ async def supervise(name: str, source: Source, inbox: Inbox, watch: Watch) -> No
             watch.source_changed(name, "failed", error.code)
             return
         watch.source_changed(name, "waiting", error.code)
+        # What ran for so long was well: a fault a day later is a first one again.
+        ran_well = loop.time() - started > RESTART_SECONDS[1]
+        attempt = 1 if ran_well else attempt + 1
         await asyncio.sleep(backoff.seconds(attempt))
 
 

@@ -45,6 +45,16 @@ _GIVER = Statement(
         panel_load.c.version == sa.bindparam("of"),
     )
 )
+_OTHERS = Statement(
+    sa.select(panel_load.c.id)
+    .where(
+        panel_load.c.panel == sa.bindparam("name"),
+        panel_load.c.version > sa.bindparam("of"),
+        panel_load.c.state == sa.literal_column(f"'{APPLIED}'"),
+        panel_load.c.actor != sa.bindparam("by"),
+    )
+    .limit(1)
+)
 
 
 class LoadRow(NamedTuple):
@@ -83,3 +93,11 @@ def giver(connection: sqlite3.Connection, name: str, version: int) -> str:
     """Return who gave the list that became a version of a panel, "" if nobody said."""
     found = _GIVER(connection, name=name, of=version).fetchone()
     return str(found[0]) if found else ""
+
+
+def is_changed(
+    connection: sqlite3.Connection, name: str, version: int, by: str
+) -> bool:
+    """Say whether others than `by` gave changes of a version that is in force."""
+    found = _OTHERS(connection, name=name, of=version, by=by).fetchone()
+    return found is not None

@@ -312,6 +312,6 @@ class FileSourceContract:
 class _Elsewhere(MemoryDesk):
     """A desk whose files another hub fetches."""
 
-    async def claim(self, listed: object) -> None:  # type: ignore[override]
+    async def claim(self, listed: object) -> None:
         """Return no ticket."""
         del listed

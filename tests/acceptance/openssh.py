@@ -42,6 +42,12 @@ def why_not():
     return ""
 
 
+def free_port():
+    """Return a port of loopback that was free a moment ago."""
+    with socket.create_server(("127.0.0.1", 0)) as probe:
+        return probe.getsockname()[1]
+
+
 class OpenSsh:
     """A real server on loopback, always on the same port."""
 
@@ -52,8 +58,7 @@ class OpenSsh:
         self.user_key = self.keys / "user_key"
         for each in (self.root, self.keys):
             each.mkdir()
-        with socket.create_server(("127.0.0.1", 0)) as probe:
-            self.port = probe.getsockname()[1]
+        self.port = free_port()
         self._make_keys()
         config = CONFIG.format(port=self.port, keys=self.keys)
         (self.keys / "sshd_config").write_text(config)

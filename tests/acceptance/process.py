@@ -230,9 +230,9 @@ def _flat(entry):
     return {key: value for key, value in entry.items() if isinstance(value, str | int)}
 
 
-def eventually(question, hub=None):
+def eventually(question, hub=None, seconds=PATIENCE_SECONDS):
     """Wait until `question` is answered with something true, and return that."""
-    deadline = time.monotonic() + PATIENCE_SECONDS
+    deadline = time.monotonic() + seconds
     while not (answer := question()):
         log = hub.end_of_log if hub else ""
         assert time.monotonic() < deadline, f"it never came about\n{log}"

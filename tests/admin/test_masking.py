@@ -2,6 +2,8 @@
 
 import json
 import re
+import sqlite3
+from contextlib import closing
 
 import msgspec
 import pytest
@@ -105,6 +107,20 @@ def test_the_name_of_a_field_may_be_a_word_of_the_sender():
     assert mask({"details": {"Anna Muster": 1}}) == {"details": {HIDDEN: HIDDEN}}
 
 
+def test_an_address_may_show_more_and_hide_what_is_content_there():
+    value = {"key": "K1", "counts": {"read": 3, "novel": 4}, "heading": {"name": "x"}}
+
+    found = mask(
+        value, frozenset({"counts", "read", "heading"}), frozenset({"key", "name"})
+    )
+
+    assert found == {
+        "key": HIDDEN,
+        "counts": {"read": 3, "novel": HIDDEN},
+        "heading": {"name": HIDDEN},
+    }
+
+
 def test_who_compares_people_sees_what_is_masked_in_itself():
     side = {"initials": "A. M.", "numbers": [{"type": "MR", "ending": "…5"}]}
 
@@ -173,6 +189,34 @@ def context(reader):
     )
 
 
+def put_file(connection):
+    """Put a partner's file into the ledger that has markers wherever one may stand."""
+    heading = {"kind": "roster", "semantics": "full", "said": CANARY, "test": True}
+    heading |= dict.fromkeys(("control", "period", "note"), CANARY)
+    problem = {"code": "totals.wrong", "column": CANARY}
+    connection.execute(
+        "INSERT INTO exchange (seq, id, direction, feed, partner, name, path, state,"
+        " reason, control, heading, problems, received_at)"
+        " VALUES (1, ?, 'in', 'roster', 'payer', ?, ?, 'held', 'rows.few', ?, ?, ?, 7)",
+        (
+            f"xch_{1:032x}",
+            CANARY,
+            CANARY,
+            CANARY,
+            *map(json.dumps, (heading, [problem])),
+        ),
+    )
+    connection.execute(
+        "INSERT INTO exchange_row VALUES (1, 1, 3, ?, 'row.key_twice', ?)",
+        [CANARY, CANARY],
+    )
+    connection.execute(
+        "INSERT INTO exchange_reply (exchange, place, kind, name, body)"
+        " VALUES (1, 1, 'response', ?, ?)",
+        [CANARY, CANARY.encode()],
+    )
+
+
 @pytest.fixture(params=["viewer", "operator"])
 def role(request):
     return request.param
@@ -181,6 +225,8 @@ def role(request):
 @pytest.fixture(params=["played", "seeded"])
 async def client(request, tmp_path, seeded, role):
     """Who may see no content, at a store that holds much of it."""
+    with closing(sqlite3.connect(seeded.path)) as connection, connection:
+        put_file(connection)
     played = Played(seeded.folder)
     if request.param == "played":
         played = Played(tmp_path / "played", TCM).play(*a_stay(), *two_to_compare())
@@ -207,6 +253,8 @@ async def looked_at(client):
         }
         if "" not in new:
             paths |= {f"/api/v1/explain?message={k}" for k in new if k[:3] == "msg"}
+            files = (k for k in new if k.startswith("xch"))
+            paths |= {f"/api/v1/exchanges/{k}/replies/1" for k in files}
             reviews = (k for k in new if k.startswith("rev"))
             paths |= {f"/api/v1/reviews/{k}?unmasked=true" for k in reviews}
         for path in sorted(paths):
@@ -254,3 +302,28 @@ def test_every_address_with_pictures_answers_json_that_can_be_masked():
 
     assert others == []
     assert Permission.PICTURES in MASKABLE
+
+
+async def test_a_file_keeps_what_the_hub_says_of_it(tmp_path, seeded):
+    with closing(sqlite3.connect(seeded.path)) as connection, connection:
+        put_file(connection)
+    headers = bearer(give(seeded.path, "viewer"))
+    app = create_app(context(Played(seeded.folder).reader))
+    path = f"/api/v1/exchanges/xch_{1:032x}"
+    async with TestClient(TestServer(app), headers=headers) as client:
+        async with client.get(path) as response:
+            shown = await response.json()
+
+    assert (shown["state"], shown["reason"], shown["name"]) == (
+        *("held", "rows.few"),
+        HIDDEN,
+    )
+    assert (shown["heading"]["semantics"], shown["heading"]["control"]) == (
+        "full",
+        HIDDEN,
+    )
+    assert shown["problems"] == [{"code": "totals.wrong", "column": HIDDEN}]
+    [row] = shown["rejected_rows"]
+    assert (row["number"], row["key"], row["code"]) == (3, HIDDEN, "row.key_twice")
+    meanings = [each["code"] for each in shown["meanings"]]
+    assert meanings == ["rows.few", "totals.wrong", "row.key_twice"]

@@ -25,7 +25,7 @@ ADMITTED = Expected("payer-a", "encounter.admitted", "PA-1", "0001")
 def peers(tmp_path):
     """Peers as they are after a demonstration; none of them serves."""
     payer, archive = Payer(tmp_path), tmp_path / "archive"
-    payer.inbox.mkdir(parents=True)
+    payer.notices.mkdir(parents=True)
     archive.mkdir()
     hospital = Hospital("klinik-nord", "127.0.0.1", 9)
     return Peers((hospital,), payer, Receiver(tmp_path), tmp_path)
@@ -39,13 +39,13 @@ def test_sees_the_audit_and_why_the_policy_said_no(tmp_path):
 
 def test_counts_a_notice_once_that_came_in_two_files(peers):
     for name in ("a.csv", "b.csv"):
-        (peers.payer.inbox / name).write_text(ROWS, encoding="utf-8", newline="")
+        (peers.payer.notices / name).write_text(ROWS, encoding="utf-8", newline="")
 
     assert arrivals(peers, NOTHING) == {ADMITTED: 1}
 
 
 def test_misses_a_notice_whose_file_is_incomplete(peers):
-    name = peers.payer.inbox / "a.csv.part"
+    name = peers.payer.notices / "a.csv.part"
     name.write_text(ROWS, encoding="utf-8", newline="")
 
     assert compare(Counter([ADMITTED]), arrivals(peers, NOTHING)).missing == (ADMITTED,)

@@ -36,11 +36,11 @@ async def test_takes_a_file_from_the_holder_of_the_key(payer, tmp_path):
     (tmp_path / "n.csv").write_text(NOTICES, encoding="utf-8", newline="")
     async with connect(payer) as connection, connection.start_sftp_client() as sftp:
         await sftp.put(str(tmp_path / "n.csv"), "notifications/n.csv.part")
-        before = payer.files()
+        before = payer.tables()
         await sftp.posix_rename("notifications/n.csv.part", "notifications/n.csv")
 
-    assert before == 0
-    assert payer.files() == 1
+    assert before == []
+    assert payer.tables() == ["n.csv"]
     assert payer.read() == [
         Row("n.csv", "e1", "encounter.admitted", "PA-1", "0001"),
         Row("n.csv", "e2", "encounter.transferred", "PA-1", "0001"),
@@ -71,7 +71,14 @@ async def test_shows_nothing_outside_its_folder(payer):
     async with connect(payer) as connection, connection.start_sftp_client() as sftp:
         names = await sftp.listdir("/../../")
 
-    assert set(names) - {".", ".."} == {"notifications"}
+    assert set(names) - {".", ".."} == {"notifications", "x12", "inbox", "outbox"}
+
+
+def test_drops_a_file_whole_under_its_own_name(payer):
+    payer.drop("roster-01.csv", b"all of it")
+
+    assert [each.name for each in payer.inbox.iterdir()] == ["roster-01.csv"]
+    assert (payer.inbox / "roster-01.csv").read_bytes() == b"all of it"
 
 
 async def test_keeps_its_keys_to_itself(payer):

@@ -5,7 +5,15 @@ import msgspec
 import pytest
 
 from hub.demo.expectation import Difference, Expected
-from hub.demo.result import Audited, Decisions, DemoResult, Messages, notices, summarise
+from hub.demo.result import (
+    Audited,
+    Decisions,
+    DemoResult,
+    Exchanged,
+    Messages,
+    notices,
+    summarise,
+)
 
 GOOD = DemoResult(
     messages=Messages(received=5, acknowledged=5),
@@ -14,6 +22,7 @@ GOOD = DemoResult(
     denied={"relationship.none": 1},
     audit=Audited(records=9, verified=True),
     deliveries={"payer-a": {"delivered": 3}},
+    exchanges=Exchanged(applied=3, rejected=1, held=1, acknowledged=7),
     persons=2,
     stays={"closed": 1, "opened": 1},
     transitions={"open": 1},
@@ -57,6 +66,7 @@ def test_is_one_json_object():
         "denied": {"relationship.none": 1},
         "audit": {"records": 9, "verified": True},
         "deliveries": {"payer-a": {"delivered": 3}},
+        "exchanges": {"applied": 3, "rejected": 1, "held": 1, "acknowledged": 7},
         "persons": 2,
         "stays": {"closed": 1, "opened": 1},
         "transitions": {"open": 1},
@@ -90,6 +100,13 @@ def test_says_how_much_is_known_of_people():
 
     assert "People people 2 questions who is who 4 readmissions 1" in text
     assert "stays closed 1 stays opened 1 transitions open 1" in text
+
+
+def test_says_what_became_of_files_and_which_one_waits():
+    text = " ".join(summarise(GOOD, Path("demo"), "http://127.0.0.1:8080").split())
+
+    assert "Files exchanged acknowledged 7 applied 3 held 1 rejected 1" in text
+    assert "hub exchange list --state held --config demo/hub.toml" in text
 
 
 def test_says_what_is_wrong():

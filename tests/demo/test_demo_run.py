@@ -12,8 +12,10 @@ import pytest
 from hub.config import load
 from hub.demo.errors import DemoFolderTakenError
 from hub.demo.expectation import PAYER_EVENTS, STARTS
+from hub.demo.panel import STRANGERS
 from hub.demo.pathways import PATHWAYS
 from hub.demo.people import DOUBLED, DOZEN, make_people
+from hub.demo.result import Exchanged
 from hub.demo.run import WATCHED_RATE, DemoOptions, main, run
 from hub.demo.scenario import Scenario
 from hub.registry import Registry
@@ -52,8 +54,8 @@ def result(played):
 def test_tells_everybody_exactly_what_they_must_know(result):
     assert result.succeeded
     assert result.messages.received == result.messages.acknowledged
-    everybody = {"payer-a", "payer-b", "social-services", "meals", "archive"}
-    assert set(result.deliveries) == everybody
+    payers = {"payer-a", "payer-a-278n", "payer-b"}
+    assert set(result.deliveries) == payers | {"social-services", "meals", "archive"}
     states = {state for each in result.deliveries.values() for state in each}
     assert states <= {"delivered", "withdrawn"}
 
@@ -84,7 +86,7 @@ def test_leads_to_the_events_that_the_script_promises(result):
 
 def test_knows_who_is_who_and_what_is_due(result):
     people = make_people(3, PEOPLE)
-    assert result.persons == len(people)
+    assert result.persons == len(people) + STRANGERS
     assert result.review_queue == sum(
         each.index % DOZEN == DOUBLED + 1 for each in people
     )
@@ -92,6 +94,28 @@ def test_knows_who_is_who_and_what_is_due(result):
     assert result.transitions["open"] > 0
     assert 0 < result.readmissions <= result.events["stay.readmission_detected"]
     assert {"person.merged", "person.linked", "person.deceased"} <= set(result.events)
+
+
+def test_takes_the_rosters_that_it_may_take_and_hears_that_all_was_received(played):
+    outcome, folder = played
+    members = Scenario.make(PEOPLE, 3).members
+    left = sum(each.left for each in members)
+    server = folder / "payer-sftp"
+    sent = [*(server / "notifications").iterdir(), *(server / "x12").iterdir()]
+    acknowledged = outcome.exchanges.acknowledged
+
+    assert outcome.exchanges == Exchanged(3, 1, 1, acknowledged)
+    assert acknowledged == len(sent)
+    assert len(list((server / "x12").iterdir())) > 0
+    assert outcome.events["exchange.acknowledgement_received"] == acknowledged
+    assert outcome.events["exchange.file_rejected"] == 1
+    assert outcome.events["coverage.terminated"] == left
+    enrolled = outcome.events["coverage.member_enrolled"]
+    assert enrolled == len(members) - left + STRANGERS
+    assert [each.name for each in (server / "error").iterdir()] == ["roster-02.csv"]
+    held = [each.name for each in (server / "processing").iterdir()]
+    assert held == ["roster-03.csv"]
+    assert not list((server / "inbox").iterdir())
 
 
 def test_leaves_a_folder_that_other_commands_can_look_at(played):

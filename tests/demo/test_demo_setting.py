@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from hub.demo.errors import DemoFolderTakenError
-from hub.demo.expectation import PAYER_EVENTS
+from hub.demo.expectation import NOTIFIED_EVENTS, PAYER_EVENTS
 from hub.demo.setting import (
     REMARKS,
     Surroundings,
@@ -44,16 +44,37 @@ def test_writes_a_configuration_with_every_table(tmp_path):
     assert config["sources"]["st-mary"]["port"] == 2576
     assert set(config["destinations"]) == {
         "payer-a",
+        "payer-a-278n",
         "payer-b",
         "social-services",
         "meals",
         "archive",
     }
-    assert set(config["recipients"]) == {"payer-a", "payer-b", "meals"}
+    recipients = {"payer-a", "payer-a-278n", "payer-b", "meals"}
+    assert set(config["recipients"]) == recipients
     assert config["subscriptions"]["payer-b-members"]["cadence"].startswith("daily")
     subscription = config["subscriptions"]["payer-a-members"]
     assert tuple(subscription["events"]) == PAYER_EVENTS
     assert subscription["panel"] in config["panels"]
+    notified = config["subscriptions"]["payer-a-notified"]
+    assert tuple(notified["events"]) == NOTIFIED_EVENTS
+
+
+def test_feeds_the_panel_of_the_first_payer_by_its_rosters(tmp_path):
+    text = write_configuration(tmp_path, AROUND).read_text(encoding="utf-8")
+    config = tomllib.loads(text)
+    feeds = {"payer-a-roster", "payer-a-acks", "payer-a-x12"}
+    sources = {name: config["sources"][name] for name in feeds}
+
+    assert config["panels"]["payer-a"] == {}
+    assert sources["payer-a-roster"]["gate"] == {"panel": "payer-a"}
+    assert {each["kind"] for each in sources.values()} == {"sftp-poller"}
+    assert all(each["partner"] == "payer-a" for each in sources.values())
+    assert all(each["poll_seconds"] <= 1 for each in sources.values())
+    for name in ("payer-a", "payer-a-278n"):
+        destination = config["destinations"][name]
+        assert destination["partner"] == "payer-a"
+        assert destination["acknowledge_within_hours"] > 0
 
 
 def test_writes_only_paths_relative_to_the_folder(tmp_path):

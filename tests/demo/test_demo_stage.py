@@ -14,4 +14,4 @@ async def test_starts_the_peers_and_tells_the_hub_where_they_are(tmp_path):
 
     assert f"port = {stage.peers.payer.port}" in config
     assert stage.peers.receiver.url in config
-    assert (tmp_path / "demo" / "panel-payer-a.csv").exists()
+    assert (tmp_path / "demo" / "panel-payer-b.csv").exists()

@@ -14,7 +14,10 @@ def is_active(memberships: Sequence[Membership], day: date) -> bool:
     return not memberships or any(_lasts(each, day) for each in memberships)
 
 
+def ever_holds(each: Membership) -> bool:
+    """Say whether a membership holds on any day: one that ends before it begins not."""
+    return each.since is None or each.until is None or each.since <= each.until
+
+
 def _lasts(each: Membership, day: date) -> bool:
-    if each.until is None:
-        return True
-    return each.until >= day and (each.since is None or each.since <= each.until)
+    return (each.until is None or each.until >= day) and ever_holds(each)

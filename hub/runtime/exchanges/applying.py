@@ -18,6 +18,7 @@ from typing import Any, NamedTuple, Protocol
 import structlog
 
 from hub.coordination.exchanges.gate import LISTS_ALL
+from hub.coordination.exchanges.membership import ever_holds
 from hub.coordination.panel_errors import PanelMovedError
 from hub.coordination.panel_lists import Mode
 from hub.coordination.panels import Entry
@@ -184,13 +185,13 @@ class Applier:
             Fed,
             panel,
             sha256=row.sha256,
-            by=f"feed {row.feed}",
+            by=_by(row.feed),
             at=row.received_at,
         )
         with closing(self._open_reader()) as reader:
-            ours = _is_ours(reader, panel, f"feed {row.feed}")
+            whole = not _is_ours(reader, panel, row.feed, only=lists_all)
             numbers = self._numbers(findings, most=CHUNK if lists_all else None)
-            if not ours or (lists_all and len(numbers) > CHUNK):
+            if whole or (lists_all and len(numbers) > CHUNK):
                 mode: Mode = "full" if lists_all else "delta"
                 rows = self._everybody(row)
                 return fed(mode=mode, rows=rows, onto=False)
@@ -270,10 +271,22 @@ def _size(part: Laid) -> int:
     return sum(len(each.body) + len(each.memberships) + 100 for each in part.held)
 
 
-def _is_ours(reader: sqlite3.Connection, panel: str, by: str) -> bool:
-    """Say whether what is in force of a panel came from this feed."""
+def _by(feed: str) -> str:
+    """Return who gives what a feed says of a panel."""
+    return f"feed {feed}"
+
+
+def _is_ours(reader: sqlite3.Connection, panel: str, feed: str, *, only: bool) -> bool:
+    """Say whether what is in force of a panel came from this feed.
+
+    With `only`, also that nobody else has changed it since: a list of all that there
+    is undoes that, and a file of changes leaves it.
+    """
     row = panel_members.panels(reader).get(panel)
     if row is None or not row.version:
+        return False
+    by = _by(feed)
+    if only and panel_loads.is_changed(reader, panel, row.version, by):
         return False
     return panel_loads.giver(reader, panel, row.version) == by
 
@@ -296,7 +309,7 @@ def _entries(
     for record in found:
         for each in memberships_of(record.memberships):
             key = (each.system, each.value, each.patient_id)
-            if only is not None and key not in only:
+            if not ever_holds(each) or (only is not None and key not in only):
                 continue
             until = each.until.toordinal() if each.until else _NEVER
             line = until * _PLACES + next(places)

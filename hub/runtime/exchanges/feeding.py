@@ -66,6 +66,7 @@ class Feeder:
         self._media_types = media_types
         self._fed = fed
         self._clock = clock
+        self._found: dict[str, Findings] = {}
         self._bell = asyncio.Event()
 
     def ring(self) -> None:
@@ -119,12 +120,15 @@ class Feeder:
         new = await self._write(unfed.feed, portion)
         self._fed(row.feed, new)
         if portion.to >= row.rows:
+            self._found.pop(row.id, None)
             await in_thread(self._folders.unstage, row.id)
             log.info("file.fed", feed=row.feed, exchange=row.id, count=row.rows)
 
     def _portion(self, row: ExchangeRow) -> Portion:
         """Return the next messages of a file. Raises StagingLostError."""
-        findings = self._folders.staged(row.id)
+        if row.id not in self._found:
+            self._found[row.id] = self._folders.staged(row.id)
+        findings = self._found[row.id]
         try:
             with Staged.open(findings.changes.path) as staged:
                 changes = _some(staged, row.fed, plain=findings.changes.plain)

@@ -2,39 +2,68 @@
 
 from collections.abc import Mapping, Sequence
 from pathlib import Path
+from typing import NamedTuple
 
 import msgspec
 
+from hub.coordination.exchanges.findings import Counts
 from hub.coordination.exchanges.gate import History, is_retry, judge
 from hub.coordination.exchanges.responses import Listing
 from hub.coordination.exchanges.verdicts import Verdict
 from hub.model.files import ExchangeState, RowProblem
 from hub.runtime.exchanges.findings import Findings
-from hub.runtime.exchanges.responding import RESPONSE, Told, of_reader, response
+from hub.runtime.exchanges.responding import Told, of_reader, response
 from hub.runtime.exchanges.staging import Staged
 from hub.settings import GateSettings
 from hub.store.exchanges import ledger, settling
 from hub.store.exchanges.ledger import ROWS, ExchangeRow, ListedRows
-from hub.store.exchanges.replies import ReplyFile, ReplyRow
+from hub.store.exchanges.replies import RESPONSE, ReplyFile, ReplyRow
 from hub.store.writer import Writer
 
 #: Why a file is applied that the gate would hold.
 APPROVED = "decided.approved"
+#: What holds a file for the number of records that are lost by it.
+_LOSSES = frozenset({"members.drop", "members.ended"})
+_counts_of = msgspec.json.Decoder(Counts).decode
+_problems_of = msgspec.json.Decoder(tuple[RowProblem, ...]).decode
+
+
+class Seen(NamedTuple):
+    """What somebody knew who approved a file: why it was held, and who is lost."""
+
+    reasons: frozenset[str]
+    lost: int
+
+
+def seen_by_approver(row: ExchangeRow) -> Seen | None:
+    """Return what was known of a file when it was approved, None where it was not."""
+    if not row.actor:
+        return None
+    reasons = {row.reason, *(each.code for each in _problems_of(row.problems))}
+    return Seen(frozenset(reasons), _counts_of(row.counts).lost)
 
 
 def judged(
-    findings: Findings, gate: GateSettings, history: History, *, approved: bool
+    findings: Findings, gate: GateSettings, history: History, approved: Seen | None
 ) -> Verdict:
     """Return what becomes of a file; what somebody approved is held no more.
 
-    What must not be used at all is not used then either.
+    They approved what they could see: what speaks against the file only now, or that
+    more records are lost than then, holds it again. What must not be used at all is
+    not used then either.
     """
     verdict = judge(findings, gate, history)
-    holds = verdict.state == ExchangeState.HELD
-    if approved and holds and not is_retry(verdict):
-        reasons = (verdict.reason, *verdict.also)
+    if approved is None or verdict.state != ExchangeState.HELD or is_retry(verdict):
+        return verdict
+    reasons = (verdict.reason, *verdict.also)
+    more = _LOSSES if findings.counts.lost > approved.lost else frozenset()
+    unseen = [
+        each for each in reasons if each in more | set(reasons) - approved.reasons
+    ]
+    if not unseen:
         return Verdict(ExchangeState.APPLYING, APPROVED, also=reasons)
-    return verdict
+    rest = tuple(each for each in reasons if each != unseen[0])
+    return Verdict(ExchangeState.HELD, unseen[0], also=rest)
 
 
 def kept_rows(

@@ -10,11 +10,9 @@ from hub.coordination.exchanges.response_csv import response_csv
 from hub.coordination.exchanges.responses import Listing, ResponseFacts
 from hub.model.files import Reply, RowProblem
 from hub.store.exchanges.ledger import ExchangeRow
-from hub.store.exchanges.replies import ReplyFile
+from hub.store.exchanges.replies import RESPONSE, ReplyFile
 from hub.store.journal import moment
 
-#: What the hub's own answer is called.
-RESPONSE = "response"
 _SUFFIX = ".csv"
 
 _counts = msgspec.json.Decoder(Counts).decode

@@ -33,7 +33,12 @@ from hub.runtime.exchanges.feeding import Feeder
 from hub.runtime.exchanges.findings import Findings
 from hub.runtime.exchanges.folders import Folders
 from hub.runtime.exchanges.operating import Operations
-from hub.runtime.exchanges.recording import judged, kept_rows, verdict_of
+from hub.runtime.exchanges.recording import (
+    judged,
+    kept_rows,
+    seen_by_approver,
+    verdict_of,
+)
 from hub.runtime.exchanges.responding import response
 from hub.settings import FileSourceSettings
 from hub.store.acting import Actor
@@ -162,7 +167,7 @@ class Exchanges:
         return Operations(*given, self._clock)
 
     async def approve(self, key: str, acting: Actor, reason: str) -> None:
-        """Let a held file go on: it is checked again, and then nothing holds it.
+        """Let a held file go on: it is checked again, and what held it does no more.
 
         Raises UnknownExchangeError, NotHeldError, and what the writer raises.
         """
@@ -265,7 +270,7 @@ class Exchanges:
         control = findings.heading.control if findings.heading else ""
         history = await self.look(history_of, row, findings.sha256, control)
         gate = _gate(source).gate
-        verdict = judged(findings, gate, history, approved=bool(row.actor))
+        verdict = judged(findings, gate, history, seen_by_approver(row))
         if verdict.state == ExchangeState.APPLYING:
             await self._run(self.folders.stage, row.id, findings)
         rows = await self._run(kept_rows, self._store.writer, row, findings)
@@ -309,8 +314,7 @@ class Exchanges:
         )
 
     async def _apply(self, row: ExchangeRow) -> None:
-        waiting = await self.look(ledger.held, row.feed)
-        older = [each for each in waiting if each.seq < row.seq]
+        older = await self.look(ledger.waiting_before, row.feed, row.seq)
         answers = [(each.id, await self._final(each, SUPERSEDED)) for each in older]
         at = microseconds(self._clock())
         await self._applier.apply(row, at, answers)

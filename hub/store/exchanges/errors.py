@@ -6,7 +6,7 @@ from hub.errors import HubError, Recovery
 class UnknownExchangeError(HubError):
     """A file that the ledger does not have."""
 
-    code = "EXCH-020"
+    code = "LEDGER-001"
     summary = "The ledger has no file with this id"
     remedy = "Take ids from `hub exchange list`"
     recovery = Recovery.REJECT
@@ -15,7 +15,7 @@ class UnknownExchangeError(HubError):
 class NotHeldError(HubError):
     """A decision on a file of which nobody has to decide."""
 
-    code = "EXCH-021"
+    code = "LEDGER-002"
     summary = "The file does not wait for a decision"
     remedy = "Look at its state with `hub exchange show`"
     recovery = Recovery.REJECT
@@ -24,7 +24,7 @@ class NotHeldError(HubError):
 class UnknownFeedError(HubError):
     """A source that the configuration does not have, or one that brings no files."""
 
-    code = "EXCH-024"
+    code = "LEDGER-003"
     summary = "There is no source of files with this name"
     remedy = "Take names from `hub exchange partners`"
     recovery = Recovery.REJECT
@@ -33,7 +33,7 @@ class UnknownFeedError(HubError):
 class NothingStatedError(HubError):
     """A comparison with a partner who never said how many records there are."""
 
-    code = "EXCH-025"
+    code = "LEDGER-004"
     summary = "No file of the feed says how many records there are"
     remedy = "Give the number that the partner says: `--count`, or `count` in the API"
     recovery = Recovery.REJECT
@@ -42,7 +42,7 @@ class NothingStatedError(HubError):
 class BytesGoneError(HubError):
     """A file whose bytes are not kept, or never were here."""
 
-    code = "EXCH-026"
+    code = "LEDGER-005"
     summary = "The bytes of the file are not there"
     remedy = "Ask its sender for it, or look in a backup of the data folder"
     recovery = Recovery.REJECT
@@ -51,7 +51,7 @@ class BytesGoneError(HubError):
 class NotSentError(HubError):
     """A file that cannot be sent again."""
 
-    code = "EXCH-040"
+    code = "LEDGER-006"
     summary = "The file cannot be sent again"
     remedy = (
         "Only a file of ours can that is not under way, as long as its notices are in"

@@ -145,6 +145,24 @@ _HELD = Statement(
     )
     .order_by(exchange.c.seq)
 )
+# One that somebody approved waits to be checked again.
+_waits = sa.or_(
+    exchange.c.state == sa.literal_column("'held'"),
+    sa.and_(
+        exchange.c.state == sa.literal_column("'received'"),
+        exchange.c.actor != sa.literal_column("''"),
+    ),
+)
+_WAITING = Statement(
+    sa.select(*_ALL)
+    .where(
+        exchange.c.feed == sa.bindparam("feed"),
+        _among("held", "received"),
+        _waits,
+        exchange.c.seq < sa.bindparam("seq"),
+    )
+    .order_by(exchange.c.seq)
+)
 _TO_SWEEP = Statement(
     sa.select(*_ALL)
     .where(
@@ -296,6 +314,16 @@ def there(connection: sqlite3.Connection, ids: Iterable[str]) -> set[str]:
 def held(connection: sqlite3.Connection, feed: str) -> list[ExchangeRow]:
     """Return the files of a feed that wait for somebody, in their order."""
     return [ExchangeRow(*row) for row in _HELD(connection, feed=feed)]
+
+
+def waiting_before(
+    connection: sqlite3.Connection, feed: str, seq: int
+) -> list[ExchangeRow]:
+    """Return the files before `seq` that wait for somebody, or were approved by them.
+
+    In their order.
+    """
+    return [ExchangeRow(*row) for row in _WAITING(connection, feed=feed, seq=seq)]
 
 
 def to_sweep(

@@ -18,6 +18,8 @@ from hub.store.statements import Insert, Statement
 
 #: Answers that are asked for at once.
 MOST = 100
+#: What the hub's own answer is called.
+RESPONSE = "response"
 
 
 class ReplyFile(NamedTuple):
@@ -73,6 +75,18 @@ _ALL = Statement(
     .where(_of)
     .order_by(exchange_reply.c.place)
 )
+_last = exchange_reply.alias("last")
+_newest = sa.select(sa.func.max(_last.c.place)).where(
+    _last.c.exchange == sa.bindparam("seq")
+)
+_TAKE_BACK = Statement(
+    sa.delete(exchange_reply).where(
+        _of,
+        exchange_reply.c.kind == sa.literal_column(f"'{RESPONSE}'"),
+        exchange_reply.c.given_at.is_(None),
+        exchange_reply.c.place == _newest.scalar_subquery(),
+    )
+)
 _names = sa.func.json_each(sa.bindparam("names")).table_valued("value")
 _whose = (
     sa.select(exchange.c.seq)
@@ -117,6 +131,11 @@ def add(
         body = numbers.stamped(each.body, number) if number else each.body
         rows.append((seq, place, each.kind, each.name, number, body))
     _ADD.run(connection, rows)
+
+
+def take_back(connection: sqlite3.Connection, seq: int) -> None:
+    """Take back the last reply to a file, if it is the hub's own and nobody has it."""
+    _TAKE_BACK(connection, seq=seq)
 
 
 def of(connection: sqlite3.Connection, seq: int) -> list[ReplyRow]:

@@ -8,6 +8,7 @@ import sqlite3
 from collections.abc import Sequence
 from typing import Any, Literal, NamedTuple
 
+import msgspec
 import sqlalchemy as sa
 from sqlalchemy.dialects.sqlite import insert
 
@@ -25,6 +26,15 @@ from hub.store.journal import moment
 from hub.store.statements import Statement
 
 _ITSELF = Actor(HUB, SERVICE)
+
+
+class _Series(msgspec.Struct, frozen=True):
+    """What a heading says of the place of its file in a series."""
+
+    sequence: int | None = None
+
+
+_series = msgspec.json.Decoder(_Series).decode
 #: Where the file of a partner is put once it is answered, by what became of it.
 PLACES: dict[str, Literal["processing", "archive", "error"]] = {
     ExchangeState.HELD.value: "processing",
@@ -144,15 +154,6 @@ _DECIDE = Statement(
         | {"answered_at": None}
     )
 )
-_HELD = Statement(
-    sa.select(exchange.c.id)
-    .where(
-        exchange.c.feed == sa.bindparam("feed"),
-        exchange.c.state == sa.literal_column("'held'"),
-        exchange.c.seq < sa.bindparam("seq"),
-    )
-    .order_by(exchange.c.seq)
-)
 _PARK = Statement(
     sa.update(exchange)
     .where(_key)
@@ -237,16 +238,25 @@ def _put_in_force(connection: sqlite3.Connection, each: InForce) -> list[str]:
 def _supersede(
     connection: sqlite3.Connection, row: ExchangeRow, each: InForce
 ) -> list[str]:
-    """Reject what waits since before a file that says all there is."""
+    """Reject what waits since before a file that says all there is.
+
+    What came before it and is later in its series is not out of date by it.
+    """
     ready = dict(each.replies)
-    found = [key for (key,) in _HELD(connection, feed=row.feed, seq=row.seq)]
-    for key in found:
-        held = ledger.exchange_of(connection, key)
-        if held is not None:
-            _reject(connection, held, SUPERSEDED, "", each.at)
-            replies.add(connection, held.seq, held.partner, ready.get(key, ()))
-            _audit(connection, held, ExchangeState.REJECTED, _ITSELF, SUPERSEDED)
-    return found
+    waiting = ledger.waiting_before(connection, row.feed, row.seq)
+    past = [held for held in waiting if not _is_later(held, row)]
+    for held in past:
+        _reject(connection, held, SUPERSEDED, "", each.at)
+        replies.add(connection, held.seq, held.partner, ready.get(held.id, ()))
+        _audit(connection, held, ExchangeState.REJECTED, _ITSELF, SUPERSEDED)
+    return [held.id for held in past]
+
+
+def _is_later(one: ExchangeRow, other: ExchangeRow) -> bool:
+    """Say whether the number of a file in its series is above that of another."""
+    numbers = [_series(each.heading).sequence for each in (one, other)]
+    first, second = numbers
+    return first is not None and second is not None and first > second
 
 
 def decide(connection: sqlite3.Connection, made: Sequence[Decided]) -> list[None]:
@@ -301,11 +311,15 @@ def _reject(
 
 
 def check_again(connection: sqlite3.Connection, ids: Sequence[str]) -> list[None]:
-    """Let files be checked again whose staged changes are lost, or not to be used."""
+    """Let files be checked again whose staged changes are lost, or not to be used.
+
+    What their partners were to be told of the check goes: they hear of the next one.
+    """
     for key in ids:
         row = ledger.exchange_of(connection, key)
         if row is not None and row.state == ExchangeState.APPLYING:
             _PARK(connection, key=row.seq)
+            replies.take_back(connection, row.seq)
     return [None] * len(ids)
 
 

@@ -5,7 +5,7 @@ So a chunk of them touches a few pages of the store, not one for each change.
 
 import sqlite3
 from array import array
-from collections.abc import Iterator
+from collections.abc import Generator
 from contextlib import closing
 from pathlib import Path
 
@@ -39,7 +39,7 @@ _THESE = Statement(
 )
 
 
-def by_key(path: Path, most: int, skip: int = 0) -> Iterator[list[Change]]:
+def by_key(path: Path, most: int, skip: int = 0) -> Generator[list[Change]]:
     """Yield the changes of records in a staging file, up to `most` at a time.
 
     The first `skip` of them are left out. Raises sqlite3.Error where the file is not

@@ -189,7 +189,7 @@ async def test_a_file_that_is_never_fetched_is_answered(folder):
 
         [answer] = await files.answers()
         assert (answer.place, len(answer.replies)) == ("error", 1)
-        assert b"EXCH-021" in answer.replies[0][1]
+        assert b"LEDGER-002" in answer.replies[0][1]
         assert await desk.claim(listed) is None
 
 

@@ -225,8 +225,6 @@ class _Rows:
         self, body: dict[str, Any], patient_id: str
     ) -> tuple[Membership, ...]:
         since, until = body.get("since", ""), body.get("until", "")
-        if since and until and until < since:
-            return ()  # it was never effective
         days = {
             "since": date.fromisoformat(since) if since else None,
             "until": date.fromisoformat(until) if until else None,

@@ -220,7 +220,7 @@ class _File:
             provider_system=self._profile.numbers.provider if coverage.doctor else "",
             other_coverage=tuple(coverage.others),
         )
-        entitled = op == "set" and not label and change != "never_effective"
+        entitled = op == "set" and not label
         held = Membership(
             system=who.system,
             value=who.value,

@@ -87,10 +87,14 @@ def test_further_numbers_are_of_the_person_and_on_the_panel():
     assert [each.value for each in second.memberships] == ["M2"]
 
 
-def test_who_was_never_covered_is_on_no_panel():
+def test_who_was_never_covered_is_stated_with_days_that_never_hold():
+    """Without a membership the record would count as active (R-PAY-03, step 5)."""
     [row] = rows(table("M1,Muster,Anna,,F,PPO,2026-02-01,2026-01-31"))
 
-    assert (row.op, row.memberships) == ("set", ())
+    [each] = row.memberships
+    assert row.op == "set"
+    assert (each.since, each.until) == (date(2026, 2, 1), date(2026, 1, 31))
+    assert not is_active(row.memberships, date(2026, 1, 31))
 
 
 @pytest.mark.parametrize(

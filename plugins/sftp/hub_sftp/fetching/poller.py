@@ -10,6 +10,7 @@ import structlog
 
 from hub.sdk import Answer, ExchangeDesk, HubError, Inbox, Recovery
 from hub_sftp.client import proof
+from hub_sftp.containers.expiry import KeyWatch
 from hub_sftp.errors import (
     RemoteFolderMissingError,
     SizeDiffersError,
@@ -91,19 +92,23 @@ class Poller:
         self._fetcher = fetcher
         self._not_before = 0.0
         self._selector = Selector(settings)
+        self._watch = KeyWatch()
 
     async def run(self, inbox: Inbox) -> None:
         """Poll until cancelled."""
         await asyncio.sleep(max(0.0, self._not_before - time.monotonic()))
         turns = Turns(self._shelf())
         fetcher = self._fetcher(turns)
-        round_ = _Rounds(self._settings, inbox, turns, fetcher, self._selector)
+        rounds = _Rounds(
+            self._settings, inbox, turns, fetcher, self._selector, self._watch
+        )
         try:
-            await round_.run()
+            await rounds.run()
         except BaseExceptionGroup as group:
             raise self._judged(_first(group)) from group
         except HubError as error:
-            raise self._judged(error) from error
+            judged = self._judged(error)
+            raise judged from (None if judged is error else error)
         finally:
             await fetcher.rest()
             await turns.close()
@@ -127,8 +132,10 @@ class _Rounds:
         turns: Turns,
         fetcher: Fetcher,
         selector: Selector,
+        watch: KeyWatch,
     ) -> None:
         self._settings = settings
+        self._watch = watch
         self._inbox = inbox
         self._turns = turns
         self._fetcher = fetcher
@@ -150,7 +157,10 @@ class _Rounds:
 
     async def _poll(self) -> None:
         shelf = self._turns.shelf
+        pgp, who = self._settings.pgp, {"source": self._inbox.feed}
         while True:
+            now = datetime.now(UTC)
+            await asyncio.to_thread(self._watch.look, pgp, now, **who)
             await self._turns.call(shelf.open)
             selection = await self._turns.call(self._selector.select, shelf)
             if not await self._obtain_all(selection):

@@ -507,3 +507,16 @@ async def test_small_files_take_no_process(partner, hub, monkeypatch):
         await hub.until(lambda: names(hub))
 
     assert hub.bodies() == [bytes(fetcher.LARGE - 1)]
+
+
+async def test_keys_that_expire_are_looked_after(partner, hub, monkeypatch):
+    looks = []
+    monkeypatch.setattr(
+        poller.KeyWatch, "look", lambda *_what, **who: looks.append(who)
+    )
+    partner.put("a.csv")
+
+    async with hub.running():
+        await hub.until(lambda: names(hub))
+
+    assert looks[0] == {"source": hub.inbox.feed}
