@@ -9,7 +9,7 @@ EDITABLE := $(foreach plugin,$(PLUGINS),-e plugins/$(plugin))
 PROJECTS := pyproject.toml $(PLUGINS:%=plugins/%/pyproject.toml)
 
 .DEFAULT_GOAL := demo
-.PHONY: demo test check bench docs faults fuzz clean
+.PHONY: demo test check bench docs faults exchange-faults fuzz clean
 
 demo: $(VENV)/installed
 	$(BIN)/hub demo --exit
@@ -46,6 +46,11 @@ docs: $(VENV)/installed-dev
 # Fifty crashes under load: some minutes, and not part of `make test`.
 faults: $(VENV)/installed-dev
 	$(BIN)/python tests/faults/kill_loop.py --times 50
+
+# A hundred uploads that are cut anywhere, with a server and a hub killed in between.
+# It needs OpenSSH's sshd and takes ten minutes; five of them are in `make test`.
+exchange-faults: $(VENV)/installed-dev
+	$(BIN)/python -m tests.acceptance.exchange_loop --times 100
 
 # A minute for each target; FUZZ_SECONDS=3600 for an hour.
 FUZZ_SECONDS := 60

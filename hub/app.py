@@ -193,9 +193,7 @@ class Hub:
         ruleset, writer = ruleset_of(subscriptions(self.config)), self.store.writer
         writer.submit(rulesets.keep, ruleset, no_reaction)
         writer.submit(generation.keep_contracts, contracts(self.config), no_reaction)
-        self.pipeline = pipeline_of(
-            self.config, self.store, self._metrics, self._wake_later, self._prepare
-        )
+        self.pipeline = self._pipeline()
         self._intake = Intake(
             self.store.writer,
             self._metrics,
@@ -205,16 +203,18 @@ class Hub:
         self.pipeline.start(self._fail_later, self._intake.verdicts.tell)
         stack.push_async_callback(self._stop_pipeline)
 
+    def _pipeline(self) -> Working:
+        wake, prepare = self._wake_later, self._prepare
+        return pipeline_of(self.config, self.store, self._metrics, wake, prepare)
+
     async def _stop_pipeline(self) -> None:
         if not await in_thread(self.pipeline.stop):
             log.error("part.abandoned", connector="pipeline")
             self._pipeline_hangs = True
 
     def _start_validation(self, stack: AsyncExitStack) -> None:
-        validators = validators_of(self.config)
-        if validators:
-            reader = self.store.reader()
-            validation = Validation(validators, reader, self.store.writer)
+        if validators := validators_of(self.config):
+            validation = Validation(validators, self.store.reader(), self.store.writer)
             validation.start()
             stack.push_async_callback(in_thread, validation.stop)
 

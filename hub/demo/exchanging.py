@@ -62,9 +62,11 @@ class Clerk:
         Tables are listed in a table, and each interchange is answered with a 999.
         """
         self._turns += 1
+        return await self.drop(await asyncio.to_thread(self._acknowledgements))
+
+    def _acknowledgements(self) -> list[Drop]:
         tables, interchanges = self._payer.tables(), self._payer.interchanges()
-        drops = [*self._tables(tables), *self._answers(interchanges)]
-        return await self.drop(drops)
+        return [*self._tables(tables), *self._answers(interchanges)]
 
     def _tables(self, names: Iterable[str]) -> Iterable[Drop]:
         new = [name for name in names if name not in self._acknowledged]

@@ -2,17 +2,13 @@
 
 import asyncio
 import sqlite3
-from contextlib import AsyncExitStack, closing
+from contextlib import closing
 from datetime import UTC, datetime, timedelta
 
 from hub.app import Hub
-from hub.runtime.intake import Intake
-from hub.runtime.pipeline import Pipeline, Working
-from hub.runtime.wiring import contracts, relations, subscriptions
-from hub.runtime.workings import workings
-from hub.store import generation, rulesets, timers
-from hub.store.rulesets import ruleset_of
-from hub.store.writer import no_reaction
+from hub.runtime.pipeline import Working
+from hub.runtime.pipeline_choice import pipeline_of
+from hub.store import timers
 
 #: The end of a stay is told once nothing was heard for half an hour; a bit on top.
 HALF_AN_HOUR = timedelta(minutes=31)
@@ -56,30 +52,7 @@ class PlayedHub(Hub):
         with closing(reader):
             return bool(timers.due(reader, self._now(), 1))
 
-    def _start_pipeline(self, stack: AsyncExitStack) -> None:
-        """Do as any hub does, but with a clock that can be ahead."""
-        ruleset, writer = ruleset_of(subscriptions(self.config)), self.store.writer
-        writer.submit(rulesets.keep, ruleset, no_reaction)
-        writer.submit(generation.keep_contracts, contracts(self.config), no_reaction)
-        self.pipeline = self._pipeline()
-        self._intake = Intake(
-            writer,
-            self._metrics,
-            lambda _count: self.pipeline.wake(),
-            on_crowd=self.pipeline.signs.crowd,
-        )
-        self.pipeline.start(self._fail_later, self._intake.verdicts.tell)
-        stack.push_async_callback(self._stop_pipeline)
-
     def _pipeline(self) -> Working:
-        reader = self.store.reader()
-        made = workings(self.config, relations(self.config, reader), reader)
-        return Pipeline(
-            feeds=made.feeds,
-            reader=made.reader,
-            writer=self.store.writer,
-            processor=made.processor,
-            metrics=self._metrics,
-            on_deliveries=self._wake_later,
-            clock=self._now,
-        )
+        wake, clock = self._wake_later, self._now
+        given = (self.config, self.store, self._metrics, wake, None)
+        return pipeline_of(*given, clock)

@@ -4,7 +4,7 @@ import asyncio
 import signal
 import sys
 import tempfile
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Coroutine
 from contextlib import asynccontextmanager, closing, suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -116,9 +116,10 @@ async def _play(
                 stage.admin_url, scenario.consents, scenario.first_day
             )
             clerk = Clerk(stage.peers.payer)
-            problems = await clerk.drop(rosters(scenario.roster()))
+            roster, *doubtful = rosters(scenario.roster())
+            problems = await clerk.drop([roster])
             problems += await _rest(hub)
-            problems += await _send_everything(stage, scenario)
+            problems += await _send_everything(stage, scenario, clerk.drop(doubtful))
             problems += await _rest(hub)
             problems += await _let_time_pass(hub)
             hub.let_a_day_pass()
@@ -143,10 +144,13 @@ async def _draw(view: View, reader: Reader, stage: Stage) -> None:
         view.draw(await taken)
 
 
-async def _send_everything(stage: Stage, scenario: Scenario) -> list[str]:
-    """Let all hospitals send at once; return what went wrong."""
+async def _send_everything(
+    stage: Stage, scenario: Scenario, meanwhile: Coroutine[None, None, list[str]]
+) -> list[str]:
+    """Let all hospitals send at once, and the payer too; return what went wrong."""
     async with asyncio.TaskGroup() as group:
-        tasks = [
+        tasks = [group.create_task(meanwhile)]
+        tasks += [
             group.create_task(_send(each, scenario.messages_of(each.name)))
             for each in stage.peers.hospitals
         ]

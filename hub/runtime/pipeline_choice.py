@@ -1,6 +1,7 @@
 """Which pipeline a hub works with: a process of its own, or a thread."""
 
 from collections.abc import Callable
+from datetime import UTC, datetime
 
 from hub.config import HubConfig
 from hub.metrics import Metrics
@@ -13,17 +14,22 @@ from hub.runtime.workings import workings
 from hub.store.store import Store
 
 
+def _now() -> datetime:
+    return datetime.now(UTC)
+
+
 def pipeline_of(
     config: HubConfig,
     store: Store,
     metrics: Metrics,
     wake: Callable[[set[str]], None],
     prepare: Prepare | None,
+    clock: Callable[[], datetime] | None = None,
 ) -> Working:
     """Return the pipeline of a hub, which is yet to be started.
 
     Where `prepare` is given it is a process, with what that makes there. `wake` hears,
-    on any thread, which destinations have work.
+    on any thread, which destinations have work; `clock` is for a thread only.
     """
     if prepare is not None:
         recorder = Recorder(store.writer, metrics, wake)
@@ -37,4 +43,5 @@ def pipeline_of(
         processor=made.processor,
         metrics=metrics,
         on_deliveries=wake,
+        clock=clock or _now,
     )

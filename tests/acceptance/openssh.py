@@ -27,7 +27,7 @@ UsePAM no
 StrictModes no
 PasswordAuthentication no
 MaxStartups 100
-Subsystem sftp internal-sftp
+Subsystem sftp internal-sftp -d {root}
 """
 FOLDERS = ("inbox", "processing", "archive", "error", "outbox")
 
@@ -60,7 +60,7 @@ class OpenSsh:
             each.mkdir()
         self.port = free_port()
         self._make_keys()
-        config = CONFIG.format(port=self.port, keys=self.keys)
+        config = CONFIG.format(port=self.port, keys=self.keys, root=self.root)
         (self.keys / "sshd_config").write_text(config)
         self._server = None
 

@@ -304,15 +304,17 @@ def test_every_address_with_pictures_answers_json_that_can_be_masked():
     assert Permission.PICTURES in MASKABLE
 
 
-async def test_a_file_keeps_what_the_hub_says_of_it(tmp_path, seeded):
+async def test_a_file_keeps_what_the_hub_says_of_it(seeded):
     with closing(sqlite3.connect(seeded.path)) as connection, connection:
         put_file(connection)
     headers = bearer(give(seeded.path, "viewer"))
     app = create_app(context(Played(seeded.folder).reader))
     path = f"/api/v1/exchanges/xch_{1:032x}"
-    async with TestClient(TestServer(app), headers=headers) as client:
-        async with client.get(path) as response:
-            shown = await response.json()
+    async with (
+        TestClient(TestServer(app), headers=headers) as client,
+        client.get(path) as response,
+    ):
+        shown = await response.json()
 
     assert (shown["state"], shown["reason"], shown["name"]) == (
         *("held", "rows.few"),

@@ -10,9 +10,8 @@ from datetime import datetime
 
 from hub.app import Hub
 from hub.model.message import RawMessage, Stored
-from hub.runtime.pipeline import Pipeline, Working
-from hub.runtime.wiring import relations
-from hub.runtime.workings import workings
+from hub.runtime.pipeline import Working
+from hub.runtime.pipeline_choice import pipeline_of
 from hub.store import journal, timers
 from hub.testing.clock import FakeClock
 
@@ -106,14 +105,6 @@ class MovedHub(Hub):
             return question(reader)
 
     def _pipeline(self) -> Working:
-        reader = self.store.reader()
-        made = workings(self.config, relations(self.config, reader), reader)
-        return Pipeline(
-            feeds=made.feeds,
-            reader=made.reader,
-            writer=self.store.writer,
-            processor=made.processor,
-            metrics=self._metrics,
-            on_deliveries=self._wake_later,
-            clock=self.now,
-        )
+        wake = self._wake_later
+        given = (self.config, self.store, self._metrics, wake, None)
+        return pipeline_of(*given, self.now)

@@ -15,7 +15,7 @@ class Counts(Struct, frozen=True, kw_only=True):
     ``read == accepted + rejected + duplicate``. Of the accepted rows, `unchanged` say
     what is held already. `added`, `changed` and `ended` are records of the feed (an
     end may be said by a row, or by its absence), `once` statements that stand by
-    themselves, `absent` records that only somebody can decide about.
+    themselves, `absent` active records that only somebody can decide about.
 
     `before` and `after` are the active records without and with this file, and `lost`
     those that were active and no longer would be.

@@ -47,8 +47,8 @@ _encode = msgspec.json.Encoder().encode
 class Feeder:
     """Makes messages of the changes of files, for one hub.
 
-    `media_types` are those of feeds whose files are messages themselves, `fed` hears
-    how many new messages of a feed there are.
+    `media_types` are those of messages, by the feeds that there are, for files that
+    are messages themselves; `fed` hears how many new messages of a feed there are.
     """
 
     def __init__(
@@ -68,6 +68,7 @@ class Feeder:
         self._clock = clock
         self._found: dict[str, Findings] = {}
         self._bell = asyncio.Event()
+        self._resting: set[str] = set()
 
     def ring(self) -> None:
         """Say that a file is in force."""
@@ -80,9 +81,11 @@ class Feeder:
             try:
                 while await self.turn():
                     pass
-            except (HubError, sqlite3.Error) as error:
-                code = getattr(error, "code", type(error).__name__)
-                log.warning("file.unfed", error_code=code)
+            except HubError as error:
+                log.warning("file.unfed", error_code=error.code)
+                continue  # its feed rests, and no other
+            except sqlite3.Error as error:
+                log.warning("file.unfed", error_code=type(error).__name__)
                 await asyncio.sleep(TROUBLE)
                 continue
             except (
@@ -96,19 +99,30 @@ class Feeder:
     async def turn(self) -> bool:
         """Feed a portion of the oldest file of each feed; say if there was any.
 
-        What is wrong with one feed is raised when the others had their turn.
+        What is wrong with one feed is raised when the others had their turn; then it
+        rests. A feed that is not configured any more has none.
         """
         trouble: HubError | None = None
-        rows = await self._look(unfed.unfed)
+        rows = [row for row in await self._look(unfed.unfed) if self._can(row)]
         for row in rows:
             await self._calm()
             try:
                 await self._feed(row)
             except HubError as error:
                 trouble = error
+                self._resting.add(row.feed)
+                loop = asyncio.get_running_loop()
+                loop.call_later(TROUBLE, self._rested, row.feed)
         if trouble is not None:
             raise trouble
         return bool(rows)
+
+    def _can(self, row: ExchangeRow) -> bool:
+        return row.feed in self._media_types and row.feed not in self._resting
+
+    def _rested(self, feed: str) -> None:
+        self._resting.discard(feed)
+        self._bell.set()
 
     async def _calm(self) -> None:
         """Wait until the pipeline has caught up."""

@@ -8,7 +8,6 @@ import sqlite3
 from collections.abc import Callable
 from contextlib import closing
 from datetime import UTC, date, datetime
-from itertools import islice
 from pathlib import Path
 from typing import Any, Protocol
 from zoneinfo import ZoneInfo
@@ -150,13 +149,11 @@ class Operations:
         said = reconciling.said(reader, feed)
         if said is None and count is None:
             raise NothingStatedError
-        found = reconcile(
-            of, reconciling.ours(reader, feed, panel, of.day), said, count
-        )
-        about = (feed, panel, of.day, MOST_QUESTIONS)
-        asked = list(islice(reconciling.questions(reader, *about), MOST_QUESTIONS))
+        with_panel = reconciling.compared(reader, feed, panel, of.day)
+        found = reconcile(of, with_panel.ours, said, count)
+        asked = [*reconciling.rows_listed(reader, feed), *with_panel.in_question]
         known = found.listed + found.missing + found.extra
-        return replace(found, questions=known, in_question=asked)
+        return replace(found, questions=known, in_question=asked[:MOST_QUESTIONS])
 
     def _settings(self, feed: str) -> FileSourceSettings:
         source = self._config.sources.get(feed)

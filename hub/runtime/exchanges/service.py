@@ -121,7 +121,7 @@ class Exchanges:
 
     def under_way(self, reader: sqlite3.Connection) -> int:
         """Return how many files are on their way and wait for nobody."""
-        return ledger.count_under_way(reader) if self._sources else 0
+        return ledger.count_under_way(reader, self._sources) if self._sources else 0
 
     async def start(self) -> None:
         """Clear up after the last hub; before any desk is used."""

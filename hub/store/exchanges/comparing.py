@@ -97,7 +97,7 @@ class Comparison:
         return _said(sql.ASIDE(self._connection, fate="superseded", most=most))
 
     def absent(self, most: int) -> Iterator[Said]:
-        """Yield up to `most` records that are held and not in the file, by key."""
+        """Yield up to `most` active records that are not in the file, by key."""
         return _said(sql.ABSENT(self._connection, most=most))
 
     def ends_of_unknown(self) -> Iterator[Said]:
@@ -160,7 +160,7 @@ class Comparison:
             ended=by_rows + (missing if gone else 0),
             ended_by_rows=by_rows,
             once=found.get("once", [0])[0],
-            absent=0 if gone else missing,
+            absent=0 if gone else active,
             before=_one(sql.BEFORE(self._connection, **self._bound)),
             lost=sum(each[1] for each in found.values()) + (active if gone else 0),
             gained=sum(each[2] for each in found.values()),

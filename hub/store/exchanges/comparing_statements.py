@@ -183,8 +183,10 @@ MISSING = _put(
     ),
     *("key", "since", "was"),
 )
+# What has ended by itself, as was announced, is rightly not in a list any more.
 ABSENT = Statement(
     sa.select(sa.literal("absent"), sa.literal(0), _missing.c.key)
+    .where(_missing.c.was == 1)
     .order_by(_missing.c.key)
     .limit(sa.bindparam("most"))
 )

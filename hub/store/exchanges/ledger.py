@@ -5,7 +5,7 @@ microseconds since 1970, as the tables have them.
 """
 
 import sqlite3
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from typing import Any, NamedTuple
 
 import msgspec
@@ -179,8 +179,10 @@ _TO_SWEEP = Statement(
 )
 _UNFINISHED = Statement(
     sa.union_all(
-        sa.select(exchange.c.id).where(_open, _among("received", "applying")),
-        sa.select(exchange.c.id).where(
+        sa.select(exchange.c.id, exchange.c.feed).where(
+            _open, _among("received", "applying")
+        ),
+        sa.select(exchange.c.id, exchange.c.feed).where(
             exchange.c.state == sa.literal_column("'applied'"),
             exchange.c.fed < exchange.c.rows,
         ),
@@ -343,12 +345,12 @@ def unkeep(connection: sqlite3.Connection, ids: Sequence[str]) -> list[None]:
 
 def unfinished(connection: sqlite3.Connection) -> set[str]:
     """Return the files of partners of which something staged may be needed yet."""
-    return {key for (key,) in _UNFINISHED(connection)}
+    return {key for key, _ in _UNFINISHED(connection)}
 
 
-def count_under_way(connection: sqlite3.Connection) -> int:
-    """Return how many files of partners are on their way, and wait for nobody."""
-    return len(unfinished(connection))
+def count_under_way(connection: sqlite3.Connection, feeds: Collection[str]) -> int:
+    """Return how many files of these feeds are on their way, and wait for nobody."""
+    return sum(feed in feeds for _, feed in _UNFINISHED(connection))
 
 
 def _only(cursor: sqlite3.Cursor) -> ExchangeRow | None:

@@ -2,8 +2,9 @@
 
 import sqlite3
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from datetime import date
+from itertools import groupby
 from typing import Any, NamedTuple
 
 import msgspec
@@ -12,6 +13,7 @@ import sqlalchemy as sa
 from hub.coordination.exchanges.findings import Counts
 from hub.coordination.exchanges.gate import LISTS_ALL
 from hub.coordination.exchanges.reconciling import (
+    MOST_QUESTIONS,
     NOT_IN_FEED,
     NOT_ON_PANEL,
     Ours,
@@ -138,31 +140,23 @@ _there = sa.exists(
         *_on_day,
     )
 )
-_missing = sa.select(_active.c.key).where(~_there).distinct()
+_MISSING = Statement(sa.select(_active.c.key).where(~_there).order_by(_active.c.key))
 _entries = (
     sa.select(panel_member.c.system, panel_member.c.value, panel_member.c.patient_id)
     .join_from(panel_member, panel, _in_force)
     .where(*_on_day)
-    .distinct()
-    .subquery("entries")
+    .order_by(panel_member.c.system, panel_member.c.value, panel_member.c.patient_id)
 )
-_whose = sa.tuple_(_entries.c.system, _entries.c.value, _entries.c.patient_id)
-_extra = sa.select(_entries.c.value).where(
-    _whose.not_in(sa.select(_active.c.system, _active.c.value, _active.c.patient_id))
+_whose = sa.tuple_(
+    panel_member.c.system, panel_member.c.value, panel_member.c.patient_id
 )
+_is_active = _whose.in_(
+    sa.select(_active.c.system, _active.c.value, _active.c.patient_id)
+)
+#: Entries of the panel on a day in their order, and whether the feed has them too.
+_ENTRIES = Statement(_entries.add_columns(_is_active))
 
 
-def _counted(query: sa.Select[Any]) -> Statement:
-    return Statement(sa.select(sa.func.count()).select_from(query.subquery()))
-
-
-def _some(query: sa.Select[Any]) -> Statement:
-    return Statement(query.order_by(sa.literal_column("1")).limit(sa.bindparam("most")))
-
-
-_MISSING, _COUNT_MISSING = _some(_missing), _counted(_missing)
-_EXTRA, _COUNT_EXTRA = _some(_extra), _counted(_extra)
-_ON_PANEL = Statement(sa.select(sa.func.count()).select_from(_entries))
 _KEEP = Insert(reconciliation, ("feed", "at", "day", "status", "actor", "found"))
 _LAST = Statement(
     sa.select(reconciliation.c.found)
@@ -176,8 +170,21 @@ _stated = msgspec.json.Decoder(dict[str, int | None]).decode
 _found = msgspec.json.Decoder(Reconciliation).decode
 
 
-def ours(connection: sqlite3.Connection, feed: str, panel_name: str, day: date) -> Ours:
-    """Count what is in force of a feed, and on the panel that it feeds, on a day."""
+class Compared(NamedTuple):
+    """What we have of a feed, and the first of what the panel is in question for."""
+
+    ours: Ours
+    in_question: list[Question]
+
+
+def compared(
+    connection: sqlite3.Connection,
+    feed: str,
+    panel_name: str,
+    day: date,
+    most: int = MOST_QUESTIONS,
+) -> Compared:
+    """Compare what is in force of a feed with the panel that it feeds, on a day."""
     version = feed_of(connection, feed).current
     kinds = Counter(
         _kind(memberships_of(each.memberships), day)
@@ -191,15 +198,29 @@ def ours(connection: sqlite3.Connection, feed: str, panel_name: str, day: date) 
         waiting=calendar.count_held(connection, feed),
     )
     if not panel_name:
-        return found
+        return Compared(found, [])
     asked = _asked(feed, version, panel_name, day)
-    return msgspec.structs.replace(
-        found,
-        panel=panel_name,
-        on_panel=_one(_ON_PANEL, connection, asked),
-        missing=_one(_COUNT_MISSING, connection, asked),
-        extra=_one(_COUNT_EXTRA, connection, asked),
-    )
+    return _with_panel(connection, found, asked, most)
+
+
+def _with_panel(
+    connection: sqlite3.Connection, found: Ours, asked: dict[str, Any], most: int
+) -> Compared:
+    missing, extra, on_panel = 0, 0, 0
+    questions: list[Question] = []
+    for (key,), _ in groupby(_MISSING(connection, **asked)):
+        missing += 1
+        if missing <= most:
+            questions.append(Question(key, NOT_ON_PANEL))
+    for (_, value, _, is_active), _ in groupby(_ENTRIES(connection, **asked)):
+        on_panel += 1
+        extra += not is_active
+        if not is_active and len(questions) < most:
+            questions.append(Question(value, NOT_IN_FEED))
+    panel_name = asked["panel"]
+    counts = {"on_panel": on_panel, "missing": missing, "extra": extra}
+    ours = msgspec.structs.replace(found, panel=panel_name, **counts)
+    return Compared(ours, questions)
 
 
 def _kind(memberships: Sequence[Membership], day: date) -> str:
@@ -228,12 +249,6 @@ def _asked(feed: str, version: int, panel_name: str, day: date) -> dict[str, Any
         "day": day.isoformat(),
         "n": day.toordinal() - EPOCH,
     }
-
-
-def _one(
-    statement: Statement, connection: sqlite3.Connection, asked: dict[str, Any]
-) -> int:
-    return int(statement(connection, **asked).fetchone()[0])
 
 
 def said(connection: sqlite3.Connection, feed: str) -> Said | None:
@@ -272,24 +287,15 @@ def _records(counts: str) -> int:
     return rows - each.duplicate - max(0, others)
 
 
-def questions(
-    connection: sqlite3.Connection,
-    feed: str,
-    panel_name: str,
-    day: date,
-    most: int,
-) -> Iterator[Question]:
-    """Yield what may explain a difference: rows not taken, then the panel's."""
+def rows_listed(
+    connection: sqlite3.Connection, feed: str, most: int = MOST_QUESTIONS
+) -> list[Question]:
+    """Return the first rows, of the last list and what came since, to look at."""
     listing = _listing(connection, feed)
-    if listing is not None:
-        rows = _ROWS(connection, feed=feed, version=listing.version, most=most)
-        yield from (Question(*row) for row in rows)
-    if panel_name:
-        version = feed_of(connection, feed).current
-        asked = _asked(feed, version, panel_name, day) | {"most": most}
-        for statement, code in ((_MISSING, NOT_ON_PANEL), (_EXTRA, NOT_IN_FEED)):
-            found = statement(connection, **asked)
-            yield from (Question(key, code) for (key,) in found)
+    if listing is None:
+        return []
+    rows = _ROWS(connection, feed=feed, version=listing.version, most=most)
+    return [Question(*row) for row in rows]
 
 
 def keep(connection: sqlite3.Connection, made: Sequence[Kept]) -> list[None]:

@@ -179,8 +179,9 @@ class Files:
         """Do the next thing; say if there was any."""
         self.work_off()
         rows = await self.exchanges.look(ledger.to_do)
-        if rows:
-            await self.exchanges._step(rows[0])
+        able = [row for row in rows if self.exchanges._can(row)]
+        if able:
+            await self.exchanges._step(able[0])
             return True
         return await self.exchanges._feeder.turn()
 
