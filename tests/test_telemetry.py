@@ -366,6 +366,11 @@ METRICS = [
         'hub_deliveries_settled_total{destination="payer",state="dead"}',
         1,
     ),
+    (
+        lambda m: m.file_settled("roster", "held"),
+        'hub_files_settled_total{feed="roster",state="held"}',
+        1,
+    ),
     (lambda m: m.committed(256, 0.004), "hub_store_commit_items_sum", 256),
     (lambda m: m.committed(256, 0.004), "hub_store_commit_seconds_sum", 0.004),
     (lambda m: m.committed(3, 9), 'hub_store_commit_seconds_bucket{le="5.0"}', 0),

@@ -31,7 +31,7 @@ COMMANDS = {
     "facts": "Tell the hub facts of care management, or show their form.",
     "scorers": "Show the models that score people, and run them.",
     "panels": "Show whom recipients look after; load, approve and refuse lists.",
-    "exchange": "Show the files of partners and for them; approve, reject, compare.",
+    "exchange": "Show files of partners and for them; approve, reject, compare.",
     "episodes": "Let subscriptions follow single encounters and stays.",
     "labels": "Show what gives away something sensitive, and codes nobody mapped.",
     "deliveries": "Show what is, was or will be sent.",

@@ -49,9 +49,9 @@ def free_port():
 
 
 class OpenSsh:
-    """A real server on loopback, always on the same port."""
+    """A real server on loopback, always on the same port; `more` is for its config."""
 
-    def __init__(self, path):
+    def __init__(self, path, more=""):
         self.root = path / "payer"
         self.keys = path / "keys"
         self.known_hosts = self.keys / "known_hosts"
@@ -61,7 +61,7 @@ class OpenSsh:
         self.port = free_port()
         self._make_keys()
         config = CONFIG.format(port=self.port, keys=self.keys, root=self.root)
-        (self.keys / "sshd_config").write_text(config)
+        (self.keys / "sshd_config").write_text(f"{config}{more}\n")
         self._server = None
 
     def _make_keys(self):
@@ -101,6 +101,11 @@ class OpenSsh:
             socket.create_connection(("127.0.0.1", self.port), 1).close()
             return True
         return False
+
+    def change_host_key(self):
+        """Be somebody else from the next start on."""
+        key = asyncssh.generate_private_key("ssh-ed25519")
+        (self.keys / "host_key").write_bytes(key.export_private_key())
 
     def kill_sessions(self):
         """End each process that serves somebody, as a crash would."""
@@ -220,9 +225,7 @@ class Response:
     @property
     def rows(self):
         """The rows that it lists: their numbers and codes."""
-        return [
-            (int(line["row"]), line["code"]) for line in self.lines if line["row"]
-        ]
+        return [(int(line["row"]), line["code"]) for line in self.lines if line["row"]]
 
     def is_of(self, name, body):
         """Say whether it answers this file."""

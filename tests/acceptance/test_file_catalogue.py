@@ -29,7 +29,7 @@ BOMB = gzip.compress(bytes(80 << 20))
 NAMES = {
     b"a.csv": "",
     b"A.csv": "",
-    b"..\\x.csv": "FILE-003",
+    b"x\\..\\y.csv": "FILE-003",
     b"C:\\x.csv": "FILE-003",
     b"new\nline.csv": "FILE-003",
     b"es\x1bc.csv": "FILE-003",
@@ -42,7 +42,7 @@ NAMES = {
     b"space ": "",
     b"-rf": "",
     b"$(touch x).csv": "",
-    b"..csv..": "",
+    b"csv..": "",
 }
 
 

@@ -4,16 +4,21 @@
 """
 
 import json
-import os
 import subprocess
-from contextlib import contextmanager
 
 import pytest
 
 from tests.acceptance import exchange_loop
 from tests.acceptance.exchange_loop import manifest
 from tests.acceptance.messages import adt, send
-from tests.acceptance.openssh import PROFILE, Dropbox, OpenSsh, free_port, roster, why_not
+from tests.acceptance.openssh import (
+    PROFILE,
+    Dropbox,
+    OpenSsh,
+    free_port,
+    roster,
+    why_not,
+)
 from tests.acceptance.process import (
     COMMAND,
     ENVIRONMENT,
@@ -90,7 +95,7 @@ def launch(hubs, server, box, notices):
 
 def exchanges(hub, **fields):
     """Return what is in the ledger of what came, oldest first."""
-    found = [each for each in hub.items("exchanges?direction=in")]
+    found = hub.items("exchanges?direction=in")
     return [each for each in found if fields.items() <= each.items()]
 
 
@@ -186,3 +191,144 @@ def test_a_roster_that_loses_two_fifths_waits_until_somebody_approves_it(
     ]
     assert box.names("processing") == []
     assert box.names("archive") == ["april.csv", "march.csv"]
+
+
+def test_a_download_is_cut_again_and_again_and_counts_once(launch, server, box):
+    """F61: a server that dies while a large file is fetched."""
+    body = roster(range(LARGE))
+    hub = launch()
+    box.put("large.tmp", body, final="large.csv")
+
+    def spooled():
+        found = (hub.data_dir / "exchange" / "spool").rglob("*")
+        return sum(each.stat().st_size for each in found if each.is_file())
+
+    for share in (0, 1):
+        eventually(lambda least=share: spooled() > least or exchanges(hub), hub)
+        server.kill_sessions()
+    given = settled(hub, box, "large.csv", "applied")
+
+    assert given.is_of("large.csv", body)
+    assert given.counts == (LARGE, LARGE, 0, 0)
+    assert len(exchanges(hub)) == 1
+
+
+def test_content_that_came_before_is_a_duplicate_and_a_name_that_did_waits(launch, box):
+    """F62."""
+    hub = launch()
+    box.put("a.tmp", roster(range(10)), final="a.csv")
+    settled(hub, box, "a.csv", "applied")
+
+    box.put("b.tmp", roster(range(10)), final="b.csv")
+    again = settled(hub, box, "b.csv", "duplicate")
+    box.put("a.tmp", roster(range(9)), final="a.csv")
+    changed = settled(hub, box, "a.csv", "held")
+
+    assert (again.code, changed.code) == ("content.known", "name.reused")
+    eventually(lambda: box.names("archive") == ["a.csv", "b.csv"], hub)
+    assert box.names("processing") == ["a.csv"]
+
+
+def test_a_file_that_cannot_be_put_away_counts_once_and_is_told(launch, hubs, box):
+    """F63: not even a hub that starts anew takes it again."""
+    (box.root / "archive").write_bytes(b"no folder")
+    hub = launch()
+    box.put("a.tmp", roster(range(10)), final="a.csv")
+    hub.wait_for("file.kept_back")
+    hub.kill()
+    hub = launch()
+    hub.wait_for("file.kept_back")
+
+    assert [each["state"] for each in exchanges(hub)] == ["applied"]
+    assert len(box.responses()) == 1
+
+    (box.root / "archive").unlink()
+    eventually(lambda: box.names("archive") == ["a.csv"], hub)
+    assert hub.query("SELECT count(*) FROM message WHERE source = 'rosters'") == [(10,)]
+
+
+def test_a_server_that_is_another_one_gets_and_gives_nothing(launch, server, box):
+    """F64."""
+    box.put("a.tmp", roster(range(10)), final="a.csv")
+    server.stop()
+    server.change_host_key()
+    server.start()
+    hub = launch()
+
+    hub.wait_for("source.failed", error_code="SFTP-020")
+
+    assert "SFTP-012" in hub.log
+    assert box.paths() == ["inbox/a.csv"]
+    assert exchanges(hub) == []
+
+
+@pytest.mark.parametrize(
+    "weak", ["Ciphers aes256-cbc", "KexAlgorithms diffie-hellman-group14-sha1"]
+)
+def test_a_server_that_speaks_weakly_gives_nothing(tmp_path, hubs, weak):
+    """F65."""
+    server = OpenSsh(tmp_path, weak).start()
+    try:
+        box = Dropbox(server, "rosters")
+        (box.root / "inbox" / "a.csv").write_bytes(roster(range(10)))
+        given = {"kind": "sftp-poller", "normaliser": "roster-csv", "profile": PROFILE}
+        hub = hubs.start(table("sources.rosters", **given, **box.settings))
+
+        hub.wait_for("source.failed")
+
+        assert box.paths() == ["inbox/a.csv"]
+        assert exchanges(hub) == []
+    finally:
+        server.stop()
+
+
+def test_a_hub_killed_while_a_roster_takes_effect_counts_each_row_once(launch, box):
+    """F67, from the file on the server to the messages of its rows."""
+    hub = launch()
+    box.put("a.tmp", roster(range(3000)), final="a.csv")
+    for event in ("file.judged", "file.applied"):
+        hub.wait_for(event)
+        hub.kill()
+        hub = launch()
+    settled(hub, box, "a.csv", "applied")
+
+    def fed():
+        return hub.query("SELECT fed FROM exchange") == [(3000,)]
+
+    eventually(fed, hub)
+    sql = "SELECT count(*), count(DISTINCT control_id) FROM message WHERE source = ?"
+    assert hub.query(sql, "rosters") == [(3000, 3000)]
+
+
+def test_an_upload_that_hangs_at_the_end_of_a_line_is_never_taken_for_whole(
+    launch, box
+):
+    """F60, where nothing but the file says that it is whole."""
+    body = roster(range(10))
+    hub = launch(complete="stable")
+    box.put_in_part("a.csv", body[: body.index(b"M000005")])
+
+    refused = settled(hub, box, "a.csv", "rejected")
+    assert refused.code == "totals.wrong"
+    eventually(lambda: box.names("error") == ["a.csv"], hub)
+
+    box.put("a.csv", body)
+    assert settled(hub, box, "a.csv", "applied").counts == (10, 10, 0, 0)
+
+
+def test_all_files_of_a_manifest_count_once_it_is_there(launch, box):
+    """And none of them before, whatever was cut."""
+    parts = {f"part-{n}.csv": roster(range(n * 5, n * 5 + 5)) for n in range(2)}
+    profile = PROFILE | {"semantics": "delta"}
+    hub = launch(complete="manifest", profile=profile)
+    box.put("part-0.csv", parts["part-0.csv"])
+    box.put_in_part("part-1.csv", parts["part-1.csv"][:99])
+    box.put("part-1.csv", parts["part-1.csv"])
+    assert exchanges(hub) == []
+
+    listed = b"".join(manifest(name, body) for name, body in parts.items())
+    box.put("both.sha256", listed)
+
+    for name, body in parts.items():
+        assert settled(hub, box, name, "applied").is_of(name, body)
+    eventually(lambda: "both.sha256" in box.names("archive"), hub)

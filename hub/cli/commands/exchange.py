@@ -28,7 +28,7 @@ from hub.store.queries import Reader
 
 @click.group("exchange")
 def command() -> None:
-    """Show the files that come from partners and go to them; decide about held ones.
+    """Show files of partners and for them; approve, reject, compare.
 
     A file that the gate holds waits until somebody approves or rejects it. A hub that
     runs is asked to do it; otherwise it is done in the store, and a hub goes on with

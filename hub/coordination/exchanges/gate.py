@@ -31,7 +31,7 @@ class History(NamedTuple):
     number with something else in it; each is empty where there is none. A file that
     was rejected is neither. `last_sequence` is the highest number in the series that
     was applied, None where there is none, and `rows` are how many rows the last six
-    applied files had.
+    applied files had, lists for a list and changes for changes.
     """
 
     same_bytes: str = ""
@@ -125,7 +125,7 @@ def _rows(case: _Case) -> Iterator[str]:
     """Compare the number of rows with what is usual.
 
     A file of changes may well have none; and what is usual of them is known only
-    after some.
+    after some. Where files usually have none, nothing says how many are too many.
     """
     read, usual = case.findings.counts.read, case.history.rows[-USUAL:]
     everybody = case.semantics in LISTS_ALL
@@ -133,10 +133,11 @@ def _rows(case: _Case) -> Iterator[str]:
         yield "rows.none"
     if (read == 0 and not everybody) or len(usual) < (1 if everybody else USUAL):
         return
-    least, most = (part * median(usual) for part in case.gate.band)
+    usually = median(usual)
+    least, most = (part * usually for part in case.gate.band)
     if read < least:
         yield "rows.few"
-    elif read > most:
+    elif usually and read > most:
         yield "rows.many"
 
 

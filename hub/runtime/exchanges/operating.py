@@ -119,12 +119,7 @@ class Operations:
         asked = (feed, count, day, acting)
         found: Reconciliation = await in_thread(self._look, self._compared, *asked)
         await self._write(reconciling.keep, reconciling.Kept(found, acting))
-        log.info(
-            "feed.reconciled",
-            feed=feed,
-            status=found.status,
-            difference=found.difference,
-        )
+        log.info("feed.reconciled", feed=feed, status=found.status)
         return found
 
     def _compared(

@@ -267,8 +267,8 @@ class Exchanges:
         """Check a file, and record what becomes of it."""
         source = self._sources[row.feed]
         findings = await self._check(await self._job(row, source))
-        control = findings.heading.control if findings.heading else ""
-        history = await self.look(history_of, row, findings.sha256, control)
+        asked = (row, findings.sha256, findings.heading)
+        history = await self.look(history_of, *asked)
         gate = _gate(source).gate
         verdict = judged(findings, gate, history, seen_by_approver(row))
         if verdict.state == ExchangeState.APPLYING:

@@ -5,7 +5,8 @@ from typing import Any
 
 import sqlalchemy as sa
 
-from hub.coordination.exchanges.gate import USUAL, History
+from hub.coordination.exchanges.gate import LISTS_ALL, USUAL, History
+from hub.model.files import Heading
 from hub.store.exchange_tables import exchange
 from hub.store.exchanges.ledger import ExchangeRow
 from hub.store.statements import Statement
@@ -36,21 +37,37 @@ _LAST_SEQUENCE = Statement(
         sa.func.max(sa.func.json_extract(exchange.c.heading, "$.sequence"))
     ).where(*_applied)
 )
+_lists_all = sa.func.coalesce(
+    sa.func.json_extract(exchange.c.heading, "$.semantics").in_(
+        sa.literal_column(f"'{each}'") for each in sorted(LISTS_ALL)
+    ),
+    sa.false(),
+)
 _ROWS = Statement(
     sa.select(sa.func.coalesce(sa.func.json_extract(exchange.c.counts, "$.read"), 0))
-    .where(*_applied)
+    .where(*_applied, _lists_all == sa.bindparam("lists_all"))
     .order_by(exchange.c.version.desc())
     .limit(USUAL)
 )
 
 
 def history_of(
-    connection: sqlite3.Connection, row: ExchangeRow, sha256: bytes, control: str
+    connection: sqlite3.Connection,
+    row: ExchangeRow,
+    sha256: bytes,
+    heading: Heading | None,
 ) -> History:
-    """Return what was before the file `row`, which has these bytes and number."""
+    """Return what was before the file `row`, which has these bytes and this heading.
+
+    Of a feed of lists and of changes, the rows of one kind say nothing of the other.
+    """
+    control = heading.control if heading else ""
+    lists_all = heading is not None and heading.semantics in LISTS_ALL
     of = {"feed": row.feed, "seq": row.seq, "sha256": sha256}
     [sequence] = _LAST_SEQUENCE(connection, feed=row.feed).fetchone()
-    rows = [int(read) for (read,) in _ROWS(connection, feed=row.feed)]
+    rows = [
+        int(read) for (read,) in _ROWS(connection, feed=row.feed, lists_all=lists_all)
+    ]
     return History(
         same_bytes=_id(_SAME_BYTES(connection, **of)) if sha256 else "",
         same_name=_id(_SAME_NAME(connection, name=row.name, **of)),

@@ -4,9 +4,11 @@ import sqlite3
 from collections.abc import Sequence
 from typing import Any, cast
 
+import msgspec
 import sqlalchemy as sa
 
 from hub.coordination.exchanges.gate import History
+from hub.model.files import Heading
 from hub.store.audit_tables import audit
 from hub.store.audit_views import BROKE_GLASS, VIEWED
 from hub.store.exchange_tables import (
@@ -41,6 +43,9 @@ from hub.store.views import Page
 #: Rows that are shown with a file; the others are asked for by pages.
 FIRST_ROWS = 100
 
+_heading = msgspec.json.Decoder(Heading).decode
+#: What the ledger has of a file whose heading was not read.
+_NO_HEADING = "{}"
 _ALL = tuple(exchange.c[name] for name in ExchangeRow._fields)
 _PLACE = "[0-9]{1,18}"
 _LOOKS = (f"exchange.{VIEWED}", BROKE_GLASS)
@@ -170,7 +175,8 @@ def _listed(
 
 
 def _before(connection: sqlite3.Connection, row: ExchangeRow) -> History:
-    return history.history_of(connection, row, row.sha256, row.control)
+    heading = None if row.heading == _NO_HEADING else _heading(row.heading)
+    return history.history_of(connection, row, row.sha256, heading)
 
 
 def _acts(connection: sa.Connection, key: str) -> list[ActView]:

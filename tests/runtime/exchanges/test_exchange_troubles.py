@@ -376,3 +376,29 @@ async def test_a_row_that_is_wrong_ends_nobody(folder, key, line):
         found = await files.take(members(*lines[:-1], line), "later.csv")
 
         assert found.state == "held" or len(files.held()) == 100
+
+
+# What is usual.
+
+
+async def test_what_is_usual_of_changes_says_nothing_of_lists(folder):
+    async with opened(folder, source(max_terminations=1.0)) as files:
+        await files.take(text("full", *some(100)))
+        for n in range(6):
+            await files.take(text("delta", f"a{n},1"))
+
+        found = await files.take(text("audit", *some(110)))
+        changes = await files.take(text("delta", *some(3, 300)))
+
+        assert found.state == "applied"
+        assert (changes.state, changes.reason) == ("held", "rows.many")
+
+
+async def test_changes_after_a_time_in_which_there_were_none_are_not_too_many(folder):
+    async with opened(folder) as files:
+        for n in range(7):
+            await files.take(text("delta", control=f"N{n}"))
+
+        found = await files.take(text("delta", "a,1"))
+
+        assert (found.state, found.reason) == ("applied", "file.permitted")
