@@ -227,12 +227,12 @@ def main():
     parser.add_argument("--seed", type=int, default=1)
     given = parser.parse_args()
     if reason := why_not():
-        print(f"skipped: {reason}")
+        sys.stdout.write(f"skipped: {reason}\n")
         return
     with tempfile.TemporaryDirectory() as folder:
         happened = play(Path(folder), given.times, given.seed)
     told = ", ".join(f"{word} {count}" for word, count in sorted(happened.items()))
-    print(f"{given.times} files, each applied once; {told}")
+    sys.stdout.write(f"{given.times} files, each applied once; {told}\n")
 
 
 if __name__ == "__main__":

@@ -247,7 +247,7 @@ class Ran:
         given = {"Authorization": f"Bearer {self.tokens[role]}"}
         return self.hub.request(method, f"/api/v1/{path}", body, **given)
 
-    def keys(self):
+    def files(self):
         """Return the ids of all files."""
         return [key for (key,) in self.hub.query("SELECT id FROM exchange")]
 
@@ -297,7 +297,7 @@ def test_no_file_of_ours_is_named_after_content(ran):
 @pytest.mark.parametrize("role", ROLES)
 def test_the_api_shows_no_content_to_those_who_may_not_see_it(ran, role):
     paths = [*ADDRESSES]
-    paths += [f"exchanges/{key}{more}" for key in ran.keys() for more in ("", "/rows")]
+    paths += [f"exchanges/{key}{more}" for key in ran.files() for more in ("", "/rows")]
     shown = {path: found(ran.ask(role, "GET", path)[1]) for path in paths}
 
     assert {path: marks for path, marks in shown.items() if marks} == {}
@@ -305,7 +305,7 @@ def test_the_api_shows_no_content_to_those_who_may_not_see_it(ran, role):
 
 @pytest.mark.parametrize("role", ROLES)
 def test_the_bytes_of_files_and_replies_are_not_for_them(ran, role):
-    for key in ran.keys():
+    for key in ran.files():
         for more in ("raw", "replies/1"):
             status, answer = ran.ask(role, "GET", f"exchanges/{key}/{more}")
 

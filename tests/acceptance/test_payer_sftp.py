@@ -229,7 +229,7 @@ def test_content_that_came_before_is_a_duplicate_and_a_name_that_did_waits(launc
     assert box.names("processing") == ["a.csv"]
 
 
-def test_a_file_that_cannot_be_put_away_counts_once_and_is_told(launch, hubs, box):
+def test_a_file_that_cannot_be_put_away_counts_once_and_is_told(launch, box):
     """F63: not even a hub that starts anew takes it again."""
     (box.root / "archive").write_bytes(b"no folder")
     hub = launch()

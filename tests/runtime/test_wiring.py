@@ -3,9 +3,17 @@
 import pytest
 
 from hub.config.subscribing import Subscription as Told
-from hub.config.tables import AdminTable, HubConfig, HubTable, PanelTable
+from hub.config.tables import (
+    AdminTable,
+    HubConfig,
+    HubTable,
+    PanelTable,
+    SourceConfig,
+)
+from hub.contract import NormaliserSpec, SourceSpec
 from hub.coordination.routes import Cadence
 from hub.runtime.wiring import episodes, faults, panels, subscriptions
+from hub.settings import FileSourceSettings, Settings
 
 HEAD = "patient_id,assigning_authority,identifier"
 
@@ -72,5 +80,35 @@ def test_finds_a_panel_that_cannot_be_read(tmp_path, content):
 
 def test_finds_no_fault_where_everything_can_be_made(tmp_path):
     told = config(tmp_path, f"{HEAD}\n".encode())
+
+    assert list(faults(told)) == []
+
+
+class Calls(FileSourceSettings):
+    """Made up: files of a server."""
+
+    host: str = "127.0.0.1"
+    port: int = 22
+
+
+def test_several_sources_of_files_may_call_the_same_server(tmp_path):
+    told = config(tmp_path, f"{HEAD}\n".encode())
+    spec = SourceSpec(
+        kind="calls",
+        settings=Calls,
+        build=lambda settings: settings,
+        normaliser="none",
+        summary="Made up.",
+    )
+    nothing = NormaliserSpec(
+        name="none",
+        media_type="text/plain",
+        profile=Settings,
+        normalise=lambda body, _profile: body,
+        summary="Made up.",
+    )
+    for name in ("rosters", "answers"):
+        settings = Calls(kind="calls")
+        told.sources[name] = SourceConfig(name, spec, settings, nothing, Settings())
 
     assert list(faults(told)) == []

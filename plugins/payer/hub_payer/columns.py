@@ -37,7 +37,8 @@ _ROLES = {
 }
 
 
-def _at(*path: str, as_text: Callable[[Any], str] = text) -> Column:
+def at(*path: str, as_text: Callable[[Any], str] = text) -> Column:
+    """Return the column of what is at `path` in the payload."""
     return lambda notice: as_text(member(notice.event.payload, *path))
 
 
@@ -147,7 +148,7 @@ COLUMNS: Mapping[str, Column] = {
     "CorrectionOf": _correction_of,
     "SubscriberPatientID": lambda notice: notice.patient_id,
     "FacilityAbbrev": _facility,
-    "FacilityName": _at("facility", "name"),
+    "FacilityName": at("facility", "name"),
     "VisitNumber": _visit_number,
     "PatientID": _record_number,
     "LastName": _name("family"),
@@ -159,12 +160,12 @@ COLUMNS: Mapping[str, Column] = {
     "ZipCode": _address("postal_code"),
     "PrimaryPhoneNumber": _telephone,
     "SSN": _social_security,
-    "PatientDateofBirth": _at("person", "birth_date", as_text=day),
-    "Gender": _at("person", "sex", as_text=code),
-    "MaritalStatus": _at("person", "marital_status", as_text=code),
-    "PatClass": _at("class", as_text=code),
-    "AdmitDateTime": _at("period", "start", as_text=moment),
-    "DischargeDateTime": _at("period", "end", as_text=moment),
+    "PatientDateofBirth": at("person", "birth_date", as_text=day),
+    "Gender": at("person", "sex", as_text=code),
+    "MaritalStatus": at("person", "marital_status", as_text=code),
+    "PatClass": at("class", as_text=code),
+    "AdmitDateTime": at("period", "start", as_text=moment),
+    "DischargeDateTime": at("period", "end", as_text=moment),
     "AttendingPhysicianName": _physician("attending"),
     "ReferringPhysicianName": _physician("referring"),
     "AdmittingPhysicianName": _physician("admitting"),
@@ -172,6 +173,6 @@ COLUMNS: Mapping[str, Column] = {
     "DiagnosisCode": _diagnosis(code),
     "DiagnosisText": _diagnosis(_diagnosis_text),
     "DiagnosisCodingSystem": _diagnosis(lambda each: text(each.get("system"))),
-    "EmergencySeverityLevel": _at("emergency_severity", as_text=code),
+    "EmergencySeverityLevel": at("emergency_severity", as_text=code),
     "SendingToSystem": lambda notice: notice.destination,
 }

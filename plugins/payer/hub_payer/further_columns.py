@@ -1,19 +1,14 @@
 """Columns that no file has unless its partner asks for them. Pure."""
 
-from collections.abc import Callable, Mapping
-from typing import Any
+from collections.abc import Mapping
 
 from hub.sdk import Notice
 from hub_payer.cells import code, member, moment, tables, text, words
-from hub_payer.columns import COLUMNS, Column
+from hub_payer.columns import COLUMNS, Column, at
 from hub_payer.presence import presence
 
 #: The types of a number that the insurance gave (HL7 table 0203, and Germany's own).
 _INSURED = ("MB", "KVNR", "XV", "HC")
-
-
-def _at(*path: str, as_text: Callable[[Any], str] = text) -> Column:
-    return lambda notice: as_text(member(notice.event.payload, *path))
 
 
 def _coverage(name: str) -> Column:
@@ -43,21 +38,21 @@ FURTHER: Mapping[str, Column] = {
     "PayerName": _coverage("payer"),
     "PayerID": _coverage("payer_id"),
     "PlanName": _coverage("plan"),
-    "AccountNumber": _at("account"),
+    "AccountNumber": at("account"),
     "CensusState": presence,
-    "Status": _at("status"),
-    "AdmissionType": _at("admission", "type", as_text=code),
-    "AdmissionSource": _at("admission", "source", as_text=code),
-    "AdmissionReason": _at("admission", "reason", as_text=words),
-    "DischargeDisposition": _at("discharge", "disposition", as_text=code),
-    "DischargeDestination": _at("discharge", "destination", as_text=words),
-    "ExpectedDischarge": _at("expected", "discharge", as_text=moment),
-    "PlannedDateTime": _at("planned", as_text=moment),
+    "Status": at("status"),
+    "AdmissionType": at("admission", "type", as_text=code),
+    "AdmissionSource": at("admission", "source", as_text=code),
+    "AdmissionReason": at("admission", "reason", as_text=words),
+    "DischargeDisposition": at("discharge", "disposition", as_text=code),
+    "DischargeDestination": at("discharge", "destination", as_text=words),
+    "ExpectedDischarge": at("expected", "discharge", as_text=moment),
+    "PlannedDateTime": at("planned", as_text=moment),
     "Department": _service,
-    "Unit": _at("location", "unit"),
-    "Room": _at("location", "room"),
-    "Bed": _at("location", "bed"),
-    "PriorUnit": _at("prior_location", "unit"),
+    "Unit": at("location", "unit"),
+    "Room": at("location", "room"),
+    "Bed": at("location", "bed"),
+    "PriorUnit": at("prior_location", "unit"),
     "StayID": lambda notice: notice.event.entity.key,
     "StayVersion": lambda notice: str(notice.event.entity.version),
     "DeliveryID": lambda notice: notice.delivery,

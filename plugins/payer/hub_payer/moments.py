@@ -12,6 +12,11 @@ _DAY = timedelta(days=1)
 _FIRST_YEAR, _LAST_YEAR = 1800, 2200
 
 
+def has_room(day: date) -> bool:
+    """Say whether one can reckon with a day, or a time, in any zone."""
+    return _FIRST_YEAR <= day.year <= _LAST_YEAR
+
+
 def instant(at: datetime) -> FuzzyTime:
     """Return an aware `at` as a time that is known to the second."""
     begins = at.astimezone(UTC).replace(microsecond=0)
@@ -33,7 +38,7 @@ def whole_day(text: str, zone: str) -> FuzzyTime | None:
         day = date.fromisoformat(text)
     except ValueError:
         return None
-    if not _FIRST_YEAR <= day.year <= _LAST_YEAR:
+    if not has_room(day):
         return None
     begins = datetime.combine(day, time(), ZoneInfo(zone))
     return FuzzyTime(

@@ -1,10 +1,14 @@
 """Whom a row of a partner's file is about. Pure."""
 
+import hashlib
 from typing import Annotated, Any
 
 from msgspec import Meta, Struct
 
 from hub.sdk import Identifier, Subject
+
+#: Added to a system, this is who numbers dependants that have no number of their own.
+DEPENDANTS = "/dependants"
 
 
 class Somebody(Struct, frozen=True, kw_only=True, omit_defaults=True):
@@ -34,6 +38,20 @@ class Somebody(Struct, frozen=True, kw_only=True, omit_defaults=True):
     phone: str = ""
     email: str = ""
     deceased: str = ""
+
+
+def dependant_number(
+    subscriber: str, relationship: str, birth_date: str, family: str, given: str
+) -> str:
+    """Return the number of somebody who shares the subscriber's, the same in all files.
+
+    It alone would be somebody else: relationship, day of birth (ISO 8601) and name tell
+    such people apart, and none of them can be read from what is returned (R-PAY-01).
+    """
+    names = (family.strip().casefold(), given.strip().casefold())
+    told = "\0".join((relationship, birth_date, *names))
+    mark = hashlib.sha256(told.encode("utf-8", "replace")).hexdigest()
+    return f"{subscriber}-{mark[:12]}"
 
 
 def subject_of(person: Somebody) -> Subject:

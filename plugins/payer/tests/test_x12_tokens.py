@@ -10,8 +10,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from hub.sdk import HubError
+from hub_payer.x12.blocks import Skipped
 from hub_payer.x12.isa import Header
-from hub_payer.x12.tokens import Limits, NotX12Error, Skipped, tokens
+from hub_payer.x12.tokens import Limits, NotX12Error, tokens
 from plugins.payer.tests.x12_samples import MEMBER, Dribble, members, opened
 
 PLAIN = members(MEMBER)

@@ -45,9 +45,8 @@ ANNA = Actor("anna", "operator")
 async def until(outbox, sql, *rows):
     """Wait until the store answers so."""
     async with asyncio.timeout(PATIENCE_SECONDS):
-        ask = "SELECT count(*) FROM attempt"
-    while await asyncio.to_thread(outbox.query, ask) != [(count,)]:  # noqa: ASYNC110  the store is another thread's
-        await asyncio.sleep(0.005)
+        while await asyncio.to_thread(outbox.query, sql) != list(rows):  # noqa: ASYNC110  the store is another thread's
+            await asyncio.sleep(0.005)
 
 
 async def settled(outbox, *states):
@@ -61,14 +60,6 @@ async def add(outbox, *people, **given):
 
 async def write(store, apply, payload):
     return await asyncio.to_thread(store.writer.call, apply, payload)
-
-
-async def tried(outbox, count):
-    """Wait until so many attempts are settled: what is due next follows from them."""
-    while await asyncio.to_thread(outbox.query, "SELECT count(*) FROM attempt") != [
-        (count,)
-    ]:
-        await asyncio.sleep(0.005)
 
 
 async def test_each_file_has_a_number_and_says_so(live_store, outbox):
@@ -123,7 +114,8 @@ async def test_a_file_that_is_tried_again_is_the_same_file(live_store, outbox):
         async with asyncio.timeout(PATIENCE_SECONDS):
             for count in (1, 2):
                 await destination.arrived(count)
-                await tried(outbox, count)
+                # What is due next follows from what is settled.
+                await until(outbox, "SELECT count(*) FROM attempt", (count,))
                 clock.advance(1)
                 work.wake()
         await settled(outbox, "delivered")

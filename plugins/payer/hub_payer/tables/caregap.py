@@ -15,12 +15,11 @@ from hub.sdk import (
     Item,
     Membership,
     Normalised,
-    Problem,
     Row,
     Shown,
 )
 from hub_payer.gaps import GapStatus, normalise_gap
-from hub_payer.rows_read import BadRowMessageError, row_message
+from hub_payer.rows_read import normalised
 from hub_payer.tables.cells import Words
 from hub_payer.tables.numbers_of import SEXES
 from hub_payer.tables.outlines import shown
@@ -125,12 +124,7 @@ def read(
 
 def normalise(body: bytes, profile: CareGapProfile) -> Normalised:
     """Return the fact of one care gap; a problem where it is no row of such a list."""
-    try:
-        return normalise_gap(row_message(body), profile.time_zone)
-    except BadRowMessageError as error:
-        return Normalised(problem=Problem(error.code, error.detail))
-    except (msgspec.ValidationError, ValueError):
-        return Normalised(problem=Problem(BadRowMessageError.code))
+    return normalised(body, normalise_gap, profile.time_zone)
 
 
 def outline(body: bytes, profile: CareGapProfile) -> Sequence[Shown]:

@@ -177,6 +177,8 @@ class Words(dict[str, str]):
         meaning = self._meanings.get(" ".join(text.casefold().split()))
         if meaning is None:
             raise BadCellError(self._unknown, warning=self._warning)
+        if len(self) >= _MOST_REMEMBERED:
+            self.clear()
         self[text] = meaning
         return meaning
 

@@ -1,7 +1,6 @@
 """What is to be known of a feed of tables. Source: R-PAY-02, domain 6.3."""
 
 import re
-import zoneinfo
 from collections.abc import Iterable
 from typing import Annotated, ClassVar, Literal
 
@@ -9,16 +8,11 @@ from pydantic import AfterValidator, Field, model_validator
 
 from hub.sdk import Semantics, Settings
 from hub_payer.tables.date_formats import date_formats
+from hub_payer.zones import Zone
 
 #: What kind of cell a column has.
 CellKind = Literal["text", "id", "day", "number", "word"]
 Columns = dict[str, CellKind]
-
-
-def _zone(name: str) -> str:
-    if name not in zoneinfo.available_timezones():
-        raise ValueError("must be an IANA time zone, such as Europe/Berlin")
-    return name
 
 
 def _pattern(text: str) -> str:
@@ -157,7 +151,7 @@ class TableProfile(Settings):
     trailer_sum: str = Field(
         default="", description="The column that the `sum` of the trailer is about."
     )
-    time_zone: Annotated[str, AfterValidator(_zone)] = Field(
+    time_zone: Zone = Field(
         default="UTC", description="The IANA time zone in which the partner's days are."
     )
 

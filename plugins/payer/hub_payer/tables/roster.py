@@ -17,13 +17,12 @@ from hub.sdk import (
     Item,
     Membership,
     Normalised,
-    Problem,
     Row,
     RowOp,
     Shown,
 )
 from hub_payer.members import Change, normalise_member
-from hub_payer.rows_read import BadRowMessageError, row_message
+from hub_payer.rows_read import normalised
 from hub_payer.tables.cells import Words
 from hub_payer.tables.numbers_of import SEXES, Identifiers
 from hub_payer.tables.outlines import shown
@@ -144,12 +143,7 @@ def read(
 
 def normalise(body: bytes, profile: RosterProfile) -> Normalised:
     """Return the facts of one member; a problem where it is no row of a roster."""
-    try:
-        return normalise_member(row_message(body), profile.time_zone)
-    except BadRowMessageError as error:
-        return Normalised(problem=Problem(error.code, error.detail))
-    except (msgspec.ValidationError, ValueError):
-        return Normalised(problem=Problem(BadRowMessageError.code))
+    return normalised(body, normalise_member, profile.time_zone)
 
 
 def outline(body: bytes, profile: RosterProfile) -> Sequence[Shown]:

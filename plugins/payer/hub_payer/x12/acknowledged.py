@@ -11,7 +11,7 @@ from hub.sdk import Acceptance, Acknowledged, Item
 from hub_payer.x12.events import WIDEST
 from hub_payer.x12.handlers import Place
 from hub_payer.x12.profile import X12Profile
-from hub_payer.x12.segments import Segment
+from hub_payer.x12.segments import Segment, is_number
 
 _TA1: dict[str, Acceptance] = {"A": "accepted", "E": "partly", "R": "rejected"}
 _AK9: dict[str, Acceptance] = {
@@ -79,6 +79,4 @@ def _clean(values: list[str]) -> list[str]:
 def _number(control: str) -> str:
     """Return a control number as the hub writes its own, "" where it is none."""
     text = control.strip()
-    if not (text.isascii() and text.isdecimal() and len(text) <= WIDEST):
-        return ""
-    return text.zfill(WIDEST)
+    return text.zfill(WIDEST) if is_number(text, WIDEST) else ""

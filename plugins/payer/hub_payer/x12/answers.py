@@ -11,6 +11,7 @@ from zoneinfo import ZoneInfo
 from hub.sdk import Reply
 from hub_payer.x12.events import Fault, Isa
 from hub_payer.x12.profile import X12Profile
+from hub_payer.x12.segments import is_number
 from hub_payer.x12.verdict import (
     GroupVerdict,
     InterchangeVerdict,
@@ -104,7 +105,7 @@ def _group(group: GroupVerdict, *, old: bool) -> Iterator[list[Part]]:
             for name, *rest in _set(each, old=old):
                 yield [_OLD_NAMES.get(str(name), name) if old else name, *rest]
     accepted = 0 if group.faults else group.received - group.refused
-    stated = group.stated if group.stated.isdecimal() else str(group.received)
+    stated = group.stated if is_number(group.stated, 6) else str(group.received)
     codes = _codes([*group.faults, *group.warnings])
     yield [
         "AK9",

@@ -1,12 +1,9 @@
 """Member lists and their changes: transaction set 834 (R-PAY-01).
 
 A member's coverages that entitle to notices are one row, and each other insurance
-line is one; a change of name or address alone is a statement by itself. What a row
-says is the `Member` of `hub_payer.members`, and the dates decide: a coverage that is
-to end is in force until then.
+line is one; a change of name or address alone is a statement by itself.
 """
 
-import hashlib
 from collections.abc import Iterable, Iterator
 from datetime import date
 from typing import Any
@@ -16,21 +13,16 @@ import msgspec
 from msgspec import structs
 
 from hub.sdk import (
-    Fact,
-    FactKind,
     Identifier,
     Membership,
-    Normalised,
-    Provenance,
     Row,
-    RowMessage,
     RowOp,
     RowProblem,
 )
-from hub_payer.members import Change, normalise_member
-from hub_payer.members import Member as Body
-from hub_payer.moments import instant
-from hub_payer.people import Somebody, subject_of
+from hub_payer.members import Change
+from hub_payer.people import DEPENDANTS, dependant_number
+from hub_payer.x12.coverages import lines_of, meant
+from hub_payer.x12.enrolled import Details, Enrolled
 from hub_payer.x12.handlers import Place
 from hub_payer.x12.member_loop import Coverage, Member, Named, member_of
 from hub_payer.x12.profile import X12Profile
@@ -38,26 +30,7 @@ from hub_payer.x12.segments import Segment
 
 #: Segments of one member that are looked at.
 _MOST_SEGMENTS = 2000
-_ENDING = frozenset({"024", "002"})
 _encode = msgspec.json.Encoder(order="deterministic").encode
-_plain = msgspec.json.decode
-
-
-class Enrolled(Body, frozen=True, kw_only=True, omit_defaults=True, tag="member"):
-    """What a row of an 834 says: a `Member`, and who else covers that person."""
-
-    other_coverage: tuple[dict[str, str], ...] = ()
-
-
-class Details(
-    Somebody,
-    frozen=True,
-    kw_only=True,
-    omit_defaults=True,
-    tag_field="kind",
-    tag="member_details",
-):
-    """A change of name, address or the like, that leaves coverage as it is."""
 
 
 def rows(
@@ -128,19 +101,15 @@ class _File:
         return self._dependant(member, subscriber, member.person)
 
     def _dependant(self, member: Member, subscriber: str, named: Named) -> "_Who":
-        """Return who shares the subscriber's number: it alone would be somebody else.
-
-        Relationship, birth date and name tell such ones apart (R-PAY-01).
-        """
-        parts = (
+        """Return who shares the subscriber's number, told apart by what `named` is."""
+        value = dependant_number(
+            subscriber,
             member.relationship,
             named.birth_date,
-            named.family_name.casefold(),
-            named.given_name.casefold(),
+            named.family_name,
+            named.given_name,
         )
-        mark = hashlib.sha256("\0".join(parts).encode("utf-8", "replace")).hexdigest()
-        value = f"{subscriber}-{mark[:12]}"
-        return _Who(f"{self._system}/dependants", value, subscriber, "")
+        return _Who(self._system + DEPENDANTS, value, subscriber, "")
 
     def _refused(self, member: Member, who: "_Who") -> Row:
         return Row(
@@ -173,26 +142,13 @@ class _File:
         before = self._dependant(member, who.subscriber, prior)
         if before.value != who.value:
             changed = structs.replace(member, person=prior)
-            for label, coverage in self._lines(member):
+            for label, coverage in lines_of(member, self._profile.entitling_lines):
                 yield self._row(changed, before, label, coverage, "end", "terminated")
 
     def _coverages(self, member: Member, who: "_Who") -> Iterator[Row]:
-        for label, coverage in self._lines(member):
-            op, change = _meant(member, coverage, self._today)
+        for label, coverage in lines_of(member, self._profile.entitling_lines):
+            op, change = meant(member, coverage, self._today)
             yield self._row(member, who, label, coverage, op, change)
-
-    def _lines(self, member: Member) -> Iterator[tuple[str, Coverage]]:
-        """Yield what a member is covered by: "" for all that entitles, as one."""
-        entitling = self._profile.entitling_lines
-        joined: dict[str, list[Coverage]] = {}
-        for each in member.coverages:
-            line = "" if not each.line or each.line in entitling else each.line
-            joined.setdefault(line, []).append(each)
-        if not member.coverages:
-            joined[""] = [Coverage(member.maintenance)]
-        for label, some in joined.items():
-            coverage = _joined(some, ended=member.maintenance == "024")
-            yield label, _dated(coverage, member)
 
     def _row(
         self,
@@ -278,86 +234,5 @@ def _is_details_only(member: Member) -> bool:
     )
 
 
-def _joined(some: list[Coverage], *, ended: bool) -> Coverage:
-    """Return several coverages of one kind as one: that which goes on, if any does.
-
-    Where one of them says no day, the whole has none: nobody loses a right by it.
-    """
-    live = [each for each in some if each.maintenance not in _ENDING]
-    some = some if ended or not live else live
-    last = max(some, key=lambda each: each.since or date.min)
-    since = [each.since for each in some]
-    until = [each.until for each in some]
-    return structs.replace(
-        last,
-        since=None if None in since else min(day for day in since if day),
-        until=None if None in until else max(day for day in until if day),
-        others=[other for each in some for other in each.others],
-    )
-
-
-def _dated(coverage: Coverage, member: Member) -> Coverage:
-    """Return a coverage with the days of the member where it has none of its own."""
-    until = coverage.until or member.until
-    ends = member.maintenance == "024" or coverage.maintenance == "024"
-    if ends and until is None:
-        until = member.effective
-    return structs.replace(coverage, since=coverage.since or member.since, until=until)
-
-
-def _meant(member: Member, coverage: Coverage, today: date) -> tuple[RowOp, Change]:
-    """Return what is to become of a coverage on the day that the file was made."""
-    code = "024" if member.maintenance == "024" else coverage.maintenance
-    since, until = coverage.since, coverage.until
-    never = bool(since and until and until < since)
-    if code == "002" and (never or until is None):
-        return "end", "never_effective"
-    if code in _ENDING:
-        if until and until > today and not never:
-            return "set", ""
-        return "end", "never_effective" if never else "terminated"
-    if never:
-        return "set", "never_effective"
-    again = "025" in {code, member.maintenance}
-    return "set", "reinstated" if again else ""
-
-
 def _text(day: date | None) -> str:
     return day.isoformat() if day else ""
-
-
-def normalise(message: RowMessage, profile: X12Profile) -> Normalised:
-    """Return the facts of a row whose body is an `Enrolled`.
-
-    What a change does not repeat, it leaves as it was.
-    """
-    said = normalise_member(message, profile.time_zone)
-    now, before = _plain(message.row), _plain(message.before) or {}
-    facts = tuple(_stated(fact, now, before) for fact in said.facts)
-    return structs.replace(said, facts=facts)
-
-
-def _stated(fact: Fact, now: dict[str, Any], before: dict[str, Any]) -> Fact:
-    """Return a fact without what the row does not state."""
-    details = {name: value for name, value in fact.details.items() if value is not None}
-    period = details.get("period")
-    if period and "start" not in period and before.get("since"):
-        details["period"] = {"start": before["since"], **period}
-    if "period" in fact.details and now.get("other_coverage"):
-        details["other_coverage"] = now["other_coverage"]
-    return structs.replace(fact, details=details)
-
-
-_details = msgspec.json.Decoder(Details).decode
-
-
-def normalise_details(message: RowMessage, profile: X12Profile) -> Normalised:
-    """Return the fact of a row whose body is `Details`."""
-    del profile  # there are no times in it but the file's own
-    fact = Fact(
-        kind=FactKind.PERSON,
-        subject=subject_of(_details(message.row)),
-        recorded=instant(message.said),
-    )
-    name = f"{message.exchange}:{message.number}"
-    return Normalised(provenance=Provenance(message_id=name), facts=(fact,))

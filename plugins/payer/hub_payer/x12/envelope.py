@@ -11,6 +11,7 @@ is wrong with one level costs that level and no other. Source: X12.5, X12.6.
 from collections.abc import Iterator
 from typing import BinaryIO
 
+from hub_payer.x12.blocks import Skipped
 from hub_payer.x12.events import (
     WIDEST,
     Event,
@@ -25,8 +26,8 @@ from hub_payer.x12.events import (
     TransactionEnd,
 )
 from hub_payer.x12.isa import Header
-from hub_payer.x12.segments import OURS, Segment
-from hub_payer.x12.tokens import LIMITS, Limits, Skipped, tokens
+from hub_payer.x12.segments import OURS, Segment, is_number
+from hub_payer.x12.tokens import LIMITS, Limits, tokens
 
 _STRUCTURE = frozenset({"GS", "ST", "SE", "GE", "IEA"})
 #: Control numbers of one level that are remembered, to find repeated ones.
@@ -160,7 +161,7 @@ class _Reader:
             version=segment[8],
             number=self._groups,
         )
-        if not _is_number(segment[6], WIDEST):
+        if not is_number(segment[6], WIDEST):
             self._fault("x12.control", "GS06", "6")
         elif not self._is_new("group", segment[6]):
             self._fault("x12.control_repeated", "GS06", "19")
@@ -173,7 +174,7 @@ class _Reader:
         self._transaction = TransactionBegin(
             segment[1], segment[2], version, self._transactions, stated=segment[3]
         )
-        if not _is_number(segment[1], 3):
+        if not is_number(segment[1], 3):
             self._fault("x12.structure", "ST01", "6")
         if not segment[2].strip() or len(segment[2]) > WIDEST:
             self._fault("x12.control", "ST02", "7")
@@ -234,20 +235,16 @@ class _Reader:
             self._fault("x12.control_differs", place, answer)
 
     def _count(self, stated: str, count: int, place: str, answer: str) -> None:
-        if not _is_number(stated.strip(), 10) or int(stated) != count:
+        if not is_number(stated.strip(), 10) or int(stated) != count:
             self._fault("x12.count", place, answer)
-
-
-def _is_number(text: str, digits: int) -> bool:
-    return 0 < len(text) <= digits and text.isascii() and text.isdecimal()
 
 
 def _header_faults(isa: Isa) -> Iterator[Fault]:
     """Yield what is wrong with what a header says."""
-    control = len(isa.control) == WIDEST and _is_number(isa.control, WIDEST)
+    control = len(isa.control) == WIDEST and is_number(isa.control, WIDEST)
     holds = {
-        ("ISA09", "014"): _is_number(isa.date, 6),
-        ("ISA10", "015"): _is_number(isa.time, 4),
+        ("ISA09", "014"): is_number(isa.date, 6),
+        ("ISA10", "015"): is_number(isa.time, 4),
         ("ISA12", "017"): isa.version in _ENVELOPES,
         ("ISA13", "018"): control,
         ("ISA15", "020"): isa.usage in {"P", "T"},

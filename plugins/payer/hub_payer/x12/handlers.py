@@ -26,6 +26,17 @@ class Place(Struct, frozen=True):
     rows: Iterator[int]
     said: datetime | None = None
 
+    def key(self, *at: int) -> str:
+        """Return the key of a row that is told once; `at` is where its segment is."""
+        return ":".join(
+            (
+                self.transaction.kind,
+                self.isa.control,
+                self.transaction.control,
+                *map(str, at),
+            )
+        )
+
 
 class Handler(Protocol):
     """Reads one transaction set that has no fault in its envelope."""

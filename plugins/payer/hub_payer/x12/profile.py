@@ -1,11 +1,11 @@
 """What is to be known of a feed of X12 files: the ``profile`` of its source."""
 
 from typing import Literal, Self
-from zoneinfo import available_timezones
 
-from pydantic import Field, field_validator, model_validator
+from pydantic import Field, model_validator
 
 from hub.sdk import Settings
+from hub_payer.zones import Zone
 
 Answers = Literal["always", "errors", "never"]
 
@@ -51,7 +51,7 @@ class Party(Settings):
     """One end of an interchange: ISA05 and ISA06, or ISA07 and ISA08."""
 
     id: str = Field(
-        pattern=r"^[ -)+-9;-\]_-}]{1,15}$",
+        pattern=r"^[!-)+-9;-\]_-}]([ -)+-9;-\]_-}]{0,13}[!-)+-9;-\]_-}])?$",
         description="The id, without the blanks after it.",
     )
     qualifier: str = Field(
@@ -148,16 +148,9 @@ class X12Profile(Settings):
     plan: str = Field(
         default="", description="The plan of members whose 834 names none."
     )
-    time_zone: str = Field(
+    time_zone: Zone = Field(
         default="UTC", description="Time zone of times that say none (IANA)."
     )
-
-    @field_validator("time_zone")
-    @classmethod
-    def _is_a_zone(cls, value: str) -> str:
-        if value not in available_timezones():
-            raise ValueError("no IANA time zone")
-        return value
 
     @model_validator(mode="after")
     def _knows_its_sets(self) -> Self:

@@ -18,14 +18,15 @@ from hub.sdk import (
     Provenance,
     Recovery,
     Row,
-    RowMessage,
     RowProblem,
     Totals,
 )
+from hub_payer.rows_read import BadRowMessageError, row_message
 from hub_payer.x12 import acknowledged
 from hub_payer.x12.answers import replies
 from hub_payer.x12.envelope import read as read_events
 from hub_payer.x12.events import (
+    WIDEST,
     Event,
     GroupBegin,
     InterchangeBegin,
@@ -36,7 +37,7 @@ from hub_payer.x12.events import (
 from hub_payer.x12.handlers import Place
 from hub_payer.x12.profile import X12Profile
 from hub_payer.x12.registry import HANDLERS, NORMALISERS
-from hub_payer.x12.segments import Segment
+from hub_payer.x12.segments import Segment, is_number
 from hub_payer.x12.survey import survey
 from hub_payer.x12.verdict import Survey
 
@@ -110,13 +111,13 @@ def _seekable(file: BinaryIO) -> _Kept:
 
 
 def _heading(found: Survey) -> Heading:
-    kinds = [kind if kind.isdecimal() else "X12" for kind in found.kinds]
+    kinds = [kind if is_number(kind, 3) else "X12" for kind in found.kinds]
     controls = [each.begin.isa.control for each in found.interchanges]
-    numbers = [each for each in controls if each.isascii() and each.isdecimal()]
+    numbers = [each for each in controls if is_number(each, WIDEST)]
     purposes = ",".join(each if len(each) < _LONG else "?" for each in found.purposes)
     alone = kinds[0] if len(kinds) == 1 else "X12" if kinds else "TA1"
     return Heading(
-        kind=alone[:3],
+        kind=alone,
         semantics=found.semantics,
         control=",".join(numbers[:_NAMED]),
         said=found.said,
@@ -197,9 +198,6 @@ def _inside(events: Iterator[Event]) -> Iterator[Segment]:
             yield event
 
 
-_message = msgspec.json.Decoder(RowMessage).decode
-
-
 class _Kind(msgspec.Struct):
     kind: str = ""
 
@@ -210,11 +208,11 @@ _kind = msgspec.json.Decoder(_Kind).decode
 def normalise(body: bytes, profile: X12Profile) -> Normalised:
     """Return the facts of the message of a row."""
     try:
-        message = _message(body)
+        message = row_message(body)
         normaliser = NORMALISERS.get(_kind(message.row).kind)
         if normaliser is not None:
             return normaliser(message, profile)
-    except (msgspec.MsgspecError, UnicodeDecodeError):
+    except (BadRowMessageError, msgspec.MsgspecError, ValueError):
         pass
     problem = Problem(UnknownRowError.code, "")
     return Normalised(provenance=Provenance(), problem=problem)

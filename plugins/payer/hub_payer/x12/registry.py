@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 
-from hub_payer.x12 import acknowledged, enrolment
+from hub_payer.x12 import acknowledged, enrolled, enrolment
 from hub_payer.x12.handlers import Handler, NormaliseRow
 from hub_payer.x12_services import registry as services
 
@@ -15,7 +15,7 @@ HANDLERS: Mapping[str, Handler] = {
 }
 #: What makes facts of a row, by the ``kind`` in its body.
 NORMALISERS: Mapping[str, NormaliseRow] = {
-    "member": enrolment.normalise,
-    "member_details": enrolment.normalise_details,
+    "member": enrolled.normalise,
+    "member_details": enrolled.normalise_details,
     **services.NORMALISERS,
 }

@@ -26,6 +26,11 @@ class Delimiters(Struct, frozen=True, gc=False):
 OURS = Delimiters()
 
 
+def is_number(text: str, digits: int) -> bool:
+    """Say whether `text` is a number of ASCII digits, so many at most."""
+    return 0 < len(text) <= digits and text.isascii() and text.isdecimal()
+
+
 class Segment(Struct, frozen=True, gc=False):
     """One segment: ``segment[3]`` is its third element, "" where it has none.
 

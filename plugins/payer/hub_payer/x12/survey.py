@@ -18,7 +18,7 @@ from hub_payer.x12.events import (
     TransactionEnd,
 )
 from hub_payer.x12.profile import GROUPS, Party, X12Profile
-from hub_payer.x12.segments import Segment
+from hub_payer.x12.segments import Segment, is_number
 from hub_payer.x12.verdict import (
     LISTED,
     GroupVerdict,
@@ -177,8 +177,8 @@ class _Surveyor:
             return
         if segment.id == "BGN":
             self._purpose(segment)
-        elif segment.id == "QTY" and segment[1] == "TO" and segment[2].isdecimal():
-            stated = int(segment[2][:9])
+        elif segment.id == "QTY" and segment[1] == "TO" and is_number(segment[2], 15):
+            stated = int(segment[2])
             self._found.stated = (self._found.stated or 0) + stated
 
     def _purpose(self, segment: Segment) -> None:

@@ -13,13 +13,12 @@ from msgspec import Struct
 
 from hub.sdk import HubError, Recovery
 from hub_payer.x12 import isa
+from hub_payer.x12.blocks import BLANKS, Blocks, Skipped
 from hub_payer.x12.isa import Header
 from hub_payer.x12.segments import Delimiters
 
 _CHUNK = 1 << 17
-_BLANKS = " \r\n\t\0\x1a"
-_LEADING = re.compile(rb"[ \r\n\t\0\x1a]*")
-_BLANK_BYTES = _BLANKS.encode()
+_LEADING = re.compile(rb"[%b]*" % BLANKS.encode())
 _WINDOW = 4096
 _BOM = b"\xef\xbb\xbf"
 #: Where a header may start, in what nobody can cut.
@@ -47,12 +46,6 @@ class Limits(Struct, frozen=True):
 
 #: What is taken where nobody says otherwise.
 LIMITS = Limits()
-
-
-class Skipped(Struct, frozen=True):
-    """Something that was left out: its row code."""
-
-    code: str
 
 
 #: A header, then lists of segments, each the list of its elements.
@@ -144,7 +137,7 @@ class _Cutter:
 
     def _interchange(self, marks: Delimiters) -> Iterator[Token]:
         """Yield segments until the next header is what is held, or nothing."""
-        blocks = _Blocks(marks, self._limits.segment)
+        blocks = Blocks(marks, self._limits.segment)
         while not self._at_header():
             if blocks.is_binary(bytes(self._held[:4])):
                 stop = yield from self._binary(0, blocks)
@@ -188,7 +181,7 @@ class _Cutter:
             self._more()
         del self._held[: cut + 1]
 
-    def _cut(self, whole: bytes, blocks: "_Blocks") -> Generator[Token, None, int]:
+    def _cut(self, whole: bytes, blocks: Blocks) -> Generator[Token, None, int]:
         """Yield the segments of a block; return how much of what is held they are."""
         at = 0
         for special in blocks.specials(whole):
@@ -204,7 +197,7 @@ class _Cutter:
             yield from blocks.segments(whole[at:])
         return max(at, len(whole))
 
-    def _binary(self, at: int, blocks: "_Blocks") -> Generator[Token, None, int]:
+    def _binary(self, at: int, blocks: Blocks) -> Generator[Token, None, int]:
         """Yield a binary segment without its content; return where it ends.
 
         Of one whose length is not true that is nowhere, 0: all up to what looks like
@@ -222,94 +215,9 @@ class _Cutter:
         return 0
 
 
-class _Blocks:
-    """How the segments of an interchange are told apart."""
-
-    def __init__(self, marks: Delimiters, longest: int) -> None:
-        self.end = marks.terminator.encode()
-        self._marks = marks
-        self._longest = longest
-        self._names = [name + marks.element.encode() for name in (b"BIN", b"BDS")]
-        mark = re.escape(marks.element.encode())
-        self._special = re.compile(
-            rb"(?:ISA|isa)(?![A-Za-z0-9])|B(?:IN|DS)(?=%b)" % mark
-        )
-        self._binary = re.compile(
-            rb"(?:BIN%b|BDS%b[^%b]{0,9}%b)([0-9]{1,15})%b" % ((mark,) * 5)
-        )
-        self._words = [b"ISA", b"isa", *self._names]
-
-    def specials(self, whole: bytes) -> Iterator[int]:
-        """Yield where a header or binary segment starts, or seems to."""
-        if any(word in whole for word in self._words):
-            for found in self._special.finditer(whole):
-                if self._starts(whole, found.start()):
-                    yield found.start()
-
-    def _starts(self, whole: bytes, at: int) -> bool:
-        """Say whether a segment starts with the id that stands there."""
-        while at > 0 and whole[at - 1 : at] != self.end:
-            if whole[at - 1] not in _BLANK_BYTES:
-                return False
-            at -= 1
-        return True
-
-    def is_binary(self, start: bytes) -> bool:
-        """Say whether a segment that starts so is a binary one."""
-        return start in self._names
-
-    def binary(self, data: bytes) -> tuple[str, int, int]:
-        """Return the id, where the content starts, and how long it is by its account.
-
-        The length is -1 where there is none.
-        """
-        found = self._binary.match(data)
-        name = data[:3].decode()
-        return (name, found.end(), int(found[1])) if found else (name, 0, -1)
-
-    def segments(self, whole: bytes) -> Iterator[Token]:
-        """Yield the segments of a block that has nothing special in it."""
-        if len(whole) <= self._longest:
-            yield _split(whole, self._marks)
-            return
-        some: list[bytes] = []
-        for each in whole.split(self.end):
-            if len(each.lstrip(_BLANK_BYTES)) > self._longest:
-                yield _split(self.end.join([*some, b""]), self._marks)
-                yield Skipped("x12.segment_too_long")
-                some = []
-            else:
-                some.append(each)
-        yield _split(self.end.join(some), self._marks)
-
-
-def _rest(held: bytes, blocks: _Blocks) -> Iterator[Token]:
+def _rest(held: bytes, blocks: Blocks) -> Iterator[Token]:
     """Yield what follows the last terminator: the last trailer may have none."""
     if held.startswith(b"IEA"):
         yield from blocks.segments(held + blocks.end)
     elif held:
         yield Skipped("x12.truncated")
-
-
-def _split(whole: bytes, marks: Delimiters) -> list[list[str]]:
-    mark = marks.element
-    return [
-        piece.split(mark)
-        for each in _decoded(whole, marks.terminator)
-        if (piece := each.lstrip(_BLANKS))
-    ]
-
-
-def _decoded(whole: bytes, end: str) -> list[str]:
-    """Return the segments of a block as text, each in its own character set."""
-    try:
-        return whole.decode().split(end)
-    except UnicodeDecodeError:
-        return [_text(each) for each in whole.split(end.encode())]
-
-
-def _text(raw: bytes) -> str:
-    try:
-        return raw.decode()
-    except UnicodeDecodeError:
-        return raw.decode("latin-1")

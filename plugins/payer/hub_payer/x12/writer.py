@@ -17,10 +17,6 @@ NUMBER = NUMBER_MARK.decode()
 _SEPARATORS = str.maketrans(
     {OURS.element: " ", OURS.component: " ", OURS.repetition: " ", OURS.terminator: " "}
 )
-#: Letters of the extended character set that have a spelling in the basic one.
-_SPELLED = str.maketrans(
-    {"ä": "ae", "ö": "oe", "ü": "ue", "Ä": "AE", "Ö": "OE", "Ü": "UE", "ß": "ss"}
-)
 
 
 class Ends(Struct, frozen=True, kw_only=True):
@@ -74,14 +70,8 @@ def write(
     return "".join(lines).encode("utf-8")
 
 
-def clean(text: str, *, basic: bool = False) -> str:
-    """Return `text` without separators and control characters.
-
-    With `basic`, umlauts are spelled out and what is not in the basic or extended
-    character set of X12 (ASCII) becomes ``?``.
-    """
-    if basic:
-        text = text.translate(_SPELLED).encode("ascii", "replace").decode()
+def clean(text: str) -> str:
+    """Return `text` without separators and control characters."""
     kept = text.translate(_SEPARATORS)
     return "".join(c if c.isprintable() else " " for c in kept).strip()
 

@@ -133,7 +133,7 @@ def _row(read: _Read, profile: X12Profile, place: Place) -> Row:
         body, warnings = _encode(said), [*warnings, *wrong]
     return Row(
         number=next(place.rows),
-        key=f"837:{place.isa.control}:{place.transaction.control}:{claim[0].place}",
+        key=place.key(claim[0].place),
         op="once",
         body=body,
         problems=tuple(dict.fromkeys(problems)),
@@ -162,9 +162,8 @@ def _claim(read: _Read, found: Found, place: Place) -> tuple[Claim, list[RowProb
     insurer = party_of(payer) if payer else None
     replaced = find(whole, "REF", "F8")
     charged = amount_of(clm[2])
-    person = msgspec.structs.asdict(found.person) if found.person else {}
     claim = Claim(
-        **person,
+        **found.fields,
         claim=clm[1].strip(),
         provider=provider.name if provider else "",
         provider_id=provider.number if provider else "",

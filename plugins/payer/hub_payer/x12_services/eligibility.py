@@ -94,7 +94,7 @@ def rows(
             body, warnings = _encode(said), [*warnings, *wrong]
         yield Row(
             number=next(place.rows),
-            key=_key("271", unit, place),
+            key=place.key(unit.place),
             op="once",
             body=body,
             problems=tuple(dict.fromkeys(problems)),
@@ -114,16 +114,12 @@ def inquiries(
             problems.append(RowProblem("x12.segment_missing", "EQ"))
         yield Row(
             number=next(place.rows),
-            key=_key("270", unit, place),
+            key=place.key(unit.place),
             op="once",
             body=_encode(Inquiry(asked)),
             problems=tuple(dict.fromkeys(problems)),
             warnings=tuple(unit.warnings),
         )
-
-
-def _key(kind: str, unit: Unit, place: Place) -> str:
-    return f"{kind}:{place.isa.control}:{place.transaction.control}:{unit.place}"
 
 
 def _check(unit: Unit) -> Iterator[RowProblem]:
@@ -142,9 +138,8 @@ def _eligibility(unit: Unit, found: Found) -> tuple[Eligibility, list[RowProblem
     trace = find(unit.record, "TRN")
     since, until = _span(unit, warnings)
     plans = (each.plan for each in benefits if each.plan and each.code in _ACTIVE)
-    person = msgspec.structs.asdict(found.person) if found.person else {}
     said = Eligibility(
-        **person,
+        **found.fields,
         made=made_of(unit),
         active=_active(benefits),
         plan=next(plans, ""),

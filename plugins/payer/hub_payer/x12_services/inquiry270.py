@@ -6,7 +6,7 @@ that answers it is read as a file of the payer's. Source: ASC X12N 005010X279A1.
 
 from collections.abc import Iterator, Sequence
 from datetime import UTC, date, datetime
-from typing import NamedTuple
+from typing import Annotated, NamedTuple
 
 from pydantic import Field
 
@@ -39,7 +39,7 @@ VERSION = "005010X279A1"
 class Inquiry270Options(EnvelopeOptions):
     """Options of ``x12-270``."""
 
-    service_types: list[str] = Field(
+    service_types: list[Annotated[str, Field(pattern=r"^[0-9A-Z]{1,2}$")]] = Field(
         default=["30"],
         min_length=1,
         max_length=99,

@@ -3,14 +3,14 @@
 Source: segments NM1, N1, N3, N4, DMG, INS and PAT of X12 005010.
 """
 
-import hashlib
 from collections.abc import Sequence
+from typing import Any
 
 import msgspec
 from msgspec import Struct
 
 from hub.sdk import Identifier, RowProblem
-from hub_payer.people import Somebody
+from hub_payer.people import DEPENDANTS, Somebody, dependant_number
 from hub_payer.x12.handlers import Place
 from hub_payer.x12.profile import X12Profile
 from hub_payer.x12.segments import Segment
@@ -68,6 +68,11 @@ class Found(Struct, frozen=True):
     problems: tuple[RowProblem, ...] = ()
     warnings: tuple[RowProblem, ...] = ()
 
+    @property
+    def fields(self) -> dict[str, Any]:
+        """What is known of the person, by the names of `Somebody`."""
+        return msgspec.structs.asdict(self.person) if self.person else {}
+
 
 def patient_of(
     subscriber: Sequence[Segment], dependent: Sequence[Segment], system: str
@@ -85,7 +90,7 @@ def patient_of(
     own = patient[9].strip() if patient and patient[8] in _OF_MEMBERS else ""
     relation = _relationship(dependent)
     shared = "" if own else _shared(patient, dependent, number, relation)
-    whose = f"{system}/dependants" if shared else system
+    whose = system + DEPENDANTS if shared else system
     found = _person(patient, dependent, whose, own or shared)
     return msgspec.structs.replace(found, subscriber_id=number, relationship=relation)
 
@@ -105,7 +110,7 @@ def _person(
     person = Somebody(
         system=system,
         member_id=number,
-        member_type="" if system.endswith("/dependants") else "MB",
+        member_type="" if system.endswith(DEPENDANTS) else "MB",
         family_name=nm1[3],
         given_name=nm1[4],
         middle_name=nm1[5],
@@ -148,6 +153,4 @@ def _shared(
     born = day_of(about[2]) if about else ""
     if nm1 is None or not (number and (born or nm1[4])):
         return ""
-    parts = (relation, born, nm1[3].casefold(), nm1[4].casefold())
-    mark = hashlib.sha256("\0".join(parts).encode("utf-8", "replace")).hexdigest()
-    return f"{number}-{mark[:12]}"
+    return dependant_number(number, relation, born, nm1[3], nm1[4])

@@ -118,10 +118,9 @@ def _row(unit: Unit, profile: X12Profile, place: Place) -> Row | None:
         return None
     problems = [*unit.problems, *structure278.check(unit), *found.problems]
     review, wrong = _review(unit, found, place, system) if found.person else (None, [])
-    key = f"278:{place.isa.control}:{place.transaction.control}:{unit.place}"
     return Row(
         number=next(place.rows),
-        key=key,
+        key=place.key(unit.place),
         op="once",
         body=_encode(review) if review and not problems else b"null",
         problems=tuple(dict.fromkeys(problems)),
@@ -149,9 +148,8 @@ def _review(
     warnings += codes.warnings
     asked, answered = (party_of(each) if each else None for each in (requester, payer))
     reference = unit.header_of("BHT", 3)
-    person = msgspec.structs.asdict(found.person) if found.person else {}
     review = Review(
-        **person,
+        **found.fields,
         trace=_trace(trace, hcr, reference or place.transaction.control),
         trace_system=(trace[3] if trace else "")
         or (asked.number if asked else "")

@@ -22,7 +22,7 @@ from hub.sdk import (
     RecordKey,
     RowMessage,
 )
-from hub_payer.moments import instant, whole_day
+from hub_payer.moments import has_room, instant, whole_day
 from hub_payer.people import Somebody, subject_of
 from hub_payer.x12.profile import X12Profile
 from hub_payer.x12_services.claims import VOIDS, Claim
@@ -44,7 +44,6 @@ _DAY = len("2026-03-10")
 #: Where in a second a statement was made, which nobody writes down.
 _AT_ONCE, _ANSWERED = timedelta(), timedelta(microseconds=500_000)
 _MOST_ROWS = 499_999
-_FIRST_YEAR, _LAST_YEAR = 1800, 2200
 
 
 def normalise_service(message: RowMessage, profile: X12Profile) -> Normalised:
@@ -123,7 +122,7 @@ class _Said:
 
 def _bounded(at: datetime) -> datetime:
     """Return a time with which one can reckon; what has no zone is in UTC."""
-    if not _FIRST_YEAR <= at.year <= _LAST_YEAR:
+    if not has_room(at):
         raise msgspec.ValidationError("a time is out of bounds")
     return at if at.tzinfo else at.replace(tzinfo=UTC)
 

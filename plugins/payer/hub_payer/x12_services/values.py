@@ -4,12 +4,12 @@ Source: X12.6, section 3.5; data elements 1250 (D8, DT, RD8, TM) and 782.
 """
 
 import re
-from datetime import date, datetime
+from datetime import datetime
 from decimal import Decimal
 from typing import NamedTuple
 
-_FIRST_YEAR, _LAST_YEAR = 1800, 2200
-_DAY = re.compile(r"(\d{4})(\d\d)(\d\d)", re.ASCII)
+from hub_payer.x12.dates import day
+
 _CLOCK = re.compile(r"([01]\d|2[0-3])(?:([0-5]\d)([0-5]\d)?)?", re.ASCII)
 _AMOUNT = re.compile(r"-?(?:\d{1,18}(?:\.\d{0,9})?|\.\d{1,9})", re.ASCII)
 #: What many write for a period without an end.
@@ -51,14 +51,11 @@ def time_of(form: str, text: str) -> Time:
 
 def day_of(text: str) -> str:
     """Return eight digits as a day, "" where they are none."""
-    parts = _DAY.fullmatch(text)
-    if parts is None:
-        return ""
     try:
-        day = date(*map(int, parts.groups()))
+        found = day(text)
     except ValueError:
         return ""
-    return day.isoformat() if _FIRST_YEAR <= day.year <= _LAST_YEAR else ""
+    return found.isoformat() if found else ""
 
 
 def clock_of(text: str) -> str:
@@ -67,12 +64,12 @@ def clock_of(text: str) -> str:
     return f"{parts[1]}:{parts[2] or '00'}" if parts else ""
 
 
-def instant_of(day: str, clock: str) -> datetime | None:
+def instant_of(digits: str, clock: str) -> datetime | None:
     """Return when a transaction set was made (BHT04, BHT05), None where it is no time.
 
     It is local time to the second, without a zone; hundredths are left out.
     """
-    found, parts = day_of(day), _CLOCK.fullmatch(clock[:6])
+    found, parts = day_of(digits), _CLOCK.fullmatch(clock[:6])
     if not found or parts is None:
         return None
     return datetime.fromisoformat(
@@ -94,13 +91,13 @@ def plain(amount: Decimal) -> str:
 
 
 def _moment(text: str, clock: str = "") -> Time:
-    day = day_of(text)
-    if not day:
+    found = day_of(text)
+    if not found:
         return Time(problem="x12.date")
     if not clock:
-        return Time(day)
+        return Time(found)
     at = clock_of(clock)
-    return Time(f"{day}T{at}") if at else Time(problem="x12.date")
+    return Time(f"{found}T{at}") if at else Time(problem="x12.date")
 
 
 def _period(text: str) -> Time:

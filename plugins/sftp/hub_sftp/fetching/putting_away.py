@@ -142,7 +142,11 @@ class Porter:
             above = posixpath.dirname(folder)
             if above not in {"", "/", folder}:
                 self._make(above)
-            self._shelf.make(folder)
+            try:
+                self._shelf.make(folder)
+            except HubError:
+                self._made.clear()  # one above it may be gone
+                raise
         self._made.add(folder)
 
 

@@ -71,7 +71,7 @@ class Selector:
     def __init__(self, settings: PollerSettings) -> None:
         self._settings = settings
         self._places = settings.places
-        # A name may have anything in it; what cannot be used is refused, not overlooked.
+        # Names may have anything in them: what cannot be used is refused and said.
         self._files = re.compile(settings.files, re.DOTALL)
         self._manifest = re.compile(settings.manifest)
         self._most = settings.gate.max_mebibytes << 20
