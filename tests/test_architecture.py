@@ -31,6 +31,14 @@ VIOLATIONS = {
         "plugins/sftp/hub_sftp/writer.py",
         "import paramiko",
     ),
+    "pyx12 only in one module": (
+        "plugins/payer/hub_payer/x12/guide_findings.py",
+        "import pyx12",
+    ),
+    "gnupg only in one module": (
+        "plugins/sftp/hub_sftp/containers/pgp.py",
+        "import gnupg",
+    ),
     "hl7apy only in one module": (
         "plugins/hl7/hub_hl7/learning/tidy.py",
         "import hl7apy",

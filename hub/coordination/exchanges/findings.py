@@ -18,7 +18,8 @@ class Counts(Struct, frozen=True, kw_only=True):
     themselves, `absent` active records that only somebody can decide about.
 
     `before` and `after` are the active records without and with this file, and `lost`
-    those that were active and no longer would be.
+    those that were active and no longer would be. `nameless` are rejected rows that do
+    not say which record they are about: it may be one that seems to be absent.
     """
 
     read: int = 0
@@ -34,6 +35,7 @@ class Counts(Struct, frozen=True, kw_only=True):
     before: int = 0
     after: int = 0
     lost: int = 0
+    nameless: int = 0
 
 
 class Changes(Struct, frozen=True, kw_only=True):

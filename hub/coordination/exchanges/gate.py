@@ -157,8 +157,15 @@ def _doubtful(case: _Case) -> Iterator[str]:
         yield "rows.doubtful"
 
 
+def _nameless(case: _Case) -> Iterator[str]:
+    """Ask whether who seems to be absent may be in a row that nobody can read."""
+    counts = case.findings.counts
+    if counts.nameless and counts.ended and case.semantics in ENDS_THE_ABSENT:
+        yield "rows.nameless"
+
+
 _REJECTING: tuple[_Step, ...] = (_test, _totals, _errors)
-_HOLDING: tuple[_Step, ...] = (_names, _sequence, _rows, _members, _doubtful)
+_HOLDING: tuple[_Step, ...] = (_names, _sequence, _rows, _members, _doubtful, _nameless)
 
 
 def is_retry(verdict: Verdict) -> bool:

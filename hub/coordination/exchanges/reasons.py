@@ -87,6 +87,10 @@ REASONS: dict[str, Reason] = {
         "Held: more of the rows are wrong than half of what `max_errors` allows",
         "Look at the rows; approve it to use the others, or have it sent again",
     ),
+    "rows.nameless": Reason(
+        "Held: rows do not say whom they are about, and the file ends records",
+        "Look at the rows: who seems to be missing may be in them; approve it if not",
+    ),
     "file.permitted": Reason("Permitted: nothing speaks against the file"),
     "decided.approved": Reason("Permitted: a person approved the file"),
     "decided.rejected": Reason(

@@ -68,6 +68,7 @@ class Rows:
         self.heading: Heading | None = None
         self.read = 0
         self.wrong = 0
+        self.nameless = 0
         self.rejected: Counter[str] = Counter()
         self.warned: Counter[str] = Counter()
         self.stated: int | None = None
@@ -127,7 +128,12 @@ class Rows:
     def counts(self) -> Counts:
         """Return what is known before the file is compared."""
         right = self.read - self.wrong
-        return Counts(read=self.read, accepted=right, rejected=self.wrong)
+        return Counts(
+            read=self.read,
+            accepted=right,
+            rejected=self.wrong,
+            nameless=self.nameless,
+        )
 
     def _take_heading(self, heading: Heading, groups: dict[str, str]) -> None:
         heading, problems = with_name(heading, groups, self._received_at)
@@ -187,6 +193,8 @@ class Rows:
             self.list(number, key, problem.code, problem.column)
         if key:  # so that its record counts as there
             self._rows.append(StagedRow(number, key, UNUSED, False, b"", _NONE, b""))  # noqa: FBT003
+        else:
+            self.nameless += 1
 
     def _warn(self, number: int, key: str, warnings: tuple[RowProblem, ...]) -> None:
         for warning in warnings:

@@ -198,6 +198,7 @@ class _Check:
             before=effects.before,
             after=effects.before - effects.lost + effects.gained,
             lost=effects.lost,
+            nameless=rows.nameless,
         )
 
     def _told(self, found: Findings) -> Findings:

@@ -243,9 +243,15 @@ class Exchanges:
         except (HubError, OSError, sqlite3.Error) as error:
             code = getattr(error, "code", type(error).__name__)
             log.warning("file.delayed", feed=row.feed, exchange=row.id, error_code=code)
-            self._resting.add(row.feed)
-            loop = asyncio.get_running_loop()
-            loop.call_later(TROUBLE_SECONDS, self._rested, row.feed)
+            self._rest(row.feed)
+        except Exception:  # a defect that one file shows must not stop the others
+            log.exception("file.delayed", feed=row.feed, exchange=row.id)
+            self._rest(row.feed)
+
+    def _rest(self, feed: str) -> None:
+        self._resting.add(feed)
+        loop = asyncio.get_running_loop()
+        loop.call_later(TROUBLE_SECONDS, self._rested, feed)
 
     def _rested(self, feed: str) -> None:
         self._resting.discard(feed)

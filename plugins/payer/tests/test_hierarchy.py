@@ -66,6 +66,17 @@ def test_bad_input_16_what_stands_below_a_broken_level_is_broken_too():
     assert [level.broken for level, _ in found] == [False, True, True, True, True]
 
 
+def test_bad_input_16_the_deepest_level_is_read_and_none_below_it():
+    """Each level may stand below another of its kind: no guide has so many kinds."""
+    kinds = {"": frozenset({"", "a"}), "a": frozenset({"", "a"})}
+    text = "".join(f"HL*{n}*{n - 1 or ''}*a " for n in range(1, DEEPEST + 2))
+
+    found = [level for level, _ in levels(segments(text), kinds)]
+
+    assert not any(level.broken for level in found[:DEEPEST])
+    assert [each.code for each in found[DEEPEST].problems] == ["x12.hl_depth"]
+
+
 def test_bad_input_16_levels_out_of_order_are_noted_and_read():
     found = read("HL*10**20 HL*20*10*21 HL*30*20*22")
 

@@ -530,6 +530,28 @@ def test_a_row_that_nobody_knows_is_a_problem():
         assert made.problem.code == "X12-003"
 
 
+@pytest.mark.parametrize("year", [1, 1799, 9999])
+def test_a_row_of_a_time_with_which_nobody_can_reckon_is_a_problem(year):
+    message = RowMessage(
+        op="set",
+        key="k",
+        row=msgspec.Raw(only(MEMBER).body),
+        said=SAID.replace(year=year),
+        exchange="x",
+    )
+
+    made = normalise(msgspec.json.encode(message), X12Profile())
+
+    assert made.problem.code == "X12-003"
+
+
+@pytest.mark.parametrize("digits", ["\u0661\u0662", "1\u00b2"])
+def test_a_total_in_other_digits_is_none(digits):
+    content = members(MEMBER).replace(b"~INS", f"~QTY*TO*{digits}~INS".encode(), 1)
+
+    assert survey(content).stated is None
+
+
 SEGMENT = st.builds(
     lambda name, elements: "*".join([name, *elements]),
     st.sampled_from(

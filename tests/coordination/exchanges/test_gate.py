@@ -212,6 +212,24 @@ def test_catalogue_19_one_bad_row_of_ten_thousand_is_set_aside_and_the_rest_appl
     assert ruled(findings(counts=counts), History())[0] == "applying"
 
 
+@pytest.mark.parametrize("semantics", ["full", "cumulative"])
+def test_rows_that_name_nobody_hold_a_list_that_ends_somebody(semantics):
+    """Who seems to be absent may be in the row that nobody can read."""
+    counts = {"rejected": 1, "nameless": 1, "ended": 1, "lost": 1}
+
+    assert ruled(findings(semantics, counts=counts)) == ("held", "rows.nameless")
+    for harmless in ({"nameless": 0}, {"ended": 0, "lost": 0}):
+        permitted = findings(semantics, counts=counts | harmless)
+        assert ruled(permitted)[0] == "applying"
+
+
+@pytest.mark.parametrize("semantics", ["delta", "append", "audit"])
+def test_rows_that_name_nobody_hold_no_file_in_which_absence_ends_nobody(semantics):
+    counts = {"rejected": 1, "nameless": 1, "ended": 1}
+
+    assert ruled(findings(semantics, counts=counts))[0] == "applying"
+
+
 def test_what_must_not_be_used_goes_before_what_a_person_may_decide():
     """Else an approval of the gap in the series would apply a partial file."""
     found = findings(totals=(RowProblem("trailer.count"),), counts={"lost": 900})

@@ -362,10 +362,6 @@ async def test_changes_whose_keys_are_made_otherwise_are_held(folder):
 WRONG = [("", "1.23E+10,2026-01-01,"), ("since", "M199,31.31.2026,")]
 
 
-@pytest.mark.xfail(
-    strict=True,
-    reason="a wrong row whose key cannot be read leaves its record as if absent",
-)
 @pytest.mark.parametrize(("key", "line"), WRONG)
 async def test_a_row_that_is_wrong_ends_nobody(folder, key, line):
     lines = [f"M{n},2026-01-01," for n in range(100, 200)]

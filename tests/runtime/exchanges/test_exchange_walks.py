@@ -193,6 +193,8 @@ class Model:
             yield "members.drop" if ending else "members.ended"
         if effects.rejected > gate["max_errors"] / 2 * effects.read:
             yield "rows.doubtful"
+        if ending and effects.ended and any(not key for _, key, _ in file.rows):
+            yield "rows.nameless"
 
     def _sequence(self, file, others):
         known = [

@@ -26,7 +26,7 @@ from hub_payer.tables.outlines import shown
 from hub_payer.tables.plan import Values
 from hub_payer.tables.profile import Columns, Stating
 from hub_payer.tables.reading import Shape, read_table
-from hub_payer.tables.roster import PERSON_COLUMNS, joined
+from hub_payer.tables.roster import PERSON_COLUMNS, key_of
 
 #: Words for the status of a gap.
 STATUSES: dict[str, GapStatus] = {
@@ -100,7 +100,7 @@ def read(
 
     def make(read: Values, number: int) -> Row:
         said, problems, warnings = read
-        key = joined([said.get(name, "") for name in keys])
+        key = key_of(read, keys)
         if problems:
             return Row(number=number, key=key, problems=problems, warnings=warnings)
         member_id = said["member_id"]

@@ -159,6 +159,14 @@ def joined(values: Sequence[str]) -> str:
     )
 
 
+def key_of(read: Values, columns: Sequence[str]) -> str:
+    """Return the key of a row, "" where a part of it cannot be read."""
+    said, problems, _ = read
+    if problems and not {each.column for each in problems}.isdisjoint(columns):
+        return ""
+    return joined([said.get(name, "") for name in columns])
+
+
 class _Rows:
     """Makes rows of what stands in a roster."""
 
@@ -182,7 +190,7 @@ class _Rows:
     def row(self, read: Values, number: int) -> Row:
         """Return the row that says what was read."""
         said, problems, warnings = read
-        key = joined([said.get(name, "") for name in self._keys])
+        key = key_of(read, self._keys)
         if problems:
             return Row(number=number, key=key, problems=problems, warnings=warnings)
         patient_id = said.pop("patient_id", "") or said["member_id"]

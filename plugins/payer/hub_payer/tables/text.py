@@ -27,6 +27,7 @@ _NOT_TEXT = (
     *(b"PK\x03\x04", b"\xd0\xcf\x11\xe0", b"%PDF-", b"\x1f\x8b", b"-----BEGIN PGP"),
     *(b"<!DOCTYPE", b"<!doctype", b"<html", b"<HTML", b"<?xml"),
 )
+_LONGEST_START = max(map(len, _NOT_TEXT))
 _CUT_CHARACTER = "\udcff"
 
 
@@ -60,7 +61,9 @@ class Lines:
             yield ""
 
     def _blocks(self) -> Iterator[str]:
-        start = self._file.read(_BLOCK)
+        start = b""
+        while len(start) < _LONGEST_START and (more := self._file.read(_BLOCK)):
+            start += more
         if start.startswith(_NOT_TEXT):
             raise NotTextError
         mark, codec = next(

@@ -14,6 +14,7 @@ from hub_sftp.fetching.errors import (
     ManifestDiffersError,
     MarkerDiffersError,
     MoveDeniedError,
+    NoFreeNameError,
     NotAFileError,
     ReadDeniedError,
     ReadFailedError,
@@ -215,5 +216,5 @@ class Obtainer:
         for path in unit.companions:
             try:
                 await self._turns.call(self._porter.put_away, path, place, today)
-            except OF_A_FILE as error:
+            except (*OF_A_FILE, NoFreeNameError) as error:
                 log.warning("marker.left", error_code=error.code)

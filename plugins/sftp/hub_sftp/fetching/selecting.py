@@ -71,8 +71,7 @@ class Selector:
     def __init__(self, settings: PollerSettings) -> None:
         self._settings = settings
         self._places = settings.places
-        # Names may have anything in them: what cannot be used is refused and said.
-        self._files = re.compile(settings.files, re.DOTALL)
+        self._files = re.compile(settings.files)
         self._manifest = re.compile(settings.manifest)
         self._most = settings.gate.max_mebibytes << 20
         self._sightings = Sightings()

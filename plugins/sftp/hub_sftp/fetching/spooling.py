@@ -48,6 +48,7 @@ def fetch(shelf: Shelf, job: Job, beat: Callable[[], None] | None = None) -> Fet
                 beat()
 
         reached = shelf.read(job.path, spool.start, job.size, sink)
+        spool.settle()
     if reached != job.size:
         raise FileChangedError(f"{reached} of {job.size} bytes")
     return Fetched(digests=spool.digests())
@@ -92,10 +93,17 @@ class _Spool:
             rest = rest[_kept(lambda: os.write(self._file, written)) :]  # noqa: B023
         self._since_sync += len(piece)
         if self._since_sync >= _SYNC_BYTES:
-            if self._syncing is not None:
-                _kept(self._syncing.result)
+            self.settle()
             self._syncing = self._disk.submit(os.fdatasync, self._file)
             self._since_sync = 0
+
+    def settle(self) -> None:
+        """Wait for what the disk was given. Raises SpoolFailedError.
+
+        A disk says only once that it lost something: whoever asks later hears nothing.
+        """
+        if self._syncing is not None:
+            _kept(self._syncing.result)
 
     def digests(self) -> dict[str, str]:
         """Return the hashes of all bytes, of earlier tries too."""

@@ -494,8 +494,10 @@ def test_nothing_goes_out_to_a_key_that_expired(old, us, pgp_of, tmp_path):
     public.write_bytes(party.gpg("--armor", "--export", key))
     settings = pgp_of(us, party, partner_key=public, fingerprint=key)
 
-    with pytest.raises(PartnerKeyExpiredError):
+    with pytest.raises(PartnerKeyExpiredError) as caught:
         encrypt(BODY, settings, compress=True)
+
+    assert caught.value.code == "PGP-011"
 
 
 def told(*lines):

@@ -7,6 +7,9 @@ import hashlib
 import os
 
 import pytest
+from structlog.testing import capture_logs
+
+from hub_sftp.fetching import putting_away
 
 BODY = b"key;value\n1;2\n"
 
@@ -32,6 +35,10 @@ def start(request, peer, hub_of):
 
 def names(hub):
     return [listed.path.rpartition("/")[2] for listed, _ in hub.desk.delivered]
+
+
+def codes(logs, event):
+    return [each["error_code"] for each in logs if each["event"] == event]
 
 
 def sha256(body):
@@ -118,6 +125,24 @@ async def test_a_file_that_is_not_what_its_marker_says_is_refused(peer, start, s
     assert peer.names("error") == ["a.csv.done"]
 
 
+async def test_a_marker_without_a_name_left_in_the_archive_holds_up_no_file(
+    peer, start, monkeypatch
+):
+    monkeypatch.setattr(putting_away, "_MOST_NAMES", 1)
+    hub = start(complete="marker")
+    peer.put("a.csv", BODY)
+    peer.put("a.csv.done", b"")
+
+    with capture_logs() as logs:
+        async with hub.running():
+            await hub.until(lambda: names(hub))
+            await hub.polled()
+
+    assert codes(logs, "marker.left") == ["FILE-010"]
+    assert names(hub) == ["a.csv"]
+    assert not hub.failures
+
+
 async def test_a_file_shorter_than_its_marker_says_is_still_coming(peer, start):
     hub = start(complete="marker")
     peer.put("a.csv", BODY[:5])
@@ -199,9 +224,11 @@ async def test_a_manifest_that_cannot_be_read_moves_nothing(peer, start):
     peer.put("a.csv", BODY)
     peer.put("set.manifest", b"../../etc/passwd")
 
-    async with hub.running():
-        await hub.polled()
+    with capture_logs() as logs:
+        async with hub.running():
+            await hub.polled()
 
+    assert codes(logs, "manifest.refused") == ["FILE-013"]
     assert peer.names("inbox") == ["a.csv", "set.manifest"]
     assert not hub.failures
 
@@ -234,16 +261,18 @@ async def test_an_upload_that_hangs_is_not_taken_for_a_whole_file(peer, start, e
     hub = start(complete="stable")
     path = peer.put("a.csv", b"key;value" + end)
 
-    async with hub.running():
-        await hub.until(lambda: hub.desk.returned)
-        await hub.polled()
-        before, tries = names(hub), len(hub.desk.returned)
-        with path.open("ab") as file:
-            file.write(b";3\n")
-        await hub.until(lambda: names(hub))
+    with capture_logs() as logs:
+        async with hub.running():
+            await hub.until(lambda: hub.desk.returned)
+            await hub.polled()
+            before, tries = names(hub), len(hub.desk.returned)
+            with path.open("ab") as file:
+                file.write(b";3\n")
+            await hub.until(lambda: names(hub))
 
     assert before == []
     assert tries == 1
+    assert codes(logs, "file.postponed") == ["FILE-014"]
     assert hub.bodies() == [b"key;value" + end + b";3\n"]
 
 

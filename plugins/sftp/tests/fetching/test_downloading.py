@@ -10,10 +10,11 @@ from pathlib import Path
 
 import pytest
 
+from hub.sdk import HubError
 from hub_sftp.fetching import downloading
 from hub_sftp.fetching.downloading import Downloader
 from hub_sftp.fetching.downloading_child import Server
-from hub_sftp.fetching.errors import DownloaderFailedError, SpoolFailedError
+from hub_sftp.fetching.errors import DownloaderFailedError
 from hub_sftp.fetching.settings import SftpPollerSettings
 from hub_sftp.fetching.spooling import Job
 
@@ -85,13 +86,13 @@ async def test_an_error_in_the_process_is_raised_here(downloader, job):
         ({"path": "inbox/missing.csv"}, "FILE-005"),
         ({"spool": "/proc/missing/spool"}, "FILE-015"),
     ):
-        with pytest.raises(Exception, match=code):
+        with pytest.raises(HubError) as caught:
             await downloader.fetch(job(**changes))
+        assert caught.value.code == code
     again = job()
     await downloader.fetch(again)
 
     assert body(again) == BODY
-    assert SpoolFailedError.code == "FILE-015"
 
 
 async def test_a_process_that_is_killed_fails_and_another_is_started(
@@ -101,11 +102,12 @@ async def test_a_process_that_is_killed_fails_and_another_is_started(
     fetching = asyncio.create_task(downloader.fetch(job()))
     await gate.reached.wait()
     os.kill(downloader.pid, 9)
-    with pytest.raises(DownloaderFailedError):
+    with pytest.raises(DownloaderFailedError) as caught:
         await fetching
     server.faults.clear()
     await downloader.fetch(job())
 
+    assert caught.value.code == "SFTP-021"
     assert body(job()) == BODY
 
 

@@ -254,10 +254,12 @@ async def test_a_server_that_fails_in_reading_is_asked_again(server, partner, hu
     server.faults["read"] = failing(asyncssh.SFTPFailure("synthetic"), 1)
     partner.put("a.csv", BODY)
 
-    async with hub.running():
-        await hub.until(lambda: names(hub))
+    with capture_logs() as logs:
+        async with hub.running():
+            await hub.until(lambda: names(hub))
 
     assert hub.bodies() == [BODY]
+    assert codes(logs, "file.postponed") == ["FILE-007"]
     assert not hub.failures
 
 

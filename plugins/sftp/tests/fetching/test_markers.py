@@ -90,8 +90,10 @@ def test_a_manifest_may_say_sizes():
     ids=range(12),
 )
 def test_a_manifest_that_says_something_else_is_refused(body):
-    with pytest.raises(ManifestUnreadableError):
+    with pytest.raises(ManifestUnreadableError) as caught:
         of_manifest(body)
+
+    assert caught.value.code == "FILE-013"
 
 
 @given(

@@ -1,18 +1,20 @@
 """Folders with many files and files with many bytes cost time, not memory (F66)."""
 
+import errno
 import os
 import stat
 import tracemalloc
 
 import pytest
 
-from hub_sftp.fetching import selecting
-from hub_sftp.fetching.errors import NotAFileError, ReadDeniedError
+from hub_sftp.fetching import selecting, spooling
+from hub_sftp.fetching.errors import NotAFileError, ReadDeniedError, SpoolFailedError
 from hub_sftp.fetching.local import LocalShelf
 from hub_sftp.fetching.remembering import Known, Sightings
 from hub_sftp.fetching.selecting import Selector
 from hub_sftp.fetching.settings import FolderPollerSettings, SftpPollerSettings
 from hub_sftp.fetching.shelf import Entry, TakenError
+from hub_sftp.fetching.spooling import Job, fetch
 
 
 class Endless(LocalShelf):
@@ -147,6 +149,25 @@ def test_an_aborted_copy_ends_at_its_next_piece(local, shelf):
     reached = shelf.read(str(local.path("a.csv")), 0, 5 << 20, sink)
 
     assert reached == sum(came) < 5 << 20
+
+
+def test_what_the_disk_lost_is_said_before_a_file_is_delivered(
+    local, shelf, tmp_path, monkeypatch
+):
+    """Also where it was lost behind the last piece."""
+
+    def lost(_file):
+        raise OSError(errno.EIO, "synthetic")
+
+    monkeypatch.setattr(spooling, "_SYNC_BYTES", 1)
+    monkeypatch.setattr(os, "fdatasync", lost)
+    path = local.put("a.csv", b"key;value\n")
+    job = Job(path=str(path), spool=str(tmp_path / "spool"), offset=0, size=10)
+
+    with pytest.raises(SpoolFailedError) as caught:
+        fetch(shelf, job)
+
+    assert caught.value.code == "FILE-015"
 
 
 def test_what_is_written_is_for_the_owner_and_the_group(local, shelf):
