@@ -1,4 +1,4 @@
-"""Deadlines of records: a task falls due and is late, a permission runs out.
+"""Deadlines of records: a task falls due and is late, a permission or coverage ends.
 
 Nobody says so when it happens. The hub works it out from what was said, and looks
 again in time. Source: domain 1.1 (P6) and 8.4.
@@ -7,10 +7,11 @@ again in time. Source: domain 1.1 (P6) and 8.4.
 from datetime import UTC, date, datetime, time, timedelta
 from typing import Any, NamedTuple
 
-from hub.coordination.records import Record
+from hub.coordination.records import ENDED, Record, end_of
 from hub.model.record_kinds import ACTIVE
 
 _ONE_DAY = timedelta(days=1)
+_COVERED = frozenset({"", "enrolled", "changed", "reinstated"})
 _OPEN_TASK = frozenset({"", "created", "due", "overdue"})
 #: What a sender said itself need not be told again.
 _SAID = {"due": frozenset({"due", "overdue"}), "overdue": frozenset({"overdue"})}
@@ -36,6 +37,8 @@ def stages(record: Record) -> list[Stage]:
         return _of_task(record)
     if record.kind in {"consent", "proxy"} and record.status in {"", ACTIVE}:
         return _of_permission(record)
+    if record.kind == "coverage" and record.status in _COVERED:
+        return _of_coverage(record)
     return []
 
 
@@ -85,6 +88,15 @@ def _of_permission(record: Record) -> list[Stage]:
     if bounds is None:
         return []
     return [Stage("expired", "consent.expired", bounds[1], "until", str(text))]
+
+
+def _of_coverage(record: Record) -> list[Stage]:
+    """Return the end that a payer announced: it need not say so again (R-PAY-01)."""
+    text = end_of(record)
+    bounds = _bounds(text)
+    if bounds is None:
+        return []
+    return [Stage(ENDED, "coverage.terminated", bounds[1], "period", text)]
 
 
 def _bounds(text: Any) -> tuple[datetime, datetime] | None:

@@ -18,6 +18,8 @@ from hub.model.record_kinds import first_event, later_event
 
 _encode = msgspec.json.Encoder(order="sorted").encode
 _plain = msgspec.json.Decoder(dict[str, Any]).decode
+#: The mark of a coverage whose announced end was told of when it was there.
+ENDED = "ended"
 # That another file says the same is no change.
 _WHERE_IT_STOOD = frozenset({"file"})
 
@@ -59,6 +61,8 @@ def record_differences(before: Record | None, after: Record) -> list[Change]:
         name for name in names if known.get(name) != after.details.get(name)
     )
     earlier = before.status if before else ""
+    if _is_known_to_have_ended(before, after):
+        return []
     if before is None or earlier != after.status:
         event = first_event(after.kind, after.status, earlier)
     elif set(fields) <= _WHERE_IT_STOOD:
@@ -66,3 +70,17 @@ def record_differences(before: Record | None, after: Record) -> list[Change]:
     else:
         event = later_event(after.kind, after.status)
     return [Change(event, fields=tuple(fields))] if event else []
+
+
+def end_of(record: Record) -> str:
+    """Return the last day of a coverage as it was stated, "" where it was not."""
+    period = record.details.get("period")
+    end = period.get("end") if isinstance(period, dict) else None
+    return end if isinstance(end, str) else ""
+
+
+def _is_known_to_have_ended(before: Record | None, after: Record) -> bool:
+    """Say whether a payer only repeats an end that was announced, and told of."""
+    if before is None or after.status != "terminated":
+        return False
+    return before.marks.get(ENDED) == (end_of(after),)

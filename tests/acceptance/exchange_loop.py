@@ -37,9 +37,13 @@ class Loop:
         self.notices = self.server.root / "notices"
         self.notices.mkdir()
         self.hubs = Hubs(path)
-        self.hub = self.start()
         self.wanted = []
         self.happened = Counter()
+        try:
+            self.hub = self.start()
+        except BaseException:
+            self.close()  # nobody else could
+            raise
 
     def start(self):
         """Start a hub that fetches from all folders and tells of who is covered."""

@@ -120,9 +120,13 @@ class World:
         self.server = OpenSsh(path).start()
         names = ("names", "plain", "gz", "zip", "marked")
         self.boxes = {name: Dropbox(self.server, name) for name in names}
-        self.drop_all()
         self.hubs = Hubs(path)
-        self.hub = self.hubs.start(*map(self.source, names))
+        try:
+            self.drop_all()
+            self.hub = self.hubs.start(*map(self.source, names))
+        except BaseException:
+            self.close()  # nobody else could
+            raise
 
     def source(self, name):
         """Return the table of the source for a folder."""

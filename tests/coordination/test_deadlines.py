@@ -98,3 +98,27 @@ def test_each_stage_is_told_once_however_often_somebody_looks(steps):
         assert due is None or due > now
 
     assert heard in ([], ["due"], ["overdue"], ["due", "overdue"])
+
+
+def covered(status, end):
+    return Record("coverage", {"status": status, "period": {"end": end}})
+
+
+@pytest.mark.parametrize("status", ["enrolled", "changed", "reinstated", ""])
+def test_a_coverage_ends_after_its_last_day(status):
+    [end] = stages(covered(status, "2026-04-30"))
+
+    assert (end.event, end.at) == (
+        "coverage.terminated",
+        datetime(2026, 5, 1, tzinfo=UTC),
+    )
+
+
+@pytest.mark.parametrize("status", ["terminated", "never_effective", "verified"])
+def test_a_coverage_that_is_over_ends_no_more(status):
+    assert names(covered(status, "2026-04-30")) == []
+
+
+@pytest.mark.parametrize("period", [None, "2026", {}, {"end": 7}])
+def test_a_coverage_without_a_last_day_goes_on(period):
+    assert names(Record("coverage", {"status": "enrolled", "period": period})) == []

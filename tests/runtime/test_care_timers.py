@@ -123,3 +123,38 @@ def test_a_machine_that_calls_meets_no_clock(play):
     events = play(call, hours=(24, 1))
 
     assert not types(events, "transition.milestone_reached")
+
+
+ENDS = {"period": {"start": "2026-01-01", "end": "2026-03-11"}}
+
+
+def test_a_coverage_ends_on_the_day_for_which_that_was_announced(play):
+    play(said("coverage", status="enrolled", **ENDS))
+    events = play(days=3)
+
+    assert types(events, "coverage.") == [
+        "coverage.member_enrolled",
+        "coverage.terminated",
+    ]
+    assert events[-1].basis == "inferred"
+
+
+def test_a_payer_who_repeats_an_end_that_was_told_of_tells_nothing_new(play):
+    play(said("coverage", status="enrolled", **ENDS), days=3)
+    again = play(said("coverage", 9, day=4, status="terminated", **ENDS))
+    other = {"period": {"start": "2026-01-01", "end": "2026-03-01"}}
+    earlier = play(said("coverage", 9, day=5, status="terminated", **other))
+
+    assert types(again, "coverage.")[1:] == ["coverage.terminated"]
+    assert types(earlier, "coverage.")[2:] == ["coverage.changed"]
+
+
+def test_a_coverage_that_goes_on_after_all_does_not_end(play):
+    play(said("coverage", status="enrolled", **ENDS))
+    play(said("coverage", 14, period={"start": "2026-01-01"}))
+    events = play(days=3)
+
+    assert types(events, "coverage.") == [
+        "coverage.member_enrolled",
+        "coverage.changed",
+    ]

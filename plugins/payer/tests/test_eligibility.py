@@ -129,7 +129,7 @@ def test_a_dependent_is_who_the_member_list_of_the_payer_says():
     asked = (
         ANSWER[: ANSWER.index("DTP")]
         + """HL*4*3*23*0
-        NM1*03*1*MUSTER*BEN
+        NM1*03*1*MUSTER *BEN
         DMG*D8*20190401*M
         INS*N*19
         EB*1"""

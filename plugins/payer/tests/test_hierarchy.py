@@ -69,9 +69,11 @@ def test_bad_input_16_what_stands_below_a_broken_level_is_broken_too():
 def test_bad_input_16_the_deepest_level_is_read_and_none_below_it():
     """Each level may stand below another of its kind: no guide has so many kinds."""
     kinds = {"": frozenset({"", "a"}), "a": frozenset({"", "a"})}
-    text = "".join(f"HL*{n}*{n - 1 or ''}*a " for n in range(1, DEEPEST + 2))
+    segments = (
+        Segment(["HL", str(n), str(n - 1 or ""), "a"]) for n in range(1, DEEPEST + 2)
+    )
 
-    found = [level for level, _ in levels(segments(text), kinds)]
+    found = [level for level, _ in levels(segments, kinds)]
 
     assert not any(level.broken for level in found[:DEEPEST])
     assert [each.code for each in found[DEEPEST].problems] == ["x12.hl_depth"]

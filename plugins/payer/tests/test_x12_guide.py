@@ -104,6 +104,20 @@ def test_whatever_pyx12_raises_is_a_warning(monkeypatch):
     assert [each.code for each in row.warnings] == ["x12.guide_failed"]
 
 
+@pytest.mark.parametrize("account", ["", "[]", '{"interchanges": 1}'])
+def test_an_account_of_pyx12_that_is_none_is_a_warning(monkeypatch, account):
+    from hub_payer.x12 import guide  # noqa: PLC0415  as the reader does
+
+    def account_of(_params, _feed, *_files, fd_json):
+        fd_json.write(account)
+
+    monkeypatch.setattr(guide.pyx12.x12n_document, "x12n_document", account_of)
+
+    (row,) = reading(PLAIN, guide="check").rows
+
+    assert [each.code for each in row.warnings] == ["x12.guide_failed"]
+
+
 def test_groups_are_compared_one_by_one():
     other = PLAIN.replace("005010X220A1", "005010X220")
     content = PLAIN + other.replace("000000001", "000000002").replace("S100", "S200")
