@@ -36,6 +36,10 @@ SAFE_FIELDS = frozenset(
         *("people", "told", "failed", "members", "added", "removed"),
         # files that are exchanged: whose, since when missing, how many records
         *("partner", "exchange", "due", "changed", "ended"),
+        # keys and certificates: whose, which, until when; parts of files that lack
+        *("owner", "fingerprint", "alarm", "days", "expires", "missing", "place"),
+        # the code of a peer's acknowledgement
+        "answer",
         # what a score may not depend on unseen
         *("race_was_input", "ethnicity_was_input", "sex_was_input"),
         # whose token, never the token

@@ -254,6 +254,13 @@ def test_nothing_that_the_hub_logs_is_withheld():
     assert {"event": WITHHELD} not in shown
 
 
+def test_whose_key_expires_and_when_is_shown(log, stderr):
+    said = {"owner": "own", "fingerprint": "098D", "days": 30, "alarm": 30}
+    log.warning("key.expires", **said)
+
+    assert stderr.entries[0].items() >= said.items()
+
+
 def test_an_injected_entry_stays_one_line(log, stderr):
     log.info("message.stored", reason='x\n{"event": "forged"}\u2028\x1b[2J\x85')
 

@@ -235,7 +235,7 @@ def _check(item: Item | HubError, spec: NormaliserSpec) -> None:
             pass
     if not isinstance(item, HubError):
         # It goes from one process to another, and into the store.
-        msgspec.msgpack.encode(item)
+        msgspec.msgpack.decode(msgspec.msgpack.encode(item), type=type(item))
 
 
 def _check_problems(problems: Sequence[RowProblem], spec: NormaliserSpec) -> None:

@@ -4,12 +4,15 @@ import asyncio
 import json
 import socket
 from contextlib import asynccontextmanager
+from types import SimpleNamespace
 
 import pytest
 from click.testing import CliRunner
 
 from hub.app import Hub
 from hub.cli import main
+from hub.cli.commands.exchange import _meanings
+from hub.coordination.exchanges.responses import meaning_of
 from hub.runtime.exchanges import service
 from hub.telemetry import configure_logging
 from tests.acceptance.messages import adt
@@ -109,6 +112,20 @@ async def test_a_file_is_shown(cli):
     assert shown["meanings"][0]["code"] == "members.drop"
     for told in ("lost 4", "exchange.held", "response", "max_drop"):
         assert told in text
+
+
+def test_where_formats_differ_it_is_said_what_a_code_means_in_each():
+    specs = [
+        SimpleNamespace(
+            name="one", row_codes={"a.b": ("It is", "Do"), "c": ("C", "D")}
+        ),
+        SimpleNamespace(name="two", row_codes={"a.b": ("It is", "Do")}),
+        SimpleNamespace(name="six", row_codes={"a.b": ("It was", "Undo")}),
+    ]
+    codes = _meanings(specs)
+
+    assert meaning_of("a.b", codes) == "one, two: It is. Do. six: It was. Undo."
+    assert meaning_of("c", codes) == "C. D."
 
 
 async def test_the_bytes_of_a_file_and_its_answer_are_written(cli):

@@ -125,6 +125,11 @@ def _lone_surrogate(_body, _profile):
     return Normalised(facts=(fact("\udcff"),))
 
 
+def _no_such_value(_body, _profile):
+    recorded = msgspec.structs.replace(fuzzy_time(), zone_source="own")
+    return Normalised(facts=(fact(recorded=recorded),))
+
+
 def _junk(_body, _profile):
     return {"facts": []}
 
@@ -150,11 +155,12 @@ def _quotes_in_a_reason(body, _profile):
         _naive_time,
         _empty_interval,
         _lone_surrogate,
+        _no_such_value,
         _junk,
     ],
 )
 def test_fails_a_broken_promise(broken):
-    with pytest.raises((AssertionError, UnicodeEncodeError)):
+    with pytest.raises((AssertionError, UnicodeEncodeError, msgspec.ValidationError)):
         PlainSuite().test_keeps_its_promises_for_each_sample(
             normaliser(broken), Settings(), SAMPLES
         )

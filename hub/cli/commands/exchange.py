@@ -1,7 +1,9 @@
 """``hub exchange``."""
 
 import sys
+from collections.abc import Iterable, Mapping
 from datetime import datetime
+from itertools import chain
 from pathlib import Path
 from shutil import copyfileobj
 from typing import Any
@@ -20,6 +22,7 @@ from hub.cli.exchanging import bytes_of, decide, partners, reconcile
 from hub.cli.loading import load_own, reader
 from hub.cli.options import config_option, cursor_option, json_option, limit_option
 from hub.cli.printing import show_details, show_json, show_page
+from hub.contract import NormaliserSpec
 from hub.coordination.exchanges.responses import meaning_of
 from hub.model.files import ExchangeState
 from hub.store.exchanges.views import CodeView, ExchangeDetail, codes_of
@@ -88,14 +91,31 @@ def show_command(
         sys.stdout.buffer.write(store.reply(exchange_id, place)[1])
         return
     found = store.exchange(exchange_id)
-    readers = loaded.registry.normalisers.values()
-    codes = {code: words for each in readers for code, words in each.row_codes.items()}
-    found = _in_words(found, codes)
+    found = _in_words(found, _meanings(loaded.registry.normalisers.values()))
     show_json(found) if as_json else show_exchange(found)
 
 
+def _meanings(readers: Iterable[NormaliserSpec]) -> dict[str, tuple[str, ...]]:
+    """Return what codes mean; where formats differ, what they mean in each of them.
+
+    Which format a file has is only known with the whole configuration.
+    """
+    by: dict[str, dict[tuple[str, str], list[str]]] = {}
+    for each in readers:
+        for code, words in each.row_codes.items():
+            by.setdefault(code, {}).setdefault(words, []).append(each.name)
+    return {code: _of_formats(said) for code, said in by.items()}
+
+
+def _of_formats(said: dict[tuple[str, str], list[str]]) -> tuple[str, ...]:
+    if len(said) == 1:
+        return next(iter(said))
+    named = ((f"{', '.join(names)}: {what}", do) for (what, do), names in said.items())
+    return tuple(chain.from_iterable(named))
+
+
 def _in_words(
-    found: ExchangeDetail, codes: dict[str, tuple[str, str]]
+    found: ExchangeDetail, codes: Mapping[str, tuple[str, ...]]
 ) -> ExchangeDetail:
     known = [(code, meaning_of(code, codes)) for code in codes_of(found)]
     shown = [CodeView(code=code, meaning=words) for code, words in known if words]

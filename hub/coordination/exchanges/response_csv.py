@@ -11,6 +11,8 @@ import re
 from collections.abc import Iterable, Iterator
 
 from hub.coordination.exchanges.responses import ResponseFacts, reason_in_words
+from hub.errors import HubError
+from hub.model.files import RowProblem
 
 #: The first line.
 HEADER = ("item", "row", "key", "code", "column", "text")
@@ -68,9 +70,15 @@ def _lines(facts: ResponseFacts) -> Iterator[_Line]:
     yield ("reason", "", "", code, "", words)
     yield from _counted(facts)
     for problem in facts.problems:
-        meaning = facts.meanings.get(problem.code, "")
-        yield ("file_problem", "", "", problem.code, problem.column, meaning)
+        yield ("file_problem", "", "", problem.code, *_place_and_text(facts, problem))
     yield from _rows(facts)
+
+
+def _place_and_text(facts: ResponseFacts, problem: RowProblem) -> tuple[str, str]:
+    if problem.code in HubError.catalogue:
+        # The gate keeps an error's detail where others name a column.
+        return "", problem.column or reason_in_words("", problem.code)
+    return problem.column, facts.meanings.get(problem.code, "")
 
 
 def _of_file(item: str, text: object) -> _Line:

@@ -59,10 +59,12 @@ class ResponseFacts(Struct, frozen=True, kw_only=True):
 def meanings(row_codes: Mapping[str, tuple[str, str]]) -> dict[str, str]:
     """Return what each code of a row or a file means, in one or two sentences.
 
-    `row_codes` are those of the reader, see `NormaliserSpec`.
+    `row_codes` are those of the reader, see `NormaliserSpec`. What to do about a
+    reason is for the hub's own people (approve it, set `band`), and is not told.
     """
-    known = {**REASONS, **row_codes, **ROW_CODES}
-    return {code: sentences(*words) for code, words in known.items()}
+    of_rows = {**row_codes, **ROW_CODES}
+    reasons = {code: sentences(words.summary) for code, words in REASONS.items()}
+    return reasons | {code: sentences(*words) for code, words in of_rows.items()}
 
 
 def reason_in_words(reason: str, error_code: str = "") -> str:
@@ -82,7 +84,7 @@ def sentences(*parts: str) -> str:
     return " ".join(f"{part}." for part in parts if part)
 
 
-def meaning_of(code: str, row_codes: Mapping[str, tuple[str, str]]) -> str:
+def meaning_of(code: str, row_codes: Mapping[str, tuple[str, ...]]) -> str:
     """Return what a reason, or a code of a row or an error, means; empty if unknown.
 
     `row_codes` are those of the reader, see `NormaliserSpec`.

@@ -93,7 +93,24 @@ def test_the_reason_is_that_of_the_error_where_there_was_one():
 
 
 def test_what_our_own_people_should_do_is_not_told_to_the_partner():
+    problems = (RowProblem("rows.doubtful"),)
+    told = lines(response_csv(facts(problems=problems)))
+
+    assert [*("file_problem", "", "", "rows.doubtful", ""), _said("rows.doubtful")] in (
+        told
+    )
     assert "approve" not in reason_in_words("rows.doubtful")
+
+
+@pytest.mark.parametrize(
+    ("detail", "text"),
+    [("it lacks Zone", "it lacks Zone"), ("", f"{DisguisedFileError.summary}.")],
+)
+def test_the_detail_of_an_error_is_text_and_no_column(detail, text):
+    code = DisguisedFileError.code
+    told = lines(response_csv(facts(problems=(RowProblem(code, detail),))))
+
+    assert ["file_problem", "", "", code, "", text] in told
 
 
 def test_a_reason_that_nobody_catalogued_has_no_words():

@@ -60,14 +60,7 @@ def sniff(sample: bytes) -> Written | None:
         return None
     width = Counter(len(each.cells) for each in rows if not each.fault).most_common(1)
     wide = width[0][0] if width else 1
-    first = next(
-        (
-            place
-            for place, each in enumerate(rows[:_MOST_TITLES])
-            if len(each.cells) == wide
-        ),
-        0,
-    )
+    first = _first_of(rows, wide)
     headed = _is_header(rows[first : first + 2])
     return Written(
         charset=charset,
@@ -78,6 +71,12 @@ def sniff(sample: bytes) -> Written | None:
         header=rows[first].cells if headed else None,
         skipped=rows[first].number - 1,
     )
+
+
+def _first_of(rows: Sequence[Cut], width: int) -> int:
+    """Return where the table begins below its titles, which are not as wide."""
+    titles = enumerate(rows[:_MOST_TITLES])
+    return next((place for place, each in titles if len(each.cells) == width), 0)
 
 
 def meaning_of(name: str) -> list[str]:

@@ -159,7 +159,31 @@ class _File:
         op: RowOp,
         change: Change,
     ) -> Row:
-        body = Enrolled(
+        entitled = op == "set" and not label
+        held = Membership(
+            system=who.system,
+            value=who.value,
+            since=coverage.since,
+            until=coverage.until,
+        )
+        return Row(
+            number=next(self._place.rows),
+            key=who.key(label),
+            body=_encode(self._enrolled(member, who, coverage, op, change)),
+            op=op,
+            memberships=(held,) if entitled else (),
+            warnings=tuple(dict.fromkeys(member.warnings)),
+        )
+
+    def _enrolled(
+        self,
+        member: Member,
+        who: "_Who",
+        coverage: Coverage,
+        op: RowOp,
+        change: Change,
+    ) -> Enrolled:
+        return Enrolled(
             **self._somebody(member, who),
             subscriber_id=who.subscriber,
             relationship=member.relationship,
@@ -175,21 +199,6 @@ class _File:
             pcp_name=coverage.doctor_name,
             provider_system=self._profile.numbers.provider if coverage.doctor else "",
             other_coverage=tuple(coverage.others),
-        )
-        entitled = op == "set" and not label
-        held = Membership(
-            system=who.system,
-            value=who.value,
-            since=coverage.since,
-            until=coverage.until,
-        )
-        return Row(
-            number=next(self._place.rows),
-            key=who.key(label),
-            body=_encode(body),
-            op=op,
-            memberships=(held,) if entitled else (),
-            warnings=tuple(dict.fromkeys(member.warnings)),
         )
 
     def _somebody(self, member: Member, who: "_Who") -> dict[str, Any]:

@@ -188,31 +188,35 @@ def _claim(body: Claim, said: _Said) -> list[Fact]:
         void = {"status": "retracted", "frequency": body.frequency}
         facts.append(said.fact(body, key, void, labels=_RESTRICTED))
     else:
-        details = _replacing(
-            status="observed",
-            form=body.form,
-            charged=body.charged,
-            facility_type=body.facility_type,
-            frequency=body.frequency,
-            replaces=body.replaces,
-            period=_given(start=body.since, end=body.until),
-            admitted=body.admitted,
-            discharge_hour=body.discharge_hour,
-            admission=_given(type=body.admission_type, source=body.admission_source),
-            patient_status=body.patient_status,
-            provider=_given(name=body.provider, id=body.provider_id),
-            payer=_given(name=body.payer, id=body.payer_id),
-            diagnoses=_listed(body.diagnoses),
-            procedures=_listed(body.procedures),
-            lines=body.lines,
-        )
         day = body.admitted or body.since
-        facts.append(said.fact(body, key, details, day=day, labels=_RESTRICTED))
+        told = _of_claim(body)
+        facts.append(said.fact(body, key, told, day=day, labels=_RESTRICTED))
     if body.replaces and body.replaces != body.claim and body.frequency in "78":
         earlier = RecordKey("claim", system, body.replaces)
         gone = {"status": "retracted", "replaced_by": body.claim}
         facts.append(said.fact(body, earlier, gone, labels=_RESTRICTED))
     return facts
+
+
+def _of_claim(body: Claim) -> dict[str, Any]:
+    return _replacing(
+        status="observed",
+        form=body.form,
+        charged=body.charged,
+        facility_type=body.facility_type,
+        frequency=body.frequency,
+        replaces=body.replaces,
+        period=_given(start=body.since, end=body.until),
+        admitted=body.admitted,
+        discharge_hour=body.discharge_hour,
+        admission=_given(type=body.admission_type, source=body.admission_source),
+        patient_status=body.patient_status,
+        provider=_given(name=body.provider, id=body.provider_id),
+        payer=_given(name=body.payer, id=body.payer_id),
+        diagnoses=_listed(body.diagnoses),
+        procedures=_listed(body.procedures),
+        lines=body.lines,
+    )
 
 
 def _remittance(body: Remittance, said: _Said) -> Fact:

@@ -25,6 +25,10 @@ class Party:
         self.gpg("--quick-add-key", self.fingerprint, "cv25519", "encr", expires)
 
     def gpg(self, *arguments, body=b""):
+        self._exported = {}  # whatever it was, the keys may be others now
+        return self._run(*arguments, body=body)
+
+    def _run(self, *arguments, body=b""):
         command = [GPG, "--homedir", self.home, "--batch", "--yes", "--quiet"]
         options = ["--pinentry-mode", "loopback", "--passphrase", ""]
         options += ["--trust-model", "always", "--no-auto-key-locate"]
@@ -42,15 +46,20 @@ class Party:
         return self
 
     def public(self):
-        return self.gpg("--armor", "--export", self.fingerprint)
+        return self._export("--export")
 
     def private(self):
-        return self.gpg("--armor", "--export-secret-keys", self.fingerprint)
+        return self._export("--export-secret-keys")
+
+    def _export(self, what):
+        if what not in self._exported:
+            self._exported[what] = self._run("--armor", what, self.fingerprint)
+        return self._exported[what]
 
     def seal(self, body, *receivers, options=("--sign",)):
         """Return `body` encrypted for `receivers`, and signed."""
         to = [part for each in receivers for part in ("-r", each.fingerprint)]
-        return self.gpg(*options, "--encrypt", *to, body=body)
+        return self._run(*options, "--encrypt", *to, body=body)
 
     def end(self):
         control = shutil.which("gpgconf")

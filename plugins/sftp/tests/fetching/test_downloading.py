@@ -18,7 +18,7 @@ from hub_sftp.fetching.errors import DownloaderFailedError
 from hub_sftp.fetching.settings import SftpPollerSettings
 from hub_sftp.fetching.spooling import Job
 
-BODY = hashlib.shake_256(b"synthetic").digest(3 << 20)
+BODY = hashlib.shake_256(b"synthetic").digest(3 << 19)
 
 
 @pytest.fixture
@@ -163,7 +163,7 @@ async def test_several_downloads_are_delivered_in_their_order(
     partner, hub_of, poller_of
 ):
     hub = hub_of(poller_of(concurrency=3, poll_seconds=600))
-    sizes = (3 << 20, 100, 2 << 20, 10)
+    sizes = (2 << 20, 100, 1 << 20, 10)
     for age, size in enumerate(sizes):
         path = partner.put(f"{age}.csv", bytes(size))
         os.utime(path, (1_000_000, 1_000_000 + age))

@@ -421,7 +421,7 @@ async def test_a_server_that_lists_sizes_nowhere_is_asked_for_each(
 async def test_many_files_that_arrive_while_listing_are_all_fetched(
     server, partner, hub
 ):
-    arrived = iter(range(40))
+    arrived = iter(range(25))
 
     async def arrive(_files):
         if (number := next(arrived, None)) is not None:
@@ -430,9 +430,9 @@ async def test_many_files_that_arrive_while_listing_are_all_fetched(
     server.faults["scandir"] = arrive
 
     async with hub.running():
-        await hub.until(lambda: len(names(hub)) == 40, 20)
+        await hub.until(lambda: len(names(hub)) == 25, 20)
 
-    assert len(set(names(hub))) == 40
+    assert len(set(names(hub))) == 25
 
 
 async def test_an_answer_that_is_no_sftp_ends_the_connection(partner, hub, monkeypatch):
