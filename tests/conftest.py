@@ -23,7 +23,7 @@ from hub.store.sqlite import DATABASE_NAME
 
 # `make test` tries the same examples each time, so that what fails is what was
 # changed, and half as many as `make fuzz`, which looks for new ones.
-settings.register_profile("the same each time", derandomize=True, max_examples=50)
+settings.register_profile("the same each time", derandomize=True, max_examples=30)
 if "CAREHUB_WALKS" not in os.environ:
     settings.load_profile("the same each time")
 

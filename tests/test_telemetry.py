@@ -231,8 +231,10 @@ def test_no_text_can_begin_a_line_of_its_own(fields):
 
 
 def logged_literally():
-    """Yield the event and the fields of each call of `log` in the hub."""
-    for path in Path(hub.__file__).parent.rglob("*.py"):
+    """Yield the event and the fields of each call of `log` in hub and plugins."""
+    home = Path(hub.__file__).parent
+    plugins = home.parent.glob("plugins/*/hub_*/**/*.py")
+    for path in (*home.rglob("*.py"), *plugins):
         for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
             match node:
                 case ast.Call(

@@ -9,7 +9,9 @@ from msgspec.structs import asdict
 from hub.cli.printing import show_details, show_table, told_at
 from hub.store.exchanges.views import ExchangeDetail, ExchangeView
 
-_LIST = ("id", "received_at", "direction", "feed", "kind", "name", "state", "reason")
+_LIST = ("id", "received_at", "feed", "name", "state", "reason")
+#: So much of an id is listed; commands take it for the whole one.
+_ID_LENGTH = 16
 _ROWS = ("number", "key", "code", "column")
 _REPLIES = ("place", "kind", "name", "number", "size", "given_at")
 _HISTORY = ("at", "action", "actor", "role", "why")
@@ -21,8 +23,14 @@ _QUESTIONS = ("key", "code", "number")
 
 
 def show_exchanges(items: Sequence[ExchangeView]) -> None:
-    """Print files, one on a line."""
-    show_table(_LIST, [[getattr(each, name) for name in _LIST] for each in items])
+    """Print files, one on a line, with the beginnings of their ids."""
+    show_table(
+        _LIST,
+        [
+            [each.id[:_ID_LENGTH], *(getattr(each, name) for name in _LIST[1:])]
+            for each in items
+        ],
+    )
 
 
 def show_exchange(found: ExchangeDetail) -> None:
@@ -32,11 +40,13 @@ def show_exchange(found: ExchangeDetail) -> None:
         name: details.pop(name)
         for name in ("rejected_rows", "replies", "history", "meanings", "problems")
     }
-    before = details.pop("before")
+    before, by = details.pop("before"), details.pop("answered_by")
     for name, value in (("heading", found.heading), ("counts", found.counts)):
         details[name] = _pairs(value)
     details["problems"] = [each.code for each in parts["problems"]]
     details["before"] = _pairs(asdict(before)) if before else ""
+    if by is not None:
+        details["answered_by"] = f"{by.id} {by.name}"
     show_details(details)
     _section("what the codes mean", ("code", "meaning"), parts["meanings"])
     _section("rows to look at", _ROWS, parts["rejected_rows"])
@@ -89,6 +99,8 @@ def _cell(name: str, value: Any) -> Any:
 def show_reconciliation(found: Mapping[str, Any]) -> None:
     """Print a comparison of our records with what a partner says."""
     details = {name: value for name, value in found.items() if name != "in_question"}
+    # Somebody with two numbers has two of them: they are no count of records.
+    details["on_panel"] = f"{found['on_panel']} entries" if found["panel"] else ""
     show_details(details)
     asked = found["in_question"]
     if asked:

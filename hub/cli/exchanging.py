@@ -40,9 +40,11 @@ def decide(
 ) -> dict[str, Any]:
     """Let a file be approved, rejected or sent again; return where it is then.
 
-    Raises what `Operations` raises, ApiRefusedError.
+    `key` is an id, or the beginning of one. Raises what `Operations` raises,
+    ApiRefusedError.
     """
     acting = Actor(by, LOCAL.role)
+    key = full_id(load_own(config), key)
     try:
         _operate(config, lambda work: getattr(work, decision)(key, acting, reason))
     except DataFolderLockedError:
@@ -88,10 +90,19 @@ def partners(config: Path | None) -> list[Any]:
 
 
 def bytes_of(config: Path | None, key: str) -> Path:
-    """Return where the bytes of a file lie. Raises what `original` raises."""
+    """Return where the bytes of a file lie. Raises what `original` raises.
+
+    `key` is an id, or the beginning of one.
+    """
     loaded = load_own(config)
+    key = full_id(loaded, key)
     with closing(open_read_only(loaded.store)) as connection:
         return original(connection, loaded.folder, key)
+
+
+def full_id(loaded: Loaded, start: str) -> str:
+    """Return the id of the one file whose id starts so. Raises UnknownExchangeError."""
+    return Reader(loaded.store).exchanges.full_id(start)
 
 
 def _operate(config: Path | None, work: Work[T]) -> T:

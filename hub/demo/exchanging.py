@@ -130,9 +130,8 @@ def read_response(body: bytes) -> Response:
     lines = list(csv.DictReader(io.StringIO(body.decode(), newline="")))
     said = {line["item"]: line["text"] for line in lines}
     codes = {line["item"]: line["code"] for line in lines}
-    return Response(
-        said["file"], said["status"], codes["reason"], int(said["accepted"])
-    )
+    readable = int(said.get("readable", said["accepted"]))
+    return Response(said["file"], said["status"], codes["reason"], readable)
 
 
 def _roster(n: int, body: bytes, status: str, reason: str, accepted: int) -> Drop:

@@ -27,7 +27,7 @@ class Watch(Protocol):
 async def supervise(name: str, source: Source, inbox: Inbox, watch: Watch) -> None:
     """Run a source until cancelled, or until it says that it cannot work."""
     structlog.contextvars.bind_contextvars(connector=name)
-    backoff, attempt = Backoff(*RESTART_SECONDS), 0
+    backoff, attempt, known = Backoff(*RESTART_SECONDS), 0, ""
     loop = asyncio.get_running_loop()
     while True:
         started = loop.time()
@@ -35,15 +35,26 @@ async def supervise(name: str, source: Source, inbox: Inbox, watch: Watch) -> No
         error = await _run(source, inbox)
         if asked_to_end():
             return
-        log.error("source.failed", error=error, error_code=error.code)
+        # What ran for so long was well: a fault a day later is a first one again.
+        ran_well = loop.time() - started > RESTART_SECONDS[1]
+        # A folder that is missing all night is one fault, not one for each restart.
+        if ran_well or error.code != known:
+            log.error("source.failed", error=error, error_code=error.code)
+        else:
+            log.debug("source.failed", error=error, error_code=error.code)
+        known = error.code
         if error.recovery is Recovery.STOP:
             watch.source_changed(name, "failed", error.code)
             return
         watch.source_changed(name, "waiting", error.code)
-        # What ran for so long was well: a fault a day later is a first one again.
-        ran_well = loop.time() - started > RESTART_SECONDS[1]
         attempt = 1 if ran_well else attempt + 1
-        await asyncio.sleep(backoff.seconds(attempt))
+        await asyncio.sleep(max(backoff.seconds(attempt), _asked_seconds(error)))
+
+
+def _asked_seconds(error: HubError) -> float:
+    """Return how long an error asks to be left alone, as its `retry_after_seconds`."""
+    asked = getattr(error, "retry_after_seconds", None)
+    return asked if isinstance(asked, int | float) else 0.0
 
 
 async def _run(source: Source, inbox: Inbox) -> HubError:

@@ -191,7 +191,8 @@ def context(reader):
 
 def put_file(connection):
     """Put a partner's file into the ledger that has markers wherever one may stand."""
-    heading = {"kind": "roster", "semantics": "full", "said": CANARY, "test": True}
+    said = "2026-03-01T06:00:00Z"  # of all that a heading says, this is no text
+    heading = {"kind": "roster", "semantics": "full", "said": said, "test": True}
     heading |= dict.fromkeys(("control", "period", "note"), CANARY)
     problem = {"code": "totals.wrong", "column": CANARY}
     connection.execute(

@@ -101,7 +101,22 @@ async def test_files_are_listed(cli):
     table = (await cli.run("list", "--partner", "payer")).stdout
 
     assert [each["id"] for each in found["items"]] == [cli.two]
-    assert all(each in table for each in (cli.one, cli.two, "members.drop"))
+    assert all(each[:16] in table for each in (cli.one, cli.two))
+    assert "members.drop" in table
+    shown = await cli.json("show", cli.two[:16])
+    assert shown["id"] == cli.two
+
+
+async def test_a_list_of_files_fits_into_a_hundred_columns(cli):
+    table = (await cli.run("list")).stdout
+
+    assert max(map(len, table.splitlines())) <= 100
+
+
+async def test_the_beginning_of_an_id_is_refused_where_it_is_of_several(cli):
+    result = await cli.run("show", "xch_")
+
+    assert (result.exit_code, "LEDGER-001" in result.stderr) == (1, True)
 
 
 async def test_a_file_is_shown(cli):
@@ -137,11 +152,12 @@ async def test_the_bytes_of_a_file_and_its_answer_are_written(cli):
 
 
 async def test_a_held_file_is_approved(cli):
-    decided = await cli.json("approve", cli.two, *BY)
+    decided = await cli.json("approve", cli.two[:16], *BY)
     await applied(cli)
 
     assert (decided["id"], decided["feed"]) == (cli.two, "roster")
     shown = await cli.json("show", cli.two)
+    assert shown["problems"] == []
     assert (shown["state"], shown["actor"]) == ("applied", "Ada")
     again = await cli.run("approve", cli.two, *BY)
     assert (again.exit_code, "LEDGER-002" in again.stderr) == (1, True)
@@ -224,3 +240,20 @@ async def test_a_file_of_ours_is_sent_again_by_the_next_hub(filed):
 
     assert decided["state"] == "sending"
     assert file.read_bytes() == body
+
+
+async def test_an_approval_says_what_comes_next(filed):
+    async with running(filed):
+        cli = await held(filed)
+
+    result = await cli.run("approve", cli.two, *BY)
+
+    assert result.exit_code == 0, result.output
+    assert "is checked again" in result.stdout
+
+
+async def test_the_panel_has_entries_and_no_records(filed):
+    async with running(filed):
+        cli = await held(filed)
+
+    assert "10 entries" in (await cli.run("reconcile", "roster")).stdout

@@ -3,6 +3,7 @@
 import asyncio
 
 import pytest
+from structlog.testing import capture_logs
 
 from hub.errors import HubError, Recovery
 from hub.runtime import supervisor
@@ -115,6 +116,75 @@ async def test_starts_a_source_again_whose_task_group_fails(start):
     await until(lambda: conditions["one"].state == "running")
 
     assert source.runs == 3
+
+
+class NoPlugError(NoCableError):
+    """Made up."""
+
+    code = "RTTEST-012"
+
+
+class LeaveAloneError(NoCableError):
+    """Made up."""
+
+    code = "RTTEST-013"
+    retry_after_seconds = 900.0
+
+
+async def test_the_same_fault_is_an_error_once_and_another_one_is_another(start):
+    conditions = Conditions(["one"])
+    cable, plug = NoCableError(), NoPlugError()
+
+    with capture_logs() as logs:
+        start("one", Follows(cable, cable, cable, plug, cable), conditions)
+        await until(lambda: conditions["one"].state == "running")
+
+    said = [
+        (each["log_level"], each["error_code"])
+        for each in logs
+        if each["event"] == "source.failed"
+    ]
+    assert said == [
+        ("error", cable.code),
+        ("debug", cable.code),
+        ("debug", cable.code),
+        ("error", plug.code),
+        ("error", cable.code),
+    ]
+
+
+async def test_a_fault_after_a_good_run_is_an_error_again(start, monkeypatch):
+    monkeypatch.setattr(supervisor, "RESTART_SECONDS", (0.001, -1.0))
+    conditions = Conditions(["one"])
+
+    with capture_logs() as logs:
+        start("one", Follows(NoCableError(), NoCableError()), conditions)
+        await until(lambda: conditions["one"].state == "running")
+
+    levels = [each["log_level"] for each in logs if each["event"] == "source.failed"]
+    assert levels == ["error", "error"]
+
+
+async def test_a_source_that_asks_to_be_left_alone_waits_and_says_so(
+    start, monkeypatch
+):
+    waits, real = [], asyncio.sleep
+
+    async def sleep(seconds):
+        waits.append((seconds, conditions["one"].state))
+        await real(0)
+
+    conditions = Conditions(["one"])
+    source = Follows(LeaveAloneError(), NoCableError())
+    monkeypatch.setattr(supervisor.asyncio, "sleep", sleep)
+    task = start("one", source, conditions)
+    while source.runs < 3:
+        await real(0.001)
+    monkeypatch.undo()
+
+    assert not task.done()
+    assert waits[0] == (900.0, "waiting")
+    assert waits[1][0] < 1
 
 
 async def test_starts_a_source_again_that_ends_by_itself(start):

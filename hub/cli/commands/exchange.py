@@ -28,6 +28,8 @@ from hub.model.files import ExchangeState
 from hub.store.exchanges.views import CodeView, ExchangeDetail, codes_of
 from hub.store.queries import Reader
 
+_AGAIN = "it is checked again, as soon as a hub runs; what you saw holds it no more"
+
 
 @click.group("exchange")
 def command() -> None:
@@ -80,13 +82,15 @@ def show_command(
 ) -> None:
     """Show a file: its counts, what is wrong with it, its replies and its history.
 
-    Rows that somebody should look at are shown by the sender's keys.
+    Rows that somebody should look at are shown by the sender's keys. The beginning of
+    an id will do, as `hub exchange list` has it.
     """
     if raw:
         _write_raw(config, exchange_id)
         return
     loaded = load_own(config)
     store = Reader(loaded.store).exchanges
+    exchange_id = store.full_id(exchange_id)
     if place is not None:
         sys.stdout.buffer.write(store.reply(exchange_id, place)[1])
         return
@@ -140,7 +144,10 @@ def approve_command(
 
     Files that came after it may have changed what it would do.
     """
-    _show(decide(config, exchange_id, "approve", by, reason), as_json=as_json)
+    decided = decide(config, exchange_id, "approve", by, reason)
+    if not as_json and decided["state"] == ExchangeState.RECEIVED:
+        decided["next"] = _AGAIN
+    _show(decided, as_json=as_json)
 
 
 @command.command("reject")

@@ -37,6 +37,16 @@ class Counts(Struct, frozen=True, kw_only=True):
     lost: int = 0
     nameless: int = 0
 
+    @property
+    def missing(self) -> int:
+        """Records that are held, and that the file does not have.
+
+        Where it lists all there is, they are among those that `ended`; of the rest of
+        these a row says so.
+        """
+        by_rows = self.accepted - self.added - self.changed - self.once - self.unchanged
+        return self.absent + max(0, self.ended - by_rows)
+
 
 class Changes(Struct, frozen=True, kw_only=True):
     """Where the changes of a file are staged, and how many they are.

@@ -2,17 +2,29 @@
 
 Every line has the same six cells (RFC 4180): what the line is about, then the row of
 the file and the sender's own key for it, a code, the column, and a value or what the
-code means. First come the lines about the file, then one for each row that is listed.
+code means. First come the lines about the file, then one for each row that is listed:
+`row` where it is not used, `warning` where it is used and to be looked at, and
+`record` of one that is not in the file.
+
+`read` is what is `accepted`, `rejected` and `duplicate`. Nothing of a file is accepted
+that is not in force: `readable` is then how many rows nothing is wrong with.
 """
 
 import csv
 import io
 import re
+from collections import defaultdict
 from collections.abc import Iterable, Iterator
 
-from hub.coordination.exchanges.responses import ResponseFacts, reason_in_words
+from hub.coordination.exchanges.figures import figures_of
+from hub.coordination.exchanges.responses import (
+    ResponseFacts,
+    is_said,
+    reason_in_words,
+    sentences,
+)
 from hub.errors import HubError
-from hub.model.files import RowProblem
+from hub.model.files import ExchangeState, RowProblem
 
 #: The first line.
 HEADER = ("item", "row", "key", "code", "column", "text")
@@ -67,10 +79,12 @@ def _lines(facts: ResponseFacts) -> Iterator[_Line]:
     code = facts.error_code or facts.reason
     words = reason_in_words(facts.reason, facts.error_code)
     yield _of_file("status", facts.status)
-    yield ("reason", "", "", code, "", words)
+    yield ("reason", "", "", code, "", _with_figures(facts, code, words))
     yield from _counted(facts)
     for problem in facts.problems:
-        yield ("file_problem", "", "", problem.code, *_place_and_text(facts, problem))
+        if is_said(problem.code, facts.status):
+            place, text = _place_and_text(facts, problem)
+            yield ("file_problem", "", "", problem.code, place, text)
     yield from _rows(facts)
 
 
@@ -78,7 +92,13 @@ def _place_and_text(facts: ResponseFacts, problem: RowProblem) -> tuple[str, str
     if problem.code in HubError.catalogue:
         # The gate keeps an error's detail where others name a column.
         return "", problem.column or reason_in_words("", problem.code)
-    return problem.column, facts.meanings.get(problem.code, "")
+    meaning = facts.meanings.get(problem.code, "")
+    return problem.column, _with_figures(facts, problem.code, meaning)
+
+
+def _with_figures(facts: ResponseFacts, code: str, words: str) -> str:
+    figures = sentences(figures_of(code, facts.counts, facts.stated))
+    return " ".join(filter(None, (words, figures)))
 
 
 def _of_file(item: str, text: object) -> _Line:
@@ -87,16 +107,41 @@ def _of_file(item: str, text: object) -> _Line:
 
 def _counted(facts: ResponseFacts) -> Iterator[_Line]:
     counts = facts.counts
+    used = facts.status == ExchangeState.APPLIED
     if facts.stated is not None:
         yield _of_file("stated", facts.stated)
-    for item in ("read", "accepted", "rejected", "duplicate", "absent"):
-        yield _of_file(item, getattr(counts, item))
+    yield _of_file("read", counts.read)
+    yield _of_file("accepted", counts.accepted if used else 0)
+    if not used:
+        yield _of_file("readable", counts.accepted)
+    yield _of_file("rejected", counts.rejected)
+    yield _of_file("duplicate", counts.duplicate)
+    if used and not facts.plain:
+        yield from _records(facts)
+    if used and facts.answers:
+        yield _of_file("answers", facts.answers)
     yield _of_file("unlisted", facts.unlisted)
 
 
+def _records(facts: ResponseFacts) -> Iterator[_Line]:
+    """Yield what became of records; `absent` are those that the file does not have."""
+    for item in ("added", "changed", "ended", "once", "unchanged"):
+        yield _of_file(item, getattr(facts.counts, item))
+    yield _of_file("absent", facts.counts.missing)
+
+
 def _rows(facts: ResponseFacts) -> Iterable[_Line]:
+    codes: defaultdict[int, set[str]] = defaultdict(set)
     for each in facts.rows:
+        codes[each.number].add(each.code)
+    for each in facts.rows:
+        item = "warning" if codes[each.number] <= facts.warned else "row"
         meaning = facts.meanings.get(each.code, "")
-        item = "row" if each.number else "record"
-        number = each.number or ""
-        yield (item, number, each.key, each.code, each.column, meaning)
+        yield (
+            item if each.number else "record",
+            each.number or "",
+            each.key,
+            each.code,
+            each.column,
+            meaning,
+        )

@@ -13,8 +13,13 @@ from hub.coordination.exchanges.findings import Counts
 from hub.coordination.exchanges.reasons import REASONS
 from hub.coordination.exchanges.row_codes import ROW_CODES
 from hub.errors import HubError
-from hub.model.files import RowProblem
+from hub.model.files import ExchangeState, RowProblem
 
+#: What holds a file, and the states in which that is still open.
+_HOLDING = frozenset(
+    code for code, words in REASONS.items() if words.summary.startswith("Held:")
+)
+_OPEN = frozenset({ExchangeState.RECEIVED.value, ExchangeState.HELD.value})
 #: Rows that are listed; how many more there are is only counted.
 MOST_LISTED = 100_000
 
@@ -38,7 +43,10 @@ class ResponseFacts(Struct, frozen=True, kw_only=True):
     `status` is the state of the exchange, and `reason` and `error_code` say why.
     `stated` is how many rows the file says it has, where it does. `problems` are of
     the file as a whole, `rows` those listed, and `unlisted` counts the others.
-    `meanings` says what codes of rows mean, of the reader and of the gate.
+    `meanings` says what codes of rows mean, of the reader and of the gate, and
+    `warned` are the codes that keep no row from being used. Of a `plain` file each
+    row is a message, and nothing is known of records. `answers` is how many answers
+    to files of ours it has.
     """
 
     exchange: str
@@ -54,17 +62,30 @@ class ResponseFacts(Struct, frozen=True, kw_only=True):
     rows: Sequence[Listing] = ()
     unlisted: int = 0
     meanings: Mapping[str, str] = {}
+    warned: frozenset[str] = frozenset()
+    plain: bool = False
+    answers: int = 0
 
 
 def meanings(row_codes: Mapping[str, tuple[str, str]]) -> dict[str, str]:
-    """Return what each code of a row or a file means, in one or two sentences.
+    """Return what each code of a row or a file means, in a sentence.
 
-    `row_codes` are those of the reader, see `NormaliserSpec`. What to do about a
-    reason is for the hub's own people (approve it, set `band`), and is not told.
+    `row_codes` are those of the reader, see `NormaliserSpec`. What to do is written
+    for the hub's own people (ask the partner, approve it, set `band`): the partner is
+    not told.
     """
     of_rows = {**row_codes, **ROW_CODES}
     reasons = {code: sentences(words.summary) for code, words in REASONS.items()}
-    return reasons | {code: sentences(*words) for code, words in of_rows.items()}
+    return reasons | {code: sentences(words[0]) for code, words in of_rows.items()}
+
+
+def is_said(code: str, state: str) -> bool:
+    """Say whether a problem of a file as a whole still is one in a state.
+
+    What only a person can decide about is none once the file is decided: it was
+    approved, or something else speaks against it.
+    """
+    return state in _OPEN or code not in _HOLDING
 
 
 def reason_in_words(reason: str, error_code: str = "") -> str:

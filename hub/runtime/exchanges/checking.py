@@ -1,4 +1,4 @@
-"""The process that checks a file, seen from the hub.
+"""What checks files, seen from the hub: a process that has others do it.
 
 One file is checked at a time. Whatever becomes of the process, there are findings:
 the file is then held, and whoever approves it has it checked again.
@@ -10,6 +10,7 @@ import pickle
 import shutil
 import signal
 import sys
+from asyncio.subprocess import Process
 from contextlib import suppress
 from pathlib import Path
 
@@ -18,6 +19,7 @@ import structlog
 
 from hub.errors import HubError, Recovery
 from hub.runtime.exchanges import findings
+from hub.runtime.exchanges.checking_child import LENGTH, STATUS
 from hub.runtime.exchanges.checking_job import Job, Reading
 from hub.runtime.exchanges.errors import (
     CheckDiedError,
@@ -33,23 +35,27 @@ log = structlog.get_logger()
 
 #: An answer is no larger: what is listed is in the staging file, not in it.
 MOST_ANSWER = 64 * 1024 * 1024
-#: A folder for temporary files has to leave room for a socket, which gpg makes there.
-LONGEST_TEMPORARY = 70
 
 _CODE = "from hub.runtime.exchanges.checking_child import main; main()"
 
 
 class Checker:
-    """Checks files, one after the other."""
+    """Checks files, one after the other; to be closed when there are no more."""
 
     def __init__(self) -> None:
         self._turn = asyncio.Lock()
-        self._process: asyncio.subprocess.Process | None = None
+        self._process: Process | None = None
 
     @property
     def pid(self) -> int:
-        """The process that is at work, 0 where there is none."""
+        """The process that has the work done, 0 where there is none."""
         return self._process.pid if self._process else 0
+
+    async def close(self) -> None:
+        """End what checks files. May be called again."""
+        process, self._process = self._process, None
+        if process is not None:
+            await _ended(process)
 
     async def check(self, job: Job) -> Findings:
         """Return what there is to say of a file; it can take hours.
@@ -61,7 +67,6 @@ class Checker:
             try:
                 found = await self._check(job)
             finally:
-                self._process = None
                 staged = found is not None and bool(found.changes.path)
                 await asyncio.shield(asyncio.to_thread(_tidy, job, staged))
         if found.error_code:
@@ -76,8 +81,7 @@ class Checker:
     async def _check(self, job: Job) -> Findings:
         try:
             await asyncio.to_thread(_prepare, job)
-            told = _told(job)
-            answer, status = await self._answer(job, told)
+            answer, status = await self._answer(job, _told(job))
         except OSError as error:
             return _failed(StagingError(os.strerror(error.errno or 0)))
         except (pickle.PicklingError, AttributeError, TypeError) as error:
@@ -85,50 +89,65 @@ class Checker:
         return _findings(answer, status)
 
     async def _answer(self, job: Job, told: bytes) -> tuple[bytes, int]:
-        process = self._process = await asyncio.create_subprocess_exec(
-            *(sys.executable, "-P", "-c", _CODE),
-            stdin=asyncio.subprocess.PIPE,
-            stdout=asyncio.subprocess.PIPE,
-            stderr=asyncio.subprocess.DEVNULL,
-            env=_environment(job.scratch),
-        )
+        process = self._process
+        if process is None or process.returncode is not None:
+            process = self._process = await _started(job.database)
         try:
-            if process.stdin is None or process.stdout is None:
-                raise OSError  # both were asked for
-            with suppress(ConnectionError):
-                process.stdin.write(told)
-                await process.stdin.drain()
-            answer = await _read(process.stdout)
-            # Its end is also how the process hears that the hub is gone.
-            process.stdin.close()
-            return answer, await process.wait()
-        finally:
-            if process.returncode is None:
-                with suppress(ProcessLookupError):
-                    process.kill()
-                await process.wait()
+            return await _asked(process, told)
+        except asyncio.IncompleteReadError:  # it is gone
+            self._process = None
+            return b"", await _ended(process)
+        except BaseException:
+            self._process = None
+            await _ended(process)
+            raise
 
 
-async def _read(stream: asyncio.StreamReader) -> bytes:
-    answer = bytearray()
-    while piece := await stream.read(1024 * 1024):
-        answer += piece
-        if len(answer) > MOST_ANSWER:
-            return b""
-    return bytes(answer)
+async def _started(folder: Path) -> Process:
+    """Start what checks files; `folder` has room for what SQLite sorts on disk."""
+    process = await asyncio.create_subprocess_exec(
+        *(sys.executable, "-P", "-c", _CODE),
+        stdin=asyncio.subprocess.PIPE,
+        stdout=asyncio.subprocess.PIPE,
+        stderr=asyncio.subprocess.DEVNULL,
+        env={**os.environ, "SQLITE_TMPDIR": str(folder)},
+        start_new_session=True,
+    )
+    _streams(process)[0].write(pickle.dumps(sys.path))
+    return process
+
+
+async def _asked(process: Process, told: bytes) -> tuple[bytes, int]:
+    """Have a file checked; return what is said of it, and how that ended."""
+    told_to, heard = _streams(process)
+    with suppress(ConnectionError):
+        told_to.write(told)
+        await told_to.drain()
+    status = int.from_bytes(await heard.readexactly(STATUS), signed=True)
+    size = int.from_bytes(await heard.readexactly(LENGTH))
+    if size > MOST_ANSWER:
+        raise asyncio.IncompleteReadError(b"", size)
+    return await heard.readexactly(size), status
+
+
+async def _ended(process: Process) -> int:
+    """End a process and all that it started; return its status."""
+    # Its end is also how the others hear that the hub is gone.
+    _streams(process)[0].close()
+    with suppress(ProcessLookupError):
+        os.killpg(process.pid, signal.SIGKILL)
+    return await process.wait()
+
+
+def _streams(process: Process) -> tuple[asyncio.StreamWriter, asyncio.StreamReader]:
+    if process.stdin is None or process.stdout is None:
+        raise OSError  # both were asked for
+    return process.stdin, process.stdout
 
 
 def _told(job: Job) -> bytes:
     text = pickle.dumps(job)
-    return pickle.dumps(sys.path) + len(text).to_bytes(8) + text
-
-
-def _environment(scratch: Path) -> dict[str, str]:
-    """Return an environment in which what is temporary goes with the check."""
-    environment = {**os.environ, "SQLITE_TMPDIR": str(scratch)}
-    if len(str(scratch)) <= LONGEST_TEMPORARY:
-        environment["TMPDIR"] = str(scratch)
-    return environment
+    return len(text).to_bytes(LENGTH) + text
 
 
 def _prepare(job: Job) -> None:

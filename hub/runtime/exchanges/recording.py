@@ -12,7 +12,7 @@ from hub.coordination.exchanges.responses import Listing
 from hub.coordination.exchanges.verdicts import Verdict
 from hub.model.files import ExchangeState, RowProblem
 from hub.runtime.exchanges.findings import Findings
-from hub.runtime.exchanges.responding import Told, of_reader, response
+from hub.runtime.exchanges.responding import WARNED, Told, of_reader, response
 from hub.runtime.exchanges.staging import Staged
 from hub.settings import GateSettings
 from hub.store.exchanges import ledger, settling
@@ -24,6 +24,8 @@ from hub.store.writer import Writer
 APPROVED = "decided.approved"
 #: What holds a file for the number of records that are lost by it.
 _LOSSES = frozenset({"members.drop", "members.ended"})
+#: What is only to be looked at in a row, and yet the row is not used.
+_UNUSED = frozenset({"row.superseded"})
 _counts_of = msgspec.json.Decoder(Counts).decode
 _problems_of = msgspec.json.Decoder(tuple[RowProblem, ...]).decode
 
@@ -127,6 +129,7 @@ def _as_it_will_be(row: ExchangeRow, said: settling.Verdict) -> ExchangeRow:
         reason=said.reason,
         error_code=said.error_code,
         sha256=said.sha256,
+        kind=said.kind,
         counts=said.counts,
         problems=said.problems,
     )
@@ -150,9 +153,19 @@ def _answers(
 
 def _counts(findings: Findings, listed: int) -> str:
     known = sum(findings.rejected.values()) + sum(findings.warned.values())
-    told = Told(findings.stated, listed, max(0, known - listed))
+    answers = len(findings.acknowledgements)
+    told = Told(findings.stated, listed, max(0, known - listed), answers)
     counts = msgspec.to_builtins(findings.counts) | msgspec.to_builtins(told)
-    return _json(counts)
+    return _json(counts | _warned(findings))
+
+
+def _warned(findings: Findings) -> dict[str, int]:
+    """Return how many rows are used that have something to look at, by its code."""
+    return {
+        WARNED + code: rows
+        for code, rows in findings.warned.items()
+        if code not in findings.rejected and code not in _UNUSED
+    }
 
 
 def _problems(findings: Findings, verdict: Verdict) -> list[RowProblem]:

@@ -14,19 +14,28 @@ from hub.store.exchanges.replies import RESPONSE, ReplyFile
 from hub.store.journal import moment
 
 _SUFFIX = ".csv"
+#: What a file without a reader is called: each of its rows is a whole message.
+_PLAIN = "messages"
+#: In `counts` of the ledger, before a code that keeps no row from being used.
+WARNED = "warned:"
 
 _counts = msgspec.json.Decoder(Counts).decode
 _problems = msgspec.json.Decoder(tuple[RowProblem, ...]).decode
 
 
 class Told(msgspec.Struct, frozen=True):
-    """What is in `counts` of the ledger besides the counts themselves."""
+    """What is in `counts` of the ledger besides the counts themselves.
+
+    `answers` is how many answers to files of ours are in the file.
+    """
 
     stated: int | None = None
     listed: int = 0
     unlisted: int = 0
+    answers: int = 0
 
 
+_numbers = msgspec.json.Decoder(dict[str, int | None]).decode
 _told = msgspec.json.Decoder(Told).decode
 
 
@@ -52,9 +61,17 @@ def response(
         rows=rows,
         unlisted=told.unlisted,
         meanings=meanings,
+        warned=_warned(row.counts),
+        plain=row.kind == _PLAIN,
+        answers=told.answers,
     )
     name = reply_name(row.id, RESPONSE, _SUFFIX, place)
     return ReplyFile(RESPONSE, name, response_csv(facts))
+
+
+def _warned(counts: str) -> frozenset[str]:
+    names = [name for name in _numbers(counts) if name.startswith(WARNED)]
+    return frozenset(name.removeprefix(WARNED) for name in names)
 
 
 def of_reader(row: ExchangeRow, given: Sequence[Reply], place: int) -> list[ReplyFile]:

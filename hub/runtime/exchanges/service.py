@@ -86,7 +86,8 @@ class Exchanges:
         self._config = config
         self._store = store
         self._write = write
-        self._check = check or Checker().check
+        self._checker = Checker()
+        self._check = check or self._checker.check
         self._clock = clock
         self._sources = {
             name: each
@@ -140,6 +141,7 @@ class Exchanges:
     async def stop(self) -> None:
         """Let go of what is under way: the next hub goes on with it."""
         self._applier.stop()
+        await self._checker.close()
         for each in (self._thread, self._looking):
             await in_thread(each.shutdown, wait=True, cancel_futures=True)
         self._reader.close()

@@ -22,6 +22,7 @@ from hub.store.exchanges.errors import UnknownExchangeError
 from hub.store.exchanges.ledger import IN, ExchangeRow
 from hub.store.exchanges.views import (
     ActView,
+    AnswerView,
     ExchangeDetail,
     ExchangeView,
     FeedView,
@@ -95,7 +96,26 @@ class LedgerReader:
             given = replies.of(opened, row.seq)
             before = _before(opened, row) if row.direction == IN else None
             acts = _acts(connection, key)
-        return exchange_detail(row, listed, given, acts, before)
+            by = _answered_by(connection, row)
+        return exchange_detail(row, listed, given, acts, before, by)
+
+    def full_id(self, start: str) -> str:
+        """Return the id of the one file whose id starts so.
+
+        Raises UnknownExchangeError where there is none, or more than one.
+        """
+        end = f"{start}\U0010ffff"
+        query = (
+            sa.select(exchange.c.id)
+            .where(exchange.c.id >= start, exchange.c.id < end)
+            .order_by(exchange.c.id)
+            .limit(2)
+        )
+        with self._looks.connection() as connection:
+            found: list[str] = [*connection.execute(query).scalars()] if start else []
+        if not found or (len(found) > 1 and found[0] != start):
+            raise UnknownExchangeError
+        return found[0]
 
     def rows(
         self, key: str, *, limit: int = DEFAULT_LIMIT, cursor: str | None = None
@@ -177,6 +197,27 @@ def _listed(
 def _before(connection: sqlite3.Connection, row: ExchangeRow) -> History:
     heading = None if row.heading == _NO_HEADING else _heading(row.heading)
     return history.history_of(connection, row, row.sha256, heading)
+
+
+def _answered_by(connection: sa.Connection, row: ExchangeRow) -> AnswerView | None:
+    """Return the partner's file that answered one of ours, None where none did.
+
+    What it says of our files is taken in at the moment when it was checked.
+    """
+    if row.direction == IN or row.answered_at is None:
+        return None
+    query = (
+        sa.select(exchange.c.id, exchange.c.name)
+        .where(
+            exchange.c.partner == row.partner,
+            exchange.c.direction == IN,
+            exchange.c.checked_at == row.answered_at,
+        )
+        .order_by(exchange.c.seq)
+        .limit(1)
+    )
+    found = connection.execute(query).one_or_none()
+    return None if found is None else AnswerView(id=found.id, name=found.name)
 
 
 def _acts(connection: sa.Connection, key: str) -> list[ActView]:

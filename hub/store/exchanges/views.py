@@ -6,6 +6,7 @@ import msgspec
 from msgspec import Struct
 
 from hub.coordination.exchanges.gate import History
+from hub.coordination.exchanges.responses import is_said
 from hub.store.exchanges.ledger import ExchangeRow
 from hub.store.exchanges.replies import ReplyRow
 from hub.store.journal import moment
@@ -109,14 +110,23 @@ class BeforeView(Struct, frozen=True, kw_only=True):
     rows: list[int]
 
 
+class AnswerView(Struct, frozen=True, kw_only=True):
+    """The partner's file that answered one of ours."""
+
+    id: str
+    name: str
+
+
 class ExchangeDetail(ExchangeView, frozen=True, kw_only=True):
     """A file with what it says of itself, how much is in it, and how it was answered.
 
     `heading` is what stands before its rows, `counts` numbers by name, `problems` are
-    of the file as a whole. `rejected_rows` are the first of those that are listed.
+    of the file as a whole, without those that held it, once it is held no more.
+    `rejected_rows` are the first of those that are listed.
     `answer` is where its partner finds it, or is to find it, "" while nobody moves it.
-    `before` is null of a file of ours. `history` is what was done, oldest first, and
-    `meanings` say what the codes in here mean.
+    `before` is null of a file of ours, and `answered_by` is the file that last changed
+    what is known of it, null where none did. `history` is what was done, oldest first,
+    and `meanings` say what the codes in here mean.
     """
 
     heading: dict[str, Any]
@@ -126,6 +136,7 @@ class ExchangeDetail(ExchangeView, frozen=True, kw_only=True):
     replies: list[ReplyView]
     answer: str
     before: BeforeView | None = None
+    answered_by: AnswerView | None = None
     history: list[ActView] = []
     meanings: list[CodeView] = []
 
@@ -158,16 +169,20 @@ def exchange_detail(
     replies: list[ReplyRow],
     acts: list[ActView],
     before: History | None,
+    answered_by: AnswerView | None = None,
 ) -> ExchangeDetail:
     """Return a file as it is shown in full."""
     return ExchangeDetail(
         heading=_decode(row.heading),
         counts=_decode(row.counts),
-        problems=_problems(row.problems),
+        problems=[
+            each for each in _problems(row.problems) if is_said(each.code, row.state)
+        ],
         rejected_rows=rows,
         replies=[_reply(each) for each in replies],
         answer=row.answer,
         before=before and BeforeView(**before._asdict() | {"rows": [*before.rows]}),
+        answered_by=answered_by,
         history=acts,
         **_shown(row),
     )

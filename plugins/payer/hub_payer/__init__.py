@@ -8,7 +8,7 @@ from hub_payer.tables.specs import table_normalisers
 from hub_payer.x12.spec import X12
 from hub_payer.x12_services import inquiry270, notification278
 
-HUB_API = ">=1.0,<2"
+HUB_API = ">=1.3,<2"
 
 
 @hookimpl

@@ -10,7 +10,7 @@ from hub_sftp.folder import Folder
 from hub_sftp.settings import FolderSettings, WriterSettings
 from hub_sftp.writer import SftpWriter
 
-HUB_API = ">=1.0,<2"
+HUB_API = ">=1.3,<2"
 
 
 @hookimpl

@@ -65,8 +65,8 @@ class Folder:
 
     def _store(self, artifact: Artifact) -> Receipt:
         settings = self._settings
-        where = settings.folder.name
-        self._watch.look(settings.pgp, datetime.now(UTC), destination=where)
+        who = settings.partner or settings.receiver or settings.folder.name
+        self._watch.look(settings.pgp, datetime.now(UTC), partner=who)
         try:
             files = outgoing(artifact, settings)
             with _opened(settings.folder) as folder:

@@ -62,7 +62,8 @@ class SftpWriter:
 
     def _attempt(self, session: Session, artifact: Artifact) -> Receipt:
         settings = self._settings
-        self._watch.look(settings.pgp, datetime.now(UTC), destination=session.server)
+        who = settings.partner or settings.receiver or settings.host
+        self._watch.look(settings.pgp, datetime.now(UTC), partner=who)
         try:
             files = outgoing(artifact, settings)
             session.open()

@@ -47,6 +47,6 @@ def test_every_reason_of_a_file_is_listed():
 def test_what_a_response_says_of_codes_covers_files_and_rows():
     known = meanings(ONE.row_codes)
 
-    assert known["a.b"] == "It is so. Change | it."
+    assert known["a.b"] == "It is so."
     assert known["name.period"]
     assert known["row.absent"]

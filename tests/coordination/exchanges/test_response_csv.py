@@ -32,7 +32,9 @@ def facts(**more):
         "received_at": datetime(2026, 4, 1, 12, tzinfo=UTC),
         "status": "applied",
         "reason": "file.permitted",
-        "counts": Counts(read=3, accepted=1, rejected=1, duplicate=1),
+        "counts": Counts(
+            read=3, accepted=1, rejected=1, duplicate=1, added=1, ended=80
+        ),
         "meanings": meanings(OF_READER),
     }
     return ResponseFacts(**given | more)
@@ -62,12 +64,17 @@ def test_a_response_says_what_became_of_a_file_and_of_each_row():
         ["accepted", "", "", "", "", "1"],
         ["rejected", "", "", "", "", "1"],
         ["duplicate", "", "", "", "", "1"],
-        ["absent", "", "", "", "", "0"],
+        ["added", "", "", "", "", "1"],
+        ["changed", "", "", "", "", "0"],
+        ["ended", "", "", "", "", "80"],
+        ["once", "", "", "", "", "0"],
+        ["unchanged", "", "", "", "", "0"],
+        ["absent", "", "", "", "", "80"],
         ["unlisted", "", "", "", "", "0"],
         ["file_problem", "", "", "column.unknown", "Zone", ""],
         [
             *("row", "7", "M0007", "date.unreadable", "birth_date"),
-            "The date cannot be read. Write it as declared.",
+            "The date cannot be read.",
         ],
         [*("record", "", "M0008", "row.absent", ""), _meaning("row.absent")],
     ]
@@ -78,7 +85,7 @@ def _said(reason):
 
 
 def _meaning(code):
-    return " ".join(f"{part}." for part in ROW_CODES[code])
+    return f"{ROW_CODES[code][0]}."
 
 
 def test_the_reason_is_that_of_the_error_where_there_was_one():
@@ -92,13 +99,102 @@ def test_the_reason_is_that_of_the_error_where_there_was_one():
     ] in told
 
 
+def about(**more):
+    """Return what a response says of the file as a whole, by its items."""
+    return {line[0]: line[5] for line in lines(response_csv(facts(**more)))}
+
+
+@pytest.mark.parametrize("status", ["held", "rejected", "duplicate"])
+def test_nothing_is_accepted_of_a_file_that_is_not_used(status):
+    told = about(status=status)
+
+    assert (told["accepted"], told["readable"]) == ("0", "1")
+    assert (told["rejected"], told["duplicate"]) == ("1", "1")
+    assert not {"added", "ended", "absent"} & told.keys()
+
+
+def test_rows_that_end_records_are_not_among_those_that_are_absent():
+    ends = Counts(read=3, accepted=3, added=1, ended=7, unchanged=0)
+
+    assert (about(counts=ends)["ended"], about(counts=ends)["absent"]) == ("7", "5")
+
+
+@pytest.mark.parametrize(
+    ("reason", "counts", "figures"),
+    [
+        (
+            "members.drop",
+            Counts(before=200, lost=80),
+            "80 of 200 active records would be gone.",
+        ),
+        ("rows.wrong", Counts(read=150, rejected=12), "12 of 150 rows are wrong."),
+        ("rows.few", Counts(read=15), "Rows that were read: 15."),
+        (
+            "totals.wrong",
+            Counts(read=15),
+            "Stated by the file: 9; rows that were read: 15.",
+        ),
+        (
+            "rows.nameless",
+            Counts(nameless=1, ended=2),
+            "Rows that do not say it: 1; records that would end: 2.",
+        ),
+    ],
+)
+def test_a_reason_is_told_with_its_figures(reason, counts, figures):
+    told = about(status="held", reason=reason, counts=counts, stated=9)
+
+    assert told["reason"] == f"{_said(reason)} {figures}"
+
+
+@pytest.mark.parametrize(
+    ("status", "codes"),
+    [
+        ("held", ["name.reused", "column.unknown"]),
+        ("applied", ["column.unknown"]),
+        ("rejected", ["column.unknown"]),
+    ],
+)
+def test_what_held_a_file_is_no_problem_once_it_is_decided(status, codes):
+    problems = (RowProblem("name.reused"), RowProblem("column.unknown"))
+    told = lines(response_csv(facts(status=status, problems=problems)))
+
+    assert [line[3] for line in told if line[0] == "file_problem"] == codes
+
+
+def test_a_row_that_is_used_is_listed_as_a_warning():
+    rows = (
+        Listing(1, 2, "a", "id.invisible"),
+        Listing(2, 3, "b", "id.invisible"),
+        Listing(3, 3, "b", "date.unreadable"),
+    )
+    told = lines(response_csv(facts(rows=rows, warned=frozenset({"id.invisible"}))))
+
+    assert [line[:4] for line in told[-3:]] == [
+        ["warning", "2", "a", "id.invisible"],
+        ["row", "3", "b", "id.invisible"],
+        ["row", "3", "b", "date.unreadable"],
+    ]
+
+
+def test_of_a_file_of_messages_nothing_is_said_of_records():
+    told = about(plain=True)
+
+    assert told["accepted"] == "1"
+    assert "unchanged" not in told
+
+
+def test_how_many_answers_to_our_files_were_taken_is_told():
+    assert about(answers=3)["answers"] == "3"
+    assert "answers" not in about()
+
+
 def test_what_our_own_people_should_do_is_not_told_to_the_partner():
     problems = (RowProblem("rows.doubtful"),)
-    told = lines(response_csv(facts(problems=problems)))
+    told = lines(response_csv(facts(status="held", problems=problems)))
 
-    assert [*("file_problem", "", "", "rows.doubtful", ""), _said("rows.doubtful")] in (
-        told
-    )
+    said = f"{_said('rows.doubtful')} 1 of 3 rows are wrong."
+    assert [*("file_problem", "", "", "rows.doubtful", ""), said] in told
     assert "approve" not in reason_in_words("rows.doubtful")
 
 

@@ -2,6 +2,7 @@
 
 import asyncio
 import os
+import pickle
 from pathlib import Path
 
 import pytest
@@ -22,6 +23,13 @@ def folder(tmp_path):
     return tmp_path
 
 
+@pytest.fixture
+async def checker():
+    made = Checker()
+    yield made
+    await made.close()
+
+
 def body(*items):
     return written(heading(), row(1, "a"), *items)
 
@@ -37,9 +45,9 @@ def is_gone(pid):
     return not Path(f"/proc/{pid}").exists()
 
 
-async def test_a_process_finds_what_the_same_check_finds_here(folder):
+async def test_a_process_finds_what_the_same_check_finds_here(folder, checker):
     given = job(folder, body(row(2, "b", bad=("date.unreadable",))))
-    found = await Checker().check(given)
+    found = await checker.check(given)
     staged = changes(found)
     here = check(given)
 
@@ -48,26 +56,27 @@ async def test_a_process_finds_what_the_same_check_finds_here(folder):
     assert staged == changes(here)
 
 
-async def test_nothing_is_left_but_what_is_staged(folder):
+async def test_nothing_is_left_but_what_is_staged(folder, checker):
     parts = written(heading(), row(1, "a"))
     given = job(folder, parts + b"---\n" + parts, unwrap=readers.split)
-    found = await Checker().check(given)
+    found = await checker.check(given)
 
     assert (found.counts.duplicate, found.counts.added) == (1, 1)
     assert not given.scratch.exists()
     assert [each.name for each in given.staging.parent.iterdir()] == ["x_1.sqlite3"]
 
 
-async def test_what_a_reader_prints_does_no_harm(folder, capfd):
-    found = await Checker().check(job(folder, body({"print": 1})))
+async def test_what_a_reader_prints_does_no_harm(folder, capfd, checker):
+    found = await checker.check(job(folder, body({"print": 1})))
 
     assert found.counts.added == 1
     assert readers.CANARY not in "".join(capfd.readouterr())
 
 
 @pytest.mark.parametrize("status", [0, 77])
-async def test_a_process_that_dies_leaves_a_file_to_be_checked_again(folder, status):
-    checker = Checker()
+async def test_a_process_that_dies_leaves_a_file_to_be_checked_again(
+    folder, status, checker
+):
     dying = job(folder, body({"die": status}))
     other = dying._replace(staging=folder / "staging" / "x_2.sqlite3")
     died = await checker.check(other)
@@ -79,16 +88,17 @@ async def test_a_process_that_dies_leaves_a_file_to_be_checked_again(folder, sta
     assert (good.error_code, good.counts.added) == ("", 1)
 
 
-async def test_a_check_that_hangs_is_ended_by_the_system(folder):
-    found = await Checker().check(job(folder, body({"alarm": 1})))
+async def test_a_check_that_hangs_is_ended_by_the_system(folder, checker):
+    found = await checker.check(job(folder, body({"alarm": 1})))
 
     assert (found.error_code, found.again) == ("EXCH-005", True)
 
 
-async def test_a_check_that_is_cancelled_leaves_no_process_and_no_files(folder):
+async def test_a_check_that_is_cancelled_leaves_no_process_and_no_files(
+    folder, checker
+):
     started = folder / "started"
     given = job(folder, body({"hang": str(started)}))
-    checker = Checker()
     task = asyncio.create_task(checker.check(given))
     await until(started.exists)
     pid = checker.pid
@@ -96,15 +106,17 @@ async def test_a_check_that_is_cancelled_leaves_no_process_and_no_files(folder):
     with pytest.raises(asyncio.CancelledError):
         await task
     await until(lambda: is_gone(pid))
+    again = await checker.check(job(folder, body()))
 
     assert not given.scratch.exists()
-    assert not given.staging.exists()
-    assert checker.pid == 0
+    assert again.counts.added == 1
+    assert checker.pid != pid
 
 
-async def test_a_process_that_is_killed_from_outside_is_like_one_that_died(folder):
+async def test_a_process_that_is_killed_from_outside_is_like_one_that_died(
+    folder, checker
+):
     started = folder / "started"
-    checker = Checker()
     async with asyncio.TaskGroup() as group:
         task = group.create_task(
             checker.check(job(folder, body({"hang": str(started)})))
@@ -115,8 +127,7 @@ async def test_a_process_that_is_killed_from_outside_is_like_one_that_died(folde
     assert task.result().error_code == "EXCH-001"
 
 
-async def test_files_are_checked_one_after_the_other(folder):
-    checker = Checker()
+async def test_files_are_checked_one_after_the_other(folder, checker):
     jobs = []
     for name in "ab":
         place = folder / name
@@ -132,32 +143,36 @@ async def test_files_are_checked_one_after_the_other(folder):
             assert sum(each.scratch.exists() for each in jobs) <= 1
 
     assert [task.result().counts.added for task in tasks] == [1, 1]
-    assert len(pids - {0}) == 2
+    assert len(pids - {0}) == 1
 
 
-async def test_a_reader_that_no_other_process_finds_is_told_of(folder):
-    found = await Checker().check(job(folder, body(), reader=lambda *_: iter(())))
+async def test_a_reader_that_no_other_process_finds_is_told_of(folder, checker):
+    found = await checker.check(job(folder, body(), reader=lambda *_: iter(())))
 
     assert (found.error_code, found.again) == ("EXCH-002", True)
 
 
-async def test_a_plugin_that_is_not_there_any_more_is_told_of(folder, monkeypatch):
+async def test_a_plugin_that_is_not_there_any_more_is_told_of(
+    folder, monkeypatch, checker
+):
     real = checking._told  # what goes to the process, with the name of a module wrong
     monkeypatch.setattr(
         checking,
         "_told",
         lambda job: real(job).replace(b"gate_readers", b"gate_writers"),
     )
-    found = await Checker().check(job(folder, body()))
+    found = await checker.check(job(folder, body()))
 
     assert (found.error_code, found.detail) == ("EXCH-002", "ModuleNotFoundError")
 
 
-async def test_a_folder_that_cannot_be_made_is_not_the_fault_of_the_file(folder):
+async def test_a_folder_that_cannot_be_made_is_not_the_fault_of_the_file(
+    folder, checker
+):
     blocked = folder / "blocked"
     blocked.write_bytes(b"")
     given = job(folder, body())._replace(staging=blocked / "x" / "y.sqlite3")
-    found = await Checker().check(given)
+    found = await checker.check(given)
 
     assert (found.error_code, found.again) == ("EXCH-003", True)
 
@@ -168,12 +183,13 @@ async def test_a_process_ends_with_the_hub(folder):
     told = checking._told(job(folder, body({"hang": str(started)})))
     (folder / "scratch").mkdir()
     (folder / "staging").mkdir()
+    path = pickle.dumps(checking.sys.path)
     child = await asyncio.create_subprocess_exec(
         *(checking.sys.executable, "-P", "-c", checking._CODE),
         stdin=asyncio.subprocess.PIPE,
         stdout=asyncio.subprocess.PIPE,
     )
-    child.stdin.write(told)
+    child.stdin.write(path + told)
     await until(started.exists)
     child.stdin.close()
     async with asyncio.timeout(20):
@@ -183,6 +199,27 @@ async def test_a_process_ends_with_the_hub(folder):
     assert status == 1
 
 
+async def test_files_that_are_checked_leave_nothing_to_the_next_one(folder, checker):
+    """Each has a process of its own, which what a plugin keeps ends with."""
+    first = await checker.check(job(folder, body()))
+    pid = checker.pid
+    second = await checker.check(job(folder, body()))
+
+    assert (first.counts, first.error_code) == (second.counts, second.error_code)
+    assert checker.pid == pid
+
+
+async def test_what_is_closed_has_no_process_left(folder):
+    made = Checker()
+    await made.check(job(folder, body()))
+    pid = made.pid
+    await made.close()
+    await made.close()
+    await until(lambda: is_gone(pid))
+
+    assert made.pid == 0
+
+
 def test_a_step_of_a_large_file_may_take_longer():
     assert checking_child.STEP_SECONDS >= 600
 
@@ -190,9 +227,8 @@ def test_a_step_of_a_large_file_may_take_longer():
 MEBIBYTE = 1024  # in KiB
 
 
-async def test_catalogue_18_memory_does_not_grow_with_the_rows(folder):
+async def test_catalogue_18_memory_does_not_grow_with_the_rows(folder, checker):
     """300,000 rows, ten times as many as before; that were compared with others."""
-    checker = Checker()
     first = await checker.check(job(folder, b"30000 0", reader=readers.many))
     put_in_force(folder, first, 1)
     given = job(folder, b"30000 10", reader=readers.many, current=1)
@@ -205,12 +241,12 @@ async def test_catalogue_18_memory_does_not_grow_with_the_rows(folder):
     assert large.grown_kib < first.grown_kib + 24 * MEBIBYTE
 
 
-async def test_catalogue_18_memory_does_not_grow_with_the_bytes(folder):
+async def test_catalogue_18_memory_does_not_grow_with_the_bytes(folder, checker):
     """Of a file of zeros that takes no room on the disk."""
     given = job(folder, b"", reader=readers.large)
     size = 512 * 1024 * 1024
     os.truncate(given.original, size)
-    found = await Checker().check(given)
+    found = await checker.check(given)
 
     assert found.size == size
     assert [each.body for each in changes(found)] == [str(size).encode()]

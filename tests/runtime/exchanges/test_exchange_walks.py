@@ -71,7 +71,7 @@ class Effects:
             self._take(*rows[n], held)
         there = {key for row, key, _ in rows if row != "!"}
         missing = sorted(set(held) - there) if semantics in LISTS_ALL else []
-        self.absent = len(missing) if semantics == "audit" else 0
+        self.absent = len(missing)
         for key in missing if semantics != "audit" else ():
             self._end(key, held[key], held)
         self.accepted = self.read - self.rejected - self.duplicate
@@ -455,12 +455,13 @@ class Walk:
             if file.reason == "decided.rejected":
                 continue
             names = ("read", "accepted", "rejected", "duplicate", "absent")
-            if file.state in {"applied", "duplicate"} and file.state == "applied":
+            if file.state == "applied":
                 assert {name: int(last[name]) for name in names} == {
                     name: getattr(effects, name) for name in names
                 }
             assert int(last["read"]) == sum(
-                int(last[name]) for name in ("accepted", "rejected", "duplicate")
+                int(last.get(name, 0))
+                for name in ("accepted", "readable", "rejected", "duplicate")
             )
 
     def check_places(self):

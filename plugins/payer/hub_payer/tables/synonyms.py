@@ -20,7 +20,7 @@ SYNONYMS: Mapping[str, tuple[str, ...]] = {
     ),
     "patient_id": (
         *("patient id", "id", "our id", "external id", "partner id", "source id"),
-        *("Patientennummer", "Kundennummer", "Patienten-ID"),
+        *("Kundennummer",),
     ),
     "relationship": (
         *(
@@ -128,5 +128,5 @@ SYNONYMS: Mapping[str, tuple[str, ...]] = {
 #: Numbers of people that a hospital gave: they need to be told whose they are.
 RECORD_NUMBERS = (
     *("mrn", "medical record number", "Patientennummer", "Fallnummer", "mrn id"),
-    *("hospital number",),
+    *("hospital number", "Patientennr", "Patienten-ID", "Krankenhausnummer"),
 )

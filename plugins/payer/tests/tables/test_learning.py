@@ -85,10 +85,14 @@ def test_which_number_is_the_day_is_asked_and_not_guessed():
     assert learned.profile["date_formats"] == ["MM/DD/YYYY"]
 
 
-def test_a_record_number_is_asked_for_its_system():
-    sample = b"Member ID,MRN\n1,471\n2,472\n"
+@pytest.mark.parametrize("name", ["MRN", "Patientennummer", "Patienten-ID"])
+def test_a_record_number_is_asked_for_its_system(name):
+    sample = f"Member ID,{name}\n1,471\n2,472\n".encode()
 
-    assert "identifiers" in asked(learn_roster([sample]))
+    learned = learn_roster([sample])
+
+    assert "identifiers" in asked(learned)
+    assert learned.profile["columns"] == {"member_id": "Member ID"}
 
 
 def test_days_of_a_spreadsheet_and_numbers_it_spoilt_are_seen():

@@ -213,8 +213,12 @@ class Obtainer:
         if not self._moves:
             return
         today = datetime.now(UTC).date()
-        for path in unit.companions:
-            try:
-                await self._turns.call(self._porter.put_away, path, place, today)
-            except (*OF_A_FILE, NoFreeNameError) as error:
-                log.warning("marker.left", error_code=error.code)
+        move = self._porter.put_away_if_there
+        try:
+            for path in unit.companions:
+                await self._turns.call(move, path, place, today)
+        except (*OF_A_FILE, NoFreeNameError) as error:
+            log.warning("marker.left", error_code=error.code)
+            return
+        for part in unit.parts:
+            self._selector.cleared.add(part.listed)

@@ -4,7 +4,7 @@ import asyncio
 import random
 import time
 from collections.abc import Callable
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 
 import structlog
 
@@ -23,6 +23,7 @@ from hub_sftp.fetching.errors import (
     UnsafeFileNameError,
 )
 from hub_sftp.fetching.fetcher import CopyingFetcher, DownloadingFetcher, Fetcher
+from hub_sftp.fetching.leftovers import Leftovers
 from hub_sftp.fetching.local import LocalShelf
 from hub_sftp.fetching.obtaining import OF_A_FILE, Obtainer
 from hub_sftp.fetching.putting_away import Porter
@@ -119,7 +120,9 @@ class Poller:
         seconds = SignInPausedError.retry_after_seconds
         seconds *= 1 + _JITTER * random.random()  # noqa: S311 - no secret
         self._not_before = time.monotonic() + seconds
-        return SignInPausedError(error.code)
+        paused = SignInPausedError(error.code)
+        paused.retry_after_seconds = seconds
+        return paused
 
 
 class _Rounds:
@@ -141,6 +144,7 @@ class _Rounds:
         self._fetcher = fetcher
         self._selector = selector
         self._porter = Porter(turns.shelf, settings.places)
+        self._leftovers = Leftovers(settings)
         self._replied: set[str] = set()
         self._stuck: dict[str, float] = {}
 
@@ -196,6 +200,7 @@ class _Rounds:
             await self._reply(answer)
             if self._settings.claim == "rename":
                 today = datetime.now(UTC).date()
+                await self._clear(answer, today)
                 await self._turns.call(self._porter.settle, answer, today)
         except _OF_AN_ANSWER as error:
             self._keep_back(answer, error)
@@ -204,6 +209,25 @@ class _Rounds:
         self._replied.discard(answer.exchange)
         await desk.done(answer)
         log.debug("file.answered", exchange=answer.exchange, place=answer.place)
+
+    async def _clear(self, answer: Answer, today: date) -> None:
+        """Put away what announced the file, where server or hub died before that.
+
+        It goes before the file: once that is in its place, nothing tells any more
+        whether a marker is left over or early.
+        """
+        cleared, shelf = self._selector.cleared, self._turns.shelf
+        if answer.place == "processing" or answer.listed in cleared:
+            return
+        move = self._porter.put_away_if_there
+        try:
+            for path in await self._turns.call(
+                self._leftovers.of, shelf, answer.listed
+            ):
+                await self._turns.call(move, path, answer.place, today)
+        except (*OF_A_FILE, NoFreeNameError) as error:
+            log.warning("marker.left", error_code=error.code)
+        cleared.add(answer.listed)
 
     async def _reply(self, answer: Answer) -> None:
         if answer.exchange in self._replied:

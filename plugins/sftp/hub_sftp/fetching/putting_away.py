@@ -84,6 +84,19 @@ class Porter:
                 return
         raise NoFreeNameError
 
+    def put_away_if_there(self, path: str, place: str, today: date) -> None:
+        """Move a file like `put_away`; where it is gone, it is gone.
+
+        Raises MoveDeniedError where it is there and cannot go to its place.
+        """
+        try:
+            self.put_away(path, place, today)
+        except FileGoneError as error:
+            if self._shelf.look(path) is None:
+                return  # somebody else put it away
+            self._made.clear()
+            raise MoveDeniedError("a folder is gone") from error
+
     def reply(self, name: str, body: bytes) -> None:
         """Put a reply into the outbox, whole or not at all, unless it is there."""
         if not is_safe(name):
@@ -107,13 +120,7 @@ class Porter:
         path = self.find(answer.listed)
         if path is None or answer.place == "processing":
             return
-        try:
-            self.put_away(path, answer.place, today)
-        except FileGoneError as error:
-            if self._shelf.look(path) is None:
-                return  # somebody else put it away
-            self._made.clear()
-            raise MoveDeniedError("a folder is gone") from error
+        self.put_away_if_there(path, answer.place, today)
 
     def _write(self, target: str, body: bytes) -> None:
         folder, name = posixpath.split(target)

@@ -71,7 +71,8 @@ class Selector:
     def __init__(self, settings: PollerSettings) -> None:
         self._settings = settings
         self._places = settings.places
-        self._files = re.compile(settings.files)
+        # A line break in a name is refused like all that cannot be used: not ignored.
+        self._files = re.compile(settings.files, re.DOTALL)
         self._manifest = re.compile(settings.manifest)
         self._most = settings.gate.max_mebibytes << 20
         self._sightings = Sightings()
@@ -79,6 +80,8 @@ class Selector:
         self.known: Known[Listed] = Known()
         #: What rests and is not whole: fetched again once it changed.
         self.resting: Known[Listed] = Known(seconds=86_400)
+        #: Whose markers and manifests were put away.
+        self.cleared: Known[Listed] = Known()
         #: What was said of a file, by its code: once a day is enough.
         self.complained: Known[tuple[Listed, str]] = Known(seconds=86_400)
 
@@ -183,7 +186,7 @@ class Selector:
             return None
         except ManifestUnreadableError as error:
             self.resting.add(manifest)
-            log.warning("manifest.refused", error_code=error.code, detail=error.detail)
+            log.warning("manifest.refused", error=error, error_code=error.code)
             return None
         parts = [self._located(shelf, *each) for each in wanted.items()]
         there = tuple(part for part in parts if part is not None)

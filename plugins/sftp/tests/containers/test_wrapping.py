@@ -296,14 +296,42 @@ async def test_what_pgp_made_is_on_the_server_once(
     assert server.names() == [name, f"{name}.done"]
 
 
+@pytest.mark.parametrize(
+    ("named", "shown"),
+    [
+        ({}, "127.0.0.1"),
+        ({"receiver": "PAYER1"}, "PAYER1"),
+        ({"receiver": "PAYER1", "partner": "payer-a"}, "payer-a"),
+    ],
+)
 async def test_a_key_that_expires_is_said_with_the_first_file(
-    server, writer_to, us, party, pgp_of
+    server, writer_to, us, party, pgp_of, named, shown
 ):
     partner = party("soon", expires="5d")
     settings = {"containers": ["pgp"], "pgp": pgp_of(us, partner)}
     with capture_logs() as logs:
-        await writer_to(server, **settings).send(artifact())
+        await writer_to(server, **settings, **named).send(artifact())
 
     said = [log for log in logs if log["event"] == "key.expires"]
     assert [(log["alarm"], log["owner"]) for log in said] == [(7, "partner")]
-    assert str(server.port) in said[0]["destination"]
+    assert said[0]["partner"] == shown
+
+
+@pytest.mark.parametrize(
+    ("named", "shown"),
+    [
+        ({}, "Payer A"),
+        ({"partner": ""}, "payer-a"),
+        ({"partner": "", "receiver": ""}, "out"),
+    ],
+)
+async def test_whose_key_expires_is_said_for_a_folder_too(
+    settings, us, party, pgp_of, named, shown
+):
+    keys = pgp_of(us, party("soon", expires="5d"))
+    folder = Folder(settings(containers=["pgp"], pgp=keys, **named))
+    with capture_logs() as logs:
+        await folder.send(artifact())
+
+    said = [log for log in logs if log["event"] == "key.expires"]
+    assert [(log["alarm"], log["partner"]) for log in said] == [(7, shown)]

@@ -229,6 +229,7 @@ async def test_a_manifest_that_cannot_be_read_moves_nothing(peer, start):
             await hub.polled()
 
     assert codes(logs, "manifest.refused") == ["FILE-013"]
+    assert "passwd" not in str(logs)
     assert peer.names("inbox") == ["a.csv", "set.manifest"]
     assert not hub.failures
 
