@@ -9,14 +9,18 @@ EDITABLE := $(foreach plugin,$(PLUGINS),-e plugins/$(plugin))
 PROJECTS := pyproject.toml $(PLUGINS:%=plugins/%/pyproject.toml)
 
 .DEFAULT_GOAL := demo
-.PHONY: demo test check bench docs faults exchange-faults fuzz clean
+.PHONY: demo test soak check bench docs faults exchange-faults fuzz clean
 
 demo: $(VENV)/installed
 	$(BIN)/hub demo --exit
 
-# Two at a time; the tests of one file stay together.
+# Two at a time; tests that share what their module sets up stay together.
 test: $(VENV)/installed-dev
-	$(BIN)/python -m pytest -n 2 --dist loadfile
+	$(BIN)/python -m pytest -n 2 --dist loadgroup -m "not long"
+
+# Crash loops, storms, and comparisons with other libraries: some minutes more.
+soak: $(VENV)/installed-dev
+	$(BIN)/python -m pytest -n 2 --dist loadgroup -m long
 
 check: $(VENV)/installed-dev
 	$(BIN)/ruff check .

@@ -22,10 +22,26 @@ from hub.store import schema
 from hub.store.sqlite import DATABASE_NAME
 
 # `make test` tries the same examples each time, so that what fails is what was
-# changed, and half as many as `make fuzz`, which looks for new ones.
+# changed, and fewer than `make fuzz`, which looks for new ones.
 settings.register_profile("the same each time", derandomize=True, max_examples=30)
 if "CAREHUB_WALKS" not in os.environ:
     settings.load_profile("the same each time")
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_collection_modifyitems(items):
+    """Keep tests in one process that share what their module sets up once."""
+    for item in items:
+        module = item.nodeid.partition("::")[0]
+        named = getattr(item, "_fixtureinfo", None)
+        fixtures = named.name2fixturedefs.values() if named else ()
+        if any(
+            each.scope == "module" and each.baseid == module
+            for found in fixtures
+            for each in found
+        ):
+            item.add_marker(pytest.mark.xdist_group(module.replace("/", ".")))
+
 
 _configure, _AS_IT_COMES = structlog.configure, structlog.get_config()
 

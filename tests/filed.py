@@ -34,6 +34,9 @@ class Checking:
     async def check(self, job):
         return await asyncio.to_thread(check, job)
 
+    async def close(self):
+        """Have nothing to end."""
+
 
 class Filed:
     """The folder in which a hub with files lives. `gate` is that of the roster."""

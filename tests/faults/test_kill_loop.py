@@ -9,6 +9,7 @@ import pytest
 LOOP = Path(__file__).with_name("kill_loop.py")
 
 
+@pytest.mark.long
 @pytest.mark.acceptance
 def test_nothing_is_lost_doubled_or_out_of_order_when_the_hub_is_killed(tmp_path):
     done = subprocess.run(

@@ -117,6 +117,7 @@ def test_a_number_of_the_sender_in_many_peoples_lists_makes_nobody_one(world):
     assert len(world.people()) > 1
 
 
+@pytest.mark.long
 def test_one_person_with_ten_thousand_facts_is_one_person(world):
     visits, each = 500, 20
     facts = [
@@ -142,6 +143,7 @@ def test_one_person_with_ten_thousand_facts_is_one_person(world):
     assert all(len(body["locations"]) == each for body, _ in picture.whose.values())
 
 
+@pytest.mark.long
 def test_a_storm_of_updates_ends_with_what_was_said_last(world):
     people = 1_000
     rounds = UPDATES // people

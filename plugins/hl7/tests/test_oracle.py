@@ -20,7 +20,7 @@ from hub_hl7.wire import charset
 from hub_hl7.wire.er7 import Message
 from plugins.hl7.tests import corpus, oracles
 
-pytestmark = corpus.needs_corpus
+pytestmark = [corpus.needs_corpus, pytest.mark.long]
 
 #: hl7apy takes some 50 ms for a message, python-hl7 some 3.
 STEP_HL7APY, STEP_PYTHON_HL7 = 6, 2
