@@ -11,6 +11,7 @@ from decimal import Decimal, InvalidOperation
 
 import hl7
 import hl7apy
+import pytest
 
 from hub.sdk import HubError
 from hub_hl7.facts.profile import Hl7Profile
@@ -20,7 +21,7 @@ from hub_hl7.wire import charset
 from hub_hl7.wire.er7 import Message
 from plugins.hl7.tests import corpus, oracles
 
-pytestmark = [corpus.needs_corpus, pytest.mark.long]
+pytestmark = [*corpus.needs_corpus, pytest.mark.long]
 
 #: hl7apy takes some 50 ms for a message, python-hl7 some 3.
 STEP_HL7APY, STEP_PYTHON_HL7 = 6, 2
