@@ -7,6 +7,7 @@ from contextlib import asynccontextmanager
 from types import SimpleNamespace
 
 import pytest
+import structlog
 from click.testing import CliRunner
 
 from hub.app import Hub
@@ -77,7 +78,11 @@ async def held(filed):
 
 @pytest.fixture(params=["without a hub", "beside a hub"])
 async def cli(request, filed):
-    """What is done is done in the store, or by a hub."""
+    """What is done is done in the store, or by a hub.
+
+    A hub in this process logs nothing to where commands write.
+    """
+    structlog.configure(logger_factory=structlog.ReturnLoggerFactory())
     async with running(filed):
         cli = await held(filed)
         cli.beside = request.param == "beside a hub"

@@ -298,7 +298,7 @@ async def test_a_peer_that_does_not_read_is_given_up():
     with capture_logs() as logs:
         async with deaf_peer() as (port, _, _):
             sender = ApplicationSender(f"127.0.0.1:{port}")
-            for _ in range(4):
+            for _ in range(16):
                 sender.send(LARGE)
             await sender.close(SECONDS)
 

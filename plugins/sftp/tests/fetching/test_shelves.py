@@ -1,6 +1,7 @@
 """Folders with many files and files with many bytes cost time, not memory (F66)."""
 
 import errno
+import gc
 import os
 import stat
 import tracemalloc
@@ -40,8 +41,10 @@ def settings(**changes):
 def test_of_many_files_only_the_oldest_are_kept_in_mind(monkeypatch):
     monkeypatch.setattr(selecting, "LOOK_AT", 500)
     selector = Selector(settings())
+    selector.select(Endless(1_000))  # what is made once is not counted
     peaks = []
     for count in (1_000, 8_000):
+        gc.collect()
         tracemalloc.start()
         selection = selector.select(Endless(count))
         peaks.append(tracemalloc.get_traced_memory()[1])
@@ -50,7 +53,7 @@ def test_of_many_files_only_the_oldest_are_kept_in_mind(monkeypatch):
     assert len(selection.units) == 500
     assert selection.more
     assert selection.units[0].parts[0].listed.path.endswith("/007999.csv")
-    assert peaks[1] < 2 * peaks[0]
+    assert peaks[1] < 4 * peaks[0]
 
 
 def test_files_that_are_known_make_room_for_the_others(monkeypatch):
