@@ -1,7 +1,7 @@
 # Each target sets up what it needs. On a new machine python3 (3.11 or newer), pip
 # and make are enough.
 
-PLUGINS := care hl7 payer sftp webhook
+PLUGINS := care community fhir hl7 payer sftp webhook
 VENV := .venv
 BIN := $(VENV)/bin
 PIP := python3 -m pip --python $(VENV) --disable-pip-version-check

@@ -6,6 +6,7 @@ it come the parser of the configuration, its reference page and the JSON Schema.
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from datetime import datetime
 from pathlib import Path
 from typing import Any, BinaryIO, Literal, Protocol
 
@@ -13,7 +14,8 @@ from msgspec import Struct
 
 from hub.errors import HubError
 from hub.model.delivery import Artifact, Notice, Receipt, Rendered
-from hub.model.facts import Normalised
+from hub.model.directory import DirectoryItem, Offer, Rated, Wish
+from hub.model.facts import Normalised, RecordKey
 from hub.model.files import Answer, FileContext, Item, Listed, Ticket
 from hub.model.message import Processed, RawMessage, Stored
 from hub.model.scoring import Score, ScoreInputs
@@ -65,8 +67,38 @@ class ExchangeDesk(Protocol):
         """Wait until something is owed, but for no longer than `seconds`."""
 
 
+class ReferralDesk(Protocol):
+    """Where a source that works referrals for partners sees what they may see.
+
+    Each look is decided by the policy of that moment, and audited; what may not be
+    seen is not there. What partners say goes through the inbox, as `Statement`.
+    """
+
+    async def newest(self, party: str, referral: str) -> Notice | None:
+        """Return the newest event of a referral, as far as `party` may see it.
+
+        `referral` is the hub's key, the ``entity.key`` of events. None where there is
+        no such referral, or the party has nothing to do with it or may not see it.
+        """
+
+    async def changed(
+        self, party: str, since: datetime | None = None, limit: int = 100
+    ) -> Sequence[Notice]:
+        """Return the newest events of a party's referrals, what changed first first.
+
+        Only what changed at `since` or later; at most `limit`.
+        """
+
+    async def record(self, referral: str) -> RecordKey | None:
+        """Return how the requester of a referral numbers it, None where unknown."""
+
+
 class Inbox(Protocol):
     """Where a source puts what it received. The hub gives each source its own."""
+
+    @property
+    def referrals(self) -> ReferralDesk:
+        """Where a source that works referrals looks them up."""
 
     @property
     def files(self) -> ExchangeDesk:
@@ -249,9 +281,26 @@ class Read(Protocol):
         """
 
 
+class ReadDirectory(Protocol):
+    """Reads a directory of services, with memory that does not grow with it."""
+
+    def __call__(
+        self, package: Path, folder: Path, profile: Any, /
+    ) -> Iterator[DirectoryItem]:
+        """Yield a heading, then the objects of `package` and remarks about them.
+
+        `package` holds the body of one message; `folder` is empty, and for whatever
+        must be unpacked. Runs in a process of its own. Raises HubError where the
+        package as a whole cannot be used.
+        """
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class NormaliserSpec:
     """Declares how messages of a media type become facts.
+
+    One that reads a `directory` is for directories of services: a message is a whole
+    package, which is compared with the one before, and `normalise` is never asked.
 
     One that can `read` is for files: each row that the hub takes becomes a message
     whose body is a `RowMessage`, and that is what `normalise` gets.
@@ -273,6 +322,7 @@ class NormaliserSpec:
     outline: Outline | None = None
     validate: Validate | None = None
     read: Read | None = None
+    directory: ReadDirectory | None = None
     row_codes: Mapping[str, tuple[str, str]] = field(default_factory=dict)
 
 
@@ -320,5 +370,28 @@ class ScorerSpec:
     score: Rate
     inputs: tuple[str, ...]
     scale: str
+    summary: str
+    stability: Stability = "experimental"
+
+
+class Fit(Protocol):
+    """Says how well a service fits a need."""
+
+    def __call__(self, offer: Offer, wish: Wish, settings: Any, /) -> Rated:
+        """Return the score, its reasons and what is unknown. Pure."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class MatcherSpec:
+    """Declares how services that are possible at all are put in order.
+
+    What is closed, secret or out of reach, the hub has left out before. `version`
+    changes whenever the same offer may get another score.
+    """
+
+    name: str
+    version: str
+    settings: type[Settings]
+    rate: Fit
     summary: str
     stability: Stability = "experimental"

@@ -12,6 +12,7 @@ import pluggy
 
 from hub.contract import (
     DestinationSpec,
+    MatcherSpec,
     NormaliserSpec,
     RendererSpec,
     ScorerSpec,
@@ -47,3 +48,8 @@ def renderers() -> Iterable[RendererSpec]:  # type: ignore[empty-body]
 @hookspec
 def scorers() -> Iterable[ScorerSpec]:  # type: ignore[empty-body]
     """Declare models that score the risk of people."""
+
+
+@hookspec
+def matchers() -> Iterable[MatcherSpec]:  # type: ignore[empty-body]
+    """Declare how services that could meet a need are put in order."""

@@ -30,6 +30,7 @@ from packaging.utils import canonicalize_name
 import hub.hookspecs
 from hub.contract import (
     DestinationSpec,
+    MatcherSpec,
     NormaliserSpec,
     RendererSpec,
     ScorerSpec,
@@ -100,6 +101,7 @@ _HOOKS = {
     ),
     "renderers": _Hook("renderer", RendererSpec, "name", "options", Settings, "render"),
     "scorers": _Hook("scorer", ScorerSpec, "name", "settings", Settings, "score"),
+    "matchers": _Hook("matcher", MatcherSpec, "name", "settings", Settings, "rate"),
 }
 
 #: What plugins provide, by hook and then by kind or name.
@@ -123,6 +125,7 @@ class Registry:
     normalisers: Mapping[str, NormaliserSpec] = field(default_factory=dict)
     renderers: Mapping[str, RendererSpec] = field(default_factory=dict)
     scorers: Mapping[str, ScorerSpec] = field(default_factory=dict)
+    matchers: Mapping[str, MatcherSpec] = field(default_factory=dict)
     plugins: tuple[PluginStatus, ...] = ()
 
     @classmethod

@@ -12,9 +12,11 @@ from hub.contract import (
     Finding,
     Inbox,
     Learned,
+    MatcherSpec,
     NormaliserSpec,
     OnProcessed,
     OnStored,
+    ReferralDesk,
     Remark,
     RendererSpec,
     ScorerSpec,
@@ -31,6 +33,21 @@ from hub.model.care.reading import (
     read_statements,
 )
 from hub.model.delivery import Artifact, Notice, Outcome, Receipt, Rendered
+from hub.model.directory import (
+    DirectoryGone,
+    DirectoryHeading,
+    DirectoryItem,
+    DirectoryObject,
+    DirectoryRemark,
+    DirectorySeen,
+    ObjectType,
+    Offer,
+    Rated,
+    Reasoned,
+    Severity,
+    Unmapped,
+    Wish,
+)
 from hub.model.events import CareEvent
 from hub.model.facts import (
     Document,
@@ -69,6 +86,19 @@ from hub.model.files import (
 from hub.model.identifiers import Code, Identifier, Location
 from hub.model.labels import Labels
 from hub.model.message import MessageState, Processed, RawMessage, Stored
+from hub.model.referrals import (
+    OWN_REFERRALS,
+    REFERRALS_FEED,
+    SIDE_FACTS,
+    STATEMENT_MEDIA_TYPE,
+    Loop,
+    Reason,
+    ReferralState,
+    Reported,
+    Side,
+    Statement,
+)
+from hub.model.referrals import Outcome as ReferralOutcome
 from hub.model.scoring import Part as ScorePart
 from hub.model.scoring import RiskLevel, Score, ScoreInputs
 from hub.model.times import FuzzyTime, Precision, ZoneSource
@@ -83,12 +113,16 @@ from hub.settings import (
     SourceSettings,
 )
 
-API_VERSION = "1.3"
+API_VERSION = "1.4"
 
 __all__ = [
     "API_VERSION",
     "NUMBER_MARK",
+    "OWN_REFERRALS",
+    "REFERRALS_FEED",
     "ROW_MEDIA_TYPE",
+    "SIDE_FACTS",
+    "STATEMENT_MEDIA_TYPE",
     "Acceptance",
     "Acknowledged",
     "Answer",
@@ -99,6 +133,12 @@ __all__ = [
     "Destination",
     "DestinationSettings",
     "DestinationSpec",
+    "DirectoryGone",
+    "DirectoryHeading",
+    "DirectoryItem",
+    "DirectoryObject",
+    "DirectoryRemark",
+    "DirectorySeen",
     "Document",
     "EncounterKey",
     "ExchangeDesk",
@@ -122,12 +162,16 @@ __all__ = [
     "Learned",
     "Listed",
     "Location",
+    "Loop",
+    "MatcherSpec",
     "Membership",
     "MessageState",
     "Movement",
     "Normalised",
     "NormaliserSpec",
     "Notice",
+    "ObjectType",
+    "Offer",
     "OnProcessed",
     "OnStored",
     "Outcome",
@@ -136,14 +180,21 @@ __all__ = [
     "Problem",
     "Processed",
     "Provenance",
+    "Rated",
     "RawMessage",
+    "Reason",
+    "Reasoned",
     "Receipt",
     "RecordKey",
     "Recovery",
+    "ReferralDesk",
+    "ReferralOutcome",
+    "ReferralState",
     "Remark",
     "Rendered",
     "RendererSpec",
     "Reply",
+    "Reported",
     "RiskLevel",
     "Row",
     "RowMessage",
@@ -156,14 +207,19 @@ __all__ = [
     "Secret",
     "Semantics",
     "Settings",
+    "Severity",
     "Shown",
+    "Side",
     "Source",
     "SourceSettings",
     "SourceSpec",
+    "Statement",
     "Stored",
     "Subject",
     "Ticket",
     "Totals",
+    "Unmapped",
+    "Wish",
     "ZoneSource",
     "hookimpl",
     "read_facts",

@@ -27,7 +27,16 @@ class EventSubject(Struct, frozen=True):
 
 
 EntityKind = (
-    Literal["encounter", "person", "stay", "transition", "exchange"] | RecordKind
+    Literal[
+        "encounter",
+        "person",
+        "stay",
+        "transition",
+        "exchange",
+        "directory",
+        "match",
+    ]
+    | RecordKind
 )
 
 

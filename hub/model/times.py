@@ -1,12 +1,15 @@
 """Times that say how much of them is known."""
 
-from datetime import datetime
+from datetime import UTC, datetime, timedelta
 from typing import Annotated, Literal
 
 from msgspec import Meta, Struct
 
 Precision = Literal["year", "month", "day", "hour", "minute", "second", "fraction"]
 ZoneSource = Literal["field", "msh7", "facility", "feed", "assumed"]
+
+#: The shortest interval that a time can be known to.
+_INSTANT = timedelta(microseconds=1)
 
 
 class FuzzyTime(Struct, frozen=True, omit_defaults=True):
@@ -31,3 +34,21 @@ class FuzzyTime(Struct, frozen=True, omit_defaults=True):
     def exact(self) -> bool:
         """Say whether the time is known to the minute or better."""
         return self.precision in {"minute", "second", "fraction"}
+
+
+def exactly(at: datetime) -> FuzzyTime:
+    """Return an aware instant that a message of the hub's own states.
+
+    It is known to the microsecond, and told in UTC.
+    """
+    at = at.astimezone(UTC)
+    text = at.isoformat()
+    return FuzzyTime(
+        raw=text,
+        precision="fraction",
+        earliest=at,
+        latest=at + _INSTANT,
+        local=text,
+        zone="UTC",
+        zone_source="field",
+    )

@@ -3,8 +3,6 @@
 Pure, as every normaliser is: when somebody decided stands in the message.
 """
 
-from datetime import datetime, timedelta
-
 from hub.contract import NormaliserSpec
 from hub.coordination.identity.decisions import (
     FEED,
@@ -27,10 +25,8 @@ from hub.model.facts import (
 )
 from hub.model.identifiers import Identifier
 from hub.model.message import RawMessage
-from hub.model.times import FuzzyTime
+from hub.model.times import exactly
 from hub.settings import Settings
-
-_INSTANT = timedelta(microseconds=1)
 
 
 class NoDecisionError(HubError):
@@ -75,7 +71,7 @@ def _fact(decision: Decision) -> Fact:
     return Fact(
         kind=FactKind.IDENTITY,
         subject=Subject((_own(decision.identity),)),
-        recorded=_exactly(decision.at),
+        recorded=exactly(decision.at),
         identity=change,
         basis="manual",
     )
@@ -83,19 +79,6 @@ def _fact(decision: Decision) -> Fact:
 
 def _own(key: str) -> Identifier:
     return Identifier(OWN_KEYS, key)
-
-
-def _exactly(at: datetime) -> FuzzyTime:
-    text = at.isoformat()
-    return FuzzyTime(
-        raw=text,
-        precision="fraction",
-        earliest=at,
-        latest=at + _INSTANT,
-        local=text,
-        zone="UTC",
-        zone_source="field",
-    )
 
 
 #: How decisions become facts; no configuration names it.

@@ -4,7 +4,7 @@ Such an event is about nobody, so that nobody's picture changes by it: it has a 
 an entity that counts its versions, and is routed like every other.
 """
 
-from datetime import UTC, datetime, timedelta
+from datetime import datetime
 from typing import Any, Final
 
 import msgspec
@@ -31,7 +31,7 @@ from hub.model.facts import (
 )
 from hub.model.happenings import EXCHANGES_FEED, MEDIA_TYPE, Happening, read
 from hub.model.message import MessageState
-from hub.model.times import FuzzyTime
+from hub.model.times import exactly
 from hub.runtime.entities import Entities
 from hub.settings import Settings
 from hub.store.journal import Waiting, microseconds
@@ -41,7 +41,6 @@ SCHEMA = "careevent/exchange/1.0"
 #: What kind of entity a file that was exchanged is.
 KIND: Final = "exchange"
 
-_INSTANT = timedelta(microseconds=1)
 #: What of a happening is no part of the payload: it stands elsewhere in the event.
 _ELSEWHERE = frozenset({"type", "at"})
 _encode = msgspec.json.Encoder().encode
@@ -61,7 +60,7 @@ def normalise(body: bytes, _profile: Settings) -> Normalised:
     happening = read(body)
     if happening is None:
         return Normalised(problem=Problem(NoHappeningError.code))
-    at = _exactly(happening.at)
+    at = exactly(happening.at)
     fact = Fact(
         kind=FactKind.EXCHANGE,
         subject=Subject(()),
@@ -132,19 +131,6 @@ def _event(
 def _payload(happening: Happening) -> dict[str, Any]:
     said = msgspec.to_builtins(happening)
     return {name: value for name, value in said.items() if name not in _ELSEWHERE}
-
-
-def _exactly(at: datetime) -> FuzzyTime:
-    text = at.astimezone(UTC).isoformat()
-    return FuzzyTime(
-        raw=text,
-        precision="fraction",
-        earliest=at,
-        latest=at + _INSTANT,
-        local=text,
-        zone="UTC",
-        zone_source="field",
-    )
 
 
 #: How happenings become facts; no configuration names it.

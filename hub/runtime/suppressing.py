@@ -30,7 +30,8 @@ from hub.coordination.suppression import (
 )
 from hub.model.delivery import Decision
 from hub.model.events import CareEvent
-from hub.runtime.routing import Judged, Routed
+from hub.runtime.judging import Judged
+from hub.runtime.routing import Routed
 from hub.store.journal import moment
 from hub.store.pasts import Decided, body_of, head, past, pasts_of
 

@@ -16,9 +16,9 @@ from hub.model.delivery import DeliveryState
 from hub.model.events import CareEvent, Correction
 from hub.runtime.entities import Entities
 from hub.runtime.relations import Relations
-from hub.runtime.routing import Routed, Router, Whose
+from hub.runtime.routing import Routed, Router
 from hub.runtime.suppressing import Suppressing
-from hub.runtime.whose import whose_of
+from hub.runtime.whose import Whose, whose_of
 from hub.store.journal import microseconds
 from hub.store.recipients import (
     Told,

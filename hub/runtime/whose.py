@@ -1,9 +1,29 @@
 """Whose an event is, as far as it matters who is told of it."""
 
+from collections.abc import Mapping
+from typing import NamedTuple
+
+from hub.coordination.consents import Consent
+from hub.coordination.filters import Demographics
+from hub.coordination.panels import Member
 from hub.model.events import CareEvent
 from hub.runtime.entities import Entities
 from hub.runtime.relations import Relations
-from hub.runtime.routing import Whose
+
+
+class Whose(NamedTuple):
+    """Whom an event is about, as far as it matters who is told.
+
+    `links` are the entries for them by panel, `consents` what they decided. Notices
+    with one `okey` go to a destination in their order. `generation` says as of when
+    this is known. `about` tells what is known of the person, where it matters.
+    """
+
+    okey: str
+    links: Mapping[str, tuple[Member, ...]] = {}
+    consents: tuple[Consent, ...] = ()
+    generation: int = 0
+    about: Demographics = dict
 
 
 def whose_of(

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from hub.model.times import FuzzyTime, Precision
+from hub.model.times import FuzzyTime, Precision, exactly
 
 MOMENT = datetime(2026, 3, 10, 8, tzinfo=UTC)
 
@@ -66,3 +66,14 @@ def test_a_time_with_another_offset_is_the_same_instant_after_the_store():
 def test_a_time_cannot_be_changed():
     with pytest.raises(AttributeError):
         known_to_the("day").raw = "2027"
+
+
+def test_an_instant_of_the_hub_is_told_in_utc_and_to_the_microsecond():
+    there = MOMENT.astimezone(timezone(timedelta(hours=-5)))
+
+    told = exactly(there)
+
+    assert told == exactly(MOMENT)
+    assert (told.raw, told.zone) == ("2026-03-10T08:00:00+00:00", "UTC")
+    assert told.latest - told.earliest == timedelta(microseconds=1)
+    assert told.exact

@@ -4,7 +4,8 @@ import json
 
 from hub.coordination.policy import Regime
 from hub.coordination.routes import Subscription
-from hub.runtime.routing import Router, Whose
+from hub.runtime.routing import Router
+from hub.runtime.whose import Whose
 from tests.coordination.policy.cases import (
     ACTIVE,
     NOW,

@@ -14,8 +14,9 @@ from hub.coordination.routes import Cadence, QuietHours
 from hub.coordination.suppression import Storm
 from hub.errors import HubError, Recovery
 from hub.model.facts import FactKind
-from hub.runtime.routing import Router, Whose
+from hub.runtime.routing import Router
 from hub.runtime.suppressing import Suppressing
+from hub.runtime.whose import Whose
 from hub.store.audit_verify import verify_folder
 from hub.store.state import settle
 from hub.testing.samples import admitted

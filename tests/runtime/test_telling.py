@@ -16,9 +16,10 @@ from hub.errors import HubError, Recovery
 from hub.model.delivery import DeliveryState
 from hub.model.events import Correction
 from hub.model.facts import FactKind
-from hub.runtime.routing import Router, Whose
+from hub.runtime.routing import Router
 from hub.runtime.sending import render
 from hub.runtime.telling import Recipients
+from hub.runtime.whose import Whose
 from hub.store import outbox
 from hub.store.errors import StorageFullError
 from hub.store.outbox import Claim

@@ -4,6 +4,7 @@ Nothing of it is content but the keys of rows, which are not in here, and the
 partner's own codes.
 """
 
+import msgspec
 from msgspec import Struct
 
 from hub.model.files import Acknowledged, Heading, Reply, RowProblem
@@ -46,6 +47,11 @@ class Counts(Struct, frozen=True, kw_only=True):
         """
         by_rows = self.accepted - self.added - self.changed - self.once - self.unchanged
         return self.absent + max(0, self.ended - by_rows)
+
+
+#: From JSON, as the ledger has them. What else is in there is not looked at.
+counts_of = msgspec.json.Decoder(Counts).decode
+problems_of = msgspec.json.Decoder(tuple[RowProblem, ...]).decode
 
 
 class Changes(Struct, frozen=True, kw_only=True):

@@ -4,7 +4,8 @@ Every line has the same six cells (RFC 4180): what the line is about, then the r
 the file and the sender's own key for it, a code, the column, and a value or what the
 code means. First come the lines about the file, then one for each row that is listed:
 `row` where it is not used, `warning` where it is used and to be looked at, and
-`record` of one that is not in the file.
+`record` of one that is not in the file. Of a file that answers ours, `unknown` is an
+answer to what we did not send: its key is the name or number that the file has.
 
 `read` is what is `accepted`, `rejected` and `duplicate`. Nothing of a file is accepted
 that is not in force: `readable` is then how many rows nothing is wrong with.
@@ -16,6 +17,7 @@ import re
 from collections import defaultdict
 from collections.abc import Iterable, Iterator
 
+from hub.coordination.acknowledgements import UNKNOWN
 from hub.coordination.exchanges.figures import figures_of
 from hub.coordination.exchanges.responses import (
     ResponseFacts,
@@ -26,6 +28,8 @@ from hub.coordination.exchanges.responses import (
 from hub.errors import HubError
 from hub.model.files import ExchangeState, RowProblem
 
+#: Answers to what we did not send that are listed, and characters of what they name.
+MOST_NAMED, LONGEST_NAME = 1000, 255
 #: The first line.
 HEADER = ("item", "row", "key", "code", "column", "text")
 
@@ -86,6 +90,18 @@ def _lines(facts: ResponseFacts) -> Iterator[_Line]:
             place, text = _place_and_text(facts, problem)
             yield ("file_problem", "", "", problem.code, place, text)
     yield from _rows(facts)
+    yield from _unknown(facts)
+
+
+def _unknown(facts: ResponseFacts) -> Iterator[_Line]:
+    """Yield each file that is answered and that we did not send, once."""
+    meaning = facts.meanings.get(UNKNOWN, "")
+    for of, kind in _named(facts)[:MOST_NAMED]:
+        yield ("unknown", "", of[:LONGEST_NAME], UNKNOWN, kind, meaning)
+
+
+def _named(facts: ResponseFacts) -> list[tuple[str, str]]:
+    return list(dict.fromkeys((each.of, each.kind) for each in facts.unmatched))
 
 
 def _place_and_text(facts: ResponseFacts, problem: RowProblem) -> tuple[str, str]:
@@ -120,7 +136,8 @@ def _counted(facts: ResponseFacts) -> Iterator[_Line]:
         yield from _records(facts)
     if used and facts.answers:
         yield _of_file("answers", facts.answers)
-    yield _of_file("unlisted", facts.unlisted)
+    unlisted = facts.unlisted + max(0, len(_named(facts)) - MOST_NAMED)
+    yield _of_file("unlisted", unlisted)
 
 
 def _records(facts: ResponseFacts) -> Iterator[_Line]:

@@ -13,7 +13,7 @@ from hub.coordination.exchanges.findings import Counts
 from hub.coordination.exchanges.reasons import REASONS
 from hub.coordination.exchanges.row_codes import ROW_CODES
 from hub.errors import HubError
-from hub.model.files import ExchangeState, RowProblem
+from hub.model.files import Acknowledged, ExchangeState, RowProblem
 
 #: What holds a file, and the states in which that is still open.
 _HOLDING = frozenset(
@@ -46,7 +46,7 @@ class ResponseFacts(Struct, frozen=True, kw_only=True):
     `meanings` says what codes of rows mean, of the reader and of the gate, and
     `warned` are the codes that keep no row from being used. Of a `plain` file each
     row is a message, and nothing is known of records. `answers` is how many answers
-    to files of ours it has.
+    to files of ours it has, and `unmatched` are those to what we did not send.
     """
 
     exchange: str
@@ -65,6 +65,7 @@ class ResponseFacts(Struct, frozen=True, kw_only=True):
     warned: frozenset[str] = frozenset()
     plain: bool = False
     answers: int = 0
+    unmatched: Sequence[Acknowledged] = ()
 
 
 def meanings(row_codes: Mapping[str, tuple[str, str]]) -> dict[str, str]:

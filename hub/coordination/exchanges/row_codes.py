@@ -40,7 +40,7 @@ ROW_CODES: dict[str, tuple[str, str]] = {
     ),
     "ack.unknown": (
         "The file answers one that we did not send",
-        "Ask the partner which file is meant; `hub exchange list` has those that went",
+        "Find what the response names in `hub exchange list`, or ask the partner",
     ),
     "ack.no_code": (
         "The partner's answer has words where a code should be, which are not kept",

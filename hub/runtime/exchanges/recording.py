@@ -1,21 +1,23 @@
 """Recording: what the check of a file came to, as the ledger and its partner get it."""
 
-from collections.abc import Mapping, Sequence
+import sqlite3
+from collections.abc import Callable, Mapping, Sequence
+from contextlib import closing
 from pathlib import Path
 from typing import NamedTuple
 
 import msgspec
 
-from hub.coordination.exchanges.findings import Counts
+from hub.coordination.exchanges.findings import counts_of, problems_of
 from hub.coordination.exchanges.gate import History, is_retry, judge
 from hub.coordination.exchanges.responses import Listing
 from hub.coordination.exchanges.verdicts import Verdict
-from hub.model.files import ExchangeState, RowProblem
+from hub.model.files import Acknowledged, ExchangeState, RowProblem
 from hub.runtime.exchanges.findings import Findings
 from hub.runtime.exchanges.responding import WARNED, Told, of_reader, response
 from hub.runtime.exchanges.staging import Staged
 from hub.settings import GateSettings
-from hub.store.exchanges import ledger, settling
+from hub.store.exchanges import ledger, sent_answers, settling
 from hub.store.exchanges.ledger import ROWS, ExchangeRow, ListedRows
 from hub.store.exchanges.replies import RESPONSE, ReplyFile, ReplyRow
 from hub.store.writer import Writer
@@ -26,8 +28,6 @@ APPROVED = "decided.approved"
 _LOSSES = frozenset({"members.drop", "members.ended"})
 #: What is only to be looked at in a row, and yet the row is not used.
 _UNUSED = frozenset({"row.superseded"})
-_counts_of = msgspec.json.Decoder(Counts).decode
-_problems_of = msgspec.json.Decoder(tuple[RowProblem, ...]).decode
 
 
 class Seen(NamedTuple):
@@ -37,12 +37,25 @@ class Seen(NamedTuple):
     lost: int
 
 
+class Answering(NamedTuple):
+    """What a partner is answered with, besides what was found in the file.
+
+    `before` are the replies that the file got earlier, `meanings` say what codes
+    mean, and `unmatched` are the answers in it to what we did not send.
+    """
+
+    before: Sequence[ReplyRow]
+    meanings: Mapping[str, str]
+    responds: bool
+    unmatched: Sequence[Acknowledged] = ()
+
+
 def seen_by_approver(row: ExchangeRow) -> Seen | None:
     """Return what was known of a file when it was approved, None where it was not."""
     if not row.actor:
         return None
-    reasons = {row.reason, *(each.code for each in _problems_of(row.problems))}
-    return Seen(frozenset(reasons), _counts_of(row.counts).lost)
+    reasons = {row.reason, *(each.code for each in problems_of(row.problems))}
+    return Seen(frozenset(reasons), counts_of(row.counts).lost)
 
 
 def judged(
@@ -85,18 +98,34 @@ def kept_rows(
     return found
 
 
+def answers_unmatched(
+    open_reader: Callable[[], sqlite3.Connection],
+    row: ExchangeRow,
+    findings: Findings,
+    verdict: Verdict,
+) -> list[Acknowledged]:
+    """Return the answers in a file to what we did not send, none if it is not used.
+
+    What a partner answers has its number before it goes out, so that what is not
+    found here is not found either when the verdict is stored.
+    """
+    said = findings.acknowledgements
+    if not said or verdict.state != ExchangeState.APPLYING:
+        return []
+    with closing(open_reader()) as reader:
+        return sent_answers.unmatched(reader, row.partner, said)
+
+
 def verdict_of(
     row: ExchangeRow,
     findings: Findings,
     verdict: Verdict,
     rows: Sequence[Listing],
     *,
-    before: Sequence[ReplyRow],
-    meanings: Mapping[str, str],
-    responds: bool,
     at: int,
+    answering: Answering,
 ) -> settling.Verdict:
-    """Return what is recorded; `before` are the replies that the file got earlier."""
+    """Return what is recorded of a file, and what its partner gets."""
     said = settling.Verdict(
         id=row.id,
         state=verdict.state.value,
@@ -113,11 +142,12 @@ def verdict_of(
         at=at,
         acknowledgements=findings.acknowledgements,
     )
+    before, meanings, responds, unmatched = answering
     answers = _answers(row, findings, verdict, before)
     if responds:
         shown = _as_it_will_be(row, said)
         place = len(before) + len(answers) + 1
-        answers.append(response(shown, rows, meanings, place))
+        answers.append(response(shown, rows, meanings, place, unmatched))
     return said._replace(replies=tuple(answers))
 
 

@@ -4,11 +4,11 @@ from collections.abc import Mapping, Sequence
 
 import msgspec
 
-from hub.coordination.exchanges.findings import Counts
+from hub.coordination.exchanges.findings import counts_of, problems_of
 from hub.coordination.exchanges.naming import reply_name
 from hub.coordination.exchanges.response_csv import response_csv
 from hub.coordination.exchanges.responses import Listing, ResponseFacts
-from hub.model.files import Reply, RowProblem
+from hub.model.files import Acknowledged, Reply
 from hub.store.exchanges.ledger import ExchangeRow
 from hub.store.exchanges.replies import RESPONSE, ReplyFile
 from hub.store.journal import moment
@@ -18,9 +18,6 @@ _SUFFIX = ".csv"
 _PLAIN = "messages"
 #: In `counts` of the ledger, before a code that keeps no row from being used.
 WARNED = "warned:"
-
-_counts = msgspec.json.Decoder(Counts).decode
-_problems = msgspec.json.Decoder(tuple[RowProblem, ...]).decode
 
 
 class Told(msgspec.Struct, frozen=True):
@@ -44,8 +41,12 @@ def response(
     rows: Sequence[Listing],
     meanings: Mapping[str, str],
     place: int,
+    unmatched: Sequence[Acknowledged] = (),
 ) -> ReplyFile:
-    """Return the hub's answer to a file that is what `row` says, its `place`-th."""
+    """Return the hub's answer to a file that is what `row` says, its `place`-th.
+
+    `unmatched` are the answers in it to what we did not send.
+    """
     told = _told(row.counts)
     facts = ResponseFacts(
         exchange=row.id,
@@ -55,15 +56,16 @@ def response(
         status=row.state,
         reason=row.reason,
         error_code=row.error_code,
-        counts=_counts(row.counts),
+        counts=counts_of(row.counts),
         stated=told.stated,
-        problems=_problems(row.problems),
+        problems=problems_of(row.problems),
         rows=rows,
         unlisted=told.unlisted,
         meanings=meanings,
         warned=_warned(row.counts),
         plain=row.kind == _PLAIN,
         answers=told.answers,
+        unmatched=unmatched,
     )
     name = reply_name(row.id, RESPONSE, _SUFFIX, place)
     return ReplyFile(RESPONSE, name, response_csv(facts))

@@ -34,6 +34,8 @@ from hub.runtime.exchanges.findings import Findings
 from hub.runtime.exchanges.folders import Folders
 from hub.runtime.exchanges.operating import Operations
 from hub.runtime.exchanges.recording import (
+    Answering,
+    answers_unmatched,
     judged,
     kept_rows,
     seen_by_approver,
@@ -282,16 +284,12 @@ class Exchanges:
         if verdict.state == ExchangeState.APPLYING:
             await self._run(self.folders.stage, row.id, findings)
         rows = await self._run(kept_rows, self._store.writer, row, findings)
-        recorded = verdict_of(
-            row,
-            findings,
-            verdict,
-            rows,
-            before=await self.look(replies.of, row.seq),
-            meanings=meanings(source.normaliser.row_codes),
-            responds=gate.respond,
-            at=microseconds(self._clock()),
-        )
+        given = (self._store.reader, row, findings, verdict)
+        unmatched = await self._run(answers_unmatched, *given) if gate.respond else []
+        before = await self.look(replies.of, row.seq)
+        answering = Answering(before, self._meanings(row), gate.respond, unmatched)
+        at = microseconds(self._clock())
+        recorded = verdict_of(row, findings, verdict, rows, at=at, answering=answering)
         await self._write(settling.record, recorded)
         log.info(
             "file.judged",

@@ -10,7 +10,7 @@ from typing import Any, NamedTuple
 import msgspec
 import sqlalchemy as sa
 
-from hub.coordination.exchanges.findings import Counts
+from hub.coordination.exchanges.findings import counts_of
 from hub.coordination.exchanges.gate import LISTS_ALL
 from hub.coordination.exchanges.reconciling import (
     MOST_QUESTIONS,
@@ -165,7 +165,6 @@ _LAST = Statement(
     .limit(1)
 )
 
-_counts = msgspec.json.Decoder(Counts).decode
 _stated = msgspec.json.Decoder(dict[str, int | None]).decode
 _found = msgspec.json.Decoder(Reconciliation).decode
 
@@ -257,7 +256,7 @@ def said(connection: sqlite3.Connection, feed: str) -> Said | None:
     if listing is None:
         return None
     of = {"feed": feed, "version": listing.version}
-    later = [_counts(text) for (text,) in _LATER(connection, **of)]
+    later = [counts_of(text) for (text,) in _LATER(connection, **of)]
     return Said(
         exchange=listing.exchange,
         at=moment(listing.at),
@@ -280,7 +279,7 @@ def _records(counts: str) -> int:
 
     Rows that say the same again are no more of them, nor are those that end one.
     """
-    each = _counts(counts)
+    each = counts_of(counts)
     stated = _stated(counts).get("stated")
     others = each.accepted - each.added - each.changed - each.unchanged
     rows = each.read if stated is None else stated

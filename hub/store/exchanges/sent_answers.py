@@ -16,6 +16,7 @@ from hub.coordination.acknowledgements import (
     number_in,
     standing,
 )
+from hub.coordination.exchanges.findings import problems_of
 from hub.coordination.ids import sent_id
 from hub.model.files import Acknowledged, ExchangeState, RowProblem
 from hub.store.exchange_tables import exchange, exchange_reply
@@ -123,7 +124,6 @@ _OVERDUE = Statement(
     .values(state=ExchangeState.OVERDUE.value, reason=telling.ACKNOWLEDGEMENT_MISSING)
 )
 _codes = msgspec.json.Decoder(list[Code]).decode
-_problems = msgspec.json.Decoder(list[RowProblem]).decode
 
 
 def match(
@@ -151,6 +151,17 @@ def match(
     if seq and unmatched:
         _note(connection, seq, unmatched)
     return Matched(tuple(dict.fromkeys(answered)), tuple(unmatched))
+
+
+def unmatched(
+    connection: sqlite3.Connection, partner: str, items: Sequence[Acknowledged]
+) -> list[Acknowledged]:
+    """Return the answers to what we never sent, as `match` finds them; only looks."""
+    known: dict[str, bool] = {}
+    for of in {each.of for each in items}:
+        named = _named(connection, partner, of) is not None
+        known[of] = named or _is_reply(connection, partner, of)
+    return [each for each in items if not known[each.of]]
 
 
 def _named(connection: sqlite3.Connection, partner: str, of: str) -> ExchangeRow | None:
@@ -213,7 +224,7 @@ def _note(
     row = exchange_at(connection, seq)
     if row is None:
         return
-    known = _problems(row.problems)
+    known = problems_of(row.problems)
     found = dict.fromkeys((each.code, each.column) for each in known)
     found |= dict.fromkeys((UNKNOWN, each.kind) for each in unmatched)
     said = [RowProblem(*each) for each in found][: len(known) + MOST_UNKNOWN]

@@ -12,7 +12,7 @@ from pathlib import Path
 import msgspec
 import sqlalchemy as sa
 
-from hub.store.exchanges.staged import Change, change, row
+from hub.store.exchanges.staged import Change, change, row, select_changes
 from hub.store.statements import Statement
 
 _ORDER = Statement(
@@ -22,18 +22,7 @@ _ORDER = Statement(
 )
 _ns = sa.func.json_each(sa.bindparam("ns")).table_valued("value")
 _THESE = Statement(
-    sa.select(
-        change.c.n,
-        change.c.op,
-        change.c.key,
-        sa.func.coalesce(row.c.digest, change.c.digest),
-        sa.func.coalesce(row.c.body, change.c.before),
-        change.c.before,
-        sa.func.coalesce(row.c.memberships, "[]"),
-        change.c.memberships,
-        sa.func.coalesce(row.c.number, 0),
-    )
-    .select_from(change.outerjoin(row, row.c.n == change.c.row))
+    select_changes(sa.func.coalesce(row.c.memberships, "[]"))
     .where(change.c.n.in_(sa.select(_ns.c.value)))
     .order_by(change.c.key, change.c.n)
 )

@@ -8,7 +8,7 @@ import os
 import sqlite3
 from pathlib import Path
 from types import TracebackType
-from typing import NamedTuple, Self
+from typing import Any, NamedTuple, Self
 
 import msgspec
 import sqlalchemy as sa
@@ -57,19 +57,27 @@ change = Table(
     Column("before", LargeBinary, nullable=False),
 )
 
-_CHANGES = Statement(
-    sa.select(
+
+def select_changes(memberships: sa.ColumnElement[str]) -> sa.Select[Any]:
+    """Return what selects the columns of `Change`, from changes and their rows.
+
+    `memberships` is what holds from now on.
+    """
+    return sa.select(
         change.c.n,
         change.c.op,
         change.c.key,
         sa.func.coalesce(row.c.digest, change.c.digest),
         sa.func.coalesce(row.c.body, change.c.before),
         change.c.before,
-        sa.case((change.c.op == "set", row.c.memberships), else_="[]"),
+        memberships,
         change.c.memberships,
         sa.func.coalesce(row.c.number, 0),
-    )
-    .select_from(change.outerjoin(row, row.c.n == change.c.row))
+    ).select_from(change.outerjoin(row, row.c.n == change.c.row))
+
+
+_CHANGES = Statement(
+    select_changes(sa.case((change.c.op == "set", row.c.memberships), else_="[]"))
     .where(change.c.n > sa.bindparam("after"))
     .order_by(change.c.n)
     .limit(sa.bindparam("most"))

@@ -263,8 +263,8 @@ async def test_a_sender_that_is_closed_takes_nothing_more(unused_tcp_port):
 @contextlib.asynccontextmanager
 async def deaf_peer():
     """Serve a peer that does not read; gives its port and what ends its silence."""
-    then, gone = asyncio.Event(), asyncio.Event()
-    reads = []
+    then = asyncio.Event()
+    reads, serving = [], set()
 
     async def serve(reader, writer):
         await then.wait()
@@ -273,14 +273,16 @@ async def deaf_peer():
         writer.transport.abort()
         with contextlib.suppress(ConnectionError):
             await writer.wait_closed()
-        gone.set()
 
-    server = await asyncio.start_server(serve, "127.0.0.1", 0, limit=1)
+    def connected(reader, writer):
+        serving.add(asyncio.create_task(serve(reader, writer)))
+
+    server = await asyncio.start_server(connected, "127.0.0.1", 0, limit=1)
     yield server.sockets[0].getsockname()[1], then, reads
     then.set()
-    await gone.wait()
     server.close()
     await server.wait_closed()
+    await asyncio.gather(*serving)
 
 
 LARGE = acknowledgement(1) + b"ZZZ|" + b"x" * (1 << 22)

@@ -10,7 +10,13 @@ from hypothesis import strategies as st
 
 from hub.coordination.exchanges.findings import Counts
 from hub.coordination.exchanges.reasons import REASONS
-from hub.coordination.exchanges.response_csv import HEADER, neutral, response_csv
+from hub.coordination.exchanges.response_csv import (
+    HEADER,
+    LONGEST_NAME,
+    MOST_NAMED,
+    neutral,
+    response_csv,
+)
 from hub.coordination.exchanges.responses import (
     Listing,
     ResponseFacts,
@@ -18,7 +24,7 @@ from hub.coordination.exchanges.responses import (
     reason_in_words,
 )
 from hub.coordination.exchanges.row_codes import ROW_CODES
-from hub.model.files import RowProblem
+from hub.model.files import Acknowledged, RowProblem
 from hub.runtime.exchanges.errors import DisguisedFileError
 
 OF_READER = {"date.unreadable": ("The date cannot be read", "Write it as declared")}
@@ -254,3 +260,29 @@ def test_nothing_that_is_written_begins_like_a_formula(text):
 
     assert not shown.lstrip(" ").startswith(("=", "@", "\t", "\r"))
     assert neutral(shown) == shown
+
+
+def answers_to(*names):
+    return [
+        Acknowledged(of=name, kind="ack-csv", acceptance="accepted") for name in names
+    ]
+
+
+def test_what_is_answered_and_was_never_sent_is_named_once():
+    unmatched = answers_to("000000007", "=gone.csv", "000000007", "x" * 900)
+
+    told = lines(response_csv(facts(answers=9, unmatched=unmatched)))
+
+    assert [line for line in told if line[0] == "unknown"] == [
+        ["unknown", "", key, "ack.unknown", "ack-csv", _meaning("ack.unknown")]
+        for key in ("000000007", "'=gone.csv", "x" * LONGEST_NAME)
+    ]
+
+
+def test_so_many_unknown_names_are_listed_and_the_others_counted():
+    unmatched = answers_to(*map(str, range(MOST_NAMED + 5)))
+
+    told = lines(response_csv(facts(unmatched=unmatched, unlisted=2)))
+
+    assert len([line for line in told if line[0] == "unknown"]) == MOST_NAMED
+    assert ["unlisted", "", "", "", "", "7"] in told

@@ -1,5 +1,7 @@
 """What partners say of our files, and what becomes of those they say nothing of."""
 
+import csv
+import io
 from datetime import timedelta
 
 import msgspec
@@ -16,6 +18,7 @@ from hub.store.exchanges import ledger as files
 from hub.store.exchanges import sent, sent_answers
 from hub.store.exchanges.ledger import Arrived
 from hub.store.journal import microseconds
+from tests.runtime.exchanges.files_world import LENIENT, opened, source, text
 from tests.runtime.exchanges.outgoing import outgoing, put_sent
 from tests.runtime.setting import NOW
 from tests.runtime.world import empty_store
@@ -134,9 +137,41 @@ def test_an_answer_to_what_we_never_sent_is_a_problem_of_the_file(ledger):
     heard(ledger, answer("8", "rejected", "999"), exchange=seq)
 
     assert [each.of for each in matched.unmatched] == ["7"]
+    asked = [answer("7"), answer("8"), answer("7", "partly")]
+    assert sent_answers.unmatched(ledger, "payer", asked) == asked
     problems = msgspec.json.decode(files.exchange_of(ledger, "in_1").problems)
     assert problems == [{"code": "ack.unknown", "column": "999"}]
     assert "ack.unknown" in ROW_CODES
+
+
+async def response_to(files, of):
+    """Deliver a file that answers one of ours; return its lines about unknown ones."""
+    found = await files.take(text("append", answers=of))
+    [response] = [
+        body
+        for each in await files.answers()
+        if each.exchange == found.id
+        for _, body in each.replies
+    ]
+    lines = csv.reader(io.StringIO(response.decode(), newline=""))
+    return found, [line[:5] for line in lines if line[0] == "unknown"]
+
+
+async def test_the_partner_is_told_which_files_we_never_sent(tmp_path):
+    acks = source(partner="payer", **LENIENT)
+
+    def put(connection, payloads):
+        return [put_sent(connection, each) for each in payloads]
+
+    async with opened(tmp_path / "data", acks) as files:
+        await files.write(put, "evt_1")
+        known, none = await response_to(files, "evt_1.csv")
+        stray, named = await response_to(files, "census_0815.csv")
+
+    assert (known.state, none) == ("applied", [])
+    assert named == [["unknown", "", "census_0815.csv", "ack.unknown", "999"]]
+    problems = msgspec.json.decode(stray.problems)
+    assert problems == [{"code": "ack.unknown", "column": "999"}]
 
 
 def test_one_partner_cannot_answer_for_another(ledger):

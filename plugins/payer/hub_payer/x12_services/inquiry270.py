@@ -11,12 +11,12 @@ from typing import Annotated, NamedTuple
 from pydantic import Field
 
 from hub.sdk import Notice, Rendered
-from hub_payer.x12.writer import NUMBER, Set, write
+from hub_payer.x12.writer import NUMBER
 from hub_payer.x12_services.ends import EnvelopeOptions
 from hub_payer.x12_services.errors import NoMemberError, NoNotificationError
+from hub_payer.x12_services.interchange import interchange
 from hub_payer.x12_services.lines import (
     LONGEST_ID,
-    MEDIA_TYPE,
     Segment,
     facility_nm1,
     number_of,
@@ -24,6 +24,7 @@ from hub_payer.x12_services.lines import (
     payer_nm1,
     person_lines,
     reference_of,
+    subscriber_lines,
 )
 from hub_payer.x12_services.told import (
     Insurance,
@@ -65,15 +66,15 @@ def render(notices: Sequence[Notice], options: Inquiry270Options) -> Rendered:
     Raises NoMemberError where the payer cannot know somebody by any number,
     NoNotificationError for an event that is about no stay.
     """
-    made = max(each.event.times.emitted for each in notices).astimezone(UTC)
-    sets = [
-        Set("270", VERSION, list(question(_asked(each, options), options)))
-        for each in notices
-    ]
-    body = write(
-        options.ends(), made, sets, group="HS", acknowledge=options.acknowledge
+    return interchange(
+        notices,
+        [list(question(_asked(each, options), options)) for each in notices],
+        options,
+        transaction="270",
+        version=VERSION,
+        group="HS",
+        kind="270",
     )
-    return Rendered(body=body, media_type=MEDIA_TYPE, suffix=".270", kind="270")
 
 
 def question(asked: Question, options: Inquiry270Options) -> Iterator[Segment]:
@@ -89,8 +90,7 @@ def question(asked: Question, options: Inquiry270Options) -> Iterator[Segment]:
     trace: Segment = ["TRN", "1", asked.trace, originator(options)]
     member = ("MI", number_of(insurance.member_id, options, LONGEST_ID))
     if insurance.dependent:
-        subscriber = number_of(insurance.subscriber_id, options, LONGEST_ID)
-        yield from person_lines("IL", Patient(), ("MI", subscriber), options)
+        yield from subscriber_lines(insurance, options)
         yield ["HL", "4", "3", "23", "0"]
         yield trace
         yield from person_lines("03", asked.patient, ("", ""), options)

@@ -10,7 +10,7 @@ from hub_payer.cells import member, text
 from hub_payer.x12_services.ends import EnvelopeOptions, Facility
 from hub_payer.x12_services.errors import UnwritableNumberError
 from hub_payer.x12_services.letters import written
-from hub_payer.x12_services.told import Patient, facility_names, insurance_of
+from hub_payer.x12_services.told import Insurance, Patient, facility_names, insurance_of
 
 MEDIA_TYPE = "application/edi-x12"
 #: Most characters of elements. Source: X12 005010 data elements 1035-1037, 166, 19.
@@ -117,3 +117,14 @@ def person_lines(
     if patient.born or patient.sex:
         born = ["D8", patient.born] if patient.born else ["", ""]
         yield ["DMG", *born, patient.sex]
+
+
+def subscriber_lines(
+    insurance: Insurance, options: EnvelopeOptions
+) -> Iterator[Segment]:
+    """Yield the NM1 of the subscriber of a dependent: of them only the number goes out.
+
+    Raises UnwritableNumberError.
+    """
+    number = number_of(insurance.subscriber_id, options, LONGEST_ID)
+    yield from person_lines("IL", Patient(), ("MI", number), options)

@@ -7,8 +7,6 @@
     [HL 23 NM1 …] the patient, if another       (2000D, 2010D)
     HL EV TRN UM … the stay                     (2000E, 2010E)
 
-One interchange holds a transaction set for each notice. Its time is that of the newest
-event and not the clock's, so that the same notices give the same bytes.
 Source: ASC X12N 005010X216 as far as it is public; domain 6.2.
 """
 
@@ -20,14 +18,14 @@ from pydantic import Field
 
 from hub.sdk import Notice, Rendered, Settings
 from hub_payer.cells import code, member, tables, text
-from hub_payer.x12.writer import NUMBER, Set, write
+from hub_payer.x12.writer import NUMBER
 from hub_payer.x12_services.ends import EnvelopeOptions
 from hub_payer.x12_services.errors import NoNotificationError
+from hub_payer.x12_services.interchange import interchange
 from hub_payer.x12_services.lines import (
     GIVEN_NAME,
     LAST_NAME,
     LONGEST_ID,
-    MEDIA_TYPE,
     Segment,
     facility_nm1,
     number_of,
@@ -35,11 +33,11 @@ from hub_payer.x12_services.lines import (
     payer_nm1,
     person_lines,
     reference_of,
+    subscriber_lines,
     words_of,
 )
 from hub_payer.x12_services.told import (
     Diagnosis,
-    Patient,
     attending_of,
     diagnoses_of,
     insurance_of,
@@ -108,15 +106,15 @@ def render(notices: Sequence[Notice], options: Notification278Options) -> Render
     Raises NoNotificationError and UnwritableNumberError, neither of which quotes the
     notice.
     """
-    made = max(each.event.times.emitted for each in notices).astimezone(UTC)
-    sets = [
-        Set("278", VERSION, list(_Notification(each, options).segments()))
-        for each in notices
-    ]
-    body = write(
-        options.ends(), made, sets, group="HI", acknowledge=options.acknowledge
+    return interchange(
+        notices,
+        [list(_Notification(each, options).segments()) for each in notices],
+        options,
+        transaction="278",
+        version=VERSION,
+        group="HI",
+        kind="278n",
     )
-    return Rendered(body=body, media_type=MEDIA_TYPE, suffix=".278", kind="278n")
 
 
 class _Notification(NamedTuple):
@@ -171,8 +169,7 @@ class _Notification(NamedTuple):
             yield from person_lines("IL", patient, own, self.options, self._account)
             yield from self._event("4", "3")
             return
-        subscriber = number_of(insurance.subscriber_id, self.options, LONGEST_ID)
-        yield from person_lines("IL", Patient(), ("MI", subscriber), self.options)
+        yield from subscriber_lines(insurance, self.options)
         yield ["HL", "4", "3", "23", "1"]
         yield from person_lines("QC", patient, own, self.options, self._account)
         yield from self._event("5", "4")

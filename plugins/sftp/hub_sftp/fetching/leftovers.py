@@ -6,6 +6,7 @@ Everything here blocks.
 import posixpath
 import re
 from collections.abc import Iterator
+from itertools import product
 
 from hub.sdk import Listed
 from hub_sftp.fetching.errors import FileGoneError, ManifestUnreadableError
@@ -46,12 +47,11 @@ class Leftovers:
     def _markers(self, shelf: Shelf, name: str) -> dict[str, set[str]]:
         """Return the path of each marker, with the names that it could be for."""
         found = {}
-        for whose in self._asks(name):
-            for suffix in self._suffixes:
-                path = posixpath.join(self._places.inbox, f"{whose}{suffix}")
-                there = shelf.look(path)
-                if there is not None and there.kind == "file":
-                    found[path] = {whose}
+        for whose, suffix in product(self._asks(name), self._suffixes):
+            path = posixpath.join(self._places.inbox, f"{whose}{suffix}")
+            there = shelf.look(path) if is_safe(f"{whose}{suffix}") else None
+            if there is not None and there.kind == "file":
+                found[path] = {whose}
         return found
 
     def _manifests(

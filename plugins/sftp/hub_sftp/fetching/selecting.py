@@ -146,6 +146,14 @@ class Selector:
         return {entry.name: entry for entry in oldest}
 
     def _with_marker(self, shelf: Shelf, part: Part, marker: Entry) -> Unit | None:
+        """Return a file with its marker; None where it is not what that says.
+
+        A marker whose name cannot be used is neither read nor moved, and its file is
+        refused: nothing says that it is whole.
+        """
+        if not is_safe(marker.name):
+            unsafe = part.error or UnsafeFileNameError("of its marker")
+            return Unit(parts=(Part(listed=part.listed, at=part.at, error=unsafe),))
         path = posixpath.join(self._places.inbox, marker.name)
         try:
             said = small(shelf, path, min(marker.size, MARKER_BYTES))

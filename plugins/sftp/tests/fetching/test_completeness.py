@@ -143,6 +143,26 @@ async def test_a_marker_without_a_name_left_in_the_archive_holds_up_no_file(
     assert not hub.failures
 
 
+@both
+async def test_a_marker_whose_name_cannot_be_used_is_neither_read_nor_moved(
+    peer, start
+):
+    hub = start(complete="marker")
+    peer.put("a\x07.csv", BODY)
+    marker = peer.put("a\x07.csv.done", b"7\n")
+    peer.put("b.csv", BODY)
+    peer.put("b.csv.done", b"")
+
+    async with hub.running():
+        await hub.until(lambda: hub.desk.refused and names(hub))
+        await hub.polled()
+
+    assert [error.code for _, error in hub.desk.refused] == ["FILE-003"]
+    assert names(hub) == ["b.csv"]
+    assert marker.exists()
+    assert not hub.failures
+
+
 async def test_a_file_shorter_than_its_marker_says_is_still_coming(peer, start):
     hub = start(complete="marker")
     peer.put("a.csv", BODY[:5])

@@ -35,6 +35,18 @@ def start(request, peer, hub_of):
     return lambda **settings: hub_of(make(**settings))
 
 
+def test_a_file_with_the_longest_name_has_no_marker_of_its_whole_name(local):
+    """Nothing has a name that long, and a system refuses to look for it."""
+    name = "a" * 251 + ".csv"
+    local.put(name, BODY)
+    settings = FolderPollerSettings(
+        kind="folder-poller", folder=local.root / "inbox", complete="marker"
+    )
+    listed = Listed(path=str(local.path(name)), size=len(BODY), modified=1)
+
+    assert Leftovers(settings).of(LocalShelf(local.root / "inbox"), listed) == []
+
+
 @pytest.mark.parametrize("place", ["archive", "error"])
 @pytest.mark.parametrize("complete", ANNOUNCED)
 async def test_what_announced_a_file_is_put_away_with_its_answer(
