@@ -26,6 +26,60 @@ class Settings(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid")
 
 
+class DirectorySettings(Settings):
+    """What must hold of a directory before it takes effect (R-DIR-06, R-DIR-07)."""
+
+    max_removed: float = Field(
+        default=0.1,
+        ge=0,
+        le=1,
+        description="Part of the objects that may vanish at once; else it is held.",
+    )
+    max_removed_count: int = Field(
+        default=50,
+        ge=0,
+        description="How many objects may vanish at once; else it is held.",
+    )
+    missing_runs: int = Field(
+        default=3,
+        ge=1,
+        description=(
+            "In how many complete refreshes in a row an object is missing before it "
+            "is taken as removed."
+        ),
+    )
+    churn: float = Field(
+        default=0.3,
+        gt=0,
+        le=1,
+        description=(
+            "Part of the ids that may be new while names and addresses are known; "
+            "above it, the ids are taken as made anew by each export."
+        ),
+    )
+    max_new: float = Field(
+        default=0.2,
+        ge=0,
+        le=1,
+        description=(
+            "Part of the objects that may be new, and like none there was; above it, "
+            "and from ten on, the directory is held."
+        ),
+    )
+    stale_days: float = Field(
+        default=7,
+        gt=0,
+        description="After how many days without a refresh somebody is told.",
+    )
+    hold_contacts: bool = Field(
+        default=True,
+        description=(
+            "Whether other phone numbers and e-mail addresses of who has open "
+            "referrals wait until a person approves them."
+        ),
+    )
+
+
 class SourceSettings(Settings):
     """What every ``[sources.NAME]`` table may hold; a plugin adds its own keys."""
 
@@ -44,6 +98,11 @@ class SourceSettings(Settings):
             "Whether each message gets a report on its form after it was processed; "
             "the report changes nothing about what becomes of the message."
         ),
+    )
+
+    directory: DirectorySettings = Field(
+        default=DirectorySettings(),
+        description="What must hold of a directory; for sources of directories only.",
     )
 
     @property

@@ -10,7 +10,9 @@ import logging
 import os
 import sys
 import threading
+from functools import cache
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from types import SimpleNamespace
 
 import pytest
@@ -18,7 +20,7 @@ import sqlalchemy as sa
 import structlog
 from hypothesis import settings
 
-from hub.store import schema
+from hub.store import migrate, schema, store
 from hub.store.sqlite import DATABASE_NAME
 
 # `make test` tries the same examples each time, so that what fails is what was
@@ -55,6 +57,29 @@ def _configure_without_cache(**given):
 
 
 structlog.configure = _configure_without_cache
+
+# Hundreds of processes are started: what one has compiled, the next ones need not.
+sys.dont_write_bytecode = False
+os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
+
+
+@cache
+def empty_store():
+    """Return the file of an empty store: it is copied faster than it is migrated."""
+    with TemporaryDirectory() as folder:
+        migrate.upgrade(Path(folder))
+        return Path(folder, DATABASE_NAME).read_bytes()
+
+
+def _upgrade_copied(folder):
+    """Make the store of a test; how one comes about is for the migrations' tests."""
+    path = folder / DATABASE_NAME
+    if not path.exists():
+        path.write_bytes(empty_store())
+    migrate.upgrade(folder)
+
+
+store.upgrade = _upgrade_copied
 
 CANARY = "ZZCANARYZZ"
 
@@ -221,6 +246,13 @@ ROWS = {
 }
 
 
+@cache
+def _filled():
+    with TemporaryDirectory() as folder:
+        fill(Path(folder, DATABASE_NAME))
+        return Path(folder, DATABASE_NAME).read_bytes()
+
+
 def fill(path):
     engine = sa.create_engine(f"sqlite:///{path}", poolclass=sa.NullPool)
     with engine.connect() as connection:
@@ -237,7 +269,7 @@ def seeded(tmp_path):
     folder = tmp_path / "data"
     folder.mkdir()
     path = Path(folder / DATABASE_NAME)
-    fill(path)
+    path.write_bytes(_filled())
     return SimpleNamespace(
         folder=folder,
         path=path,

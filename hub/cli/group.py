@@ -9,6 +9,7 @@ import click
 from hub import __version__
 from hub.cli.errors import CommandFailedError
 from hub.errors import HubError
+from hub.runtime.garbage import collect_seldom
 
 HELP_OPTIONS = ["-h", "--help"]
 
@@ -59,6 +60,7 @@ class HubGroup(click.Group):
         """Load a command; None where there is no such command."""
         if cmd_name not in COMMANDS:
             return None
+        collect_seldom()
         module = importlib.import_module(f"hub.cli.commands.{cmd_name}")
         command: click.Command = module.command
         command.context_settings.setdefault("help_option_names", HELP_OPTIONS)

@@ -17,6 +17,8 @@ from hub.config.admin import AdminTable
 from hub.config.catalogue import Catalogue, NoPlugins
 from hub.config.gating import Surroundings, wrong_with
 from hub.config.panels import EPISODE_PANEL, PanelTable
+from hub.config.partner_doubts import Partnership, wrong_among
+from hub.config.partners import PartnerTable, ReferralsTable
 from hub.config.policy import PolicyTable
 from hub.config.problems import ConfigError, ConfigProblem, ConfigUnreadableError
 from hub.config.recipients import RecipientTable
@@ -41,6 +43,7 @@ from hub.config.written import Written, problem_of
 from hub.contract import DestinationSpec
 from hub.coordination.identity.decisions import FEED
 from hub.model.happenings import EXCHANGES_FEED
+from hub.model.referrals import REFERRALS_FEED
 from hub.settings import Settings
 
 _Spec = TypeVar("_Spec")
@@ -155,6 +158,9 @@ class _Loading:
         elif (*top.path, name) == ("sources", EXCHANGES_FEED):
             own = "this is the name of the hub's own feed, which tells of files"
             self.problems.append(top.problem(name, own))
+        elif (*top.path, name) == ("sources", REFERRALS_FEED):
+            own = "this is the name of the hub's own feed, which works referrals"
+            self.problems.append(top.problem(name, own))
         elif (*top.path, name) == ("sources", FEED):
             own = "this is the name of the hub's own feed, which keeps decisions"
             self.problems.append(top.problem(name, own))
@@ -181,11 +187,12 @@ class _Loading:
         stays = self._validate(single["stays"], StaysTable)
         identity = self._validate(single["identity"], IdentityTable)
         policy = self._validate(single["policy"], PolicyTable)
+        referrals = self._validate(single["referrals"], ReferralsTable)
         if hub is None or admin is None or stays is None or identity is None:
             return None
-        if policy is None:
+        if policy is None or referrals is None:
             return None
-        return HubConfig(hub, admin, stays, identity, policy)
+        return HubConfig(hub, admin, stays, identity, policy, referrals)
 
     def build(self, file: Path) -> HubConfig | None:
         """Return the configuration, or None where a problem prevents it."""
@@ -203,6 +210,7 @@ class _Loading:
             name: self._recipient(name, table) for name, table in self._of("recipients")
         }
         scorers = [self._scorer(*item) for item in self._of("scorers")]
+        partners = self._partners([one for one in sources if one])
         if own is None or self.problems:
             return None
         return HubConfig(
@@ -211,13 +219,29 @@ class _Loading:
             stays=own.stays,
             identity=own.identity,
             policy=own.policy,
+            referrals=own.referrals,
             sources={one.name: one for one in sources if one},
             destinations={one.name: one for one in destinations if one},
             subscriptions={one.name: one for one in subscriptions if one},
             panels={name: panel for name, panel in panels.items() if panel},
             scorers={one.name: one for one in scorers if one},
             recipients={name: one for name, one in recipients.items() if one},
+            partners=partners,
         )
+
+    def _partners(self, sources: list[SourceConfig]) -> dict[str, PartnerTable]:
+        """Return the partners, and note what does not go together among them."""
+        found: dict[str, Partnership] = {}
+        for name, table in self._of("partners"):
+            if table.values.get("destination"):
+                self._refer(table, "destination", "destinations")
+            if model := self._validate(table, PartnerTable):
+                found[name] = Partnership(table, model)
+        if self._complete:
+            names = {top: {name for name, _ in self._of(top)} for top in NAMED}
+            media = {one.name: one.normaliser.media_type for one in sources}
+            self.problems += wrong_among(found, names, media)
+        return {name: each.model for name, each in found.items()}
 
     def _source(self, name: str, table: Written) -> SourceConfig | None:
         kinds = self._catalogue.sources

@@ -13,6 +13,7 @@ from pydantic import AfterValidator, BeforeValidator, Field, model_validator
 
 from hub.config.admin import AdminTable
 from hub.config.panels import PanelTable
+from hub.config.partners import PartnerTable, ReferralsTable
 from hub.config.policy import PolicyTable
 from hub.config.recipients import RecipientTable
 from hub.config.scoring import ScorerConfig, ScorerTable
@@ -139,6 +140,7 @@ SINGLE: dict[str, type[Settings]] = {
     "stays": StaysTable,
     "identity": IdentityTable,
     "policy": PolicyTable,
+    "referrals": ReferralsTable,
 }
 NAMED: dict[str, type[Settings]] = {
     "sources": SourceSettings,
@@ -146,6 +148,7 @@ NAMED: dict[str, type[Settings]] = {
     "subscriptions": SubscriptionTable,
     "panels": PanelTable,
     "recipients": RecipientTable,
+    "partners": PartnerTable,
     "scorers": ScorerTable,
 }
 
@@ -187,12 +190,14 @@ class HubConfig:
     stays: StaysTable = field(default_factory=StaysTable)
     identity: IdentityTable = field(default_factory=IdentityTable)
     policy: PolicyTable = field(default_factory=PolicyTable)
+    referrals: ReferralsTable = field(default_factory=ReferralsTable)
     sources: dict[str, SourceConfig] = field(default_factory=dict)
     destinations: dict[str, DestinationConfig] = field(default_factory=dict)
     subscriptions: dict[str, Subscription] = field(default_factory=dict)
     panels: dict[str, PanelTable] = field(default_factory=dict)
     scorers: dict[str, ScorerConfig] = field(default_factory=dict)
     recipients: dict[str, RecipientTable] = field(default_factory=dict)
+    partners: dict[str, PartnerTable] = field(default_factory=dict)
 
     def export(self) -> dict[str, Any]:
         """Return all settings, defaults too, as JSON values; secrets are hidden."""
@@ -202,6 +207,7 @@ class HubConfig:
             "stays": self.stays.model_dump(mode="json"),
             "identity": self.identity.model_dump(mode="json"),
             "policy": self.policy.model_dump(mode="json"),
+            "referrals": self.referrals.model_dump(mode="json"),
             "sources": {name: _of_source(one) for name, one in self.sources.items()},
             "destinations": {
                 name: _of_destination(one) for name, one in self.destinations.items()
@@ -216,6 +222,9 @@ class HubConfig:
             "recipients": {
                 name: one.model_dump(mode="json")
                 for name, one in self.recipients.items()
+            },
+            "partners": {
+                name: one.model_dump(mode="json") for name, one in self.partners.items()
             },
         }
 

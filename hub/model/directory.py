@@ -13,7 +13,9 @@ ObjectType = Literal["organization", "service", "location", "taxonomy_term"]
 Severity = Literal["error", "warning", "info"]
 
 
-class DirectoryHeading(Struct, frozen=True, kw_only=True, tag="heading"):
+class DirectoryHeading(
+    Struct, frozen=True, kw_only=True, tag_field="item", tag="heading"
+):
     """What a package says of itself, or shows; it comes first.
 
     `version` is that of the specification (``1.x``, ``2.0``, ``3.0``, ``3.1``,
@@ -32,7 +34,9 @@ class DirectoryHeading(Struct, frozen=True, kw_only=True, tag="heading"):
     fetched_at: datetime | None = None
 
 
-class DirectoryObject(Struct, frozen=True, kw_only=True, tag="object"):
+class DirectoryObject(
+    Struct, frozen=True, kw_only=True, tag_field="item", tag="object"
+):
     """One organisation, service, location or term.
 
     `record` is in the shape of HSDS 3.x, its children nested: a service has its
@@ -48,21 +52,23 @@ class DirectoryObject(Struct, frozen=True, kw_only=True, tag="object"):
     restricted: tuple[str, ...] = ()
 
 
-class DirectoryGone(Struct, frozen=True, kw_only=True, tag="gone"):
+class DirectoryGone(Struct, frozen=True, kw_only=True, tag_field="item", tag="gone"):
     """That a feed says itself that it has an object no longer."""
 
     type: ObjectType
     id: str
 
 
-class DirectorySeen(Struct, frozen=True, kw_only=True, tag="seen"):
+class DirectorySeen(Struct, frozen=True, kw_only=True, tag_field="item", tag="seen"):
     """That a sweep found an object, without what it holds."""
 
     type: ObjectType
     id: str
 
 
-class DirectoryRemark(Struct, frozen=True, kw_only=True, tag="remark"):
+class DirectoryRemark(
+    Struct, frozen=True, kw_only=True, tag_field="item", tag="remark"
+):
     """What is wrong with an object, at a level from 0 to 4 (domain 5.5).
 
     `code` is one of the plugin's `row_codes`, `field` where it stands. Only errors at
@@ -77,7 +83,7 @@ class DirectoryRemark(Struct, frozen=True, kw_only=True, tag="remark"):
     field: str = ""
 
 
-class Unmapped(Struct, frozen=True, kw_only=True, tag="unmapped"):
+class Unmapped(Struct, frozen=True, kw_only=True, tag_field="item", tag="unmapped"):
     """A column, or a field, that has no place in the internal shape."""
 
     table: str

@@ -7,7 +7,12 @@ import gc
 THRESHOLDS = (50_000, 20, 100)
 
 
+def collect_seldom() -> None:
+    """Look for garbage seldom: where modules are loaded there is hardly any."""
+    gc.set_threshold(*THRESHOLDS)
+
+
 def spare_what_is_loaded() -> None:
     """Look through what is there now no more, and through the rest seldom."""
     gc.freeze()
-    gc.set_threshold(*THRESHOLDS)
+    collect_seldom()

@@ -19,7 +19,7 @@ import structlog
 
 from hub.runtime import pipeline_frames as frames
 from hub.runtime.bell import Bell
-from hub.runtime.garbage import spare_what_is_loaded
+from hub.runtime.garbage import collect_seldom, spare_what_is_loaded
 from hub.runtime.interpreting import Interpreter
 from hub.runtime.recording import Finished
 from hub.runtime.rounds import Rounds
@@ -45,6 +45,7 @@ def main() -> NoReturn:
     for number in _NOT_FOR_US:
         signal.signal(number, signal.SIG_IGN)
     signal.pthread_sigmask(signal.SIG_UNBLOCK, _NOT_FOR_US)
+    collect_seldom()
     pipe, signs = Connection(int(sys.argv[1])), Signs.shared(int(sys.argv[2]))
     sys.path[:] = pipe.recv()
     worker = _Worker(pipe, _Bell(signs))

@@ -11,6 +11,7 @@ from functools import partial
 from typing import Any, NamedTuple, Protocol
 
 from hub.coordination.panels import ENTITY_SYSTEM, EPISODE, Member, Panel
+from hub.coordination.partners import Partners
 from hub.model.identifiers import Identifier
 from hub.runtime.cache import CACHE_SIZE, Cache
 from hub.store import panel_members
@@ -27,6 +28,7 @@ Number = tuple[str, str]
 Entries = tuple[tuple[str, Member], ...]
 
 _NOBODY: Links = {}
+_NO_PARTNERS = Partners()
 _NO_ENTRIES: Entries = ()
 
 
@@ -150,7 +152,7 @@ class Relations:
     """Looks up on which panels somebody is. `generation` counts what changed in them.
 
     A decision that was made in an earlier generation may be another one now. Without
-    a `source` the `panels` are those that there are.
+    a `source` the `panels` are those that there are. `partners` are those of referrals.
     """
 
     def __init__(
@@ -158,7 +160,9 @@ class Relations:
         panels: Mapping[str, Panel] = {},
         source: Source | None = None,
         size: int = CACHE_SIZE,
+        partners: Partners = _NO_PARTNERS,
     ) -> None:
+        self.partners = partners
         self._source = source or GivenPanels(panels)
         self._entries: Cache[Number, Entries] = Cache(
             partial(_load, self._source), size

@@ -8,6 +8,7 @@ from hub.coordination.filters import Demographics
 from hub.coordination.panels import Member
 from hub.model.events import CareEvent
 from hub.runtime.entities import Entities
+from hub.runtime.referrals.linking import links_of
 from hub.runtime.relations import Relations
 
 
@@ -36,9 +37,12 @@ def whose_of(
     known = entities.person(person)
     identifiers = known.person.identifiers if known else ()
     keys = (event.entity.key, event.trace.correlation)
+    links = relations.links(identifiers, keys)
+    if partly := links_of(event, entities, relations.partners):
+        links = {**links, **partly}
     return Whose(
         okey=person or event.entity.key,
-        links=relations.links(identifiers, keys),
+        links=links,
         consents=entities.consents(person) if person else (),
         generation=relations.generation,
         about=known.person.demographics if known else dict,

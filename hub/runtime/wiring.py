@@ -10,6 +10,7 @@ import msgspec
 import structlog
 
 from hub.config.panels import EPISODE_PANEL
+from hub.config.partners import PartnerTable, place_of
 from hub.config.subscribing import Subscription as SubscriptionConfig
 from hub.config.tables import (
     EVERYONE,
@@ -23,8 +24,9 @@ from hub.contract import Destination, Source
 from hub.coordination.clocks.calendars import calendar_named
 from hub.coordination.clocks.rules import shipped_rules
 from hub.coordination.panels import EPISODE, Panel
+from hub.coordination.partners import Partners
 from hub.coordination.recipients import Recipient
-from hub.coordination.routes import Subscription
+from hub.coordination.routes import Cadence, Subscription
 from hub.errors import HubError
 from hub.runtime import panel_files
 from hub.runtime.errors import AddressSharedError, PartFailedError
@@ -73,8 +75,9 @@ def panels(config: HubConfig) -> dict[str, Panel]:
 
 
 def subscriptions(config: HubConfig) -> list[Subscription]:
-    """Return who wants to be told of what."""
-    return [
+    """Return who wants to be told of what: partners of their referrals, too."""
+    told = config.destinations
+    asked = [
         Subscription(
             name=each.name,
             destination=each.destination,
@@ -89,6 +92,23 @@ def subscriptions(config: HubConfig) -> list[Subscription]:
         )
         for each in config.subscriptions.values()
     ]
+    return [*asked, *(each for each in implied(config) if each.destination in told)]
+
+
+def implied(config: HubConfig) -> list[Subscription]:
+    """Return what partners ask for by being partners, those without a destination too.
+
+    Nothing is sent to those; it is for their looks.
+    """
+    return [
+        table.subscription(name, Cadence(pull=_is_fetched(config, table.destination)))
+        for name, table in config.partners.items()
+    ]
+
+
+def _is_fetched(config: HubConfig, destination: str) -> bool:
+    known = config.destinations.get(destination)
+    return known is not None and known.spec.kind == WORKLIST
 
 
 def named(config: HubConfig) -> frozenset[str]:
@@ -100,15 +120,34 @@ def named(config: HubConfig) -> frozenset[str]:
 def contracts(config: HubConfig) -> bytes:
     """Return a digest of all in the configuration that decisions rest on."""
     told = config.export()
-    names = ("policy", "recipients", "subscriptions", "panels")
+    names = ("policy", "recipients", "subscriptions", "panels", "partners")
     resting = {name: told.get(name) for name in names}
     resting["rules"] = [path.read_bytes() for path in config.policy.rules]
     return sha256(msgspec.json.encode(resting, order="sorted")).digest()
 
 
 def recipients(config: HubConfig) -> dict[str, Recipient]:
-    """Return the contracts by destination; who has none has the standard one."""
-    return {name: one.recipient(name) for name, one in config.recipients.items()}
+    """Return the contracts by destination; who has none has the standard one.
+
+    That of a partner who acts is to be told the minimum. Where a destination is one
+    partner's alone, consents can name it by the partner's name.
+    """
+    found = {name: one.recipient(name) for name, one in config.recipients.items()}
+    by_place: dict[str, list[tuple[str, PartnerTable]]] = {}
+    for name, table in config.partners.items():
+        by_place.setdefault(place_of(name, table), []).append((name, table))
+    for place, tables in by_place.items():
+        acting = [each for _, each in tables if "performer" in each.sides]
+        table = next(iter(acting), tables[0][1])
+        known = found.get(place) or table.recipient(place)
+        alone = {name for name, _ in tables} if len(tables) == 1 else set()
+        found[place] = known._replace(classes=known.classes | alone)
+    return found
+
+
+def partners(config: HubConfig) -> Partners:
+    """Return with whom referrals are worked."""
+    return Partners(table.partner(name) for name, table in config.partners.items())
 
 
 def _panel_of(each: SubscriptionConfig) -> str:
@@ -134,7 +173,9 @@ def relations(config: HubConfig, reader: sqlite3.Connection) -> Relations:
         for name, table in config.panels.items()
         if name in asked
     }
-    return Relations(source=StoredPanels(reader, contracts))
+    return Relations(
+        source=StoredPanels(reader, contracts), partners=partners(config)
+    )
 
 
 def programmes(table: StaysTable) -> Programmes:

@@ -1,5 +1,6 @@
 """Bring the schema up to date. Only the owner of the data folder may."""
 
+import sqlite3
 from pathlib import Path
 
 import sqlalchemy as sa
@@ -16,7 +17,26 @@ def upgrade(folder: Path) -> None:
     A migration is done as a whole or not at all, whatever ends the process.
     Raises DataFolderError, and SchemaError where a newer release wrote it.
     """
-    # Alembic takes most of a second to import, and commands that read need none.
+    connection = open_writer(folder)
+    if _is_current(connection):
+        connection.close()
+    else:
+        _migrate(connection)
+
+
+def _is_current(connection: sqlite3.Connection) -> bool:
+    """Say whether the schema is this release's already."""
+    newest = max(_SCRIPTS.glob("versions/[0-9]*.py")).name.partition("_")[0]
+    try:
+        found = connection.execute("SELECT version_num FROM alembic_version").fetchall()
+    except sqlite3.DatabaseError:
+        return False
+    marked = connection.execute("PRAGMA user_version").fetchone()
+    return found == [(newest,)] and marked == (int(newest),)
+
+
+def _migrate(opened: sqlite3.Connection) -> None:
+    # Alembic takes most of a second to import, and is needed once for each release.
     from alembic import command  # noqa: PLC0415
     from alembic.config import Config  # noqa: PLC0415
     from alembic.script import ScriptDirectory  # noqa: PLC0415
@@ -25,7 +45,7 @@ def upgrade(folder: Path) -> None:
     settings = Config()
     settings.set_main_option("script_location", str(_SCRIPTS))
     engine = sa.create_engine(
-        "sqlite://", creator=lambda: open_writer(folder), poolclass=sa.NullPool
+        "sqlite://", creator=lambda: opened, poolclass=sa.NullPool
     )
     # The driver would otherwise commit each statement by itself.
     sa.event.listen(engine, "begin", _begin)

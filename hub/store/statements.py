@@ -7,7 +7,7 @@ while SQLite works.
 
 import sqlite3
 from collections.abc import Sequence
-from functools import cache
+from functools import cache, cached_property
 from itertools import chain
 from typing import Any, cast
 
@@ -22,23 +22,34 @@ _MOST_ROWS = 256
 
 
 class Statement:
-    """A statement of SQLAlchemy Core, compiled when its module is loaded.
+    """A statement of SQLAlchemy Core, compiled when it is first run.
 
     Calling it runs it; parameters go by the names of its `bindparam`s.
     """
 
     def __init__(self, statement: sa.sql.ClauseElement) -> None:
-        compiled = cast("SQLCompiler", statement.compile(dialect=_DIALECT))
-        self._text = str(compiled)
-        # SQLAlchemy makes a parameter of each literal too, and knows its value.
-        binds = compiled.binds.items()
-        self._literals = {name: bind.value for name, bind in binds if not bind.required}
+        self._statement = statement
 
     def __call__(
         self, connection: sqlite3.Connection, **parameters: Any
     ) -> sqlite3.Cursor:
         """Run the statement and return its cursor."""
         return connection.execute(self._text, self._literals | parameters)
+
+    # There are hundreds, and a command runs a handful of them.
+    @cached_property
+    def _compiled(self) -> SQLCompiler:
+        return cast("SQLCompiler", self._statement.compile(dialect=_DIALECT))
+
+    @cached_property
+    def _text(self) -> str:
+        return str(self._compiled)
+
+    @cached_property
+    def _literals(self) -> dict[str, Any]:
+        # SQLAlchemy makes a parameter of each literal too, and knows its value.
+        binds = self._compiled.binds.items()
+        return {name: bind.value for name, bind in binds if not bind.required}
 
 
 class Insert:

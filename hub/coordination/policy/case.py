@@ -37,6 +37,11 @@ class Case(NamedTuple):
         """
         return self.event.entity.kind == "exchange"
 
+    @property
+    def impersonal(self) -> bool:
+        """Whether the event is about nobody: about a file, or a directory's object."""
+        return self.technical or self.event.entity.kind == "directory"
+
 
 class Refusal(NamedTuple):
     """Why a rule ends the matter: it is denied, or somebody has to look at it."""

@@ -13,6 +13,7 @@ from typing import NamedTuple
 
 from hub.coordination.consents import Consent
 from hub.coordination.policy.case import Case, Refusal, Weighing
+from hub.coordination.policy.referring import forbids_contact
 from hub.coordination.policy.regime import Plan
 from hub.coordination.policy.rulesets import STRICTNESS
 from hub.coordination.policy.templates import code, sensitivity
@@ -56,8 +57,10 @@ class Standing(NamedTuple):
 
 def consent(case: Case, weighing: Weighing) -> Refusal | None:
     """Ask for what the rules want of the person; a denial ends the matter."""
-    if case.technical:
+    if case.impersonal:
         return None
+    if forbids_contact(case):
+        return Refusal("safety.contact_prohibited")
     plan = weighing.planned
     asked = STRICTNESS[plan.consent]
     if asked < _OBJECTION or (asked == _OBJECTION and not case.consents):

@@ -25,6 +25,17 @@ REASONS: dict[str, Reason] = {
     "relationship.episode": Reason(
         "Permitted: the recipient follows this encounter or stay"
     ),
+    "relationship.referral": Reason(
+        "Permitted: the referral names the recipient as one of its sides"
+    ),
+    "relationship.other_side": Reason(
+        "Withheld: of a referral each side is told what the other one says",
+        "Nothing; `events` of the partner can ask for less, and for no more",
+    ),
+    "relationship.ended": Reason(
+        "Withheld: the referral is over, was a mistake, or went to somebody else",
+        "Nothing; look at `hub referrals show` for what became of it",
+    ),
     "relationship.none": Reason(
         "Withheld: no number of the person is on the panel",
         "Compare the panel with the numbers of the message, authority and number both",
@@ -91,6 +102,10 @@ REASONS: dict[str, Reason] = {
     "consent.no_proxy": Reason(
         "Withheld: the person did not name this contact as one who may be told",
         "Ask the person for a proxy that names the contact; it is never inferred",
+    ),
+    "safety.contact_prohibited": Reason(
+        "Withheld: the person must not be contacted, for their safety",
+        "Reach them as the referral says is safe, or not at all; never by this way",
     ),
     "sensitivity.redacted": Reason(
         "Permitted in part: what is too sensitive for the recipient was taken out",

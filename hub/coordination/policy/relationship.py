@@ -4,7 +4,9 @@ from collections.abc import Iterator
 from datetime import UTC, date, datetime, time, timedelta
 
 from hub.coordination.panels import EPISODE, Member
+from hub.coordination.partners import REFERRAL
 from hub.coordination.policy.case import Case, Refusal, Weighing
+from hub.coordination.policy.referring import by_referral
 from hub.coordination.recipients import PURPOSES, Purpose
 
 _ONE_DAY = timedelta(days=1)
@@ -16,6 +18,8 @@ def relationship(case: Case, weighing: Weighing) -> Refusal | None:
     if not panel:
         weighing.reason = "relationship.all"
         return None
+    if panel.startswith(REFERRAL):
+        return by_referral(case, weighing)
     day = case.now.astimezone(UTC).date()
     for link in case.links:
         if link.active(day) and not link.stale(day):

@@ -1,12 +1,13 @@
 """Steps 6 and 7: on which terms an event goes, and what goes along with it."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 
 from hub.coordination.consents import Consent
 from hub.coordination.policy.case import Case, Refusal, Weighing
 from hub.coordination.policy.owing import RETRACTION
 from hub.coordination.policy.templates import FULL, template_names
 from hub.model.delivery import Terms
+from hub.model.events import CareEvent
 
 #: Asks that a recipient is told that something was taken out.
 STATES_REDACTION = "states_redaction"
@@ -18,9 +19,9 @@ STANDARD = Terms()
 
 def template(case: Case, weighing: Weighing) -> Refusal | None:
     """Choose what of the event is told, and whether the facility is named."""
-    if case.technical:
-        return None  # all of it is codes and counts
-    name = weighing.planned.template
+    if case.impersonal:
+        return None  # all of it is codes and counts, or is in a directory
+    name = _narrowed(weighing.planned.template, case.event)
     if name == FULL:
         name = ""
     elif name not in template_names() or name == RETRACTION:
@@ -28,6 +29,27 @@ def template(case: Case, weighing: Weighing) -> Refusal | None:
     weighing.template = name
     weighing.masks = weighing.masks or case.recipient.masks_facility
     return None
+
+
+def _narrowed(name: str, event: CareEvent) -> str:
+    """Return the template of a sector for what is said of a referral.
+
+    There can be one for what the performer answers, one for all else, and one for a
+    category of referrals, which counts more.
+    """
+    if event.entity.kind != "referral":
+        return name
+    wanted = [f"{name}-referral-{_category(event)}", f"{name}-referral"]
+    if event.payload.get("by") == "performer":
+        wanted.insert(1, f"{name}-answer")
+    known = template_names()
+    return next((each for each in wanted if each in known), name)
+
+
+def _category(event: CareEvent) -> str:
+    stated = event.payload.get("category")
+    code = stated.get("code") if isinstance(stated, Mapping) else stated
+    return code.lower() if isinstance(code, str) else ""
 
 
 def obligations(case: Case, weighing: Weighing) -> Refusal | None:

@@ -2,15 +2,34 @@
 
 from collections.abc import Iterable
 
-from hub.sdk import DestinationSpec, SourceSpec, hookimpl
+import hub_sftp.errors
+import hub_sftp.fetching.errors  # noqa: F401 - a loaded plugin explains its codes
+from hub.sdk import Destination, DestinationSpec, Source, SourceSpec, hookimpl
 from hub_sftp.containers import unwrap
-from hub_sftp.fetching.poller import folder_poller, sftp_poller
 from hub_sftp.fetching.settings import FolderPollerSettings, SftpPollerSettings
 from hub_sftp.folder import Folder
 from hub_sftp.settings import FolderSettings, WriterSettings
-from hub_sftp.writer import SftpWriter
 
 HUB_API = ">=1.3,<2"
+
+
+# paramiko takes its time, and most commands need none of it.
+def _folder_poller(settings: FolderPollerSettings) -> Source:
+    from hub_sftp.fetching.poller import folder_poller  # noqa: PLC0415
+
+    return folder_poller(settings)
+
+
+def _sftp_poller(settings: SftpPollerSettings) -> Source:
+    from hub_sftp.fetching.poller import sftp_poller  # noqa: PLC0415
+
+    return sftp_poller(settings)
+
+
+def _sftp_writer(settings: WriterSettings) -> Destination:
+    from hub_sftp.writer import SftpWriter  # noqa: PLC0415
+
+    return SftpWriter(settings)
 
 
 @hookimpl
@@ -19,7 +38,7 @@ def sources() -> Iterable[SourceSpec]:
     yield SourceSpec(
         kind="folder-poller",
         settings=FolderPollerSettings,
-        build=folder_poller,
+        build=_folder_poller,
         normaliser="roster-csv",
         summary="Takes files from a folder of this machine, and answers them.",
         unwrap=unwrap,
@@ -27,7 +46,7 @@ def sources() -> Iterable[SourceSpec]:
     yield SourceSpec(
         kind="sftp-poller",
         settings=SftpPollerSettings,
-        build=sftp_poller,
+        build=_sftp_poller,
         normaliser="roster-csv",
         summary="Fetches files from an SFTP server, and answers them.",
         unwrap=unwrap,
@@ -46,6 +65,6 @@ def destinations() -> Iterable[DestinationSpec]:
     yield DestinationSpec(
         kind="sftp-writer",
         settings=WriterSettings,
-        build=SftpWriter,
+        build=_sftp_writer,
         summary="Uploads each artifact as a file to an SFTP server.",
     )

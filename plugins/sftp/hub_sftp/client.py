@@ -48,6 +48,10 @@ _SSH_PORT = 22  # the one that a known_hosts file does not name
 _RSA = ("rsa-sha2-512", "rsa-sha2-256")  # how an ssh-rsa key signs without SHA-1
 _KEEPALIVE_SECONDS = 15
 _ANSWER_SECONDS = 30
+# What a server may send before it hears that we took it, and in one SSH packet. Each
+# packet costs the same whatever its size, and a window that is full stops the server.
+_WINDOW = 4 << 20
+_PACKET = 128 << 10
 _SETTLING_SECONDS = 0.2
 # The most that SFTP servers must take in one write. Source: filexfer-02, section 3.
 _BLOCK = 32768
@@ -261,7 +265,9 @@ class Session:
         transport.set_keepalive(_KEEPALIVE_SECONDS)
         try:
             self._channel = transport.open_session(
-                timeout=self._settings.connect_timeout_seconds
+                window_size=_WINDOW,
+                max_packet_size=_PACKET,
+                timeout=self._settings.connect_timeout_seconds,
             )
             self._channel.settimeout(_ANSWER_SECONDS)
             self._channel.invoke_subsystem("sftp")

@@ -8,11 +8,16 @@ for all of them at once needs as much memory as the file is long. This one has a
 from collections.abc import Iterator
 from typing import NamedTuple
 
-#: Pieces that may be under way: 8 MiB in all, four times an SSH channel's window, so
-#: that a busy server finds a request whenever it looks for one.
-DEPTH = 256
+#: Bytes that may be under way: twice an SSH channel's window, so that a busy server
+#: finds a request whenever it looks for one.
+AHEAD = 8 << 20
 #: The most that every SFTP server gives at once. Source: filexfer-02, section 3.
 PIECE = 32768
+#: The most that is asked for at once, and what OpenSSH gives.
+LARGEST = 255 << 10
+
+#: A piece of a file, or a view of one.
+Bytes = bytes | memoryview
 
 
 class AnswerOddError(ValueError):
@@ -31,18 +36,22 @@ class Pipeline:
     """Reads the bytes from `start` to `end` of a file. Knows no transport.
 
     Send what `asks` returns, and hand over each answer; the bytes come out in their
-    order. `position` is up to where they did.
+    order. `position` is up to where they did. `piece` is how much the server says that
+    it gives at once; where it gives less, less is asked for.
     """
 
-    def __init__(self, start: int, end: int, *, depth: int = DEPTH) -> None:
+    def __init__(
+        self, start: int, end: int, *, piece: int = PIECE, depth: int | None = None
+    ) -> None:
         self.position = start
         self._next = start
         self._end = end
-        self._depth = depth
+        self._piece = min(piece, LARGEST)
+        self._depth = AHEAD // self._piece if depth is None else depth
         self._numbers = 0
         self._asked: dict[int, Ask] = {}
         self._again: list[tuple[int, int]] = []
-        self._early: dict[int, bytes] = {}
+        self._early: dict[int, Bytes] = {}
 
     @property
     def finished(self) -> bool:
@@ -53,19 +62,23 @@ class Pipeline:
         """Return what to ask for now."""
         asks = [self._ask(*each) for each in self._short()]
         while self._next < self._end and self._under_way() < self._depth:
-            length = min(PIECE, self._end - self._next)
+            length = min(self._piece, self._end - self._next)
             asks.append(self._ask(self._next, length))
             self._next += length
         return asks
 
-    def receive_data(self, number: int, data: bytes) -> Iterator[bytes]:
+    def receive_data(self, number: int, data: Bytes) -> Iterator[Bytes]:
         """Yield what comes next in the file now. Raises AnswerOddError."""
         ask = self._answered(number)
         if not 0 < len(data) <= ask.length:
             raise AnswerOddError("more or less than was asked for")
         if len(data) < ask.length:  # a server may give less at a time
             self._again.append((ask.offset + len(data), ask.length - len(data)))
-        self._early[ask.offset] = data
+            self._piece = min(self._piece, max(PIECE, len(data)))
+        # What has to wait must not keep all that was received with it.
+        self._early[ask.offset] = (
+            data if ask.offset == self.position else bytes(data)
+        )
         while (piece := self._early.pop(self.position, None)) is not None:
             self.position += len(piece)
             yield piece

@@ -66,6 +66,7 @@ class Files(asyncssh.SFTPServer):
     async def read(self, file_obj, offset, size):
         await self.server.before("read", self)
         self.server.read += size
+        self.server.largest = max(self.server.largest, size)
         return super().read(file_obj, offset, size)
 
     async def lstat(self, path):
@@ -135,7 +136,7 @@ class Server:
         self.faults: dict[str, Callable[[Any], Any]] = {}
         self.connections: list[Any] = []
         self.besides: dict[bytes, list[asyncssh.SFTPName]] = {}
-        self.written = self.read = self.opened = self.port = 0
+        self.written = self.read = self.largest = self.opened = self.port = 0
         self.root.mkdir()
         self.authorized.write_bytes(KEYS["user"].export_public_key())
 

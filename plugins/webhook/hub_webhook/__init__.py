@@ -2,12 +2,19 @@
 
 from collections.abc import Iterable
 
-from hub.sdk import DestinationSpec, RendererSpec, hookimpl
+import hub_webhook.errors  # noqa: F401 - a plugin that is loaded explains its codes
+from hub.sdk import Destination, DestinationSpec, RendererSpec, hookimpl
 from hub_webhook.cloudevents import CloudEventsOptions, render
-from hub_webhook.destination import WebhookDestination
 from hub_webhook.settings import WebhookSettings
 
 HUB_API = ">=1.0,<2"
+
+
+def _destination(settings: WebhookSettings) -> Destination:
+    # aiohttp takes its time, and most commands need none of it.
+    from hub_webhook.destination import WebhookDestination  # noqa: PLC0415
+
+    return WebhookDestination(settings)
 
 
 @hookimpl
@@ -16,7 +23,7 @@ def destinations() -> Iterable[DestinationSpec]:
     yield DestinationSpec(
         kind="webhook",
         settings=WebhookSettings,
-        build=WebhookDestination,
+        build=_destination,
         summary="Posts each artifact to a URL, signed.",
     )
 

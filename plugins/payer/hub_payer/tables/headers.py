@@ -67,6 +67,8 @@ def layout_of_header(profile: TableProfile, header: Sequence[str]) -> Layout:
         if len(found) > 1:
             twice.append(name)
     _complain(missing, twice)
+    # A column that is named by its number may have an empty heading at the end.
+    width = max(width, *(place + 1 for place in places.values())) if places else width
     known = {*map(same, profile.ignored)}
     unknown = tuple(
         place

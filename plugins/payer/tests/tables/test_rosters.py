@@ -165,6 +165,15 @@ def test_lines_above_the_header_are_skipped_and_counted():
     assert [row.number for row in found] == [4, 5, 6]
 
 
+def test_a_column_named_by_its_number_may_have_an_empty_heading_at_the_end():
+    columns = {"member_id": 1, "plan": 3}
+    given = profile(columns=columns, optional=list(COLUMNS))
+
+    found = rows("Member,Name,\nM1,Muster,PPO\nM2,Muster\n", given)
+
+    assert [codes(row) for row in found] == [[], ["row.width"]]
+
+
 def test_a_table_without_header_and_rows_has_none():
     places = {name: place for place, name in enumerate(COLUMNS, 1)}
     given = profile(columns=places, header=False, trailer=r"END (?P<count>\d+)")

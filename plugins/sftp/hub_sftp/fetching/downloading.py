@@ -2,8 +2,11 @@
 
 import asyncio
 import json
+import os
 import sys
-from contextlib import suppress
+import time
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager, suppress
 
 import msgspec
 
@@ -20,10 +23,17 @@ _CODE = (
 )
 #: How long a process may say nothing: longer than the server may.
 _SILENT_SECONDS = 60.0
+#: For the memory allocator of glibc, no other reads it: what was freed is used for
+#: the next bytes. Else it returns it, and gets each page again, zeroed: half the work.
+_MEMORY = {
+    "MALLOC_ARENA_MAX": "1",
+    "MALLOC_MMAP_THRESHOLD_": str(32 << 20),
+    "MALLOC_TRIM_THRESHOLD_": str(32 << 20),
+}
 
 
 class Downloader:
-    """One process and its connection; it is started with the first job.
+    """One process and its connection; it is started for the first job.
 
     Use it for one job at a time, and `close` it. Secrets go through a pipe: others on
     the machine can read command lines and environments.
@@ -32,23 +42,27 @@ class Downloader:
     def __init__(self, settings: ConnectionSettings) -> None:
         self._settings = settings
         self._process: asyncio.subprocess.Process | None = None
+        self._last = 0.0
 
     @property
     def pid(self) -> int:
         """The process, 0 where there is none."""
         return self._process.pid if self._process else 0
 
+    @property
+    def idle_seconds(self) -> float:
+        """How long it has had nothing to do."""
+        return time.monotonic() - self._last
+
+    async def start(self) -> None:
+        """Start the process, which gets ready on its own. Raises SFTP-021."""
+        async with self._ending():
+            await self._ready()
+
     async def fetch(self, job: Job) -> Fetched:
         """Do a job. Raises what went wrong in the process, or SFTP-021."""
-        try:
-            process = self._process or await self._started()
-            told = await self._told(process, job)
-        except (OSError, EOFError, msgspec.DecodeError) as error:
-            await self.close()
-            raise DownloaderFailedError(type(error).__name__) from error
-        except BaseException:
-            await self.close()
-            raise
+        async with self._ending():
+            told = await self._told(await self._ready(), job)
         if told.error_code:
             raise _error(told)
         return told.fetched or Fetched()
@@ -64,11 +78,29 @@ class Downloader:
             process.stdin.close()
         await process.wait()
 
-    async def _started(self) -> asyncio.subprocess.Process:
+    @asynccontextmanager
+    async def _ending(self) -> AsyncIterator[None]:
+        """End a process with which something is wrong, or for which nobody waits."""
+        try:
+            yield
+        except (OSError, EOFError, msgspec.DecodeError) as error:
+            await self.close()
+            raise DownloaderFailedError(type(error).__name__) from error
+        except BaseException:
+            await self.close()
+            raise
+        finally:
+            self._last = time.monotonic()
+
+    async def _ready(self) -> asyncio.subprocess.Process:
+        if self._process is not None and self._process.returncode is None:
+            return self._process
+        await self.close()
         self._process = process = await asyncio.create_subprocess_exec(
             *(sys.executable, "-P", "-c", _CODE),
             stdin=asyncio.subprocess.PIPE,
             stdout=asyncio.subprocess.PIPE,
+            env=os.environ | _MEMORY,
         )
         server = msgspec.json.encode(Server.of(self._settings))
         await self._send(process, json.dumps(sys.path).encode(), server)

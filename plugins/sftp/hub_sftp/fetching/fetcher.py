@@ -1,7 +1,7 @@
 """Who fetches the bytes of a file: a thread here, or a process for large ones."""
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Protocol
 
 from hub_sftp.connecting import ConnectionSettings
@@ -12,6 +12,8 @@ from hub_sftp.fetching.turns import Turns
 
 #: From this size on, in bytes, a process is worth its start and its connection.
 LARGE = 1 << 20
+#: How long a process is kept for the next file.
+KEPT_SECONDS = 90.0
 
 
 class Fetcher(Protocol):
@@ -21,11 +23,14 @@ class Fetcher(Protocol):
     def concurrency(self) -> int:
         """How many files it can fetch at once."""
 
+    async def prepare(self, sizes: Sequence[int]) -> None:
+        """Get ready, without a wait, for files of these sizes."""
+
     async def fetch(self, job: Job) -> Fetched:
         """Fetch a file, or the rest of it."""
 
-    async def rest(self) -> None:
-        """Let go of what nobody needs until the next poll."""
+    async def rest(self, seconds: float) -> None:
+        """Let go of what is not worth keeping for so long: nothing is fetched now."""
 
 
 class CopyingFetcher:
@@ -41,7 +46,10 @@ class CopyingFetcher:
         turns = Turns(self._shelf())
         return await turns.call(fetch, turns.shelf, job)
 
-    async def rest(self) -> None:
+    async def prepare(self, sizes: Sequence[int]) -> None:
+        """Do nothing: threads are soon there."""
+
+    async def rest(self, seconds: float) -> None:
         """Do nothing: it holds nothing."""
 
 
@@ -58,6 +66,15 @@ class DownloadingFetcher:
         for downloader in self._all:
             self._free.put_nowait(downloader)
 
+    async def prepare(self, sizes: Sequence[int]) -> None:
+        """Start the processes that have work: they are ready once it is claimed."""
+        large = sum(size >= LARGE for size in sizes)
+        next_ones = [self._free.get_nowait() for _ in self._all[:large]]
+        for downloader in reversed(next_ones):
+            self._free.put_nowait(downloader)
+        for downloader in next_ones:
+            await downloader.start()
+
     async def fetch(self, job: Job) -> Fetched:
         """Download a file."""
         if job.size - job.offset < LARGE:
@@ -68,7 +85,8 @@ class DownloadingFetcher:
         finally:
             self._free.put_nowait(downloader)
 
-    async def rest(self) -> None:
-        """End the processes: the next poll may be a day away."""
+    async def rest(self, seconds: float) -> None:
+        """End the processes that nobody needs soon: the next poll may be a day away."""
         for downloader in self._all:
-            await downloader.close()
+            if downloader.idle_seconds + seconds > KEPT_SECONDS:
+                await downloader.close()

@@ -1,6 +1,7 @@
 """The sources of files: look, fetch, deliver; then answer and put away."""
 
 import asyncio
+import math
 import random
 import time
 from collections.abc import Callable
@@ -111,7 +112,7 @@ class Poller:
             judged = self._judged(error)
             raise judged from (None if judged is error else error)
         finally:
-            await fetcher.rest()
+            await fetcher.rest(math.inf)
             await turns.close()
 
     def _judged(self, error: BaseException) -> BaseException:
@@ -168,7 +169,7 @@ class _Rounds:
             await self._turns.call(shelf.open)
             selection = await self._turns.call(self._selector.select, shelf)
             if not await self._obtain_all(selection):
-                await self._fetcher.rest()
+                await self._fetcher.rest(self._settings.poll_seconds)
                 await asyncio.sleep(self._settings.poll_seconds)
 
     async def _obtain_all(self, selection: Selection) -> bool:
@@ -181,6 +182,7 @@ class _Rounds:
             self._porter,
             self._selector,
         )
+        await self._fetcher.prepare(selection.sizes)
         queue = _Queue(obtainer, self._fetcher.concurrency, self._settings.max_files)
         settled, cut = await queue.obtain(selection.units)
         rests = self._settings.complete == "stable"

@@ -19,11 +19,13 @@ from hub_sftp.fetching.errors import (
 )
 from hub_sftp.fetching.names import as_bytes, as_text
 from hub_sftp.fetching.shelf import Entry, Sink, TakenError
-from hub_sftp.reading import AnswerOddError, Pipeline
+from hub_sftp.reading import PIECE, AnswerOddError, Pipeline
 
-#: What one call takes from the connection at most: half a channel's window, so that
-#: new requests go out before the server has answered the old ones.
-_RECEIVE = 1 << 20
+#: What one call takes from the connection at most: all of a channel's window, since
+#: taking a part of what has come means to move the rest.
+_RECEIVE = 4 << 20
+#: From this size on, in bytes, a server is asked how much it gives at once.
+_LARGE = 1 << 20
 
 
 class RemoteShelf:
@@ -31,7 +33,6 @@ class RemoteShelf:
 
     def __init__(self, settings: ConnectionSettings, proof: Proof) -> None:
         self._session = Session(settings, proof)
-        self._number = 0
 
     @property
     def address(self) -> str:
@@ -85,7 +86,8 @@ class RemoteShelf:
             if attributes.mode is not None and not stat.S_ISREG(attributes.mode):
                 talk.ask(wire.CLOSE, handle)
                 raise NotAFileError
-            reached = _pump(talk, handle, Pipeline(start, end), sink)
+            piece = _most_read(talk) if end - start >= _LARGE else PIECE
+            reached = _pump(talk, handle, Pipeline(start, end, piece=piece), sink)
             talk.ask(wire.CLOSE, handle)
             return reached
 
@@ -224,6 +226,15 @@ def _pump(talk: _Talk, handle: bytes, pipeline: Pipeline, sink: Sink) -> int:
             for piece in pipeline.receive_data(number, wire.data(packet)):
                 sink(piece)
     return pipeline.position
+
+
+def _most_read(talk: _Talk) -> int:
+    """Return how much the server gives at once. Those that do not know must say so."""
+    try:
+        packet = talk.ask(wire.EXTENDED, wire.LIMITS, wanted=wire.EXTENDED_REPLY)
+    except (FileGoneError, ReadDeniedError, ReadFailedError):
+        return PIECE
+    return max(PIECE, wire.most_read(packet))
 
 
 def _is_end(packet: wire.Packet) -> bool:

@@ -64,6 +64,12 @@ class Selection(Struct, kw_only=True):
     units: list[Unit]
     more: bool = False
 
+    @property
+    def sizes(self) -> list[int]:
+        """The sizes of the files that can be fetched."""
+        parts = (part for unit in self.units for part in unit.parts)
+        return [part.listed.size for part in parts if part.error is None]
+
 
 class Selector:
     """Looks at the folders. Remembers only what spares work."""

@@ -5,8 +5,10 @@ from typing import Literal, Protocol
 
 from msgspec import Struct
 
+from hub_sftp.reading import Bytes
+
 #: Takes the next bytes of a file.
-Sink = Callable[[bytes], None]
+Sink = Callable[[Bytes], None]
 
 
 class TakenError(Exception):
@@ -80,6 +82,6 @@ class Shelf(Protocol):
 
 def small(shelf: Shelf, path: str, most: int) -> bytes:
     """Return the first `most` bytes of a file."""
-    pieces: list[bytes] = []
+    pieces: list[Bytes] = []
     shelf.read(path, 0, most, pieces.append)
     return b"".join(pieces)

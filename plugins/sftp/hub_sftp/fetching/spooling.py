@@ -11,6 +11,7 @@ from msgspec import Struct
 
 from hub_sftp.fetching.errors import FileChangedError, SpoolFailedError
 from hub_sftp.fetching.shelf import Shelf
+from hub_sftp.reading import Bytes
 
 #: Bytes after which the disk gets them. All at once would hold up whoever waits for
 #: the same disk, such as the journal.
@@ -42,7 +43,7 @@ def fetch(shelf: Shelf, job: Job, beat: Callable[[], None] | None = None) -> Fet
     """
     with _Spool(job) as spool:
 
-        def sink(piece: bytes) -> None:
+        def sink(piece: Bytes) -> None:
             spool.write(piece)
             if beat is not None:
                 beat()
@@ -83,7 +84,7 @@ class _Spool:
         self._disk.shutdown()
         os.close(self._file)
 
-    def write(self, piece: bytes) -> None:
+    def write(self, piece: Bytes) -> None:
         """Take the next bytes."""
         for each in self._hashes.values():
             each.update(piece)

@@ -12,8 +12,12 @@ from typing import NamedTuple
 OPEN, CLOSE, READ, LSTAT, FSTAT = 3, 4, 5, 7, 8
 OPENDIR, READDIR, REMOVE, MKDIR, RENAME = 11, 12, 13, 14, 18
 STATUS, HANDLE, DATA, NAME, ATTRS = 101, 102, 103, 104, 105
+EXTENDED, EXTENDED_REPLY = 200, 201
 
 OK, END, NO_SUCH_FILE, DENIED = 0, 1, 2, 3
+
+#: Asks how much a server gives at once. Source: OpenSSH's PROTOCOL, section 4.8.
+LIMITS = b"limits@openssh.com"
 
 #: The longest packet that is taken, in bytes. Servers keep to 256 KiB.
 LONGEST = 1 << 20
@@ -21,6 +25,7 @@ LONGEST = 1 << 20
 _SIZE, _OWNER, _MODE, _TIMES, _MORE = 1, 2, 4, 8, 1 << 31
 _HEAD = struct.Struct(">IBI")
 _READ = struct.Struct(">QI")
+_LIMITS = struct.Struct(">QQ")
 
 
 class WireError(ValueError):
@@ -28,11 +33,11 @@ class WireError(ValueError):
 
 
 class Packet(NamedTuple):
-    """One answer: its type, the request that it answers, and the rest."""
+    """One answer: its type, the request that it answers, and a view of the rest."""
 
     kind: int
     number: int
-    rest: bytes
+    rest: memoryview
 
 
 class Attributes(NamedTuple):
@@ -79,8 +84,8 @@ class Packets:
 
     def receive_data(self, data: bytes) -> list[Packet]:
         """Return the packets that are complete now."""
-        data = self._left + data
-        found, at = [], 0
+        data = self._left + data if self._left else data
+        view, found, at = memoryview(data), [], 0
         while len(data) - at >= _HEAD.size:
             length, kind, number = _HEAD.unpack_from(data, at)
             if not _HEAD.size - 4 <= length <= LONGEST:
@@ -88,7 +93,7 @@ class Packets:
             if len(data) - at - 4 < length:
                 break
             end = at + 4 + length
-            found.append(Packet(kind, number, data[at + _HEAD.size : end]))
+            found.append(Packet(kind, number, view[at + _HEAD.size : end]))
             at = end
         self._left = data[at:]
         return found
@@ -109,9 +114,18 @@ def handle(packet: Packet) -> bytes:
     return _Cursor(_of_type(packet, HANDLE)).string()
 
 
-def data(packet: Packet) -> bytes:
-    """Return the bytes of a file."""
-    return _Cursor(_of_type(packet, DATA)).string()
+def data(packet: Packet) -> memoryview:
+    """Return the bytes of a file, a view of all that came with them."""
+    return _Cursor(_of_type(packet, DATA)).view()
+
+
+def most_read(packet: Packet) -> int:
+    """Return how many bytes a server says that it gives at once; 0: it says nothing."""
+    rest = _of_type(packet, EXTENDED_REPLY)
+    if len(rest) < _LIMITS.size:
+        raise WireError("a packet that ends too early")
+    _packet, most = _LIMITS.unpack_from(rest)
+    return int(most)
 
 
 def attributes(packet: Packet) -> Attributes:
@@ -127,14 +141,14 @@ def names(packet: Packet) -> Iterator[Named]:
         yield Named(name, cursor.attributes())
 
 
-def _of_type(packet: Packet, kind: int) -> bytes:
+def _of_type(packet: Packet, kind: int) -> memoryview:
     if packet.kind != kind:
         raise WireError("an answer of another type")
     return packet.rest
 
 
 class _Cursor:
-    def __init__(self, rest: bytes) -> None:
+    def __init__(self, rest: memoryview) -> None:
         self._rest = rest
         self._at = 0
 
@@ -142,6 +156,9 @@ class _Cursor:
         return int.from_bytes(self._take(size), "big")
 
     def string(self) -> bytes:
+        return bytes(self.view())
+
+    def view(self) -> memoryview:
         return self._take(self.number())
 
     def attributes(self) -> Attributes:
@@ -156,7 +173,7 @@ class _Cursor:
         modified = None if times is None else times & 0xFFFFFFFF
         return Attributes(size, mode, modified)
 
-    def _take(self, size: int) -> bytes:
+    def _take(self, size: int) -> memoryview:
         taken = self._rest[self._at : self._at + size]
         if len(taken) != size:
             raise WireError("a packet that ends too early")

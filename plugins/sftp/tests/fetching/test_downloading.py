@@ -8,6 +8,7 @@ import hashlib
 import os
 from pathlib import Path
 
+import asyncssh
 import pytest
 
 from hub.sdk import HubError
@@ -15,8 +16,10 @@ from hub_sftp.fetching import downloading
 from hub_sftp.fetching.downloading import Downloader
 from hub_sftp.fetching.downloading_child import Server
 from hub_sftp.fetching.errors import DownloaderFailedError
+from hub_sftp.fetching.fetcher import DownloadingFetcher
 from hub_sftp.fetching.settings import SftpPollerSettings
 from hub_sftp.fetching.spooling import Job
+from hub_sftp.reading import LARGEST
 
 BODY = hashlib.shake_256(b"synthetic").digest(3 << 19)
 
@@ -78,6 +81,71 @@ async def test_goes_on_at_the_offset_and_hashes_the_whole(downloader, job, serve
         "md5": hashlib.md5(BODY, usedforsecurity=False).hexdigest(),
     }
     assert server.read < len(BODY)
+
+
+async def test_a_server_that_does_not_say_its_limits_is_asked_for_less(
+    downloader, job, server, monkeypatch
+):
+    known = asyncssh.sftp.SFTPServerHandler._packet_handlers
+    monkeypatch.delitem(known, b"limits@openssh.com")
+
+    await downloader.fetch(job())
+
+    assert body(job()) == BODY
+    assert server.largest == 32768
+
+
+async def test_a_server_is_asked_for_what_it_gives_at_once(downloader, job, server):
+    await downloader.fetch(job())
+
+    assert body(job()) == BODY
+    assert server.largest == LARGEST
+
+
+async def test_a_process_can_be_started_before_it_has_work(downloader, job):
+    await downloader.start()
+    pid = downloader.pid
+    await downloader.fetch(job())
+
+    assert downloader.pid == pid
+    assert body(job()) == BODY
+
+
+async def test_a_process_that_died_without_work_is_replaced(downloader, job):
+    await downloader.start()
+    os.kill(downloader.pid, 9)
+    await downloader._process.wait()
+
+    await downloader.fetch(job())
+
+    assert body(job()) == BODY
+
+
+async def test_a_server_that_hung_up_between_two_files_is_called_again(
+    downloader, job, server
+):
+    await downloader.fetch(job())
+    pid = downloader.pid
+    (connection,) = server.connections
+    connection.abort()
+    await connection.wait_closed()
+
+    await downloader.fetch(job(digests=("sha256",)))
+
+    assert body(job()) == BODY
+    assert (server.opened, downloader.pid) == (2, pid)
+
+
+async def test_processes_are_kept_for_a_while(settings, job):
+    fetcher = DownloadingFetcher(settings, 2, None)
+    await fetcher.prepare([100, len(BODY), 100])
+    await fetcher.fetch(job())
+    await fetcher.rest(60)
+    kept = [each.pid for each in fetcher._all]
+    await fetcher.rest(86_400)
+
+    assert sorted(map(bool, kept)) == [False, True]
+    assert not any(each.pid for each in fetcher._all)
 
 
 async def test_an_error_in_the_process_is_raised_here(downloader, job):

@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from hub_sftp.reading import DEPTH, PIECE, AnswerOddError, Pipeline
+from hub_sftp.reading import AHEAD, LARGEST, PIECE, AnswerOddError, Pipeline
 
 BODY = bytes(range(256)) * 1024  # 256 KiB, synthetic
 
@@ -25,9 +25,14 @@ def serve(pipeline, body, order, lengths, most=None):
     return b"".join(out)
 
 
-@given(order=st.randoms(), depth=st.integers(1, 9), start=st.integers(0, 9999))
-def test_every_byte_comes_out_once_and_in_order(order, depth, start):
-    pipeline = Pipeline(start, len(BODY), depth=depth)
+@given(
+    order=st.randoms(),
+    depth=st.integers(1, 9),
+    start=st.integers(0, 9999),
+    piece=st.sampled_from((PIECE, 100_000, 1 << 40)),
+)
+def test_every_byte_comes_out_once_and_in_order(order, depth, start, piece):
+    pipeline = Pipeline(start, len(BODY), depth=depth, piece=piece)
 
     came = serve(
         pipeline,
@@ -51,13 +56,38 @@ def test_a_file_that_is_shorter_than_listed_ends_early(order, real):
     assert pipeline.position == real
 
 
-def test_only_so_many_requests_are_under_way():
-    pipeline = Pipeline(0, 1 << 40)
+@pytest.mark.parametrize("piece", [PIECE, 100_000, 1 << 40])
+def test_only_so_many_bytes_are_under_way(piece):
+    pipeline = Pipeline(0, 1 << 40, piece=piece)
 
     asks = pipeline.asks()
 
-    assert len(asks) == DEPTH
+    assert AHEAD - LARGEST < sum(ask.length for ask in asks) <= AHEAD
     assert not pipeline.asks()
+
+
+def test_a_server_that_gives_less_than_it_said_is_asked_for_less():
+    pipeline = Pipeline(0, 1 << 40, piece=1 << 40)
+    first, *_ = pipeline.asks()
+    list(pipeline.receive_data(first.number, bytes(65536)))
+
+    again, *others = pipeline.asks()
+
+    assert (again.offset, again.length) == (65536, LARGEST - 65536)
+    assert {ask.length for ask in others} <= {65536}
+
+
+def test_what_waits_for_an_earlier_piece_keeps_nothing_else_in_memory():
+    pipeline = Pipeline(0, 2 * PIECE)
+    first, second = pipeline.asks()
+    received = bytearray(9 * PIECE)
+    assert not list(
+        pipeline.receive_data(second.number, memoryview(received)[:PIECE])
+    )
+
+    received.clear()  # which an object that is looked at refuses
+
+    assert len(b"".join(pipeline.receive_data(first.number, bytes(PIECE)))) == 2 * PIECE
 
 
 def test_memory_stays_bounded_where_the_first_answer_never_comes():

@@ -39,7 +39,7 @@ def test_cutting_the_stream_changes_nothing(packets, cuts):
 def test_any_bytes_raise_only_what_is_declared(data):
     try:
         for each in wire.Packets().receive_data(data):
-            for read in (wire.status, wire.data, wire.attributes, wire.handle):
+            for read in (wire.status, wire.data, wire.attributes, wire.handle, wire.most_read):
                 with_error(read, each)
             with_error(lambda one: list(wire.names(one)), each)
     except wire.WireError:
@@ -79,6 +79,13 @@ def test_attributes_may_say_nothing_or_more_than_we_read():
     assert wire.attributes(wire.Packet(wire.ATTRS, 1, owner + more)) == wire.Attributes(
         None, None, None
     )
+
+
+@given(st.lists(st.integers(0, 2**64 - 1), min_size=4, max_size=4))
+def test_a_server_says_how_much_it_gives_at_once(limits):
+    answer = wire.Packet(wire.EXTENDED_REPLY, 1, struct.pack(">4Q", *limits))
+
+    assert wire.most_read(answer) == limits[1]
 
 
 def test_requests_are_as_the_draft_writes_them():

@@ -1,0 +1,243 @@
+"""Places that must stay secret: found out, and taken out of records (R-DIR-02).
+
+Whatever the reader of a package says is looked at again here, and masked again: a flag
+that is lost on the way endangers lives. Of what is restricted, a record keeps by what
+somebody is reached, and loses where that is: addresses, coordinates, ways to get there,
+and links to maps, also inside of texts.
+"""
+
+import re
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from functools import lru_cache
+from typing import Any
+
+from hub.coordination.directory.confidential_words import (
+    FLAG,
+    SAID_SO,
+    code_of_term,
+    codes_in,
+    is_flag,
+)
+from hub.coordination.directory.names import children
+
+#: Where something is, by the names of fields without case and punctuation.
+_PLACES = frozenset(
+    {
+        *("address", "addresses", "physicaladdress", "physicaladdresses"),
+        *("postaladdress", "postaladdresses", "mailaddress", "mailingaddress"),
+        *("address1", "address2", "address3", "address4", "addressline", "street"),
+        *("streetaddress", "attention", "city", "region", "stateprovince", "state"),
+        *("postalcode", "postcode", "zip", "zipcode", "plz", "ort", "strasse"),
+        *("latitude", "longitude", "lat", "lon", "lng", "long", "coordinates"),
+        *("geo", "geom", "geometry", "geocode", "position", "point", "bbox"),
+        *("transportation", "directions", "parking", "wayfinding", "crossstreet"),
+        *(
+            "map",
+            "mapurl",
+            "mapsurl",
+            "maplink",
+            "googlemaps",
+            "embedmap",
+            "what3words",
+        ),
+        *("externalidentifier", "externalidentifiers", "pluscode", "uprn", "placeid"),
+        *("locality", "dependentlocality", "county", "alternatename", "publicnotes"),
+    }
+)
+#: A location is called by where it is, more often than not.
+_OF_LOCATIONS = frozenset({"name", "description", "url"})
+#: Links to maps, wherever they stand.
+_MAP_LINK = re.compile(
+    r"(?:(?:https?:)?//|\b)(?:[\w.-]+\.)?(?:"
+    r"google\.[a-z.]{2,6}/maps|maps\.google\.[a-z.]{2,6}|goo\.gl/maps|maps\.app\.goo\.gl"
+    r"|maps\.apple\.com|openstreetmap\.(?:org|de)|osm\.org|bing\.com/maps|waze\.com"
+    r"|mapquest\.com|here\.com|wego\.here\.com|what3words\.com|w3w\.co|plus\.codes"
+    r"|maps\.yahoo\.com|map24\.\w+|falk\.de|stadtplan\w*\.\w+|maps\.me|mapbox\.com"
+    r"|yandex\.\w+/maps|citymapper\.com|komoot\.\w+|bit\.ly/map\w*|maps?\.[\w-]+\.\w+"
+    r")[^\s<>\"')\]]*|\bgeo:[-\d.,;=?&\w]+",
+    re.IGNORECASE,
+)
+_URL = re.compile(r"(?:https?:)?//[^\s<>\"')\]]+", re.IGNORECASE)
+_DEGREES = r"-?\d{1,3}[.,]\d{3,}\s*°?\s*[NSEWO]?"
+_COORDINATES = re.compile(rf"{_DEGREES}\s*[,;/ ]\s*{_DEGREES}")
+_PLACE_IN_URL = re.compile(
+    r"[?&#/](?:ll|sll|q|query|daddr|saddr|destination|dest|address|addr|lat|latitude"
+    r"|lon|lng|place|center|cp|where)[=/]|@-?\d+\.\d+,",
+    re.IGNORECASE,
+)
+# Streets with a number, as English and German write them; rather one too many.
+_STREET = re.compile(
+    r"\b\d{1,6}[a-z]?(?:\s*[-/]\s*\d+[a-z]?)?\s+"
+    r"(?:(?:[NSEW]|north|south|east|west)\.?\s+)?"
+    r"(?:[\w'.-]+\s+){0,4}(?:st|street|ave|avenue|rd|road|blvd|boulevard|ln|lane|dr|drive"
+    r"|ct|court|pl|place|sq|square|way|ter|terrace|pkwy|parkway|hwy|highway|cir|circle)\b\.?"
+    r"|\b[\w-]*(?:stra(?:ß|ss)e|str\.|weg|allee|platz|gasse|ufer|damm|ring)\s+\d{1,4}"
+    r"\s?[a-z]?\b|\b(?:p\.?\s?o\.?\s?box|postfach)\s+[\d ]+",
+    re.IGNORECASE,
+)
+#: What stands in a text instead of a place.
+REMOVED = "[withheld]"
+_SHORTEST_SECRET = 5
+_NAMES = frozenset({"name", "alternate_name", "code", "label", "taxonomy", "term"})
+_SIGNS = re.compile(r"[^a-z0-9]")
+_LINES = ("address_1", "address_2", "attention")
+_COORDINATE_FIELDS = ("latitude", "longitude")
+
+Scrub = Callable[[str], str]
+
+
+def reasons(kind: str, record: Mapping[str, Any]) -> tuple[str, ...]:
+    """Return why the place of an object must stay secret, sorted; none where not.
+
+    What an organisation writes about itself counts only where it says that a place is
+    secret: else all that a county offers would be, for one service among many.
+    """
+    found: set[str] = set()
+    names: list[str] = []
+    texts: list[str] = []
+    for name, value in _fields(record):
+        if isinstance(value, str):
+            (names if name in _NAMES else texts).append(value)
+            if name in {"code", "term_code", "taxonomy_term_code"}:
+                found.add(code_of_term(value))
+        if value and is_flag(name, value):
+            found.add(FLAG)
+    found.update(_of_attributes(record))
+    found.update(codes_in("\n".join(names)))
+    told = codes_in("\n".join(texts))
+    found.update(told if kind != "organization" else {SAID_SO} & set(told))
+    return tuple(sorted(found - {""}))
+
+
+def secrets_of(record: Mapping[str, Any]) -> frozenset[str]:
+    """Return the texts that give a place away: lines of addresses, coordinates."""
+    found: set[str] = set()
+    for name, value in _fields(record):
+        if (name in _LINES and isinstance(value, str)) or (
+            name in _COORDINATE_FIELDS and value not in (None, "")
+        ):
+            found.add(str(value).strip())
+    return frozenset(each for each in found if len(each) >= _SHORTEST_SECRET)
+
+
+def masked(
+    kind: str, record: Mapping[str, Any], secrets: Iterable[str] = ()
+) -> dict[str, Any]:
+    """Return a record without where it is.
+
+    `secrets` are texts of other records about the same place, which go too. Of a
+    location nothing is left but that there is one.
+    """
+    if kind == "location":
+        record = {k: v for k, v in record.items() if _plain(k) not in _OF_LOCATIONS}
+    own = secrets_of(record) | frozenset(secrets)
+    found: dict[str, Any] = _masked(record, _scrubber(own))
+    return found
+
+
+def without_places(
+    record: Mapping[str, Any], locations: frozenset[str]
+) -> dict[str, Any]:
+    """Return a record without what it says of these locations, by their ids."""
+    found = dict(record)
+    for name in ("service_at_locations", "locations"):
+        rest = found.get(name)
+        if isinstance(rest, list):
+            found[name] = [_bare(each, locations) for each in rest]
+    return found
+
+
+def _bare(child: Any, locations: frozenset[str]) -> Any:
+    if not isinstance(child, dict):
+        return child
+    location = child.get("location")
+    named = location.get("id") if isinstance(location, dict) else child.get("id")
+    if child.get("location_id") not in locations and named not in locations:
+        return child
+    bare = {key: value for key, value in child.items() if key != "location"}
+    return _masked(
+        bare, _scrubber(secrets_of(child)), hidden=frozenset({"description"})
+    )
+
+
+def _masked(value: Any, scrub: Scrub, hidden: frozenset[str] = frozenset()) -> Any:
+    if isinstance(value, dict):
+        return {
+            key: _masked(each, scrub)
+            for key, each in value.items()
+            if not _is_place(_plain(str(key)), each, value) and key not in hidden
+        }
+    if isinstance(value, (list, tuple)):
+        return [_masked(each, scrub) for each in value]
+    return scrub(value) if isinstance(value, str) else value
+
+
+def _is_place(name: str, value: Any, within: Mapping[str, Any]) -> bool:
+    """Say whether a field tells where something is; what only sounds so may stay."""
+    if name not in _PLACES and ("address" not in name or "mail" in name):
+        return False
+    if name in {"position", "state", "alternatename"}:
+        # A contact's title, a state of affairs, another name of somebody.
+        return name == "state" or "location_type" in within
+    return value not in (None, "", [], {})
+
+
+def _scrubber(secrets: frozenset[str]) -> Scrub:
+    longest_first = sorted(secrets, key=len, reverse=True)
+    words = "|".join(re.escape(each).replace(r"\ ", r"\s+") for each in longest_first)
+    known = re.compile(words, re.IGNORECASE) if words else None
+
+    def scrub(text: str) -> str:
+        if known is not None:
+            text = known.sub(REMOVED, text)
+        return _without_links(text)
+
+    return scrub
+
+
+def _without_links(text: str) -> str:
+    if len(text) < _SHORTEST_SECRET:
+        return text
+    text = _MAP_LINK.sub(REMOVED, text)
+    if "//" in text:
+        text = _URL.sub(_without_place, text)
+    if any(each.isdigit() for each in text):
+        text = _COORDINATES.sub(REMOVED, text)
+        text = _STREET.sub(REMOVED, text)
+    return text
+
+
+def _without_place(found: re.Match[str]) -> str:
+    url = found.group()
+    return REMOVED if _PLACE_IN_URL.search(url) else url
+
+
+def _fields(record: Mapping[str, Any]) -> Iterator[tuple[str, Any]]:
+    """Yield every name and value in a record, whichever way it is nested."""
+    waiting: list[tuple[str, Any]] = list(record.items())
+    while waiting:
+        name, value = waiting.pop()
+        if isinstance(value, dict):
+            waiting += value.items()
+        elif isinstance(value, (list, tuple)):
+            waiting += [(name, each) for each in value]
+        else:
+            yield str(name), value
+
+
+def _of_attributes(record: Mapping[str, Any]) -> Iterator[str]:
+    """Yield why attributes hide a place: a flag can be one, with its value."""
+    for each in children(record, "attributes"):
+        term = each.get("taxonomy_term")
+        names = [each.get("link_type"), each.get("label"), each.get("name")]
+        if isinstance(term, dict):
+            names += [term.get("name"), term.get("code")]
+        said = each.get("value")
+        value = True if said in (None, "") else said
+        if any(isinstance(name, str) and is_flag(name, value) for name in names):
+            yield FLAG
+
+
+@lru_cache(maxsize=4096)
+def _plain(name: str) -> str:
+    return _SIGNS.sub("", name.casefold())

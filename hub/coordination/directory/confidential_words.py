@@ -1,0 +1,114 @@
+"""By which words, categories and flags a place that must stay secret is known.
+
+English and German. Whatever a plugin says besides is added to it, never taken away.
+Source: domain R-DIR-02.
+"""
+
+import re
+from collections.abc import Mapping
+from functools import lru_cache
+
+#: Reasons, as codes.
+FLAG = "flag.private"
+VIOLENCE = "category.domestic_violence"
+ASSAULT = "category.sexual_assault"
+WITNESS = "category.witness_protection"
+TRAFFICKING = "category.trafficking"
+SAID_SO = "text.confidential_location"
+#: That of an object to which this one belongs.
+OWNER = "owner.restricted"
+SHARED = "location.shared"
+#: An earlier version was restricted, and nobody has approved that this one is not.
+EARLIER = "earlier.restricted"
+
+# Words that stand for the place itself, or for help whose place is hidden as a rule.
+_WORDS: Mapping[str, str] = {
+    VIOLENCE: (
+        r"domestic (?:violence|abuse)|intimate partner violence|family violence"
+        r"|battered (?:wom[ae]n|spouse|partner)|abused wom[ae]n|dating violence"
+        r"|wom[ae]n'?s (?:shelter|refuge)|dv (?:shelter|services|program\w*)"
+        r"|frauen(?:haus|h(?:ä|ae)user|schutz\w*|zuflucht)|schutzwohnung\w*"
+        r"|h(?:ä|ae)usliche\w* gewalt|partner(?:schafts)?gewalt|gewaltschutz\w*"
+        r"|zufluchtswohnung\w*|stalking"
+    ),
+    ASSAULT: (
+        r"sexual (?:assault|violence|abuse)|rape crisis|rape counsel\w*"
+        r"|sexuelle\w* (?:gewalt|missbrauch|n? ?(?:ü|ue)bergriff\w*)|frauennotruf"
+        r"|sexualisierte\w* gewalt|vergewaltigung\w*"
+    ),
+    WITNESS: r"witness protection|protected witness\w*|zeugenschutz\w*",
+    TRAFFICKING: r"human trafficking|sex trafficking|menschenhandel|zwangsprostitution",
+    SAID_SO: (
+        r"confidential(?:ly)?[- ](?:located|location|address|site|shelter)"
+        r"|undisclosed (?:location|address|site)|secret (?:location|address|shelter)"
+        r"|address (?:is |kept )?(?:confidential|withheld|not disclosed)"
+        r"|location (?:is |kept )?(?:confidential|withheld|not disclosed)"
+        r"|(?:anonyme|geheime|vertrauliche|nicht (?:ö|oe)ffentliche)\w* "
+        r"(?:adresse|anschrift|standort|unterkunft|unterbringung)"
+        r"|adresse (?:ist |wird )?(?:geheim|anonym|vertraulich|nicht bekannt gegeben)"
+        r"|adresse (?:wird )?geheim ?gehalten"
+    ),
+}
+_PATTERNS = {
+    code: re.compile(rf"\b(?:{words})", re.IGNORECASE) for code, words in _WORDS.items()
+}
+# Every one of the words holds one of these; hardly any object has one.
+_PARTS = (
+    *("violen", "abuse", "batter", "shelter", "refuge", "dv ", "stalking", "gewalt"),
+    *("frauen", "schutz", "zuflucht", "assault", "rape", "sexu", "witness", "zeugen"),
+    *("traffick", "handel", "prostitution", "confidential", "undisclosed", "secret"),
+    *("withheld", "disclosed", "anonym", "geheim", "vertraulich", "ffentlich"),
+    "bekannt",
+)
+
+#: Codes of taxonomies whose services are hidden as a rule, by their beginnings: the
+#: domestic violence shelters of the 211 LA County taxonomy.
+CODES: Mapping[str, str] = {"BH-1800.1500-100": VIOLENCE}
+
+#: Flags, by their names without case and punctuation, that hide a place when set.
+FLAGS = frozenset(
+    {
+        *("isprivate", "private", "confidential", "isconfidential", "restricted"),
+        *("physicaladdressisprivate", "addressisprivate", "mailingaddressisprivate"),
+        *("locationisprivate", "addressconfidential", "confidentialaddress"),
+        *("excludefromwebsite", "excludefromdirectory", "hideaddress", "hiddenaddress"),
+        *("locationisconfidential", "addressprivate", "privateaddress", "isrestricted"),
+        *("confidentiallocation", "addressisconfidential", "secretlocation"),
+    }
+)
+_YES = frozenset({"1", "true", "t", "yes", "y", "ja", "j", "x", "wahr", "private"})
+_PRIVATE = frozenset({"confidential", "private", "restricted", "hidden", "secret"})
+_SIGNS = re.compile(r"[^a-z0-9]")
+
+
+def codes_in(text: str) -> list[str]:
+    """Return why a text gives away a place that must stay secret."""
+    lower = text.casefold()
+    if not any(part in lower for part in _PARTS):
+        return []
+    return [code for code, pattern in _PATTERNS.items() if pattern.search(text)]
+
+
+def code_of_term(code: str) -> str:
+    """Return why services of a category are hidden, "" where they are not."""
+    for beginning, why in CODES.items():
+        if code.startswith(beginning):
+            return why
+    return ""
+
+
+def is_flag(name: str, value: object) -> bool:
+    """Say whether a field hides a place."""
+    values = _values_of(name)
+    if not values:
+        return False
+    return value is True or str(value).strip().casefold() in values
+
+
+@lru_cache(maxsize=4096)
+def _values_of(name: str) -> frozenset[str]:
+    """Return which values of a field hide a place."""
+    plain = _SIGNS.sub("", name.casefold())
+    if plain in {"locationtype", "visibility", "privacy"}:
+        return _PRIVATE
+    return _YES if plain in FLAGS else frozenset()

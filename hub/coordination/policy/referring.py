@@ -1,0 +1,72 @@
+"""Who has to do with a referral, and which side is told what of it (domain 4.1).
+
+The link is the referral's own, so that it is looked at again before each attempt: a
+referral may go to somebody else, turn out to be a mistake, or be over by then.
+"""
+
+from collections.abc import Mapping
+from datetime import UTC
+from typing import Any
+
+from hub.coordination.panels import Member
+from hub.coordination.partners import HEARS, LOOK, SERVICE_EVENTS
+from hub.coordination.policy.case import Case, Refusal, Weighing
+from hub.model.events import CareEvent
+
+_FAMILY = "referral."
+_ESCALATED = "referral.escalated"
+#: What each side says itself, and is not told back.
+_OWN = frozenset({"requester", "performer"})
+#: States after which nobody waits for the performer any more.
+_ENDED = frozenset(
+    {"completed", "failed", "rejected", "cancelled", "expired", "entered_in_error"}
+)
+
+
+def by_referral(case: Case, weighing: Weighing) -> Refusal | None:
+    """Ask whether the referral names the recipient, and whether this is for its side."""
+    day = case.now.astimezone(UTC).date()
+    links = [link for link in case.links if link.active(day)]
+    if not links:
+        return Refusal("relationship.ended" if case.links else "relationship.none")
+    if not any(_told(case.event, link) for link in links):
+        return Refusal("relationship.other_side")
+    weighing.reason = "relationship.referral"
+    weighing.ends(case.now)
+    return None
+
+
+def forbids_contact(case: Case) -> bool:
+    """Say whether an event says that the person must not be contacted at all.
+
+    Whatever else would permit it: nothing of it reaches them, or theirs.
+    """
+    safety = case.event.payload.get("safety")
+    prohibited = isinstance(safety, Mapping) and safety.get("contact_prohibited")
+    return case.recipient.sector == "patient" and bool(prohibited)
+
+
+def _told(event: CareEvent, link: Member) -> bool:
+    """Say whether a side is told of an event; a link has it in place of a programme."""
+    side = link.programme
+    if event.type in SERVICE_EVENTS:
+        return True
+    if side == LOOK:
+        return event.type.startswith(_FAMILY)
+    if event.type not in HEARS.get(side, frozenset()):
+        return False
+    payload = event.payload
+    if event.type == _ESCALATED:
+        return side in escalated_to(payload)
+    return not (side in _OWN and payload.get("by") == side)
+
+
+def escalated_to(payload: Mapping[str, Any]) -> frozenset[str]:
+    """Return the sides that a reminder or an escalation is for.
+
+    A reminder is for whoever is waited for, an escalation for whoever asked.
+    """
+    if payload.get("level") != "reminder":
+        return frozenset({"requester"})
+    waits = "requester" if payload.get("state") in _ENDED else "performer"
+    return frozenset({waits})

@@ -1,0 +1,1 @@
+"""Directories of services, from a package to what is told of it."""

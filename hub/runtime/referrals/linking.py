@@ -1,0 +1,126 @@
+"""Linking: which partners have to do with what an event is about, at this moment.
+
+A referral says itself who asks and who acts. That is read each time, from what is
+known now: where it went to another performer, or turned out to be a mistake, the
+link of before is none any more. One that is over holds on for a while, for what
+comes late.
+"""
+
+from collections.abc import Iterable, Mapping
+from datetime import UTC, date, datetime, timedelta
+from typing import Any
+
+import msgspec
+
+from hub.coordination.panels import Member
+from hub.coordination.partners import LOOK, SERVICE_EVENTS, Partners, Party, panel_of
+from hub.coordination.referrals.said import named_party
+from hub.coordination.standing import Witness
+from hub.model.events import CareEvent
+from hub.runtime.entities import Entities
+from hub.runtime.kept import KeptRecord
+from hub.store.referral_services import referrals_at
+
+Links = Mapping[str, tuple[Member, ...]]
+
+REFERRAL_KIND = "referral"
+#: So long after a loop is closed its sides are still told what comes late.
+GRACE = timedelta(days=30)
+_MISTAKE = "entered_in_error"
+#: What the performer of before is told of as well: that it is another one now.
+_LEAVING = frozenset({"referral.redirected"})
+_NOBODY: Links = {}
+_ALWAYS = datetime.min.replace(tzinfo=UTC)
+
+
+def links_of(event: CareEvent, entities: Entities, partners: Partners) -> Links:
+    """Return the links of partners to what an event is about, by their panels."""
+    if not partners:
+        return _NOBODY
+    if event.entity.kind == REFERRAL_KIND:
+        return _of_referral(event, entities, partners)
+    if event.type in SERVICE_EVENTS and event.payload.get("material", True):
+        return _of_service(event, entities, partners)
+    return _NOBODY
+
+
+def look_of(partner: str, kept: KeptRecord, partners: Partners) -> Links:
+    """Return the link by which a partner may look at how a referral stands."""
+    if not any(each.partner == partner for each in parties_of(kept, partners)):
+        return _NOBODY
+    return {panel_of(partner): (Member("", valid_to=_until(kept), programme=LOOK),)}
+
+
+def parties_of(kept: KeptRecord, partners: Partners) -> tuple[Party, ...]:
+    """Return the partners that are the sides of a referral now."""
+    details = kept.record.details if kept.record else {}
+    return partners.parties(details, first_feeds(kept.witnesses))
+
+
+def first_feeds(witnesses: Iterable[Witness]) -> dict[str, str]:
+    """Return by which feed each side spoke first."""
+    found: dict[str, str] = {}
+    for each in sorted(witnesses, key=lambda one: (one.recorded, one.digest)):
+        details = each.fact.details
+        side, feed = details.get("by"), details.get("via")
+        if isinstance(side, str) and isinstance(feed, str):
+            found.setdefault(side, feed)
+    return found
+
+
+def _of_referral(event: CareEvent, entities: Entities, partners: Partners) -> Links:
+    kept = entities.record(event.entity.key)
+    if kept is None or kept.record is None:
+        return _NOBODY
+    parties = list(parties_of(kept, partners))
+    left = [each for each in _performers_before(kept, partners) if each not in parties]
+    until = None if event.type.endswith(_MISTAKE) else _until(kept)
+    links = {panel_of(each.partner): () for each in [*parties, *left]}
+    found: dict[str, tuple[Member, ...]] = {**links}
+    for each in parties:
+        panel = panel_of(each.partner)
+        member = Member("", valid_to=until, programme=each.side)
+        found[panel] = (*found[panel], member)
+    for each in left:
+        panel = panel_of(each.partner)
+        over = None if event.type in _LEAVING else date.min
+        member = Member("", valid_to=over, programme=each.side)
+        found[panel] = (*found[panel], member)
+    return found
+
+
+def _performers_before(kept: KeptRecord, partners: Partners) -> set[Party]:
+    """Return who was named as the performer by whoever asked, at any time."""
+    stated = [
+        each.fact.details.get("performer")
+        for each in kept.witnesses
+        if each.fact.details.get("by") == "requester"
+    ]
+    names = {partners.named("performer", one) for one in stated} - {""}
+    return {Party(name, "performer") for name in names}
+
+
+def _until(kept: KeptRecord) -> date | None:
+    """Return the last day on which the sides of a referral have to do with it.
+
+    None where that is open; a day of the past where it was a mistake.
+    """
+    details: Mapping[str, Any] = kept.record.details if kept.record else {}
+    if details.get("state") == _MISTAKE:
+        return date.min
+    if not str(details.get("loop", "")).startswith(("closed", "auto_closed")):
+        return None
+    said = max((each.recorded for each in kept.witnesses), default=_ALWAYS)
+    return (said + GRACE).date()
+
+
+def _of_service(event: CareEvent, entities: Entities, partners: Partners) -> Links:
+    """Return who has an open referral at the service that changed."""
+    service = event.payload.get("object")
+    key = service.get("key") if isinstance(service, Mapping) else None
+    found: dict[str, tuple[Member, ...]] = {}
+    for referral in referrals_at(entities.connection, str(key or event.entity.key)):
+        kept = entities.record(referral)
+        for each in parties_of(kept, partners) if kept else ():
+            found[panel_of(each.partner)] = (Member("", programme=each.side),)
+    return found

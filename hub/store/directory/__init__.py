@@ -1,0 +1,1 @@
+"""Directories in the store: their runs, their objects, what is staged and shown."""

@@ -1,0 +1,1 @@
+"""Reading directories in the Human Services Data Specification (HSDS)."""

@@ -1,0 +1,1 @@
+"""The tables of each version of HSDS: column to place, as data."""

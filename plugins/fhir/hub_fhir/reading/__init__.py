@@ -1,0 +1,1 @@
+"""Resources become facts, without I/O."""

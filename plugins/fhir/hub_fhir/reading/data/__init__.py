@@ -1,0 +1,1 @@
+"""Tables of codes that say what a person needs."""

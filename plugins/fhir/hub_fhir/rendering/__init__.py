@@ -1,0 +1,1 @@
+"""Notices become resources, without I/O."""

@@ -1,0 +1,1 @@
+"""Tables between the hub's words and those of FHIR and its guides."""
