@@ -72,20 +72,18 @@ def _of_referral(event: CareEvent, entities: Entities, partners: Partners) -> Li
     kept = entities.record(event.entity.key)
     if kept is None or kept.record is None:
         return _NOBODY
-    parties = list(parties_of(kept, partners))
-    left = [each for each in _performers_before(kept, partners) if each not in parties]
+    parties = parties_of(kept, partners)
+    left = _performers_before(kept, partners).difference(parties)
     until = None if event.type.endswith(_MISTAKE) else _until(kept)
-    links = {panel_of(each.partner): () for each in [*parties, *left]}
-    found: dict[str, tuple[Member, ...]] = {**links}
-    for each in parties:
+    over = None if event.type in _LEAVING else date.min
+    found: dict[str, tuple[Member, ...]] = {}
+    for each, last in [
+        *((each, until) for each in parties),
+        *((each, over) for each in sorted(left)),
+    ]:
         panel = panel_of(each.partner)
-        member = Member("", valid_to=until, programme=each.side)
-        found[panel] = (*found[panel], member)
-    for each in left:
-        panel = panel_of(each.partner)
-        over = None if event.type in _LEAVING else date.min
-        member = Member("", valid_to=over, programme=each.side)
-        found[panel] = (*found[panel], member)
+        member = Member("", valid_to=last, programme=each.side)
+        found[panel] = (*found.get(panel, ()), member)
     return found
 
 
