@@ -86,6 +86,11 @@ from hub.model.files import (
 from hub.model.identifiers import Code, Identifier, Location
 from hub.model.labels import Labels
 from hub.model.message import MessageState, Processed, RawMessage, Stored
+from hub.model.referral_facts import (
+    StatementError,
+    read_statement,
+    statement_fact,
+)
 from hub.model.referrals import (
     OWN_REFERRALS,
     REFERRALS_FEED,
@@ -214,6 +219,7 @@ __all__ = [
     "SourceSettings",
     "SourceSpec",
     "Statement",
+    "StatementError",
     "Stored",
     "Subject",
     "Ticket",
@@ -223,5 +229,7 @@ __all__ = [
     "ZoneSource",
     "hookimpl",
     "read_facts",
+    "read_statement",
     "read_statements",
+    "statement_fact",
 ]

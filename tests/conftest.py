@@ -4,6 +4,7 @@ All of it is made up. `CANARY` stands wherever content may be, so that a test ca
 look for it where content may not be.
 """
 
+import asyncio
 import hashlib
 import json
 import logging
@@ -22,6 +23,7 @@ from hypothesis import settings
 
 from hub.store import migrate, schema, store
 from hub.store.sqlite import DATABASE_NAME
+from tests.stores import created, engine, put_down
 
 # `make test` tries the same examples each time, so that what fails is what was
 # changed, and fewer than `make fuzz`, which looks for new ones.
@@ -63,23 +65,16 @@ sys.dont_write_bytecode = False
 os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
 
 
-@cache
-def empty_store():
-    """Return the file of an empty store: it is copied faster than it is migrated."""
-    with TemporaryDirectory() as folder:
-        migrate.upgrade(Path(folder))
-        return Path(folder, DATABASE_NAME).read_bytes()
-
-
 def _upgrade_copied(folder):
-    """Make the store of a test; how one comes about is for the migrations' tests."""
-    path = folder / DATABASE_NAME
-    if not path.exists():
-        path.write_bytes(empty_store())
+    """Bring a store up to date; a new one is a copy. Migrating has tests of its own."""
+    put_down(folder)
     migrate.upgrade(folder)
 
 
 store.upgrade = _upgrade_copied
+
+# Debug mode notes for each callback who wants it; that is one line, not ten.
+asyncio.constants.DEBUG_STACK_DEPTH = 1
 
 CANARY = "ZZCANARYZZ"
 
@@ -254,11 +249,11 @@ def _filled():
 
 
 def fill(path):
-    engine = sa.create_engine(f"sqlite:///{path}", poolclass=sa.NullPool)
-    with engine.connect() as connection:
+    path.write_bytes(created())
+    writing = engine(path)
+    with writing.connect() as connection:
         connection.exec_driver_sql("PRAGMA journal_mode=wal")
-    schema.metadata.create_all(engine)
-    with engine.begin() as connection:
+    with writing.begin() as connection:
         for table, rows in ROWS.items():
             connection.execute(sa.insert(table), rows)
 

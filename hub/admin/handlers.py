@@ -33,7 +33,8 @@ CONTEXT = web.AppKey("context", AdminContext)
 ACCESS = web.AppKey("access", Access)
 #: Bounds the threads that read the store, so that the API cannot starve the hub.
 SLOTS = web.AppKey("slots", asyncio.Semaphore)
-OPENAPI = web.AppKey("openapi", dict[str, Any])
+#: Describes the API; a whole table is read for that, so not before somebody asks.
+OPENAPI: web.AppKey[Callable[[], dict[str, Any]]] = web.AppKey("openapi")
 
 _MEDIA_TYPE = re.compile(r"[a-z0-9.+-]+/[a-z0-9.+-]+")
 
@@ -199,7 +200,7 @@ async def take_message(request: web.Request, _: Parameters) -> web.Response:
 
 async def openapi(request: web.Request, _: Parameters) -> web.Response:
     """Return the description of this API."""
-    return answer(request.app[OPENAPI])
+    return answer(await in_thread(request.app[OPENAPI]))
 
 
 async def _replay(

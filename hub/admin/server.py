@@ -36,7 +36,7 @@ def create_app(context: AdminContext) -> web.Application:
     app[SLOTS] = asyncio.Semaphore(MAX_QUESTIONS)
     app[DECIDING] = asyncio.Lock()
     app[POSTING] = asyncio.Lock()
-    app[OPENAPI] = openapi()
+    app[OPENAPI] = openapi
     app.on_response_prepare.append(add_headers)
     for route in ROUTES:
         app.router.add_route(route.method, route.path, _handler(route))

@@ -42,6 +42,7 @@ from hub.config.worklist import destination_kinds, formats_of
 from hub.config.written import Written, problem_of
 from hub.contract import DestinationSpec
 from hub.coordination.identity.decisions import FEED
+from hub.model.directory_happenings import DIRECTORIES_FEED
 from hub.model.happenings import EXCHANGES_FEED
 from hub.model.referrals import REFERRALS_FEED
 from hub.settings import Settings
@@ -160,6 +161,9 @@ class _Loading:
             self.problems.append(top.problem(name, own))
         elif (*top.path, name) == ("sources", REFERRALS_FEED):
             own = "this is the name of the hub's own feed, which works referrals"
+            self.problems.append(top.problem(name, own))
+        elif (*top.path, name) == ("sources", DIRECTORIES_FEED):
+            own = "this is the name of the hub's own feed, which tells of directories"
             self.problems.append(top.problem(name, own))
         elif (*top.path, name) == ("sources", FEED):
             own = "this is the name of the hub's own feed, which keeps decisions"

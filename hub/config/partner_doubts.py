@@ -1,6 +1,7 @@
 """What must hold among partners, besides what the table of each says."""
 
-from collections.abc import Iterator, Mapping, Set
+from collections.abc import Iterator, Mapping
+from collections.abc import Set as AbstractSet
 from typing import NamedTuple
 
 from hub.config.partners import PartnerTable, says_who
@@ -19,13 +20,13 @@ class Partnership(NamedTuple):
 
 def wrong_among(
     partners: Mapping[str, Partnership],
-    names: Mapping[str, Set[str]],
+    names: Mapping[str, AbstractSet[str]],
     media: Mapping[str, str],
 ) -> Iterator[ConfigProblem]:
     """Yield what does not go together.
 
-    `names` are those of all tables by kind, `media` has the type of the messages of each
-    source.
+    `names` are those of all tables by kind, `media` has the type of the messages of
+    each source.
     Where two could be meant, neither would be told, so that no two share an id or a
     source on the same side; a source may whose messages say who speaks.
     """
@@ -53,7 +54,7 @@ def wrong_among(
 
 
 def _unknown(
-    table: Written, model: PartnerTable, known: Set[str]
+    table: Written, model: PartnerTable, known: AbstractSet[str]
 ) -> Iterator[ConfigProblem]:
     for source in model.sources:
         if source not in known:

@@ -145,7 +145,7 @@ class PartnerTable(Settings):
 
 
 def place_of(name: str, table: PartnerTable) -> str:
-    """Return where the partner `name` is told: a name of its own where it only looks."""
+    """Return where the partner `name` is told; who only looks has a name for it."""
     return table.destination or subscription_of(name)
 
 

@@ -1,8 +1,8 @@
-"""Records: referrals, tasks, consents and all else of a person that senders state.
+"""Records: tasks, consents and all else of a person that senders state.
 
 The latest statement on each detail holds, whatever the order of arrival. What
-happened is the difference between two pictures. A referral is kept and not told
-of: who may say what about one is a matter of its own (domain 4.2).
+happened is the difference between two pictures. Who may say what of a referral is a
+matter of its own (domain 4.2): see `hub.coordination.referrals`.
 """
 
 from collections.abc import Sequence
@@ -38,7 +38,8 @@ class Record(Struct, frozen=True, omit_defaults=True):
     @property
     def status(self) -> str:
         """Where the record is, "" where nobody said."""
-        said = self.details.get("status", "")
+        name = "state" if self.kind == "referral" else "status"
+        said = self.details.get(name, "")
         return said if isinstance(said, str) else ""
 
 

@@ -2,7 +2,7 @@
 
 A happening is a message of the hub's own feed before it is an event, as everything is:
 one for each object that changed, and one for each refresh. Records of restricted
-objects are masked before they get here. Source: domain 9.2 and 9.3, family ``directory``.
+objects are masked before they get here. Source: domain 9.2 and 9.3, ``directory``.
 """
 
 import hashlib

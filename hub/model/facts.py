@@ -39,6 +39,7 @@ class FactKind(StrEnum):
     IDENTITY = "identity"  # see `IdentityChange`
     RECORD = "record"  # a referral, an appointment, a document, an assessment
     EXCHANGE = "exchange"  # of a file, by the hub itself: about nobody
+    DIRECTORY = "directory"  # of a directory of services, by the hub: the same
 
 
 #: What a record can be. What its `details` hold is said in domain 9.3, and of those

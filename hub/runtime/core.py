@@ -15,12 +15,13 @@ from hub.runtime.finding import Finder
 from hub.runtime.index import Index
 from hub.runtime.journeys import Journeys
 from hub.runtime.processing import Processor
+from hub.runtime.referring import Referring
 from hub.runtime.relations import Relations
 from hub.runtime.routing import Router
 from hub.runtime.transitions import Programmes, Transitions
 
 
-def processor(
+def processor(  # noqa: PLR0913 - a keyword for each set of rules
     connection: sqlite3.Connection,
     secret: bytes,
     router: Router,
@@ -30,11 +31,12 @@ def processor(
     programmes: Programmes,
     identity: IdentityTable,
     site: Site | None = None,
+    referring: Referring | None = None,
 ) -> Processor:
     """Return what turns messages into state and events.
 
     It reads by `connection`, and keeps in memory what it has read. `rules` names
-    the rules of stays.
+    the rules of stays, `referring` has those of referrals.
     """
     keys = Keys(secret)
     entities = Entities(connection, keys.person, identity.trust)
@@ -46,7 +48,16 @@ def processor(
     stay_rules, high_use = load_rules(rules), load_high_use()
     labeller = Labeller(Tables(site))
     journeys = Journeys(entities, keys, stay_rules, high_use, transitions)
-    return Processor(entities, index, keys, router, relations, journeys, labeller)
+    return Processor(
+        entities,
+        index,
+        keys,
+        router,
+        relations,
+        journeys,
+        labeller,
+        referring or Referring(),
+    )
 
 
 def _parameters(identity: IdentityTable) -> Parameters:

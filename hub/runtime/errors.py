@@ -27,6 +27,14 @@ class ForeignVisitError(HubError):
     remedy = "Ask the sender which patient is right, then `hub replay` the message"
 
 
+class UnknownReferralError(HubError):
+    """A statement is about a referral that nobody told the hub of."""
+
+    code = "REF-001"
+    summary = "The statement is about a referral that the hub does not know"
+    remedy = "Send the request first, or name the person; then `hub replay` the message"
+
+
 class NotRecordedError(HubError):
     """What came of a message could not be stored."""
 

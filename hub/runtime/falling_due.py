@@ -12,6 +12,7 @@ from hub.model.labels import Labels
 from hub.runtime.entities import Entities
 from hub.runtime.kept import KeptRecord
 from hub.runtime.looks import Look, instant, subject_of
+from hub.runtime.referring import Referred, Referring
 from hub.store.journal import microseconds
 from hub.store.state import EntityRow
 from hub.store.timers import Ringing, TimerRow
@@ -37,13 +38,20 @@ def timers(due: Mapping[str, datetime], message: int) -> tuple[TimerRow, ...]:
 
 
 def ring(
-    entities: Entities, ringing: Ringing, now: datetime, labeller: Labeller
+    entities: Entities,
+    ringing: Ringing,
+    now: datetime,
+    labeller: Labeller,
+    referring: Referring,
 ) -> Fell:
     """Return what is to be told of the record of a timer, if it is open still."""
     kept = entities.record(ringing.key)
     if kept is None or kept.record is None:
         return Fell()
     person = entities.owner(kept.identity)
+    if kept.record.kind == "referral":
+        referred = referring.ring(entities, kept, ringing, now, labeller)
+        return _of_referral(entities, kept, referred, ringing)
     stage = reached(kept.record, now)
     events: tuple[CareEvent, ...] = ()
     if stage:
@@ -57,6 +65,19 @@ def ring(
     due = next_look(kept.record, now) if kept.record else None
     again = timers({kept.key: due}, ringing.seq) if due else ()
     return Fell(events, rows, again, person)
+
+
+def _of_referral(
+    entities: Entities, before: KeptRecord, referred: Referred, ringing: Ringing
+) -> Fell:
+    kept, person = referred.kept, entities.owner(referred.kept.identity)
+    rows: tuple[EntityRow, ...] = ()
+    if kept is not before:
+        entities.put_record(kept)
+        rows = (kept.row(person),)
+    look = {kept.key: referred.look} if referred.look else {}
+    again = timers(look, ringing.seq)
+    return Fell(tuple(referred.events), rows, again, person)
 
 
 def _event(kept: KeptRecord, record: Record, stage: Stage, look: Look) -> CareEvent:

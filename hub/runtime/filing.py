@@ -19,6 +19,7 @@ from hub.model.events import CareEvent, Correction
 from hub.model.facts import Basis, RecordKind
 from hub.runtime.entities import Entities
 from hub.runtime.kept import KeptRecord
+from hub.runtime.referring import Referring
 
 #: Records whose events can start, stop or meet a clock of a transition.
 FOLLOWED = frozenset({"appointment", "assessment", "contact", "document", "medrec"})
@@ -42,11 +43,19 @@ def file(
     witnesses: tuple[Witness, ...],
     occasion: Occasion,
     basis: Basis = "explicit",
+    *,
+    referring: Referring,
 ) -> Filed:
     """Keep `record` with these statements behind it; return what is told of it.
 
-    When something lies before it, it is looked at again then.
+    When something lies before it, it is looked at again then. Referrals have rules
+    of their own, `referring`.
     """
+    if kind == "referral":
+        referred = referring.file(entities, record, witnesses, occasion)
+        entities.put_record(referred.kept)
+        due = {record.key: referred.look} if referred.look else {}
+        return Filed(referred.events, [referred.kept], due)
     after = fold_record(kind, witnesses)
     if record.record:
         after = replace(after, marks=record.record.marks)

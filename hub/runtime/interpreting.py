@@ -15,7 +15,8 @@ from msgspec.structs import replace
 
 from hub.contract import NormaliserSpec
 from hub.errors import HubError
-from hub.model.facts import Document, FactKind, Normalised, Part, Problem
+from hub.model.directory_happenings import DIRECTORIES_FEED
+from hub.model.facts import Document, Fact, FactKind, Normalised, Part, Problem
 from hub.model.happenings import EXCHANGES_FEED
 from hub.model.message import MessageState
 from hub.runtime.errors import (
@@ -26,10 +27,12 @@ from hub.runtime.errors import (
     NotProcessedError,
 )
 from hub.runtime.processing import Processor, parked
+from hub.runtime.referring import is_about_a_referral
 from hub.runtime.shadow_errors import ElsewhereError, RepairError
 from hub.runtime.soundness import sound
 from hub.settings import Settings
 from hub.store import journal
+from hub.store.directory.arrivals import DirectoryArrival
 from hub.store.errors import DamagedMessageError
 from hub.store.journal import Waiting, microseconds
 from hub.store.shadow_amending import REREAD, Again
@@ -39,6 +42,12 @@ from hub.store.state import Settlement
 from hub.store.timers import Ringing
 
 log = structlog.get_logger()
+
+#: What only the hub itself can state, each kind by a feed of its own.
+_OWN = {
+    EXCHANGES_FEED: FactKind.EXCHANGE,
+    DIRECTORIES_FEED: FactKind.DIRECTORY,
+}
 
 _encode = msgspec.json.Encoder().encode
 _decode = msgspec.json.Decoder(Normalised).decode
@@ -64,6 +73,8 @@ class Interpreter:
         if waiting.damaged:
             return parked(waiting, DamagedMessageError(), now)
         try:
+            if self._is_directory(waiting):
+                return _for_the_keeper(waiting, now)
             normalised = self._normalise(waiting)
             if normalised.problem:
                 return _with_problem(waiting, normalised, normalised.problem, now)
@@ -182,6 +193,10 @@ class Interpreter:
             log.exception("processing.failed", message_id=waiting.id)
             raise NotProcessedError(type(error).__name__) from None
 
+    def _is_directory(self, waiting: Waiting) -> bool:
+        feed = self._feeds.get(waiting.source)
+        return feed is not None and feed.normaliser.directory is not None
+
     def _normalise(self, waiting: Waiting) -> Normalised:
         feed = self._feeds.get(waiting.source)
         if feed is None:
@@ -191,15 +206,15 @@ class Interpreter:
         except (Exception, SystemExit) as error:  # a plugin's mistake ends no feed
             log.exception("normaliser.failed", normaliser=feed.normaliser.name)
             raise NormaliserFailedError(type(error).__name__) from None
-        return _checked(normalised, own=waiting.source == EXCHANGES_FEED)
+        return _checked(normalised, own=_OWN.get(waiting.source))
 
 
-def _checked(normalised: object, *, own: bool = False) -> Normalised:
+def _checked(normalised: object, *, own: FactKind | None = None) -> Normalised:
     """Return what a normaliser made as the store would give it back.
 
     Its annotations do not bind a plugin, and what cannot be read again would stop
-    everything about the same person later. Only of the hub's `own` feed a fact may be
-    about files, and about nobody. Raises NormaliserResultError.
+    everything about the same person later. Only of a feed of the hub's `own` a fact may be
+    about files or directories, and about nobody. Raises NormaliserResultError.
     """
     if not isinstance(normalised, Normalised):
         raise NormaliserResultError(type(normalised).__name__)
@@ -214,14 +229,19 @@ def _checked(normalised: object, *, own: bool = False) -> Normalised:
         checked = _decode(_encode(normalised))
     except (msgspec.MsgspecError, TypeError, ValueError, RecursionError) as error:
         raise NormaliserResultError(type(error).__name__) from None
-    about_files = FactKind.EXCHANGE in {fact.kind for fact in checked.facts}
-    if about_files and not own:
+    kinds = {fact.kind for fact in checked.facts}
+    if kinds & set(_OWN.values()) - {own}:
         raise NormaliserResultError("a fact that only the hub can state")
-    if not own and any(not fact.subject.identifiers for fact in checked.facts):
+    if not own and any(_is_about_nobody(fact) for fact in checked.facts):
         raise NormaliserResultError("a fact about nobody")
     if parts or documents:
         return replace(checked, parts=parts, documents=documents)
     return checked
+
+
+def _is_about_nobody(fact: Fact) -> bool:
+    """Say whether nobody knows whom a fact is about; a referral has its person."""
+    return not fact.subject.identifiers and not is_about_a_referral(fact)
 
 
 def _check_bytes(parts: object, documents: object) -> None:
@@ -235,6 +255,23 @@ def _check_bytes(parts: object, documents: object) -> None:
 
 def _digest(content: bytes) -> str:
     return hashlib.sha256(content).hexdigest()
+
+
+def _for_the_keeper(waiting: Waiting, now: datetime) -> Settlement:
+    """Let a whole directory be worked out beside the pipeline (ADR 26)."""
+    arrived = DirectoryArrival(
+        waiting.seq,
+        waiting.source,
+        hashlib.sha256(waiting.body).digest(),
+        microseconds(waiting.received_at),
+    )
+    return Settlement(
+        waiting.seq,
+        MessageState.PROCESSED,
+        microseconds(now),
+        warnings=_reused(waiting),
+        directory=arrived,
+    )
 
 
 def _reused(waiting: Waiting) -> tuple[str, ...]:

@@ -41,6 +41,7 @@ from hub.runtime.kept import (
     KeptRecord,
     PersonRecord,
 )
+from hub.runtime.referring import Referring
 from hub.store.state import EntityRow
 
 
@@ -69,9 +70,15 @@ class Pictures:
     """
 
     def __init__(
-        self, entities: Entities, index: Index, keys: Keys, labeller: Labeller
+        self,
+        entities: Entities,
+        index: Index,
+        keys: Keys,
+        labeller: Labeller,
+        referring: Referring,
     ) -> None:
         self.labeller = labeller
+        self._referring = referring
         self._entities = entities
         self._index = index
         self._keys = keys
@@ -296,7 +303,15 @@ class Pictures:
             return
         kind = fact.record.kind
         occasion = occasion._replace(labels=self.labels_of(witnesses))
-        filed = file(self._entities, kept, kind, witnesses, occasion, fact.basis)
+        filed = file(
+            self._entities,
+            kept,
+            kind,
+            witnesses,
+            occasion,
+            fact.basis,
+            referring=self._referring,
+        )
         self.events += filed.events
         self.due |= filed.due
         owner = self._entities.owner(kept.identity)

@@ -13,9 +13,11 @@ from hub.errors import HubError
 from hub.model.facts import FactKind, Normalised
 from hub.model.message import MessageState
 from hub.runtime import falling_due, happenings
+from hub.runtime.directory import happenings as directories
 from hub.runtime.entities import Entities
 from hub.runtime.index import Index
 from hub.runtime.journeys import Journeys, Told
+from hub.runtime.referring import Referring
 from hub.runtime.relations import Relations
 from hub.runtime.routing import Router
 from hub.runtime.shadow_rereading import Rereading
@@ -54,8 +56,10 @@ class Processor:
         relations: Relations,
         journeys: Journeys,
         labeller: Labeller,
+        referring: Referring,
     ) -> None:
         self._labeller = labeller
+        self._referring = referring
         self._entities = entities
         self._index = index
         self._keys = keys
@@ -102,13 +106,13 @@ class Processor:
     ) -> Settlement:
         """Return all that comes of a message that has facts.
 
-        Raises ForeignVisitError, before anything is remembered.
+        Raises ForeignVisitError and UnknownReferralError, before anything is
+        remembered.
         """
-        if happenings.told_of(normalised):
-            happened = happenings.settle(
-                self._entities, self._keys, waiting, normalised, now
-            )
-            return self._telling.tell(happened[0], happened[1:], now)
+        for own in (happenings, directories):
+            if own.told_of(normalised):
+                told = own.settle(self._entities, self._keys, waiting, normalised, now)
+                return self._telling.tell(told[0], told[1:], now)
         work = Work(
             self._entities,
             self._index,
@@ -117,6 +121,7 @@ class Processor:
             normalised,
             now,
             self._labeller,
+            self._referring,
         )
         return self._told(work, work.run(warnings), now)
 
@@ -137,7 +142,7 @@ class Processor:
         Raises ElsewhereError, RepairError and ForeignVisitError, before anything is
         remembered.
         """
-        if happenings.told_of(normalised):
+        if happenings.told_of(normalised) or directories.told_of(normalised):
             return None  # no profile says how the hub reads what it said itself
         self._relations.refresh()
         work = Rereading(
@@ -148,6 +153,7 @@ class Processor:
             normalised,
             now,
             self._labeller,
+            self._referring,
         )
         settlement = work.run_again(wanted.amendment, warnings)
         return settlement and self._told(work, settlement, now)
@@ -179,7 +185,9 @@ class Processor:
     def _rung(self, ringing: Ringing, now: datetime) -> Told:
         if ringing.kind != falling_due.RECORDS:
             return self._journeys.ring(ringing, now)
-        fell = falling_due.ring(self._entities, ringing, now, self._labeller)
+        fell = falling_due.ring(
+            self._entities, ringing, now, self._labeller, self._referring
+        )
         looks: tuple[TimerRow, ...] = ()
         if fell.events and self._journeys.follows:
             looks = (self._journeys.look_at(fell.person, ringing.seq, now),)

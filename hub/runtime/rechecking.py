@@ -5,7 +5,7 @@ people parted. Nothing leaves on a decision that does not hold (domain 8.3).
 """
 
 import sqlite3
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from datetime import datetime
 from threading import Lock
 
@@ -20,7 +20,7 @@ from hub.model.events import CareEvent
 from hub.runtime.entities import Entities
 from hub.runtime.relations import Relations
 from hub.runtime.routing import Router
-from hub.runtime.whose import whose_of
+from hub.runtime.whose import Whose, whose_of
 from hub.store.journal import microseconds
 from hub.store.outbox import Claimed
 from hub.store.rechecks import Rechecked
@@ -28,13 +28,19 @@ from hub.store.recipients import heard_in, permitted_by, person_of
 
 log = structlog.get_logger()
 
+#: Says whose an event is; see `whose_of`.
+WhoseOf = Callable[[CareEvent, str, Entities, Relations], Whose]
+
 _event = msgspec.json.Decoder(CareEvent).decode
 _terms = msgspec.json.Decoder(Terms).decode
 _encode = msgspec.json.Encoder().encode
 
 
 class Rechecker:
-    """Decides anew, from what is committed. May be asked by several threads."""
+    """Decides anew, from what is committed. May be asked by several threads.
+
+    `whose` says who has to do with an event: by what is told, or by who looks.
+    """
 
     def __init__(
         self,
@@ -42,7 +48,9 @@ class Rechecker:
         entities: Entities,
         router: Router,
         relations: Relations,
+        whose: WhoseOf = whose_of,
     ) -> None:
+        self._whose = whose
         self._connection = connection
         self._entities = entities
         self._router = router
@@ -159,7 +167,7 @@ class Rechecker:
         Two subscriptions of a destination share a delivery, and each may permit it.
         """
         to, own = before.destination, before.subscription
-        whose = whose_of(event, person, self._entities, self._relations)
+        whose = self._whose(event, person, self._entities, self._relations)
         found = self._router.decide_anew(event, own, to, whose, now)
         for other in permitted_by(self._connection, event.id, to):
             if found.permitted:

@@ -26,10 +26,14 @@ from hub.coordination.clocks.rules import shipped_rules
 from hub.coordination.panels import EPISODE, Panel
 from hub.coordination.partners import Partners
 from hub.coordination.recipients import Recipient
+from hub.coordination.referrals.bindings import Bindings
+from hub.coordination.referrals.rules import ReferralRules
 from hub.coordination.routes import Cadence, Subscription
 from hub.errors import HubError
+from hub.model.referrals import Side
 from hub.runtime import panel_files
 from hub.runtime.errors import AddressSharedError, PartFailedError
+from hub.runtime.referring import Referring
 from hub.runtime.relations import Contract, Relations, StoredPanels
 from hub.runtime.transitions import Programmes
 from hub.settings import FileSourceSettings
@@ -92,7 +96,8 @@ def subscriptions(config: HubConfig) -> list[Subscription]:
         )
         for each in config.subscriptions.values()
     ]
-    return [*asked, *(each for each in implied(config) if each.destination in told)]
+    # First of all, so that what a partner is told is told to them as a partner.
+    return [*(each for each in implied(config) if each.destination in told), *asked]
 
 
 def implied(config: HubConfig) -> list[Subscription]:
@@ -173,9 +178,7 @@ def relations(config: HubConfig, reader: sqlite3.Connection) -> Relations:
         for name, table in config.panels.items()
         if name in asked
     }
-    return Relations(
-        source=StoredPanels(reader, contracts), partners=partners(config)
-    )
+    return Relations(source=StoredPanels(reader, contracts), partners=partners(config))
 
 
 def programmes(table: StaysTable) -> Programmes:
@@ -185,6 +188,25 @@ def programmes(table: StaysTable) -> Programmes:
     shipped = shipped_rules()
     rules = [rule for name in table.programmes for rule in shipped[name]]
     return Programmes(tuple(rules), table.time_zone, calendar_named(table.calendar))
+
+
+def referring(config: HubConfig) -> Referring:
+    """Return the rules of referrals, and which feeds speak for which partners."""
+    table, stays = config.referrals, config.stays
+    feeds: dict[str, frozenset[str]] = {}
+    for name, each in config.partners.items():
+        for source in each.sources:
+            feeds[source] = feeds.get(source, frozenset()) | {name}
+    sides = {
+        name: frozenset[Side](each.sides) for name, each in config.partners.items()
+    }
+    rules = ReferralRules(
+        calendar=table.calendar or stays.calendar,
+        zone=table.time_zone or stays.time_zone,
+        intensity=dict(table.intensity),
+        reopen_days=table.reopen_days,
+    )
+    return Referring(rules, Bindings(feeds, sides))
 
 
 def faults(config: HubConfig) -> Iterator[Fault]:

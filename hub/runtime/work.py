@@ -4,6 +4,7 @@ First who is who, by what the message says of its patients and their numbers, th
 what it says of their stays.
 """
 
+from collections.abc import Iterable
 from datetime import datetime, timedelta
 
 import msgspec
@@ -18,13 +19,15 @@ from hub.coordination.people import Person
 from hub.coordination.standing import said_at
 from hub.model.events import CareEvent, EventSource, EventTimes
 from hub.model.facts import Fact, FactKind, Normalised, Provenance
+from hub.model.identifiers import Identifier
 from hub.model.labels import Labels
 from hub.model.message import MessageState
 from hub.model.times import FuzzyTime
 from hub.runtime.entities import Entities
-from hub.runtime.errors import ForeignVisitError
+from hub.runtime.errors import ForeignVisitError, UnknownReferralError
 from hub.runtime.index import Index, comparable, digest_of
 from hub.runtime.pictures import Draft, Pictures, Told
+from hub.runtime.referring import Referring, stamped
 from hub.runtime.rekeying import Rekeying, was_theirs
 from hub.runtime.relinking import Outcome, Relinking
 from hub.store.journal import Waiting, microseconds
@@ -53,6 +56,7 @@ class Work:
         normalised: Normalised,
         now: datetime,
         labeller: Labeller,
+        referring: Referring,
     ) -> None:
         self._entities = entities
         self._labeller = labeller
@@ -63,7 +67,7 @@ class Work:
         self._source = _source(waiting, normalised.provenance)
         self._now = now
         self._warnings = list(normalised.warnings)
-        self._pictures = Pictures(entities, index, keys, labeller)
+        self._pictures = Pictures(entities, index, keys, labeller, referring)
         self._fresh: dict[str, tuple[str, str]] = {}
         self._changed: list[Link] = []
         self._reconsidered: list[Link] = []
@@ -95,7 +99,8 @@ class Work:
     def run(self, warnings: tuple[str, ...]) -> Settlement:
         """Return all that comes of the facts of a message.
 
-        Raises ForeignVisitError, before anything is remembered.
+        Raises ForeignVisitError and UnknownReferralError, before anything is
+        remembered.
         """
         self._warnings += warnings
         drafts = self._drafts()
@@ -113,10 +118,35 @@ class Work:
     def _drafts(self) -> list[Draft]:
         """Return what the message says, with whom and what each of it is about."""
         sent = self._normalised.provenance.sent
-        return [
-            self._draft(self._believable(_with_sending(self._as_sent(fact), sent)))
-            for fact in self._normalised.facts
-        ]
+        drafts: list[Draft] = []
+        for stated in self._normalised.facts:
+            fact = self._about_somebody(stamped(stated, self._waiting.source), drafts)
+            fact = self._believable(_with_sending(self._as_sent(fact), sent))
+            drafts.append(self._draft(fact))
+        return drafts
+
+    def _about_somebody(self, fact: Fact, drafts: Iterable[Draft]) -> Fact:
+        """Let a statement about a referral be about whom the referral is about.
+
+        Raises UnknownReferralError where nobody told of it.
+        """
+        if fact.subject.identifiers or fact.record is None:
+            return fact
+        key = self._keys.record(self._waiting.source, fact.record)
+        kept = self._entities.record(key)
+        if kept is not None:
+            known = self._entities.identity(kept.identity)
+            numbers = known.person.identifiers if known else ()
+            number = [each for each in numbers if self._names(each, kept.identity)]
+        else:
+            before = [each for each in drafts if each.record == key]
+            number = [*before[0].fact.subject.identifiers[:1]] if before else []
+        if not number:
+            raise UnknownReferralError
+        return replace(fact, subject=replace(fact.subject, identifiers=(number[0],)))
+
+    def _names(self, number: Identifier, identity: str) -> bool:
+        return any(each.key == identity for each in self._index.nodes((number,)))
 
     def _draft(self, fact: Fact) -> Draft:
         """Find whom and what `fact` is about."""

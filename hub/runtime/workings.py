@@ -8,17 +8,27 @@ from hub.config import HubConfig, load
 from hub.config.scoring import SCORES_FEED
 from hub.coordination.identity.decisions import FEED
 from hub.coordination.ids import Keys
+from hub.model.directory_happenings import DIRECTORIES_FEED
 from hub.model.happenings import EXCHANGES_FEED
+from hub.model.referrals import REFERRALS_FEED
 from hub.registry import Registry
 from hub.runtime import core, happenings, scores
 from hub.runtime.decisions import NORMALISER
+from hub.runtime.directory import happenings as directories
 from hub.runtime.entities import Entities
 from hub.runtime.interpreting import Feed
 from hub.runtime.processing import Processor
 from hub.runtime.rechecking import Rechecker
+from hub.runtime.referrals import stating
 from hub.runtime.relations import Relations
 from hub.runtime.routing import Router
-from hub.runtime.wiring import programmes, recipients, relations, subscriptions
+from hub.runtime.wiring import (
+    programmes,
+    recipients,
+    referring,
+    relations,
+    subscriptions,
+)
 from hub.settings import Settings
 from hub.store.sqlite import open_reader
 from hub.store.store import secret_of
@@ -55,6 +65,7 @@ def workings(
         programmes=programmes(config.stays),
         identity=config.identity,
         site=config.policy.site(),
+        referring=referring(config),
     )
     feeds = {
         name: Feed(each.normaliser, each.profile)
@@ -63,6 +74,8 @@ def workings(
     feeds[FEED] = Feed(NORMALISER, Settings())
     feeds[SCORES_FEED] = Feed(scores.NORMALISER, Settings())
     feeds[EXCHANGES_FEED] = Feed(happenings.NORMALISER, Settings())
+    feeds[DIRECTORIES_FEED] = Feed(directories.NORMALISER, Settings())
+    feeds[REFERRALS_FEED] = Feed(stating.NORMALISER, Settings())
     return Workings(reader, feeds, processor)
 
 

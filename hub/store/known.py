@@ -19,6 +19,9 @@ from hub.coordination.fold import fold_witnesses
 from hub.coordination.ids import Keys
 from hub.coordination.people import Person, learn
 from hub.coordination.records import Record, fold_record
+from hub.coordination.referrals.acting import acts_in
+from hub.coordination.referrals.fold import fold_referral
+from hub.coordination.referrals.news import record_of as referral_record
 from hub.coordination.standing import said_at
 from hub.coordination.stays import Stay, stay_payload
 from hub.model.encounters import Encounter, EncounterStatus
@@ -237,8 +240,27 @@ def record_of(
         return stored_record(row, said)
     if not said:
         return None
-    record = fold_record(row.kind, [each.witness for each in said])
+    witnesses = [each.witness for each in said]
+    if row.kind == "referral":
+        marks = _marks_by_then(row, events)
+        record = referral_record(fold_referral(witnesses, marks), marks)
+    else:
+        record = fold_record(row.kind, witnesses)
     return KnownRecord(row.key, row.person, newest(events), record, said)
+
+
+def _marks_by_then(
+    row: sa.Row[Any], events: Sequence[Emitted]
+) -> dict[str, tuple[str, ...]]:
+    """Return what the hub had done about a referral when it told of these events."""
+    record = _record_body(row.body) or Record(row.kind)
+    last = max((each.emitted_at for each in events), default=None)
+    done = {act.at for act in acts_in(record.marks) if last and act.at <= last}
+    return {
+        name: mark
+        for name, mark in record.marks.items()
+        if any(name.endswith(at.isoformat()) for at in done)
+    }
 
 
 def person_of(said: Iterable[Said], number: Identifier | None = None) -> Person:

@@ -36,6 +36,7 @@ from hub.store.paging import (
 from hub.store.panel_queries import PanelReader
 from hub.store.query_errors import DamagedBytesError
 from hub.store.reading import Looks, equal, one, open_read_only
+from hub.store.referral_queries import ReferralReader
 from hub.store.reviews import ReviewReader
 from hub.store.shadow_amending import AmendmentView
 from hub.store.unmapped import Unmapped, unmapped
@@ -71,8 +72,8 @@ class Reader:
     after `time_limit_seconds`, SlowQueryError. Lists are newest first, take equal
     values as filters, and a `cursor` from the page before. What is known of people
     is asked of `entities`, what nobody knows of `reviews`, why things are as they
-    are of `explaining`, what was done of `evidence`, and what became of files of
-    `exchanges`. `trust` names the
+    are of `explaining`, what was done of `evidence`, what became of files of
+    `exchanges`, and how referrals stand of `referrals`. `trust` names the
     authorities whose word on people counts most, the best first; `readers` what
     reads the messages of each source, `cadences` at which pace subscriptions are
     served.
@@ -91,6 +92,7 @@ class Reader:
         self.reviews = ReviewReader(self._looks)
         self.panels = PanelReader(self._looks)
         self.exchanges = LedgerReader(self._looks)
+        self.referrals = ReferralReader(self._looks)
         self.access = AccessReader(self._looks)
         self.audit = AuditReader(self._looks, path.parent)
         self.explaining = ExplanationReader(self._looks, readers)

@@ -6,27 +6,22 @@ from collections.abc import Iterable
 import msgspec
 import sqlalchemy as sa
 
-from hub.store import schema
+from hub.store.referral_rows import OPEN_LOOPS
+from hub.store.referral_tables import referral
 from hub.store.statements import Statement
 
-#: Loops that nobody has closed.
-OPEN_LOOPS = ("open", "outcome_received")
-
-_entity = schema.entity
-_service: sa.ColumnElement[str] = sa.literal_column(schema.REFERRAL_SERVICE)
-_open = sa.literal_column(schema.REFERRAL_LOOP).in_(
-    [sa.literal_column(f"'{each}'") for each in OPEN_LOOPS]
-)
-_referral = _entity.c.kind == sa.literal_column("'referral'")
+_open = referral.c.loop.in_([sa.literal_column(f"'{each}'") for each in OPEN_LOOPS])
+# Partial indexes are used only where their condition stands in so many words.
+_named = referral.c.service != sa.literal_column("''")
 _AT = Statement(
-    sa.select(_entity.c.key)
-    .where(_referral, _open, _service == sa.bindparam("service"))
-    .order_by(_entity.c.key)
+    sa.select(referral.c.key)
+    .where(_named, referral.c.service == sa.bindparam("service"), _open)
+    .order_by(referral.c.key)
 )
 _services = sa.func.json_each(sa.bindparam("services")).table_valued("value")
 _OF_THESE = Statement(
-    sa.select(_service)
-    .where(_referral, _open, _service.in_(sa.select(_services.c.value)))
+    sa.select(referral.c.service)
+    .where(_named, referral.c.service.in_(sa.select(_services.c.value)), _open)
     .distinct()
 )
 

@@ -117,7 +117,8 @@ class Emitted:
         self.emitted_at = moment(row.emitted_at)
         self.received_at = moment(row.received_at)
         again = row.read_again is not None and row.read_again <= row.emitted_at
-        late = again or self.of_timer
+        silence = envelope.entity.kind == "referral" and self.basis == "inferred"
+        late = again or self.of_timer or silence
         self.known_from = self.emitted_at if late else self.received_at
         self._payload = envelope.payload
 

@@ -26,18 +26,13 @@ import hub.store.audit_tables  # its tables are of this schema too
 import hub.store.directory_tables
 import hub.store.exchange_tables
 import hub.store.policy_tables
+import hub.store.referral_tables
 import hub.store.shadow_tables  # noqa: F401 - the same
 from hub.store.metadata import Sequence
 from hub.store.metadata import metadata as metadata  # noqa: PLC0414 - it is looked for here
 
-_BODY = "json_extract(CAST(body AS TEXT), '$.details."
-#: Where the body of a referral says what referrals are looked for by.
-REFERRAL_LOOP = f"coalesce({_BODY}loop'), 'open')"
-REFERRAL_STATE = f"{_BODY}state')"
-REFERRAL_SERVICE = f"{_BODY}performer.service_id')"
-REFERRAL_PARENT = f"{_BODY}parent')"
 #: What partners were told, and have: after the hyphen comes a full stop.
-TOLD_TO_PARTNERS = (
+TO_PARTNERS = (
     "state = 'delivered' AND subscription >= 'partner-' AND subscription < 'partner.'"
 )
 
@@ -131,25 +126,6 @@ entity = Table(
     Column("body", LargeBinary, nullable=False),
     Column("identity", Text, nullable=False, server_default=""),
     Index("ix_entity_person", "person", "kind"),
-    Index(
-        "ix_entity_referral",
-        text(REFERRAL_LOOP),
-        text(REFERRAL_STATE),
-        "key",
-        sqlite_where=text("kind = 'referral'"),
-    ),
-    Index(
-        "ix_entity_referral_service",
-        text(REFERRAL_SERVICE),
-        "key",
-        sqlite_where=text("kind = 'referral'"),
-    ),
-    Index(
-        "ix_entity_referral_parent",
-        text(REFERRAL_PARENT),
-        "key",
-        sqlite_where=text("kind = 'referral'"),
-    ),
 )
 
 #: What was said, found and decided about two identities, once for each `basis`.
@@ -292,7 +268,7 @@ delivery = Table(
         "seq",
         sqlite_where=text("state IN ('ready', 'claimed', 'dead')"),
     ),
-    Index("ix_delivery_partner", "settled_at", sqlite_where=text(TOLD_TO_PARTNERS)),
+    Index("ix_delivery_partner", "settled_at", sqlite_where=text(TO_PARTNERS)),
 )
 
 #: Each try at sending, with what came of it.

@@ -12,10 +12,13 @@ import msgspec
 import sqlalchemy as sa
 
 from hub.model.message import MessageState
-from hub.store import audit_records, held, links, shadow_amending, timers
+from hub.store import audit_records, held, links, referral_rows, shadow_amending, timers
+from hub.store.directory import arrivals
+from hub.store.directory.arrivals import DirectoryArrival
 from hub.store.journal import PartRow
 from hub.store.links import Relinked
 from hub.store.pasts import hasten, supersede
+from hub.store.referral_rows import REFERRAL, ReferralRow
 from hub.store.schema import (
     decision,
     delivery,
@@ -131,7 +134,8 @@ class Settlement(NamedTuple):
     `retracted` are events, each with the one that takes it back, `superseded`
     deliveries that a newer one stands for, by event and destination, and `hastened`
     those that were put off and must go out by a time, because something follows them.
-    `again` says that the message was read again: its facts are replaced.
+    `again` says that the message was read again: its facts are replaced. A message
+    that is a whole `directory` waits for its keeper.
     """
 
     seq: int
@@ -154,6 +158,7 @@ class Settlement(NamedTuple):
     cleared: tuple[tuple[str, str], ...] = ()
     timers: tuple[TimerRow, ...] = ()
     again: Again | None = None
+    directory: DirectoryArrival | None = None
 
 
 # A part that was there before counts as a repeat, as a whole message does (G7).
@@ -304,6 +309,7 @@ def settle(
     _FACTS.run(connection, _all(settlements, "facts"))
     latest = {row.key: row for row in _all(settlements, "entities")}
     _ENTITIES.run(connection, list(latest.values()))
+    referral_rows.keep(connection, _referrals(settlements))
     _EVENTS.run(connection, _all(settlements, "events"))
     _DECISIONS.run(connection, _all(settlements, "decisions"))
     _DELIVERIES.run(connection, _all(settlements, "deliveries"))
@@ -317,8 +323,20 @@ def settle(
     _mark(connection, [each for each in settlements if each.state is not None])
     links.release(connection, relinked)
     _doubt(connection, settlements)
+    arrivals.put(connection, [each.directory for each in settlements if each.directory])
     audit_records.settled(connection, settlements)
     return [len(batch) for batch in batches]
+
+
+def _referrals(settlements: Sequence[Settlement]) -> list[ReferralRow]:
+    """Return the rows by which the referrals of these settlements are found."""
+    found = {
+        row.key: referral_rows.row_of(row.key, row.body, each.settled_at)
+        for each in settlements
+        for row in each.entities
+        if row.kind == REFERRAL
+    }
+    return list(found.values())
 
 
 def _doubt(connection: sqlite3.Connection, settlements: Sequence[Settlement]) -> None:

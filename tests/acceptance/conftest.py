@@ -10,6 +10,7 @@ from tests.acceptance.process import (
     unbalanced,
     write_config,
 )
+from tests.stores import put_down
 
 
 class Hubs:
@@ -35,6 +36,7 @@ class Hubs:
 
     def start(self, *tables, **more):
         """Start a hub and wait until it receives."""
+        put_down(self.data_dir)
         return self.launch(*tables, **more).ready()
 
     def close(self):

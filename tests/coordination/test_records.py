@@ -72,7 +72,6 @@ STORIES = {
         [said(8, answers=["yes"]), said(9, answers=["no"])],
         ["assessment.recorded", "assessment.recorded"],
     ),
-    "a referral is kept and not told of": ("referral", [said(8, state="A")], []),
     "a status that nobody knows is kept and not told of": (
         "appointment",
         [said(8, status="dreamt of")],

@@ -1,8 +1,6 @@
 """A hub in memory that is told one fact after the other. Everybody in it is made up."""
 
-import sqlite3
 from datetime import timedelta
-from functools import cache
 from typing import NamedTuple
 
 import msgspec
@@ -92,26 +90,6 @@ def repair(operation, patient, prior=(), hour=12, level="person", **given):
     )
 
 
-@cache
-def _empty():
-    """Return an empty store as bytes: it is copied faster than it is made."""
-    connection = in_memory()
-    try:
-        return connection.serialize()
-    finally:
-        connection.close()
-
-
-def empty_store():
-    """Return a connection to an empty store that is nowhere but in memory."""
-    connection = sqlite3.connect(
-        ":memory:", isolation_level=None, check_same_thread=False
-    )
-    connection.deserialize(_empty())
-    connection.execute("PRAGMA foreign_keys=1")
-    return connection
-
-
 class World:
     """Tells facts to the core, each in a message of its own that is stored at once."""
 
@@ -122,7 +100,7 @@ class World:
 
         `forgets`: between messages nothing is kept in memory, as after a restart.
         """
-        self.connection = empty_store()
+        self.connection = in_memory()
         self._replays, self._forgets = replays, forgets
         self._told = {}
         self.processor = core.processor(

@@ -4,13 +4,11 @@ import hashlib
 import sqlite3
 from datetime import UTC, datetime, timedelta
 
-import sqlalchemy as sa
-from sqlalchemy.dialects import sqlite as dialect
-
 from hub.model.delivery import DeliveryState, Outcome
 from hub.model.message import MessageState, RawMessage
-from hub.store import journal, schema, state
+from hub.store import journal, state
 from hub.store.outbox import Settled
+from tests.stores import created
 
 NOW = datetime(2026, 3, 10, 12, tzinfo=UTC)
 SECOND = timedelta(seconds=1)
@@ -41,16 +39,8 @@ def in_memory():
     connection = sqlite3.connect(
         ":memory:", isolation_level=None, check_same_thread=False
     )
+    connection.deserialize(created())
     connection.execute("PRAGMA foreign_keys=1")
-    engine = sa.create_engine("sqlite://", creator=lambda: connection)
-    for table in schema.metadata.sorted_tables:
-        connection.execute(
-            str(sa.schema.CreateTable(table).compile(dialect=dialect.dialect()))
-        )
-        for index in table.indexes:
-            ddl = sa.schema.CreateIndex(index).compile(dialect=dialect.dialect())
-            connection.execute(str(ddl))
-    engine.dispose(close=False)
     return connection
 
 

@@ -34,9 +34,6 @@ def picture(path):
     return asked(path, "SELECT type, name, tbl_name, sql FROM sqlite_master ORDER BY 2")
 
 
-# An index of what stands in a body: the layout below compares those.
-@pytest.mark.filterwarnings("ignore:Skipped unsupported reflection")
-@pytest.mark.filterwarnings("ignore:autogenerate skipping metadata-specified")
 def test_the_migrations_lead_to_the_schema(migrated):
     engine = sa.create_engine(f"sqlite:///{migrated}", poolclass=sa.NullPool)
     with engine.connect() as connection:

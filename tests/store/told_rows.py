@@ -10,6 +10,7 @@ from hub.coordination.ids import delivery_id
 from hub.store import schema
 from hub.store.policy_tables import asked, recheck
 from hub.store.sqlite import DATABASE_NAME
+from tests.stores import created, engine
 
 #: 2026-03-14T09:30:00Z in microseconds.
 NOON = 1_773_480_600_000_000
@@ -48,9 +49,9 @@ class Told:
         folder.mkdir(exist_ok=True)
         self.folder = folder
         self.path = Path(folder / DATABASE_NAME)
-        self._engine = sa.create_engine(f"sqlite:///{self.path}", poolclass=sa.NullPool)
+        self.path.write_bytes(created())
+        self._engine = engine(self.path)
         self._numbers = itertools.count(1)
-        schema.metadata.create_all(self._engine)
 
     def add(self, table, **values):
         with self._engine.begin() as connection:

@@ -24,7 +24,7 @@ _ENDED = frozenset(
 
 
 def by_referral(case: Case, weighing: Weighing) -> Refusal | None:
-    """Ask whether the referral names the recipient, and whether this is for its side."""
+    """Ask whether the referral names the recipient, and this is for its side."""
     day = case.now.astimezone(UTC).date()
     links = [link for link in case.links if link.active(day)]
     if not links:

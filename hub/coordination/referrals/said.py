@@ -19,6 +19,8 @@ from hub.model.times import FuzzyTime
 STATUS_ASKED = "status_asked"
 #: What a statement says of itself; all else it says of the referral.
 FRAME = frozenset({"by", "state", "asked", "via", "party", "actor", "text"})
+#: What is of one message, and no news of a referral.
+PASSING = frozenset({"control", "order_status", "processed"})
 _SIDES = frozenset({"requester", "performer", "hub"})
 _PLACES = {state: place for place, state in enumerate(TABLE)}
 _encode = msgspec.json.Encoder(order="sorted").encode
@@ -58,7 +60,7 @@ class Said:
         self.basis = fact.basis
         self.digest = each.digest
         self.recorded = each.recorded
-        stated = self.details.get("by")
+        stated = text_of(self.details.get("by"))
         self.by = cast("Side", stated) if stated in _SIDES else None
         self.via = text_of(self.details.get("via"))
         self.says = _says(self.details)
@@ -93,7 +95,9 @@ class Said:
     @property
     def content(self) -> str:
         """A digest of what is said of the referral, whoever says so and when."""
-        return blake2b(_encode(self.told), digest_size=8).hexdigest()
+        told = {**self.told, "text": self.details.get("text")}
+        kept = {name: value for name, value in told.items() if name not in PASSING}
+        return blake2b(_encode(kept), digest_size=8).hexdigest()
 
     @property
     def reason(self) -> Any:

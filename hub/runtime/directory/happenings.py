@@ -92,7 +92,11 @@ def settle(
     """Return what is to be stored of a happening, and the event that tells of it."""
     (fact,) = normalised.facts
     happening = msgspec.convert(fact.details, DirectoryHappening)
-    key = happening.object.key if happening.object else keys.exchange(KIND, happening.feed)
+    key = (
+        happening.object.key
+        if happening.object
+        else keys.exchange(KIND, happening.feed)
+    )
     version = entities.exchange_version(key) + 1
     entities.put_exchange(key, version)
     event = _event(happening, fact, key, version, waiting, now)

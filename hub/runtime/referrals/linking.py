@@ -10,13 +10,12 @@ from collections.abc import Iterable, Mapping
 from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
-import msgspec
-
 from hub.coordination.panels import Member
 from hub.coordination.partners import LOOK, SERVICE_EVENTS, Partners, Party, panel_of
-from hub.coordination.referrals.said import named_party
+from hub.coordination.referrals.acting import acts_in
 from hub.coordination.standing import Witness
 from hub.model.events import CareEvent
+from hub.model.referrals import Loop
 from hub.runtime.entities import Entities
 from hub.runtime.kept import KeptRecord
 from hub.store.referral_services import referrals_at
@@ -30,7 +29,7 @@ _MISTAKE = "entered_in_error"
 #: What the performer of before is told of as well: that it is another one now.
 _LEAVING = frozenset({"referral.redirected"})
 _NOBODY: Links = {}
-_ALWAYS = datetime.min.replace(tzinfo=UTC)
+_LONG_AGO = datetime(1970, 1, 1, tzinfo=UTC)
 
 
 def links_of(event: CareEvent, entities: Entities, partners: Partners) -> Links:
@@ -44,11 +43,13 @@ def links_of(event: CareEvent, entities: Entities, partners: Partners) -> Links:
     return _NOBODY
 
 
-def look_of(partner: str, kept: KeptRecord, partners: Partners) -> Links:
-    """Return the link by which a partner may look at how a referral stands."""
-    if not any(each.partner == partner for each in parties_of(kept, partners)):
+def looks_of(event: CareEvent, entities: Entities, partners: Partners) -> Links:
+    """Return the links by which the sides of a referral may look at how it stands."""
+    kept = entities.record(event.entity.key)
+    if event.entity.kind != REFERRAL_KIND or kept is None:
         return _NOBODY
-    return {panel_of(partner): (Member("", valid_to=_until(kept), programme=LOOK),)}
+    member = Member("", valid_to=_until(kept, event), programme=LOOK)
+    return {panel_of(each.partner): (member,) for each in parties_of(kept, partners)}
 
 
 def parties_of(kept: KeptRecord, partners: Partners) -> tuple[Party, ...]:
@@ -74,7 +75,7 @@ def _of_referral(event: CareEvent, entities: Entities, partners: Partners) -> Li
         return _NOBODY
     parties = parties_of(kept, partners)
     left = _performers_before(kept, partners).difference(parties)
-    until = None if event.type.endswith(_MISTAKE) else _until(kept)
+    until = _until(kept, event)
     over = None if event.type in _LEAVING else date.min
     found: dict[str, tuple[Member, ...]] = {}
     for each, last in [
@@ -98,18 +99,21 @@ def _performers_before(kept: KeptRecord, partners: Partners) -> set[Party]:
     return {Party(name, "performer") for name in names}
 
 
-def _until(kept: KeptRecord) -> date | None:
-    """Return the last day on which the sides of a referral have to do with it.
+def _until(kept: KeptRecord, event: CareEvent) -> date | None:
+    """Return the last day on which the sides of a referral hear of an event.
 
-    None where that is open; a day of the past where it was a mistake.
+    None where that is open; a day of the past where it was a mistake, of which only
+    that is told.
     """
     details: Mapping[str, Any] = kept.record.details if kept.record else {}
     if details.get("state") == _MISTAKE:
-        return date.min
-    if not str(details.get("loop", "")).startswith(("closed", "auto_closed")):
+        return None if event.type.endswith(_MISTAKE) else date.min
+    if details.get("loop", Loop.OPEN) in {Loop.OPEN, Loop.OUTCOME_RECEIVED}:
         return None
-    said = max((each.recorded for each in kept.witnesses), default=_ALWAYS)
-    return (said + GRACE).date()
+    marks = kept.record.marks if kept.record else {}
+    times = [each.recorded for each in kept.witnesses]
+    times += [each.at for each in acts_in(marks)]
+    return (max(times, default=_LONG_AGO) + GRACE).date()
 
 
 def _of_service(event: CareEvent, entities: Entities, partners: Partners) -> Links:

@@ -21,14 +21,14 @@ from hub.store.journal import microseconds
 from tests.runtime.exchanges.files_world import LENIENT, opened, source, text
 from tests.runtime.exchanges.outgoing import outgoing, put_sent
 from tests.runtime.setting import NOW
-from tests.runtime.world import empty_store
+from tests.store.rows import in_memory
 
 LATER = NOW + timedelta(hours=1)
 
 
 @pytest.fixture
 def ledger():
-    connection = empty_store()
+    connection = in_memory()
     yield connection
     connection.close()
 
@@ -276,7 +276,7 @@ def test_answers_come_to_the_same_in_any_order_and_however_often(data, items):
     mixed = data.draw(st.permutations([*items, *items[:2]]))
     found = []
     for order in (items, mixed):
-        ledger = empty_store()
+        ledger = in_memory()
         put_sent(ledger, "evt_1")
         put_sent(ledger, "evt_2")
         for item in order:

@@ -35,7 +35,7 @@ from tests.runtime.setting import (
     dispatcher,
 )
 from tests.runtime.test_dispatch import running
-from tests.runtime.world import empty_store
+from tests.store.rows import in_memory
 
 PATIENCE_SECONDS = 30
 pytestmark = pytest.mark.usefixtures("quick")
@@ -345,7 +345,7 @@ def _numbers(connection, payloads):
 
 @pytest.fixture
 def ledger():
-    connection = empty_store()
+    connection = in_memory()
     yield connection
     connection.close()
 
@@ -424,7 +424,7 @@ def step(ledger, kind, one, other):
 @given(steps)
 def test_numbers_have_no_gap_whatever_crashes_and_is_tried_again(steps):
     """A step that is not committed is a crash between the number and the attempt."""
-    ledger = empty_store()
+    ledger = in_memory()
     done = []
     for event, survives in steps:
         ledger.execute("BEGIN")

@@ -3,21 +3,47 @@
 import sqlalchemy as sa
 from alembic import op
 
+from hub.store.referral_rows import ReferralRow, row_of
+
 revision = "0008"
 down_revision = "0007"
-
-_DETAIL = "json_extract(CAST(body AS TEXT), '$.details."
 
 
 def upgrade() -> None:
     """Migrate one step forward."""
-    _by_detail(
-        "ix_entity_referral",
-        f"coalesce({_DETAIL}loop'), 'open')",
-        f"{_DETAIL}state')",
+    op.create_table(
+        "referral",
+        sa.Column("key", sa.Text(), nullable=False),
+        sa.Column("loop", sa.Text(), nullable=False),
+        sa.Column("state", sa.Text(), nullable=False),
+        sa.Column("category", sa.Text(), nullable=False),
+        sa.Column("service", sa.Text(), nullable=False),
+        sa.Column("parent", sa.Text(), nullable=False),
+        sa.Column("level", sa.Text(), nullable=False),
+        sa.Column("changed_at", sa.BigInteger(), nullable=False),
+        sa.PrimaryKeyConstraint("key", name=op.f("pk_referral")),
+        sqlite_with_rowid=False,
     )
-    _by_detail("ix_entity_referral_service", f"{_DETAIL}performer.service_id')")
-    _by_detail("ix_entity_referral_parent", f"{_DETAIL}parent')")
+    op.create_index("ix_referral_changed", "referral", ["changed_at", "key"])
+    op.create_index(
+        "ix_referral_level",
+        "referral",
+        ["level", "key"],
+        sqlite_where=sa.text("level != ''"),
+    )
+    op.create_index("ix_referral_loop", "referral", ["loop", "state", "key"])
+    op.create_index(
+        "ix_referral_parent",
+        "referral",
+        ["parent", "key"],
+        sqlite_where=sa.text("parent != ''"),
+    )
+    op.create_index(
+        "ix_referral_service",
+        "referral",
+        ["service", "loop"],
+        sqlite_where=sa.text("service != ''"),
+    )
     op.create_index(
         "ix_delivery_partner",
         "delivery",
@@ -27,12 +53,17 @@ def upgrade() -> None:
             " AND subscription < 'partner.'"
         ),
     )
+    _fill()
 
 
-def _by_detail(name: str, *details: str) -> None:
-    op.create_index(
-        name,
-        "entity",
-        [*map(sa.text, details), "key"],
-        sqlite_where=sa.text("kind = 'referral'"),
-    )
+def _fill() -> None:
+    """List the referrals that are known already, as changed at the beginning."""
+    connection = op.get_bind()
+    known = connection.execute(
+        sa.text("SELECT key, body FROM entity WHERE kind = 'referral'")
+    ).all()
+    names = ", ".join(ReferralRow._fields)
+    places = ", ".join(f":{name}" for name in ReferralRow._fields)
+    insert = sa.text(f"INSERT INTO referral ({names}) VALUES ({places})")  # noqa: S608 - names of ours
+    for key, body in known:
+        connection.execute(insert, row_of(key, body, 0)._asdict())

@@ -12,13 +12,20 @@ import msgspec
 
 from hub.sdk import HubError
 from hub_sftp.connecting import ConnectionSettings
-from hub_sftp.fetching.downloading_child import SIGN_SECONDS, Server, Told
+from hub_sftp.fetching.downloading_child import (
+    NICENESS,
+    SIGN_SECONDS,
+    Server,
+    Told,
+)
 from hub_sftp.fetching.errors import DownloaderFailedError
 from hub_sftp.fetching.spooling import Fetched, Job
 
-# Its own path comes first: a plugin may lie where only this process looks for it.
+# It steps back before it loads half a second's worth of modules. Its own path comes
+# first: a plugin may lie where only this process looks for it.
 _CODE = (
-    "import sys, json; sys.path[:] = json.loads(sys.stdin.buffer.readline()); "
+    f"import os, sys, json; os.nice({NICENESS}); "
+    "sys.path[:] = json.loads(sys.stdin.buffer.readline()); "
     "from hub_sftp.fetching.downloading_child import main; main()"
 )
 #: How long a process may say nothing: longer than the server may.

@@ -10,6 +10,7 @@ import os
 import signal
 import sys
 import time
+from contextlib import suppress
 from typing import IO
 
 import msgspec
@@ -23,7 +24,7 @@ from hub_sftp.fetching.errors import DownloaderFailedError
 from hub_sftp.fetching.remote import RemoteShelf
 from hub_sftp.fetching.spooling import Fetched, Job, fetch
 
-#: Behind everything that answers somebody.
+#: How far it is started behind everything that answers somebody.
 NICENESS = 10
 #: How often the hub hears that bytes arrive.
 SIGN_SECONDS = 5.0
@@ -76,7 +77,7 @@ class Told(Struct, frozen=True, kw_only=True):
 def main() -> None:
     """Download what the standard input asks for, until it ends."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)
-    os.nice(NICENESS)
+    _leave_processors()
     lines, out = sys.stdin.buffer, sys.stdout.buffer
     settings = msgspec.json.decode(lines.readline(), type=Server).settings()
     worker = _Worker(settings, proof(settings), out)
@@ -84,6 +85,19 @@ def main() -> None:
     # What ends the wait for a server is the end of the hub, too.
     while line := lines.readline():
         worker.work(jobs.decode(line))
+
+
+def _leave_processors() -> None:
+    """Keep off half of the processors: whoever answers somebody finds one free.
+
+    A low priority alone is not enough, since the kernel does not interrupt itself for
+    others while it copies and writes for us. Every download takes the same half.
+    """
+    if not hasattr(os, "sched_setaffinity"):
+        return
+    ours = sorted(os.sched_getaffinity(0))[len(os.sched_getaffinity(0)) // 2 :]
+    with suppress(OSError):  # not every container may choose
+        os.sched_setaffinity(0, ours)
 
 
 class _Worker:

@@ -13,9 +13,9 @@ from hub_sftp.fetching.errors import FileChangedError, SpoolFailedError
 from hub_sftp.fetching.shelf import Shelf
 from hub_sftp.reading import Bytes
 
-#: Bytes after which the disk gets them. All at once would hold up whoever waits for
-#: the same disk, such as the journal.
-_SYNC_BYTES = 16 << 20
+#: Bytes after which the disk gets them. Whoever waits for the same disk, such as the
+#: journal, waits for as much of each download, and for all of it without this.
+_SYNC_BYTES = 2 << 20
 _PIECE = 1 << 20
 
 

@@ -3,7 +3,8 @@
 A column's place is written as::
 
     place  = field [":" type] | "^" kind | "+" field | "*" kind "." field ["/" role]
-    type   = "number" | "integer" | "date" | "id" | "weekdays" | "flag"
+    type   = "id" | "number" | "integer" | "date" | "moment" | "year" | "flag"
+           | "weekdays" | "virtual"
 
 ``^`` is a link to what the row belongs to, ``+`` adds to a text, ``*`` makes a child
 of each part of a list.
@@ -44,8 +45,7 @@ LEFT_OUT: Final = ("metadata", "meta_table_description")
 class Table:
     """A table: its kind, its names in packages, and the place of each column.
 
-    `always` is what each of its rows says without a column. `marks` are names that
-    only this version gives it.
+    `always` is what each of its rows says without a column.
     """
 
     kind: str

@@ -87,6 +87,6 @@ TABLES: Final = (
     Table(
         "taxonomy_term",
         ("taxonomy", "taxonomies"),
-        columns("name parent_id:id", taxonomy_id="id:id", parent_name="parent_name"),
+        columns("name parent_id:id", taxonomy_id="id:id"),
     ),
 )

@@ -1,0 +1,132 @@
+"""What has to do with what, for who must stay secret: in a package, and in the hub."""
+
+# ruff: noqa: S608 - every part of a statement stands in this module
+
+from collections.abc import Iterator
+from typing import NamedTuple
+
+import msgspec
+
+from hub.store.directory.stage import Stage
+
+_decode = msgspec.json.Decoder(list[str]).decode
+#: What the hub has of a feed, as of a version.
+_CURRENT = "o.feed = ? AND o.since <= ? AND (o.until IS NULL OR o.until > ?)"
+
+
+class Before(NamedTuple):
+    """What was secret until now.
+
+    `staged` where the package says it anew, `released` where a person approved that it
+    is secret no more.
+    """
+
+    type: str
+    id: str
+    key: str
+    restricted: str
+    digest: bytes
+    staged: bool
+    released: bool
+
+
+class SecretReader:
+    """Reads a staged package, and the feed in the hub as of `version`."""
+
+    def __init__(self, stage: Stage, feed: str, version: int) -> None:
+        self._stage = stage
+        self._bound = (feed, version, version)
+
+    def said(self) -> Iterator[tuple[str, str, str]]:
+        """Yield type, id and reasons, as JSON, of what is secret by what it says."""
+        found = "SELECT type, id, restricted FROM item WHERE restricted != '[]'"
+        yield from self._stage.connection.execute(found).fetchall()
+
+    def before(self) -> list[Before]:
+        """Return what was secret until now."""
+        found = self._stage.each(
+            "SELECT o.type, o.id, o.key, o.restricted, o.digest, EXISTS (SELECT 1"
+            " FROM item i WHERE i.type = o.type AND i.id = o.id), EXISTS (SELECT 1"
+            " FROM hub.directory_held h WHERE h.key = o.key AND h.kind = 'restriction'"
+            " AND h.state = 'approved' AND h.digest = o.digest)"
+            f" FROM hub.directory_object o WHERE o.restricted != '[]' AND {_CURRENT}",
+            *self._bound,
+        )
+        return [
+            Before(*row, staged=bool(staged), released=bool(released))
+            for *row, staged, released in found
+        ]
+
+    def services_of(self, organization: str) -> list[str]:
+        """Return the services of an organisation, by ids."""
+        said = self._stage.each(
+            "SELECT id FROM item WHERE type = 'service' AND owner = ?", organization
+        )
+        known = self._stage.each(
+            "SELECT s.id FROM hub.directory_object o JOIN hub.directory_object s"
+            " ON s.owner = o.key AND s.until IS NULL AND NOT EXISTS (SELECT 1"
+            " FROM item i WHERE i.type = 'service' AND i.id = s.id)"
+            f" WHERE o.type = 'organization' AND o.id = ? AND {_CURRENT}",
+            *(organization, *self._bound),
+        )
+        return list(dict.fromkeys(each for (each,) in (*said, *known)))
+
+    def owner_of(self, service: str) -> str:
+        """Return the organisation of a service, by its id, "" where unknown."""
+        said = self._stage.one(
+            "SELECT owner FROM item WHERE type = 'service' AND id = ?", service
+        )
+        if said is not None:
+            return str(said)
+        found = self._stage.one(
+            "SELECT g.id FROM hub.directory_object o JOIN hub.directory_object g"
+            " ON g.key = o.owner AND g.until IS NULL"
+            f" WHERE o.type = 'service' AND o.id = ? AND {_CURRENT}",
+            *(service, *self._bound),
+        )
+        return str(found or "")
+
+    def places_of(self, service: str) -> list[str]:
+        """Return the locations of a service, by their ids."""
+        said = self._stage.one(
+            "SELECT places FROM item WHERE type = 'service' AND id = ?", service
+        )
+        if said is not None:
+            return _decode(said)
+        found = self._stage.each(
+            "SELECT l.id FROM hub.directory_object o, json_each(o.places) p"
+            " JOIN hub.directory_object l ON l.key = p.value AND l.until IS NULL"
+            f" WHERE o.type = 'service' AND o.id = ? AND {_CURRENT}",
+            *(service, *self._bound),
+        )
+        return [each for (each,) in found]
+
+    def services_at(self, locations: frozenset[str]) -> list[str]:
+        """Return the services at locations, by ids, that the hub has."""
+        named = msgspec.json.encode(sorted(locations)).decode()
+        found = self._stage.each(
+            "WITH wanted AS (SELECT o.key AS key FROM hub.directory_object o"
+            " JOIN json_each(?) n ON n.value = o.id WHERE o.type = 'location'"
+            f" AND {_CURRENT})"
+            " SELECT DISTINCT o.id FROM hub.directory_object o, json_each(o.places) p"
+            f" WHERE o.type = 'service' AND {_CURRENT}"
+            " AND p.value IN (SELECT key FROM wanted)",
+            *(named, *self._bound, *self._bound),
+        )
+        return [each for (each,) in found]
+
+    def staged(self, kind: str, key: str) -> bytes | None:
+        """Return the record of an object that the package says anew."""
+        found = self._stage.one(
+            "SELECT record FROM item WHERE type = ? AND id = ?", kind, key
+        )
+        return None if found is None else bytes(found)
+
+    def stage(self, kind: str, key: str, body: bytes) -> None:
+        """Let an object be looked at as if the package said it anew."""
+        record = msgspec.json.decode(body)
+        owner = record.get("organization_id", "") if kind == "service" else ""
+        places = msgspec.json.encode(self.places_of(key) if kind == "service" else [])
+        row = (kind, key, b"", body, "[]", owner, places.decode())
+        columns = "type, id, raw, record, restricted, owner, places"
+        self._stage.put("item", [row], columns)

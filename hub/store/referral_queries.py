@@ -1,0 +1,199 @@
+"""Questions about referrals: how they stand, and where nobody answers."""
+
+from typing import Any, Literal
+
+import msgspec
+import sqlalchemy as sa
+
+from hub.coordination.records import Record
+from hub.store import schema
+from hub.store.belongings import known_record
+from hub.store.entity_shown import event_behind, facts_behind
+from hub.store.journal import moment
+from hub.store.paging import (
+    DEFAULT_LIMIT,
+    decode_cursor,
+    encode_cursor,
+    require_limit,
+)
+from hub.store.reading import Looks, equal, unknown
+from hub.store.referral_rows import OPEN_LOOPS
+from hub.store.referral_tables import referral
+from hub.store.referral_views import (
+    EscalationView,
+    ReferralDetail,
+    ReferralView,
+    ToldView,
+    escalations_of,
+    fields_of,
+)
+from hub.store.views import Page
+
+#: What can be asked for of loops: those of one state, or all that nobody has closed.
+LoopFilter = Literal[
+    "unclosed",
+    "open",
+    "outcome_received",
+    "closed_by_requester",
+    "auto_closed",
+    "closed_unresolved",
+]
+_record = msgspec.json.Decoder(Record | None).decode
+_KEY = "[0-9A-Za-z_]{1,80}"
+_entity, _event, _delivery = schema.entity.c, schema.event.c, schema.delivery.c
+_ROWS: sa.Select[Any] = sa.select(
+    referral.c.key,
+    referral.c.changed_at,
+    _entity.person,
+    _entity.version,
+    _entity.body,
+).join_from(referral, schema.entity, _entity.key == referral.c.key)
+
+
+class ReferralReader:
+    """Reads referrals by the looks of a `Reader`; see there for what it raises."""
+
+    def __init__(self, looks: Looks) -> None:
+        self._looks = looks
+
+    def referrals(
+        self,
+        *,
+        state: str | None = None,
+        loop: LoopFilter | None = None,
+        party: str | None = None,
+        category: str | None = None,
+        person: str | None = None,
+        overdue: bool = False,
+        limit: int = DEFAULT_LIMIT,
+        cursor: str | None = None,
+    ) -> Page[ReferralView]:
+        """Return a page of referrals, in the order of their keys.
+
+        `party` is a partner, or an organisation by its name, on either side; `overdue`
+        are those for which somebody waits too long. Raises BadCursorError.
+        """
+        require_limit(limit)
+        query = _ROWS.where(
+            *equal(referral.c.state, state),
+            *equal(referral.c.category, category),
+            *_of_loop(loop),
+        )
+        if overdue:
+            query = query.where(referral.c.level != sa.literal_column("''"))
+        if person is not None:
+            owner = schema.entity.alias("owner").c
+            of = sa.select(owner.person).where(owner.key == person)
+            query = query.where(_entity.person == of.scalar_subquery())
+        if cursor is not None:
+            after = decode_cursor("referral", cursor, _KEY)
+            query = query.where(referral.c.key > after)
+        found: list[ReferralView] = []
+        with self._looks.connection() as connection:
+            for row in connection.execute(query.order_by(referral.c.key)):
+                shown = _view(row)
+                if party is None or party in {shown.requester, shown.performer}:
+                    found.append(shown)
+                if len(found) > limit:
+                    break
+        more, found = len(found) > limit, found[:limit]
+        return Page(found, encode_cursor("referral", found[-1].key) if more else None)
+
+    def referral(self, key: str) -> ReferralDetail:
+        """Return one referral. Raises UnknownIdError."""
+        with self._looks.connection() as connection:
+            row = connection.execute(_ROWS.where(referral.c.key == key)).one_or_none()
+            if row is None:
+                raise unknown(key)
+            known, events = known_record(connection, key, None)
+            parts = sa.select(referral.c.key).where(referral.c.parent == key)
+            children = connection.execute(parts.order_by(referral.c.key)).scalars()
+            told = connection.execute(_told(key)).all()
+            details = known.record.details
+            shown = _view(row)
+            return ReferralDetail(
+                **{name: getattr(shown, name) for name in shown.__struct_fields__},
+                details=details,
+                history=details.get("history", []),
+                children=list(children),
+                told=[_told_view(each) for each in told],
+                facts=facts_behind(known.said),
+                events=[event_behind(each) for each in events],
+            )
+
+    def escalations(
+        self, *, limit: int = DEFAULT_LIMIT, cursor: str | None = None
+    ) -> Page[EscalationView]:
+        """Return for what somebody waits too long, by the keys of referrals.
+
+        At most `limit` referrals; each may wait for several things.
+        """
+        require_limit(limit)
+        query = _ROWS.where(referral.c.level != sa.literal_column("''"))
+        if cursor is not None:
+            after = decode_cursor("escalation", cursor, _KEY)
+            query = query.where(referral.c.key > after)
+        query = query.order_by(referral.c.key).limit(limit + 1)
+        with self._looks.connection() as connection:
+            rows = connection.execute(query).all()
+        more, rows = len(rows) > limit, rows[:limit]
+        found = [
+            each
+            for row in rows
+            for each in escalations_of(row.key, row.person, _details(row.body))
+        ]
+        return Page(found, encode_cursor("escalation", rows[-1].key) if more else None)
+
+
+def _of_loop(loop: LoopFilter | None) -> list[sa.ColumnElement[bool]]:
+    if loop == "unclosed":
+        return [referral.c.loop.in_(OPEN_LOOPS)]
+    return equal(referral.c.loop, loop)
+
+
+def _view(row: sa.Row[Any]) -> ReferralView:
+    return ReferralView(
+        key=row.key,
+        person=row.person,
+        version=row.version,
+        changed_at=moment(row.changed_at),
+        **fields_of(_details(row.body)),
+    )
+
+
+def _details(body: bytes) -> dict[str, Any]:
+    record = _record(bytes(body))
+    return record.details if record else {}
+
+
+def _told(key: str) -> sa.Select[Any]:
+    return (
+        sa.select(
+            _delivery.id,
+            _delivery.event,
+            _event.type,
+            _delivery.destination,
+            _delivery.subscription,
+            _delivery.state,
+            _delivery.error_code,
+            _delivery.created_at,
+            _delivery.settled_at,
+        )
+        .join_from(schema.event, schema.delivery, _delivery.event == _event.id)
+        .where(_event.entity == key)
+        .order_by(_event.version, _delivery.seq)
+    )
+
+
+def _told_view(row: sa.Row[Any]) -> ToldView:
+    return ToldView(
+        id=row.id,
+        event=row.event,
+        type=row.type,
+        destination=row.destination,
+        subscription=row.subscription,
+        state=row.state,
+        error_code=row.error_code,
+        created_at=moment(row.created_at),
+        settled_at=moment(row.settled_at) if row.settled_at is not None else None,
+    )

@@ -1,0 +1,1 @@
+"""Mail that says that something is waiting, and nothing else."""

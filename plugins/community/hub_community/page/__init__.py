@@ -1,0 +1,1 @@
+"""The referral page: where people without a system of their own work referrals."""

@@ -1,0 +1,210 @@
+"""A referral as a page shows it, from what the policy permits of its newest event.
+
+What is not there was not stated or may not be seen, and is not shown. Nothing here
+relies on the shape of a value. Pure.
+"""
+
+from collections.abc import Iterator, Mapping
+from datetime import UTC, date, datetime
+from typing import Any, NamedTuple
+from zoneinfo import ZoneInfo
+
+from hub.sdk import FuzzyTime, Loop, Notice
+from hub_community.page import codes
+from hub_community.page.wording import Pair, Words
+
+#: A longer text is cut: directories and referrals can hold anything.
+LONGEST_TEXT = 4000
+_CLOSED = frozenset({Loop.CLOSED_BY_REQUESTER, Loop.AUTO_CLOSED})
+_UNRESOLVED = Loop.CLOSED_UNRESOLVED
+_DAY_LENGTH = 10
+#: A label and what stands behind it.
+Line = tuple[str, str]
+
+
+class View(NamedTuple):
+    """What stands on the page; each of `person`, `wanted` and `requester` are lines."""
+
+    state: str
+    cancelling: bool
+    closed: bool
+    number: str
+    prohibited: bool
+    safe_ways: str
+    standing: tuple[Line, ...]
+    person: tuple[Line, ...]
+    wanted: tuple[Line, ...]
+    requester: tuple[Line, ...]
+    message: str
+    message_by: str
+
+
+def view_of(notice: Notice, words: Words, zone: ZoneInfo) -> View:
+    """Return what a partner may see, in the language of `words`."""
+    event, told = notice.event, notice.event.payload
+    reading = _Reading(told, words, zone)
+    loop, state = reading.text("loop"), reading.text("state") or reading.text("status")
+    asked = event.type == "referral.cancel_requested"
+    by = reading.text("by")
+    return View(
+        state=state,
+        cancelling=told.get("cancel_requested") is True or asked,
+        closed=loop in _CLOSED or loop == _UNRESOLVED,
+        number=reading.number(),
+        prohibited=member(told, "safety", "contact_prohibited") is True,
+        safe_ways=", ".join(reading.ways()),
+        standing=_lines(
+            ("state", reading.word(state, codes.STATES)),
+            ("appointment", reading.moment(told.get("appointment"))),
+            ("reason", reading.coded("status_reason", codes.DECLINES | codes.DELAYS)),
+            ("outcome", reading.coded("outcome", codes.OUTCOMES)),
+            ("due", reading.moment(told.get("due"))),
+        ),
+        person=reading.person(),
+        wanted=_lines(
+            ("category", reading.coded("category", codes.CATEGORIES)),
+            ("service", reading.coded("service_requested", {})),
+            ("need", reading.coded("need", codes.CATEGORIES)),
+            ("priority", reading.coded("priority", codes.PRIORITIES)),
+            ("desired_by", reading.moment(told.get("desired_by"))),
+            ("accessibility", ", ".join(map(words_of, listed(told, "accessibility")))),
+        ),
+        requester=reading.requester(),
+        message=reading.text("text"),
+        message_by=by if by in {"requester", "performer", "hub"} else "",
+    )
+
+
+class _Reading:
+    """Reads values of one payload."""
+
+    def __init__(self, told: Mapping[str, Any], words: Words, zone: ZoneInfo) -> None:
+        self._told = told
+        self._words = words
+        self._zone = zone
+
+    def text(self, name: str) -> str:
+        return plain(self._told.get(name))
+
+    def word(self, code: str, known: Mapping[str, Pair]) -> str:
+        return self._words.pick(known[code]) if code in known else code
+
+    def coded(self, name: str, known: Mapping[str, Pair]) -> str:
+        """Return a coded value in words: ours for its code, then the sender's."""
+        value = self._told.get(name)
+        code = plain(value.get("code") if isinstance(value, dict) else value)
+        said = words_of(value)
+        if code not in known:
+            return said
+        ours = self._words.pick(known[code])
+        free = plain(value.get("text")) if isinstance(value, dict) else ""
+        return f"{ours}: {free}" if free and free != ours else ours
+
+    def moment(self, value: Any) -> str:
+        """Return a time in the zone of the page; a day alone stays a day."""
+        if isinstance(value, dict):
+            value = value.get("at") or value.get("local") or value.get("raw")
+        if isinstance(value, FuzzyTime):
+            value = value.local or value.raw
+        written = plain(value)
+        try:
+            if len(written) == _DAY_LENGTH:
+                return self._words.day(date.fromisoformat(written))
+            at = datetime.fromisoformat(written)
+            at = at if at.tzinfo else at.replace(tzinfo=UTC)
+            return self._words.moment(at.astimezone(self._zone))
+        except (ValueError, OverflowError):
+            return ""
+
+    def number(self) -> str:
+        stated = member(self._told, "identifiers", "placer")
+        return plain(stated.get("value") if isinstance(stated, dict) else stated)
+
+    def ways(self) -> Iterator[str]:
+        for each in listed(self._told.get("safety"), "safe_contact_methods"):
+            code = plain(each.get("code") if isinstance(each, dict) else each)
+            said = self.word(code, codes.WAYS) if code in codes.WAYS else words_of(each)
+            if said:
+                yield said
+
+    def person(self) -> tuple[Line, ...]:
+        person = self._told.get("person")
+        names = listed(person, "names")
+        language = self._told.get("language") or member(person, "language")
+        return _lines(
+            ("person_name", name_of(names[0]) if names else ""),
+            *telecoms(listed(person, "telecoms")),
+            *(("address", address_of(each)) for each in listed(person, "addresses")),
+            ("speaks", words_of(language)),
+        )
+
+    def requester(self) -> tuple[Line, ...]:
+        stated = self._told.get("requester")
+        org = member(stated, "org")
+        name = plain(org.get("name")) if isinstance(org, dict) else plain(org)
+        return _lines(
+            ("organisation", name),
+            *telecoms(listed(stated, "telecoms")),
+            ("number", self.number()),
+        )
+
+
+def plain(value: Any) -> str:
+    """Return a text or a number as text, cut where it is too long; else ""."""
+    if isinstance(value, bool) or not isinstance(value, str | int | float):
+        return ""
+    return str(value).strip()[:LONGEST_TEXT]
+
+
+def member(value: Any, *path: str) -> Any:
+    """Return what is at `path` in nested tables, None where it is not."""
+    for name in path:
+        value = value.get(name) if isinstance(value, Mapping) else None
+    return value
+
+
+def listed(value: Any, name: str) -> list[Any]:
+    """Return the list at `name`; one value alone is a list of it."""
+    found = member(value, name)
+    if found is None:
+        return []
+    return list(found) if isinstance(found, list | tuple) else [found]
+
+
+def words_of(value: Any) -> str:
+    """Return the words for a coded value, else its code."""
+    if not isinstance(value, dict):
+        return plain(value)
+    names = ("text", "display", "original", "code")
+    return next((said for name in names if (said := plain(value.get(name)))), "")
+
+
+def name_of(value: Any) -> str:
+    """Return a name as people say it."""
+    if not isinstance(value, dict):
+        return plain(value)
+    parts = ("prefix", "given", "middle", "family", "suffix")
+    return " ".join(filter(None, (plain(value.get(each)) for each in parts)))
+
+
+def address_of(value: Any) -> str:
+    """Return an address on as many lines as it has."""
+    if not isinstance(value, dict):
+        return plain(value)
+    lines = [plain(each) for each in listed(value, "lines")]
+    place = " ".join(
+        filter(None, (plain(value.get(each)) for each in ("postal_code", "city")))
+    )
+    return "\n".join(filter(None, [*lines, place, plain(value.get("country"))]))
+
+
+def telecoms(values: list[Any]) -> Iterator[Line]:
+    """Yield the ways to reach somebody."""
+    for each in values:
+        if isinstance(each, dict):
+            label = "email" if each.get("system") == "email" else "phone"
+            yield label, plain(each.get("value"))
+
+
+def _lines(*lines: Line) -> tuple[Line, ...]:
+    return tuple(each for each in lines if each[1])
