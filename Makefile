@@ -42,6 +42,7 @@ bench: $(VENV)/installed-dev
 	$(BIN)/python tests/perf/auditing.py
 	$(BIN)/python tests/perf/sftp.py
 	$(BIN)/python tests/perf/x12.py
+	$(BIN)/python tests/perf/referrals.py
 	$(BIN)/python tests/perf/evidence.py $(if $(PEOPLE),--events $(PEOPLE))
 
 docs: $(VENV)/installed-dev

@@ -26,11 +26,13 @@ from hub.coordination.identity.decisions import FEED, Decision
 from hub.errors import HubError
 from hub.metrics import Metrics
 from hub.model.message import Processed, RawMessage, Stored
+from hub.model.referrals import REFERRALS_FEED
 from hub.registry import Registry
 from hub.runtime import auditing, deciding
 from hub.runtime.auditing import Checkpointing
 from hub.runtime.conditions import Conditions
 from hub.runtime.consistency import Consistency
+from hub.runtime.directory.keeper import Directories
 from hub.runtime.dispatch import Dispatcher
 from hub.runtime.exchanges.service import Exchanges
 from hub.runtime.intake import FeedInbox, Intake
@@ -39,6 +41,7 @@ from hub.runtime.panel_loading import Loader
 from hub.runtime.pipeline import Working
 from hub.runtime.pipeline_child import Prepare
 from hub.runtime.pipeline_choice import pipeline_of
+from hub.runtime.referrals.service import Referrals
 from hub.runtime.reports import call_all, closing
 from hub.runtime.scoring import Scoring
 from hub.runtime.subscribing import Subscribing
@@ -112,6 +115,8 @@ class Hub:
             self._start_pipeline(stack)
             self._start_validation(stack)
             await self._start_exchanges(stack)
+            self._start_directories(stack)
+            await self._start_referrals(stack)
             await self._start_admin(stack)
             self._start_sources(stack, parts.sources)
             self._stack = stack.pop_all()
@@ -232,6 +237,20 @@ class Hub:
         await self.exchanges.start()
         self._tasks_within(stack).start("exchanges", self.exchanges.run())
 
+    async def _start_referrals(self, stack: AsyncExitStack) -> None:
+        """Say what follows from what was accepted while no hub ran, and after."""
+        given = (self.config, self.store, self._inbox(REFERRALS_FEED), self.audit)
+        self._referrals = await in_thread(Referrals, *given)
+        stack.push_async_callback(self._referrals.close)
+        self._tasks_within(stack).start("referrals", self._referrals.run())
+
+    def _start_directories(self, stack: AsyncExitStack) -> None:
+        """Go on with directories where the last hub stopped."""
+        given = (self.config, self.store, self.write, self.pipeline.wake)
+        self.directories = Directories(*given)
+        stack.push_async_callback(self.directories.stop)
+        self._tasks_within(stack).start("directories", self.directories.run())
+
     def _fail_later(self, failure: HubError) -> None:
         self._loop.call_soon_threadsafe(self._fail, failure)
 
@@ -272,6 +291,7 @@ class Hub:
             audit=self.audit,
             panels=self._panels,
             exchanges=self.exchanges.operations(self._wake),
+            referrals=self._referrals.operations(reader),
             worklists=self._subscribing.worklists,
             subscriptions=self._subscribing.subscriptions,
             backfill=self._subscribing.backfill,
@@ -348,12 +368,17 @@ class Hub:
     def _busy(self) -> bool:
         waiting = journal.count_waiting(self._reader)
         waiting += self.exchanges.under_way(self._reader)
+        waiting += self.directories.under_way(self._reader)
         open_ = outbox.count_under_way(self._reader, self.now()).keys()
-        return bool(waiting or open_ - worklists_of(self.config))
+        if waiting or open_ - worklists_of(self.config):
+            return True
+        return bool(self.config.partners) and self._referrals.owes()
 
     def _inbox(self, name: str) -> FeedInbox:
         desk = self.exchanges.desk(name)
-        return FeedInbox(name, self._intake, self._conditions.source_ready, desk)
+        referrals = self._referrals.desk(name) if name in self.config.sources else None
+        ready = self._conditions.source_ready
+        return FeedInbox(name, self._intake, ready, desk, referrals)
 
     async def take(self, source: str, body: bytes, control_id: str = "") -> Stored:
         """Store `body` as a message of a source, whatever the source itself is doing.

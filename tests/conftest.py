@@ -11,6 +11,7 @@ import logging
 import os
 import sys
 import threading
+import traceback
 from functools import cache
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -73,8 +74,10 @@ def _upgrade_copied(folder):
 
 store.upgrade = _upgrade_copied
 
-# Debug mode notes for each callback who wants it; that is one line, not ten.
-asyncio.constants.DEBUG_STACK_DEPTH = 1
+# In debug mode each callback and each future notes where it comes from. With all of
+# pytest's frames that takes as long as the tests; the innermost ones say as much.
+asyncio.constants.DEBUG_STACK_DEPTH = 2
+traceback.extract_stack.__defaults__ = (None, asyncio.constants.DEBUG_STACK_DEPTH)
 
 CANARY = "ZZCANARYZZ"
 

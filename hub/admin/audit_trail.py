@@ -24,6 +24,7 @@ ACTIONS = {
     Permission.FETCH: VIEWED,
     Permission.AUDIT: VIEWED,
     Permission.DECIDE: "decided",
+    Permission.REFER: "stated",
 }
 _REFUSED = 400
 _PERSON = re.compile(rb'"(p_[0-9a-f]{32})"')

@@ -11,6 +11,7 @@ from hub.admin.errors import NoSuchAddressError
 from hub.admin.exchange_acts import ExchangeActs
 from hub.admin.limits import Rate
 from hub.admin.panel_acts import PanelActs
+from hub.admin.referral_acts import ReferralActs
 from hub.admin.scoring_acts import NoScorers, ScoringActs
 from hub.config.tables import SourceConfig
 from hub.coordination.identity.decisions import Decision
@@ -186,6 +187,7 @@ class AdminContext:
     scoring: ScoringActs = _NO_SCORERS
     panels: PanelActs | None = None
     exchanges: ExchangeActs | None = None
+    referrals: ReferralActs | None = None
     worklists: WorklistKeeper = _NoWorklists()  # noqa: RUF009 - it has no state
     subscriptions: Callable[[], Awaitable[list[SubscriptionView]]] = _no_subscriptions
     backfill: Callable[[Wish], Awaitable[Backfilled]] = _no_past

@@ -11,6 +11,13 @@ from hub.coordination.panel_errors import (
     UnknownLoadError,
     UnknownPanelError,
 )
+from hub.coordination.referral_errors import (
+    NobodyKnownError,
+    NoPerformerError,
+    NotATakenStatementError,
+    NotNowError,
+    SentOtherwiseError,
+)
 from hub.errors import HubError, Recovery
 from hub.store.entity_views import LinkView
 from hub.store.exchanges.errors import (
@@ -224,6 +231,11 @@ _STATUS: dict[type[HubError], int] = {
     UnknownEpisodeError: 404,
     UnknownLoadError: 404,
     UnknownPanelError: 404,
+    NobodyKnownError: 422,
+    NoPerformerError: 422,
+    NotATakenStatementError: 422,
+    NotNowError: 409,
+    SentOtherwiseError: 409,
 }
 _BY_RECOVERY = {Recovery.RETRY: 503, Recovery.REJECT: 400, Recovery.STOP: 500}
 

@@ -20,7 +20,7 @@ _PATH_PARAMETER = re.compile(r"\{(\w+)\}")
 _ALWAYS = (400, 401, 403, 429, 500, 503)
 # How one says who asks; as long as there is no token, nobody needs to.
 _BEARER = {"token": {"type": "http", "scheme": "bearer"}}
-_ACCEPTED = 202  # RFC 9110 section 15.3.3
+_CREATED, _ACCEPTED = 201, 202  # RFC 9110 sections 15.3.2 and 15.3.3
 
 
 @cache
@@ -52,8 +52,10 @@ def _operation(
     components: dict[str, Any],
 ) -> dict[str, Any]:
     responses = {"200": _response("As asked.", route.media_type, schema)}
-    for status in sorted({*_ALWAYS, *route.statuses} - {_ACCEPTED}):
+    for status in sorted({*_ALWAYS, *route.statuses} - {_CREATED, _ACCEPTED}):
         responses[str(status)] = _response("Refused.", "application/json", refusal)
+    if _CREATED in route.statuses:
+        responses[str(_CREATED)] = _response("Made.", route.media_type, schema)
     if _ACCEPTED in route.statuses:
         accepted = "Kept, and not carried out yet."
         responses[str(_ACCEPTED)] = _response(accepted, route.media_type, schema)

@@ -35,6 +35,7 @@ class Permission(StrEnum):
     DECIDE = "decide"
     REPLAY = "replay"
     ARRANGE = "arrange"
+    REFER = "refer"
     PUT = "put"
     FETCH = "fetch"
     SETTLE = "settle"
@@ -53,6 +54,7 @@ MEANING: dict[Permission, str] = {
     Permission.DECIDE: "Decide who is who.",
     Permission.REPLAY: "Let something be processed, or sent, again.",
     Permission.ARRANGE: "Change panels, episodes and subscriptions.",
+    Permission.REFER: "Send referrals, cancel them, and say what becomes of one.",
     Permission.PUT: "Give the hub messages of a source.",
     Permission.FETCH: "Read the worklist of a destination.",
     Permission.SETTLE: "Acknowledge and close what is on it.",
@@ -76,6 +78,7 @@ GRANTS: dict[Permission, frozenset[Role]] = {
     Permission.DECIDE: _STAFF,
     Permission.REPLAY: _KEEPERS,
     Permission.ARRANGE: _KEEPERS,
+    Permission.REFER: _STAFF,
     Permission.PUT: frozenset({Role.FEED, Role.ADMIN}),
     Permission.FETCH: frozenset({Role.SUBSCRIBER, Role.ANALYST, Role.ADMIN}),
     Permission.SETTLE: frozenset({Role.SUBSCRIBER, Role.ADMIN}),
@@ -88,7 +91,7 @@ GRANTS: dict[Permission, frozenset[Role]] = {
 OWN_ONLY = frozenset({Permission.PUT, Permission.FETCH, Permission.SETTLE})
 
 #: Permissions whose answers hold content: masked for who may not read bodies.
-MASKABLE = frozenset({Permission.PICTURES, Permission.FIND})
+MASKABLE = frozenset({Permission.PICTURES, Permission.FIND, Permission.REFER})
 
 #: Roles that may see content where they say why: that is an alarm, and audited.
 BREAKS_GLASS = frozenset({Role.OPERATOR})

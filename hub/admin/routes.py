@@ -21,6 +21,7 @@ from hub.admin.parameters import (
     EventParameters,
     MessageParameters,
 )
+from hub.admin.referral_routes import REFERRAL_ROUTES
 from hub.admin.report_routes import REPORT_ROUTES
 from hub.admin.review_routes import REVIEW_ROUTES
 from hub.admin.roles import Permission
@@ -212,6 +213,7 @@ ROUTES = (
     *EXPLAIN_ROUTES,
     *REPORT_ROUTES,
     *AUDIT_ROUTES,
+    *REFERRAL_ROUTES,
     *WORKLIST_ROUTES,
     Route(
         "GET",

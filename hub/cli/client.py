@@ -3,6 +3,7 @@
 import http.client
 import json
 import os
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, BinaryIO
 from urllib.parse import quote
@@ -69,18 +70,23 @@ def _post(
 
 
 def ask(
-    admin: AdminTable, method: str, path: str, content: bytes | BinaryIO = b""
+    admin: AdminTable,
+    method: str,
+    path: str,
+    content: bytes | BinaryIO = b"",
+    besides: Mapping[str, str] | None = None,
 ) -> tuple[int, dict[str, Any]]:
     """Return the status and the JSON object that the running hub answers with.
 
-    A file is sent as it is read. The token comes from `hub --token-file`, or from
-    CAREHUB_TOKEN. Raises HubUnreachableError.
+    A file is sent as it is read, with the headers `besides`. The token comes from
+    `hub --token-file`, or from CAREHUB_TOKEN. Raises HubUnreachableError.
     """
     connection = http.client.HTTPConnection(
         admin.own_address, admin.port, timeout=TIMEOUT_SECONDS
     )
     try:
         headers = {"Content-Length": str(_size(content)), **_authorization()}
+        headers |= besides or {}
         connection.request(method, path, content, headers)
         response = connection.getresponse()
         body = json.loads(response.read())

@@ -29,6 +29,7 @@ COMMANDS = {
     "stays": "Show stays over sources and hospitals.",
     "transitions": "Show what is due after stays, and what became of it.",
     "records": "Show referrals, tasks, consents and all else that is stated of people.",
+    "referrals": "Show how referrals stand; send and cancel one, say how it goes.",
     "facts": "Tell the hub facts of care management, or show their form.",
     "scorers": "Show the models that score people, and run them.",
     "panels": "Show whom recipients look after; load, approve and refuse lists.",

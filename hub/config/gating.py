@@ -41,6 +41,8 @@ def wrong_with(
     Files can be messages themselves, so that any normaliser may be for files; but one
     that reads them row by row is for nothing else.
     """
+    if normaliser.directory is None and "directory" in settings.model_fields_set:
+        yield Wrong("directory", f"{normaliser.name} reads no directories")
     if not isinstance(settings, FileSourceSettings):
         if normaliser.read is not None:
             lacking = f"{normaliser.name} reads files, and {spec.kind} brings none"

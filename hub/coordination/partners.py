@@ -27,7 +27,7 @@ _REQUESTER_HEARS = (
     "received accepted rejected on_hold resumed scheduled no_show "
     "appointment_cancelled started completed failed cancel_declined cancelled "
     "expired reopened information_requested outcome_reported outcome_amended "
-    "escalated conflict loop_closed"
+    "escalated"
 )
 HEARS: Mapping[str, frozenset[str]] = {
     "performer": frozenset(f"referral.{name}" for name in _PERFORMER_HEARS.split()),

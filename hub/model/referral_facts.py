@@ -23,6 +23,7 @@ _plain = msgspec.to_builtins
 _FIRST_YEAR, _LAST_YEAR = 1800, 2200
 _LONGEST_TEXT = 4000
 _LONGEST_WORD = 200
+_PLACE = re.compile(r"`(\$[\w.\[\]]*)`$")
 _OFFSET = re.compile(r"(Z|[+-]\d{2}:\d{2})$")
 #: What a statement says by fields of its own, and not by `details`.
 _OWN = frozenset({"by", "state", "asked", "via", "party", "actor"})
@@ -45,8 +46,10 @@ def read_statement(body: bytes) -> Statement:
     try:
         statement = _decode(body)
     except msgspec.ValidationError as error:
-        # What was expected, and where: the message of the library has no values.
-        raise StatementError(str(error)) from None
+        # The message of the library can hold a value; where it was does not.
+        place = _PLACE.search(str(error))
+        where = place[1] if place else "$"
+        raise StatementError(f"{where}: not what may stand there") from None
     except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
         raise StatementError("not JSON") from None
     _check(statement)

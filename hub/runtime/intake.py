@@ -7,7 +7,7 @@ from typing import Any, NamedTuple
 
 import structlog
 
-from hub.contract import ExchangeDesk, OnProcessed, OnStored
+from hub.contract import ExchangeDesk, OnProcessed, OnStored, ReferralDesk
 from hub.errors import HubError
 from hub.metrics import Metrics
 from hub.model.message import MessageState, RawMessage, Stored
@@ -164,8 +164,10 @@ class FeedInbox:
         intake: Intake,
         on_ready: Callable[[str, str], None],
         desk: ExchangeDesk | None = None,
+        referrals: ReferralDesk | None = None,
     ) -> None:
         self._feed = feed
+        self._referrals = referrals
         self._intake = intake
         self._on_ready = on_ready
         self._desk = desk
@@ -181,6 +183,13 @@ class FeedInbox:
         if self._desk is None:
             raise NoDeskError(self._feed)
         return self._desk
+
+    @property
+    def referrals(self) -> ReferralDesk:
+        """Where a source looks referrals up. Raises NoDeskError for the hub's own."""
+        if self._referrals is None:
+            raise NoDeskError(self._feed)
+        return self._referrals
 
     async def put(self, message: RawMessage) -> Stored:
         """Store `message`; see `hub.contract.Inbox.put`."""

@@ -72,9 +72,12 @@ class Interpreter:
         """Return what a message states, or what becomes of it if that is nothing."""
         if waiting.damaged:
             return parked(waiting, DamagedMessageError(), now)
+        if self._is_directory(waiting):
+            return _for_the_keeper(waiting, now)
+        return self._read(waiting, now)
+
+    def _read(self, waiting: Waiting, now: datetime) -> Normalised | Settlement:
         try:
-            if self._is_directory(waiting):
-                return _for_the_keeper(waiting, now)
             normalised = self._normalise(waiting)
             if normalised.problem:
                 return _with_problem(waiting, normalised, normalised.problem, now)
@@ -213,8 +216,8 @@ def _checked(normalised: object, *, own: FactKind | None = None) -> Normalised:
     """Return what a normaliser made as the store would give it back.
 
     Its annotations do not bind a plugin, and what cannot be read again would stop
-    everything about the same person later. Only of a feed of the hub's `own` a fact may be
-    about files or directories, and about nobody. Raises NormaliserResultError.
+    everything about the same person later. Only of a feed of the hub's `own` a fact
+    may be about files or directories, and about nobody. Raises NormaliserResultError.
     """
     if not isinstance(normalised, Normalised):
         raise NormaliserResultError(type(normalised).__name__)

@@ -67,8 +67,7 @@ class Referring:
         marks = self._marks(kept)
         kept = kept._replace(witnesses=witnesses)
         occasion = _of_owner(entities, kept, occasion)
-        kept, events = self._tell(entities, kept, marks, occasion)
-        return self._looked(kept, events, occasion.times.emitted)
+        return self._tell(entities, kept, marks, occasion)
 
     def ring(
         self,
@@ -86,16 +85,16 @@ class Referring:
         referral = self._fold(kept.witnesses, marks)
         reached = due(referral, self.rules, now, marks)
         if not reached:
-            return self._looked(kept, [], now)
+            return self._looked(kept, [], referral, now)
         occasion = _of_timer(entities, kept, ringing, now, labeller)
         act = next((each for each in reached if each.level in ACTS), None)
         if act is None:
+            kept = kept._replace(record=record_of(referral, marks))
             return self._alert(entities, kept, referral, reached, occasion)
         marks = {**marks, **marked(act.act)}
         if now - act.at > LONG_PAST:
             marks = silently(self._fold(kept.witnesses, marks), marks)
-        kept, events = self._tell(entities, kept, marks, occasion)
-        return self._looked(kept, events, now)
+        return self._tell(entities, kept, marks, occasion)
 
     def _alert(
         self,
@@ -122,11 +121,12 @@ class Referring:
             marks |= done(each, now, told=each in news)
         version = kept.version + len(events)
         kept = kept._replace(record=record_of(referral, marks), version=version)
-        return self._looked(kept, events, now)
+        return self._looked(kept, events, referral, now)
 
     def _tell(
         self, entities: Entities, kept: KeptRecord, marks: Marks, occasion: Occasion
-    ) -> tuple[KeptRecord, list[CareEvent]]:
+    ) -> Referred:
+        """Fold a referral, and tell all of it that was not told."""
         referral = self._fold(kept.witnesses, marks)
         fields = changed(kept.record, record_of(referral, marks))
         events, marks = announce(
@@ -141,13 +141,17 @@ class Referring:
         )
         version = kept.version + len(events)
         record = record_of(referral, marks)
-        return kept._replace(record=record, version=version), events
+        kept = kept._replace(record=record, version=version)
+        return self._looked(kept, events, referral, occasion.times.emitted)
 
     def _looked(
-        self, kept: KeptRecord, events: list[CareEvent], now: datetime
+        self,
+        kept: KeptRecord,
+        events: list[CareEvent],
+        referral: Referral,
+        now: datetime,
     ) -> Referred:
         marks = kept.record.marks if kept.record else {}
-        referral = self._fold(kept.witnesses, marks)
         return Referred(kept, events, next_look(referral, self.rules, now, marks))
 
     def _marks(self, kept: KeptRecord) -> Marks:

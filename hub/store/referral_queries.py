@@ -17,6 +17,7 @@ from hub.store.paging import (
     require_limit,
 )
 from hub.store.reading import Looks, equal, unknown
+from hub.store.referral_asking import Asking
 from hub.store.referral_rows import OPEN_LOOPS
 from hub.store.referral_tables import referral
 from hub.store.referral_views import (
@@ -51,10 +52,14 @@ _ROWS: sa.Select[Any] = sa.select(
 
 
 class ReferralReader:
-    """Reads referrals by the looks of a `Reader`; see there for what it raises."""
+    """Reads referrals by the looks of a `Reader`; see there for what it raises.
+
+    What must be known before somebody says something of one is asked of `asking`.
+    """
 
     def __init__(self, looks: Looks) -> None:
         self._looks = looks
+        self.asking = Asking(looks)
 
     def referrals(
         self,

@@ -11,9 +11,10 @@ from hub.contract import NormaliserSpec
 from hub.coordination.identity.decisions import FEED
 from hub.model.directory_happenings import DIRECTORIES_FEED
 from hub.model.happenings import EXCHANGES_FEED
+from hub.model.referrals import REFERRALS_FEED
 from hub.settings import Settings
 
-_OWN = frozenset({FEED, SCORES_FEED, EXCHANGES_FEED, DIRECTORIES_FEED})
+_OWN = frozenset({FEED, SCORES_FEED, EXCHANGES_FEED, DIRECTORIES_FEED, REFERRALS_FEED})
 
 
 class Reads(Protocol):

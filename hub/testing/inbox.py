@@ -17,6 +17,7 @@ from hub.contract import OnProcessed, OnStored
 from hub.errors import HubError, Recovery
 from hub.model.message import Processed, RawMessage, Stored
 from hub.testing.desk import MemoryDesk
+from hub.testing.referral_desk import MemoryReferralDesk
 
 
 class StoreRefusedError(HubError):
@@ -51,6 +52,7 @@ class MemoryInbox:
         self.messages: list[RawMessage] = []
         self.duplicates: list[RawMessage] = []
         self.files = MemoryDesk()
+        self.referrals = MemoryReferralDesk()
 
     @property
     def feed(self) -> str:

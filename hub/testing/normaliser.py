@@ -136,7 +136,9 @@ def check_normalised(result: Normalised) -> None:
 
 def check_fact(fact: Fact) -> None:
     """Assert that the core can use `fact`."""
-    assert any(identifier.value for identifier in fact.subject.identifiers)
+    # What is said of a referral is about whoever the referral is about.
+    of_referral = fact.record is not None and fact.record.kind == "referral"
+    assert of_referral or any(each.value for each in fact.subject.identifiers)
     assert fact.recorded is not None
     _check_interval(fact.recorded.earliest, fact.recorded.latest)
     if fact.occurred is not None:

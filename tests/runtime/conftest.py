@@ -72,6 +72,7 @@ def make(store):
         clock=None,
         on=None,
         programmes=Programmes(),  # noqa: B008 - a value
+        referring=None,
     ):
         reader = store.reader()
         readers.append(reader)
@@ -90,6 +91,7 @@ def make(store):
             rules="us",
             programmes=programmes,
             identity=IdentityTable(),
+            referring=referring,
         )
         return Pipeline(
             feeds={"klinik-nord": Feed(spec, Settings())},

@@ -77,6 +77,7 @@ CLAIMS = [
 ]
 
 
+@pytest.mark.usefixtures("unshrunk")
 @pytest.mark.parametrize(("broken", "claim"), CLAIMS)
 def test_fails_a_broken_scorer(broken, claim):
     with pytest.raises((AssertionError, ArithmeticError, TypeError, ExceptionGroup)):

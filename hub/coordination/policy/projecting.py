@@ -42,7 +42,18 @@ def project(event: CareEvent, terms: Terms) -> CareEvent:
         event = _by_template(event, template)
     if terms.masks_facility:
         event = _masked(event)
-    return _obliged(event, terms)
+    return _obliged(_with_consent(event, terms), terms)
+
+
+def _with_consent(event: CareEvent, terms: Terms) -> CareEvent:
+    """Name with a referral the consent by which it goes, where it names none itself.
+
+    Its version goes along: by that whoever has it can ask what it covers.
+    """
+    if event.entity.kind != "referral" or not terms.consents:
+        return event
+    named = {"consent_ref": terms.consents[0]}
+    return msgspec.structs.replace(event, payload=named | event.payload)
 
 
 def _without_extensions(event: CareEvent) -> CareEvent:

@@ -24,8 +24,12 @@ Marks = Mapping[str, tuple[str, ...]]
 
 def marked(act: Act) -> dict[str, tuple[str, ...]]:
     """Return the mark by which the hub remembers what it did."""
-    name = f"{_ACT}{act.level}:{act.at.isoformat()}"
-    return {name: (act.wait, act.since.isoformat())}
+    return {mark_of(act): (act.wait, act.since.isoformat())}
+
+
+def mark_of(act: Act) -> str:
+    """Return the name of that mark."""
+    return f"{_ACT}{act.level}:{act.at.isoformat()}"
 
 
 def acts_in(marks: Marks) -> list[Act]:

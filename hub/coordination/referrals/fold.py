@@ -110,8 +110,7 @@ class _Fold:
         if void(act, self._seen()):
             return
         if act.level == "auto_closed":
-            known = self._has_outcome()
-            loop = Loop.AUTO_CLOSED if known else Loop.CLOSED_UNRESOLVED
+            loop = Loop.AUTO_CLOSED if self._outcome() else Loop.CLOSED_UNRESOLVED
             self._now = replace(self._now, loop=loop)
             self._ledger.act(act)
             return
@@ -297,7 +296,7 @@ class _Fold:
         if said.says == "outcome_received":
             self._now = replace(self._now, loop=Loop.OUTCOME_RECEIVED)
             return
-        known = self._now.state == "completed" or self._outcome()
+        known = bool(self._outcome())
         loop = Loop.CLOSED_BY_REQUESTER if known else Loop.CLOSED_UNRESOLVED
         self._now = replace(self._now, loop=loop)
         self._ledger.tell(said, "loop_closed", moves=True)

@@ -119,6 +119,8 @@ class Referral(Struct, frozen=True, kw_only=True):
         return [Wait("unclosed", since)] if self.state in ENDED else []
 
     def _is_to_be_reached(self) -> bool:
-        """Whether it is the hub that brings the request to a performer."""
+        """Whether the hub brings the request to a performer who is silent yet."""
+        if self.performer != Who():
+            return False
         performer = self.details.get("performer")
         return isinstance(performer, dict) and bool(performer.get("party"))

@@ -1,7 +1,7 @@
 """What one statement says of a referral, whoever sent it and in whatever form."""
 
 from collections.abc import Iterable, Mapping
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from functools import cached_property
 from hashlib import blake2b
 from typing import Any, cast
@@ -22,6 +22,7 @@ FRAME = frozenset({"by", "state", "asked", "via", "party", "actor", "text"})
 #: What is of one message, and no news of a referral.
 PASSING = frozenset({"control", "order_status", "processed"})
 _SIDES = frozenset({"requester", "performer", "hub"})
+_COARSE = timedelta(seconds=1)
 _PLACES = {state: place for place, state in enumerate(TABLE)}
 _encode = msgspec.json.Encoder(order="sorted").encode
 _decode = msgspec.json.Decoder(dict[str, Any]).decode
@@ -55,8 +56,8 @@ class Said:
     def __init__(self, each: Witness, bindings: Bindings) -> None:
         fact = each.fact
         self.details = _plain(fact.details)
-        self.at = each.occurred
         self.time: FuzzyTime = fact.occurred or fact.recorded
+        self.at = _instant(self.time, each.recorded)
         self.basis = fact.basis
         self.digest = each.digest
         self.recorded = each.recorded
@@ -195,6 +196,16 @@ def _numbers(stated: Any) -> list[str]:
 
 def _ids(value: Any) -> list[str]:
     return [value] if isinstance(value, str) and value else []
+
+
+def _instant(time: FuzzyTime, recorded: datetime) -> datetime:
+    """Return when something happened: on a day, or in a minute, when it was said.
+
+    A performer who only gives the day has not answered at midnight.
+    """
+    if time.latest - time.earliest <= _COARSE:
+        return time.earliest
+    return min(max(time.earliest, recorded), time.latest - _COARSE)
 
 
 def _says(details: Mapping[str, Any]) -> str:

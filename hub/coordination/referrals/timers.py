@@ -12,6 +12,7 @@ from itertools import islice
 from typing import NamedTuple
 
 from hub.coordination.clocks.calendars import calendar_named, local_date, zone_named
+from hub.coordination.referrals.acting import mark_of
 from hub.coordination.referrals.picture import Act, Referral
 from hub.coordination.referrals.rules import (
     ACTS,
@@ -40,6 +41,11 @@ class Stage(NamedTuple):
     def mark(self) -> str:
         """The name of the mark that says that this is done."""
         return f"alert:{self.wait}:{self.level}:{self.since.isoformat()}"
+
+    @property
+    def names(self) -> tuple[str, str]:
+        """The names of the marks of which one says that this is done."""
+        return self.mark, mark_of(self.act)
 
     @property
     def act(self) -> Act:
@@ -75,7 +81,7 @@ def due(
     return [
         each
         for each in stages(referral, rules)
-        if each.at <= now and each.mark not in done
+        if each.at <= now and not done.keys() & set(each.names)
     ]
 
 
@@ -86,7 +92,8 @@ def next_look(
 
     That is at once, where something lies behind it of which nothing was done.
     """
-    ahead = [each for each in stages(referral, rules) if each.mark not in marks]
+    found = stages(referral, rules)
+    ahead = [each for each in found if not marks.keys() & set(each.names)]
     return max(now, ahead[0].at) if ahead else None
 
 

@@ -29,6 +29,8 @@ from hub.store.directory.against import Against
 from hub.store.directory.secrets import SecretReader
 from hub.store.directory.stage import Stage
 
+#: Where packages are staged, below the data folder.
+FOLDER = "directory"
 CHURNING = "ids.churning"
 #: How much of a code's remarks are told of.
 _MOST_CODES = 200
@@ -137,5 +139,5 @@ def _kind_of(error: Exception) -> str:
 
 def staging_of(folder: Path, run: int) -> tuple[Path, Path]:
     """Return where a run is staged below a data folder, and its scratch."""
-    own = folder / "directory" / str(run)
+    own = folder / FOLDER / str(run)
     return own / "staged.sqlite3", own / "scratch"

@@ -12,7 +12,8 @@ from hub.settings import Settings
 class Reading(NamedTuple):
     """How files of a feed are opened and read; must be picklable.
 
-    A feed without `read` has files each of which is one message.
+    A feed without `read` has files each of which is one message; of one that has a
+    `directory` a message is a whole directory.
     """
 
     media_type: str
@@ -20,6 +21,7 @@ class Reading(NamedTuple):
     profile: Settings
     read: Read | None = None
     unwrap: Unwrap | None = None
+    directory: bool = False
 
     @classmethod
     def of(cls, source: SourceConfig) -> Self:
@@ -30,6 +32,7 @@ class Reading(NamedTuple):
             source.profile,
             source.normaliser.read,
             source.spec.unwrap,
+            source.normaliser.directory is not None,
         )
 
 

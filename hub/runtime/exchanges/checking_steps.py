@@ -32,6 +32,8 @@ from hub.store.exchanges.stage import Stage
 
 #: No message is larger, in bytes: a file without a reader is one message.
 LARGEST_MESSAGE = 64 * 1024 * 1024
+#: Nor is one that is a whole directory.
+LARGEST_DIRECTORY = 512 * 1024 * 1024
 _PIECE = 1024 * 1024
 
 
@@ -108,7 +110,8 @@ class _Check:
         job, reading = self._job, self._job.reading
         for n, path in enumerate(self._opened(), start=1):
             self._tick()
-            look(path, reading.media_type)
+            if not reading.directory:  # that is what its own reader judges
+                look(path, reading.media_type)
             if reading.read is None:
                 self._take_message(n, path)
                 continue
@@ -131,8 +134,8 @@ class _Check:
         yield from paths
 
     def _take_message(self, n: int, path: Path) -> None:
-        size = path.stat().st_size
-        if size > LARGEST_MESSAGE:
+        size, reading = path.stat().st_size, self._job.reading
+        if size > (LARGEST_DIRECTORY if reading.directory else LARGEST_MESSAGE):
             raise MessageTooLargeError
         rows = self._rows
         rows.take(

@@ -160,7 +160,7 @@ class Closing:
     def _following(
         self, number: RecordKey, says: str, accepted: Accepted, party: str
     ) -> RawMessage:
-        at = moment(accepted.at)
+        at = _when(says, accepted)
         statement = by_the_hub(number, says, at, party=party)
         return message_of(statement, self._clock(), receipt_of(accepted.delivery))
 
@@ -183,7 +183,7 @@ class Closing:
             ended = _state(part) in ENDED
             if number is None or ended or is_said(self._connection, name):
                 continue
-            at = max(chosen.at, _asked_at(part) + _A_MOMENT)
+            at = max(chosen.at, _asked_at(part)) + _A_MOMENT
             statement = by_the_hub(number, says, at, by="requester")
             yield message_of(statement, self._clock(), name)
 
@@ -199,7 +199,8 @@ class Chosen(NamedTuple):
     confirmed: bool
 
 
-_A_MOMENT = timedelta(microseconds=1)
+#: What others say may be known to the second only.
+_A_MOMENT = timedelta(seconds=1)
 
 
 def _chosen(parts: list[KeptRecord], *, takes_first: bool) -> Chosen | None:
@@ -223,6 +224,18 @@ def _chosen(parts: list[KeptRecord], *, takes_first: bool) -> Chosen | None:
     ]
     found = confirmed or accepted
     return min(found, key=lambda each: (each.at, each.part.key)) if found else None
+
+
+def _when(says: str, accepted: Accepted) -> datetime:
+    """Return when what follows from a notice counts, whatever clocks others have.
+
+    A request is received before any answer to it, and an outcome known after it.
+    """
+    occurred = _event(accepted.body).times.occurred
+    at = moment(accepted.at)
+    if occurred is None:
+        return at
+    return occurred.earliest if says == "received" else max(at, occurred.latest)
 
 
 def _asked_at(part: KeptRecord) -> datetime:

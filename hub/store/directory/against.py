@@ -218,8 +218,8 @@ class Against:
             " AND NOT o.removed",
             self._bound["feed"],
         )
-        for *rest, places in found:
-            yield Other(*rest, places=self._places(places))
+        for feed, kind, key, record, places in found:
+            yield Other(feed, kind, key, record, self._places(places))
 
     def laid(self) -> Iterator[tuple[int, Other]]:
         """Yield what is laid of this feed that is compared, by its place."""

@@ -79,7 +79,7 @@ class FeedRow(NamedTuple):
 
 
 class Read(NamedTuple):
-    """What was found of a run, and where it goes on: `state`."""
+    """What was found of a run, compared with the version `base`, and its `state`."""
 
     seq: int
     state: str
@@ -93,6 +93,7 @@ class Read(NamedTuple):
     rows: int
     churning: bool
     at: int
+    base: int = 0
     listed: Sequence[tuple[int, str, str, str, str, str]] = ()
     unmapped: Sequence[tuple[str, str, int]] = ()
 
@@ -253,7 +254,9 @@ _FORGET_UNMAPPED = Statement(
     sa.delete(directory_unmapped).where(directory_unmapped.c.run == sa.bindparam("of"))
 )
 _OLD_RUNS = Statement(
-    sa.select(sa.distinct(directory_remark.c.run)).where(
+    sa.select(directory_remark.c.run)
+    .distinct()
+    .where(
         directory_remark.c.run.in_(
             sa.select(directory_run.c.seq).where(
                 directory_run.c.feed == sa.bindparam("name"),
@@ -316,6 +319,9 @@ def _record(connection: sqlite3.Connection, each: Read) -> bool:
     run = run_at(connection, each.seq)
     if run is None or run.state != WAITING:
         return False
+    current = feed_of(connection, run.feed).current
+    if current != each.base:
+        return False
     settles = each.state not in {APPLYING, HELD}
     _READ(
         connection,
@@ -329,7 +335,7 @@ def _record(connection: sqlite3.Connection, each: Read) -> bool:
         remarks=each.remarks,
         score=each.score,
         rows=each.rows,
-        version=feed_of(connection, run.feed).current + 1,
+        version=current + 1,
         checked_at=each.at,
         settled_at=each.at if settles else None,
     )

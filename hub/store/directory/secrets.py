@@ -53,8 +53,8 @@ class SecretReader:
             *self._bound,
         )
         return [
-            Before(*row, staged=bool(staged), released=bool(released))
-            for *row, staged, released in found
+            Before(kind, key, hub, why, digest, bool(staged), bool(released))
+            for kind, key, hub, why, digest, staged, released in found
         ]
 
     def services_of(self, organization: str) -> list[str]:

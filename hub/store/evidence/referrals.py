@@ -11,8 +11,8 @@ from hub.store import schema
 from hub.store.evidence.asked import Asked, fetch
 from hub.store.journal import microseconds, moment
 
-#: A request that nobody answered yet.
-_ASKED = frozenset({"", "draft", "requested"})
+#: What becomes of a request without anybody's answer.
+_UNANSWERED = frozenset({"", "draft", "requested", "received", "expired"})
 #: A request that was a mistake is no referral.
 _MISTAKE = "entered_in_error"
 _FELL_THROUGH = frozenset({"rejected", "expired", "failed", "cancelled"})
@@ -25,10 +25,11 @@ _entity, _fact, _message = schema.entity.c, schema.fact.c, schema.message.c
 class ReferralRow(Struct, frozen=True, kw_only=True):
     """How the referrals went that a source told of first, in a month (UTC).
 
-    Of all `referrals` so many were `answered`; `completed` and `fell_through` are
+    Of all `referrals` so many were `answered` by who shall act, as a system's receipt
+    is no answer; `completed` and `fell_through` are
     by their state of now (rejected, expired, failed, cancelled). `closed` are those
     whose loop is closed by the requester, or by itself; `rate` is their part.
-    Mistakes are left out.
+    Mistakes are left out, and what was sent to several counts for each of them.
     """
 
     month: str
@@ -45,6 +46,8 @@ class _Details(Struct):
     state: Any = ""
     status: Any = ""
     loop: Any = ""
+    children: Any = None
+    history: Any = None
 
 
 class _Body(Struct):
@@ -56,10 +59,10 @@ class _Counts:
         self.referrals = self.answered = self.completed = 0
         self.fell_through = self.closed = 0
 
-    def add(self, state: str, loop: str) -> None:
+    def add(self, state: str, loop: str, *, answered: bool) -> None:
         """Count a referral."""
         self.referrals += 1
-        self.answered += state not in _ASKED
+        self.answered += answered
         self.completed += state == _COMPLETED
         self.fell_through += state in _FELL_THROUGH
         self.closed += loop.startswith(_CLOSED)
@@ -96,11 +99,25 @@ def referrals(connection: sa.Connection, asked: Asked) -> Iterator[ReferralRow]:
             continue
         details = known.details
         state, loop = str(details.state or details.status), str(details.loop or "")
-        if state != _MISTAKE:
+        # Where several were asked, each of them was asked by a referral of its own.
+        if state != _MISTAKE and not details.children:
             month = f"{moment(received):%Y-%m}"
-            counts.setdefault((month, source), _Counts()).add(state, loop)
+            counted = counts.setdefault((month, source), _Counts())
+            counted.add(state, loop, answered=_answered(details, state))
     for (month, source), found in sorted(counts.items()):
         yield _row(month, source, found)
+
+
+def _answered(details: _Details, state: str) -> bool:
+    """Say whether whoever shall act said anything that counts."""
+    history = details.history if isinstance(details.history, list) else None
+    if history is None:
+        return state not in _UNANSWERED
+    said = [each for each in history if isinstance(each, dict)]
+    return any(
+        each.get("by") == "performer" and each.get("says") and not each.get("conflict")
+        for each in said
+    )
 
 
 def _within(received: int, asked: Asked) -> bool:

@@ -1,3 +1,85 @@
 """Carehub connector: Open Referral directories, and referrals for small places."""
 
+from collections.abc import Iterable
+
+import hub_community.mail.errors
+import hub_community.page.errors  # noqa: F401 - a plugin that is loaded explains its codes
+from hub.sdk import (
+    STATEMENT_MEDIA_TYPE,
+    Destination,
+    DestinationSpec,
+    NormaliserSpec,
+    RendererSpec,
+    Source,
+    SourceSpec,
+    hookimpl,
+)
+from hub_community.hsds.spec import HSDS
+from hub_community.mail.invitation import InvitationOptions
+from hub_community.mail.invitation import render as render_invitation
+from hub_community.mail.settings import ReferralMailSettings
+from hub_community.page.settings import PageSettings
+from hub_community.page.statements import StatementProfile
+from hub_community.page.statements import normalise as normalise_statement
+
 HUB_API = ">=1.4,<2"
+
+
+def _referral_page(settings: PageSettings) -> Source:
+    # aiohttp takes its time, and most commands need none of it.
+    from hub_community.page.server import ReferralPage  # noqa: PLC0415
+
+    return ReferralPage(settings)
+
+
+def _referral_mail(settings: ReferralMailSettings) -> Destination:
+    from hub_community.mail.destination import ReferralMail  # noqa: PLC0415
+
+    return ReferralMail(settings)
+
+
+@hookimpl
+def sources() -> Iterable[SourceSpec]:
+    """Provide ``referral-page``."""
+    yield SourceSpec(
+        kind="referral-page",
+        settings=PageSettings,
+        build=_referral_page,
+        normaliser="referral-statement",
+        summary="A web page where partners without a system work their referrals.",
+    )
+
+
+@hookimpl
+def destinations() -> Iterable[DestinationSpec]:
+    """Provide ``referral-mail``."""
+    yield DestinationSpec(
+        kind="referral-mail",
+        settings=ReferralMailSettings,
+        build=_referral_mail,
+        summary="Mails each artifact to a partner, over TLS.",
+    )
+
+
+@hookimpl
+def normalisers() -> Iterable[NormaliserSpec]:
+    """Provide ``hsds`` and ``referral-statement``."""
+    yield HSDS
+    yield NormaliserSpec(
+        name="referral-statement",
+        media_type=STATEMENT_MEDIA_TYPE,
+        profile=StatementProfile,
+        normalise=normalise_statement,
+        summary="What a partner says of a referral, in the hub's own JSON.",
+    )
+
+
+@hookimpl
+def renderers() -> Iterable[RendererSpec]:
+    """Provide ``referral-invitation``."""
+    yield RendererSpec(
+        name="referral-invitation",
+        options=InvitationOptions,
+        render=render_invitation,
+        summary="A mail with a link to the referral page, and no content.",
+    )

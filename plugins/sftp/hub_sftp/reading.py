@@ -76,9 +76,7 @@ class Pipeline:
             self._again.append((ask.offset + len(data), ask.length - len(data)))
             self._piece = min(self._piece, max(PIECE, len(data)))
         # What has to wait must not keep all that was received with it.
-        self._early[ask.offset] = (
-            data if ask.offset == self.position else bytes(data)
-        )
+        self._early[ask.offset] = data if ask.offset == self.position else bytes(data)
         while (piece := self._early.pop(self.position, None)) is not None:
             self.position += len(piece)
             yield piece

@@ -38,12 +38,12 @@ class TestCloudEvents(RendererContract):
         return CloudEventsOptions()
 
 
-def test_hook_destinations_declares_the_webhook():
+def test_hook_destinations_declares_the_webhook(settings):
     (spec,) = hub_webhook.destinations()
 
     assert spec.kind == "webhook"
     assert spec.settings is WebhookSettings
-    assert spec.build is WebhookDestination
+    assert isinstance(spec.build(settings()), WebhookDestination)
 
 
 def test_hook_renderers_declares_one_notice_per_artifact():

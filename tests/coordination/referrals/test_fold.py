@@ -96,8 +96,10 @@ STORIES = {
             answered(3, "scheduled", **FIRST),
             said(4, "requester", "confirmed"),
         ],
-        "requested expired conflict conflict history_added history_added "
-        "information_provided accepted scheduled",
+        (
+            "requested expired conflict conflict history_added history_added "
+            "information_provided accepted scheduled"
+        ),
         ("scheduled", Loop.OPEN),
     ),
     "a late refusal": (
@@ -168,8 +170,10 @@ STORIES = {
             answered(4, "message_added", text="Soon"),
             answered(5, "capacity_reported"),
         ],
-        "requested information_requested information_provided "
-        "information_requested information_provided",
+        (
+            "requested information_requested information_provided "
+            "information_requested information_provided"
+        ),
         ("requested", Loop.OPEN),
     ),
     "a draft": (
@@ -449,9 +453,7 @@ def test_organisations_are_told_apart_by_their_numbers():
 
 
 def expired(days=14):
-    return marked(
-        Act("expired", BEGIN + timedelta(days=days), "undecided", BEGIN)
-    )
+    return marked(Act("expired", BEGIN + timedelta(days=days), "undecided", BEGIN))
 
 
 def test_what_the_hub_did_counts_as_long_as_what_it_rested_on_is_so():

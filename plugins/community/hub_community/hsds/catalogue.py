@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Final
 
 from hub_community.hsds.tables import ohana, v1, v2, v3_0, v3_1
@@ -62,15 +63,21 @@ def recognised(
     return found if known else None
 
 
+@lru_cache(maxsize=64)
+def _every(kind: str) -> frozenset[str]:
+    """Return the columns of a kind in any version."""
+    return frozenset(fields(kind))
+
+
 def _best(
     tables: Sequence[tuple[str, Table]], columns: set[str], version: str
 ) -> Recognised | None:
     order = _ORDER.get(version, _ORDER["3.0"])
 
     def rank(found: tuple[str, Table]) -> tuple[int, float, int]:
-        known = set(found[1].columns)
-        hits = len(columns & known)
-        return hits, hits / len(columns | known), -order.index(found[0])
+        hits = len(columns & set(found[1].columns))
+        of_kind = len(columns & _every(found[1].kind)) / len(_every(found[1].kind))
+        return hits, of_kind, -order.index(found[0])
 
     if not tables:
         return None

@@ -100,7 +100,9 @@ def rows(
             yield number, cells
             continue
         torn = not whole or len(lines.taken) > 1
-        found.rows.append((number, "hsds.unclosed_quote" if torn else "hsds.ragged_row"))
+        found.rows.append(
+            (number, "hsds.unclosed_quote" if torn else "hsds.ragged_row")
+        )
         lines.put_back()
 
 

@@ -159,17 +159,18 @@ class FlatConverter:
         if made.keys() & {"l", "a", "m"}:
             place = made.setdefault("l", {})
             if "id" not in place:
-                said = [f"{key}={value}" for part in ("l", "a", "m")
-                        for key, value in sorted(made.get(part, {}).items())]  # fmt: skip
-                key = (made.get(about) or {}).get("id", "")
-                place["id"] = made_id("location", publisher, key or "|".join(said))
+                key = (made.get(about) or {}).get("id") or place.get("name", "")
+                place["id"] = made_id("location", publisher, whose, key)
 
     def _objects(self, made: Row, codes: set[str], about: str) -> None:
         owner, service, place = (made.get(part) for part in ("o", "s", "l"))
         if owner and owner.get("id"):
             # A flag of a service's row says nothing of all its organisation does.
             self._ingest.root(
-                "organization", owner, set(codes) if about == "o" else set(), nested=True
+                "organization",
+                owner,
+                set(codes) if about == "o" else set(),
+                nested=True,
             )
         if place:
             place["addresses"] = list(self._addresses(made, place["id"]))
@@ -204,7 +205,8 @@ class FlatConverter:
         parent, key = _KINDS[about], made[about]["id"]
         for part, phone in made.items():
             if part[0] == "p" and phone.get("number"):
-                codes = {"contact.private"} if is_flagged("", phone.pop("!", "")) else set()
+                private = is_flagged("", phone.pop("!", ""))
+                codes = {"contact.private"} if private else set[str]()
                 phone.setdefault("type", TYPES.get(part, "voice"))
                 phone["id"] = made_id("phone", key, part)
                 self._ingest.child(parent, key, "phone", phone, codes)

@@ -5,7 +5,7 @@ from typing import Any, Final
 
 import msgspec
 
-
+from hub_community.hsds.csvs import normal
 from hub_community.hsds.errors import TooLargeError
 from hub_community.hsds.noting import Notes
 from hub_community.hsds.phones import made_id, split
@@ -17,17 +17,18 @@ from hub_community.hsds.secrecy import (
     is_flagged,
     secret_type,
 )
-from hub_community.hsds.csvs import normal
 
 _LOCATION_TYPES: Final = frozenset({"physical", "postal", "virtual"})
 _STATUSES: Final = {
     "active": "active", "open": "active", "aktiv": "active", "current": "active",
     "inactive": "inactive", "inaktiv": "inactive",
     "closed": "defunct", "defunct": "defunct",
-    "temporarily closed": "temporarily closed", "temporarily_closed": "temporarily closed",
+    "temporarily closed": "temporarily closed",
+    "temporarily_closed": "temporarily closed",
 }  # fmt: skip
 #: Children in whose words a category may stand.
 _TOLD: Final = frozenset({"attribute", "program", "service_at_location"})
+_LOOKED_AT: Final = _TOLD | {"address"}
 _MOST_REMEMBERED: Final = 200_000
 _encode = msgspec.json.Encoder().encode
 
@@ -42,6 +43,8 @@ class Ingest:
         self._taxonomies: dict[str, dict[str, Any]] = {}
         self._units: dict[str, dict[str, Any]] = {}
         self._taken = 0
+        #: How many objects that stand by themselves were taken.
+        self.roots = 0
 
     def root(
         self,
@@ -71,13 +74,13 @@ class Ingest:
         codes |= self._found(kind, record)
         self._inner(kind, key, record, codes)
         self.hide(kind, key, codes)
+        self.roots += 1
         org = record.get("parent_id" if kind == "taxonomy_term" else "organization_id")
         self.scratch.put(kind, key, record, org=org or "", nested=int(nested))
 
     def hide(self, kind: str, key: str, codes: set[str]) -> None:
         """Say why the place of an object is secret."""
-        places = {code for code in codes if code != "contact.private"}
-        if places:
+        if codes and (places := codes - {"contact.private"}):
             self.scratch.hide(kind, key, places)
 
     def child(
@@ -88,7 +91,8 @@ class Ingest:
         if of not in {"phone", "contact"}:
             self.hide(parent, key, codes)
         for each in self.completed(of, record, parent, key, codes):
-            self.hide(parent, key, self._of_child(parent, key, of, each))
+            if of in _LOOKED_AT:
+                self.hide(parent, key, self._of_child(parent, key, of, each))
             if parent == "organization" and of == "address":
                 self._office(key, each, codes)
             else:
@@ -146,8 +150,8 @@ class Ingest:
         elif "status" not in record:
             self.notes.add("hsds.status_assumed", "service", key)
             record["status"] = "active"
-        if program := record.get("program_id"):
-            self.scratch.tag("service", key, f"program:{program}")
+        if within := record.get("program_id"):
+            self.scratch.tag("service", key, f"program:{within}")
 
     def _known(
         self, kind: str, key: str, record: dict[str, Any], codes: set[str]
@@ -182,13 +186,13 @@ class Ingest:
         self, parent: str, key: str, of: str, record: dict[str, Any]
     ) -> set[str]:
         """Tell what a child says about what it belongs to; return its codes."""
-        codes = set()
+        codes: set[str] = set()
         if of == "attribute":
+            codes |= _flagged_by(record)
             if term := record.get("taxonomy_term_id"):
                 self.scratch.tag(parent, key, term)
-            codes |= _flagged_by(record)
-            if term in self._terms_named():
-                codes.add("category.profile")
+                if term in self.profile.restricted_terms:
+                    codes.add("category.profile")
         elif of == "service_at_location" and (location := record.get("location_id")):
             self.scratch.put_place(key, location)
         elif of == "address" and secret_type(record.get("address_type")):
@@ -201,9 +205,6 @@ class Ingest:
             else:
                 codes |= found
         return codes
-
-    def _terms_named(self) -> tuple[str, ...]:
-        return self.profile.restricted_terms
 
     def _phones(
         self, record: dict[str, Any], parent: str, key: str
@@ -246,7 +247,9 @@ def _typed(record: dict[str, Any]) -> set[str]:
 def _flagged_by(attribute: dict[str, Any]) -> set[str]:
     """Return what an attribute says that is a flag by its label or its type."""
     for field in ("label", "link_type"):
-        code = flag_code(normal(attribute.get(field) or ""))
+        if not (said := attribute.get(field)):
+            continue
+        code = flag_code(normal(said))
         if code and is_flagged(code, attribute.get("value", "yes")):
             return {code.removeprefix("!")} - {"contact.private"}
     return set()

@@ -4,9 +4,12 @@ from collections.abc import Iterator
 from typing import Any, Final
 
 from hub_community.hsds.ingest import Ingest
+from hub_community.hsds.phones import made_id
 from hub_community.hsds.settling import attach
 from hub_community.hsds.tables.form import SLOTS
 
+#: Fields that tell from which of several tables a child is.
+_TABLES_OF: Final = ("address_type", "freq", "link_type")
 _AGES: Final = ("minimum_age", "maximum_age")
 
 
@@ -103,9 +106,18 @@ def fold(
     if slot not in known:
         known[slot] = {each.get("id"): each for each in listed}
     before = known[slot].setdefault(child.get("id"), child)
+    if before is not child and _of_two_tables(before, child):
+        # Two tables of old versions become one, and each counts for itself.
+        signs = [str(child.get(field, "")) for field in _TABLES_OF]
+        child["id"] = made_id(of, child.get("id", ""), *signs)
+        before = known[slot].setdefault(child["id"], child)
     if before is child:
         listed.append(child)
     return bool(before == child)
+
+
+def _of_two_tables(one: dict[str, Any], other: dict[str, Any]) -> bool:
+    return any(one.get(field) != other.get(field) for field in _TABLES_OF)
 
 
 def _eligible(record: dict[str, Any], child: dict[str, Any]) -> None:

@@ -149,10 +149,10 @@ def lines(file: BinaryIO) -> Iterator[tuple[int, Any]]:
         number += 1
         if len(line) > LARGEST:
             while line and not line.endswith(b"\n"):
-                line = file.readline(_BLOCK)  # noqa: PLW2901 - skip the rest of it
+                line = file.readline(_BLOCK)
             yield number, None
             continue
-        if line := line.lstrip(b"\xef\xbb\xbf").strip():  # noqa: PLW2901
+        if line := line.lstrip(b"\xef\xbb\xbf").strip():
             yield number, decoded(line)
 
 
@@ -173,4 +173,5 @@ def is_lines(path: Path) -> bool:
         while not second and (line := file.readline(_LONG_ENOUGH)):
             second = line.strip()
     starts = first.startswith(b"{") and (decoded(first) is not None)
-    return starts and bool(second) or second.startswith(b"{") and first.endswith(b"}")
+    follows = second.startswith(b"{") and first.endswith(b"}")
+    return follows or (starts and bool(second))

@@ -14,6 +14,7 @@ _PLACES: Final = frozenset(
         "postal_addresses", "postal_code", "street", "transportation",
     }
 )  # fmt: skip
+_LINK: Final = re.compile(r"ur[il]|website|link|logo")
 WITHHELD: Final = "[withheld]"
 _TOKEN: Final = re.compile(r"""[^\s<>"']+""")
 _MAP: Final = re.compile(
@@ -27,7 +28,8 @@ _MAP: Final = re.compile(
 )
 _THREE_WORDS: Final = re.compile(r"///[^\W\d]{1,40}\.[^\W\d]{1,40}\.[^\W\d]{1,40}")
 _PAIR: Final = re.compile(
-    r"[-+]?\d{1,3}[.,]\d{2,}\s*°?\s*[NSEWO]?\s*[,;/ ]\s*[-+]?\d{1,3}[.,]\d{2,}\s*°?\s*[NSEWO]?"
+    r"[-+]?\d{1,3}[.,]\d{2,}\s*°?\s*[NSEWO]?\s*[,;/ ]"
+    r"\s*[-+]?\d{1,3}[.,]\d{2,}\s*°?\s*[NSEWO]?"
     r"|\d{1,3}\s*°[^A-Za-z]{0,24}[NSEWO]\b"
     r"|\b[23456789CFGHJMPQRVWX]{4,8}\+[23456789CFGHJMPQRVWX]{2,3}\b"
 )
@@ -64,15 +66,13 @@ def secret_lines(addresses: Iterable[Any], location: dict[str, Any]) -> set[str]
         address.get(field)
         for address in addresses
         if isinstance(address, dict)
-        for field in ("address_1", "address_2", "attention")
+        for field in ("address_1", "address_2")
     }
     found |= {
         location.get("external_identifier"),
         *(str(location.get(axis, "")) for axis in ("latitude", "longitude")),
     }
-    return {
-        line for line in found if isinstance(line, str) and len(line) >= _SHORTEST
-    }
+    return {line for line in found if isinstance(line, str) and len(line) >= _SHORTEST}
 
 
 class _Masking:
@@ -91,20 +91,23 @@ class _Masking:
 
     def _value(self, key: str, value: Any) -> Any:
         if isinstance(value, str):
-            return value if key == "id" or key.endswith("_id") else self._text(value)
+            if key == "id" or key.endswith("_id"):
+                return value
+            said = self._text(value)
+            return None if said == WITHHELD and _LINK.search(key) else said
         if isinstance(value, list):
             parts = (self._value(key, each) for each in value)
             return [part for part in parts if part is not None]
         return self.record(value) if isinstance(value, dict) else value
 
-    def _text(self, text: str) -> str | None:
+    def _text(self, text: str) -> str:
         said = _TOKEN.sub(_unless_map, text)
         said = _PAIR.sub(WITHHELD, _THREE_WORDS.sub(WITHHELD, said))
         if self._lines:
             said = self._lines.sub(WITHHELD, said)
         if self._drop:
             said = _STREET.sub(WITHHELD, said)
-        return None if said == WITHHELD else said
+        return said
 
 
 def _unless_map(token: re.Match[str]) -> str:

@@ -128,7 +128,7 @@ class NestedReader:
                     codes.add(code.removeprefix("!"))
             elif (place := known.get(column)) and not isinstance(value, dict):
                 if place[0] == "^":
-                    links += self._link(place, value, named)
+                    links += _linked(place, value, named)
                 elif isinstance(value, list) and _child_of(column):
                     rest.append((column, value))
                 else:
@@ -140,13 +140,6 @@ class NestedReader:
             self._within(kind, made, column, value, depth, links)
         return made, links, codes | set(made.pop("_codes", ()))
 
-    def _link(self, place: str, value: Any, named: Any) -> list[tuple[str, str]]:
-        if place == "^entity" or not isinstance(value, str | int):
-            return []
-        if place == "^":
-            return [(entity(named) if isinstance(named, str) else ANY, str(value))]
-        return [(place[1:], str(value))]
-
     def _value(
         self,
         kind: str,
@@ -156,7 +149,7 @@ class NestedReader:
         source: Mapping[str, Any],
     ) -> None:
         if place[0] == "*":
-            self._listed(kind, made, place, value, source)
+            _listed(made, place, value, source)
             return
         field, _, typed = place.lstrip("+").partition(":")
         found, code = self._readers[typed](value)
@@ -165,23 +158,6 @@ class NestedReader:
         if found is not None:
             before = made.get(field) if place[0] == "+" else None
             made[field] = f"{before}; {found}" if before else found
-
-    def _listed(
-        self,
-        kind: str,
-        made: dict[str, Any],
-        place: str,
-        value: Any,
-        source: Mapping[str, Any],
-    ) -> None:
-        of, _, rest = place[1:].partition(".")
-        field, _, role = rest.partition("/")
-        listed = value if isinstance(value, list) else parts(str(value))
-        for part in listed:
-            if isinstance(part, str | int):
-                child = {"id": made_id(of, _text_id(source), role, str(part))}
-                child |= {field: str(part)} | ({"link_type": role} if role else {})
-                made.setdefault(SLOTS[of], []).append(child)
 
     def _within(
         self,
@@ -295,9 +271,32 @@ class NestedReader:
                 made.setdefault(slot, []).append(child)
 
 
+def _linked(place: str, value: Any, named: Any) -> list[tuple[str, str]]:
+    if place == "^entity" or not isinstance(value, str | int):
+        return []
+    if place == "^":
+        return [(entity(named) if isinstance(named, str) else ANY, str(value))]
+    return [(place[1:], str(value))]
+
+
+def _listed(
+    made: dict[str, Any], place: str, value: Any, source: Mapping[str, Any]
+) -> None:
+    """Make children of the parts of a list."""
+    of, _, rest = place[1:].partition(".")
+    field, _, role = rest.partition("/")
+    listed = value if isinstance(value, list) else parts(str(value))
+    for part in listed:
+        if isinstance(part, str | int):
+            child = {"id": made_id(of, _text_id(source), role, str(part))}
+            child |= {field: str(part)} | ({"link_type": role} if role else {})
+            made.setdefault(SLOTS[of], []).append(child)
+
+
 def _eligible(made: dict[str, Any], child: Mapping[str, Any]) -> None:
-    said, before = child.get("eligibility_description"), made.get(
-        "eligibility_description"
+    said, before = (
+        child.get("eligibility_description"),
+        made.get("eligibility_description"),
     )
     if said and said != before:
         made["eligibility_description"] = f"{before}; {said}" if before else said

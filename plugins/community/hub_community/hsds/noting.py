@@ -26,6 +26,7 @@ _SEVERITIES: Final[dict[str, tuple[int, Severity]]] = {
     "hsds.number": (1, "warning"),
     "hsds.orphan": (2, "warning"),
     "hsds.ragged_row": (0, "error"),
+    "hsds.status_assumed": (1, "warning"),
     "hsds.table_missing": (1, "warning"),
     "hsds.taxonomy_cycle": (2, "warning"),
     "hsds.truncated": (0, "error"),

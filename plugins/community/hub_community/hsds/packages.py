@@ -106,7 +106,7 @@ def _form(path: Path) -> str:
     start = head.lstrip(b"\xef\xbb\xbf \t\r\n\0")
     if head.startswith(_UTF_16):
         return "csv"
-    if not start or head.startswith(_OTHER) or head.startswith(b"PK"):
+    if not start or head.startswith((*_OTHER, b"PK")):
         return ""
     if start[:1] in (b"{", b"["):
         return "lines" if start[:1] == b"{" and is_lines(path) else "json"

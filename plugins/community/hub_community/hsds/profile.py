@@ -94,6 +94,4 @@ class HsdsProfile(Settings):
         description="Whether words of descriptions make a place secret, not only"
         " those of names and terms.",
     )
-    limits: Limits = Field(
-        default=Limits(), description="How much a package may hold."
-    )
+    limits: Limits = Field(default=Limits(), description="How much a package may hold.")

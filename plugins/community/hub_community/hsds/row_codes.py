@@ -86,8 +86,7 @@ ROW_CODES: dict[str, tuple[str, str]] = {
         "Put cells that hold separators or line ends in quotes",
     ),
     "hsds.restricted": (
-        "The place of this object is kept secret; addresses, coordinates and"
-        " map links were left out",
+        "The place is kept secret: addresses, coordinates and maps were left out",
         "Nothing, if that is meant",
     ),
     "hsds.status_assumed": (

@@ -6,13 +6,13 @@ when the reader is killed it is worth nothing, and so it is written without care
 """
 
 import sqlite3
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from typing import Any, Final
 
 import msgspec
 
-from hub.sdk import DirectoryRemark
+from hub.sdk import DirectoryGone, DirectoryRemark, DirectorySeen
 from hub_community.hsds.tables.form import ROOTS
 
 _SCHEMA: Final = """
@@ -141,7 +141,8 @@ WHERE place.location NOT IN (SELECT id FROM object WHERE kind = 'location')
         "attributes.taxonomy_term_id",
         """
 SELECT DISTINCT tagged.kind, tagged.id FROM tagged
-WHERE tagged.term NOT LIKE 'program:%' AND tagged.term NOT IN (SELECT id FROM object WHERE kind = 'taxonomy_term')
+WHERE tagged.term NOT LIKE 'program:%'
+AND tagged.term NOT IN (SELECT id FROM object WHERE kind = 'taxonomy_term')
 """,
     ),
 )
@@ -155,6 +156,9 @@ WITH RECURSIVE above (term, ancestor, depth) AS (
 )
 SELECT DISTINCT term FROM above WHERE term = ancestor
 """
+
+#: What comes after the objects.
+Later = DirectoryRemark | DirectorySeen | DirectoryGone
 
 _encode = msgspec.json.Encoder().encode
 _decode = msgspec.json.Decoder().decode
@@ -216,8 +220,8 @@ class Scratch:
         for line in lines:
             self._add("line", (location, line))
 
-    def remark(self, remark: DirectoryRemark) -> None:
-        """Keep a remark for later."""
+    def remark(self, remark: Later) -> None:
+        """Keep what is said last."""
         self._add("remark", (_encode(remark),))
 
     def _add(self, table: str, row: tuple[Any, ...]) -> None:
@@ -237,10 +241,10 @@ class Scratch:
         for table in self._waiting:
             self._write(table)
 
-    def remarks(self) -> Iterator[DirectoryRemark]:
-        """Yield the remarks in the order in which they were made."""
+    def remarks(self) -> Iterator[Later]:
+        """Yield what is said last, in the order in which it was kept."""
         self.flush()
-        read = msgspec.json.Decoder(DirectoryRemark).decode
+        read: Callable[[bytes], Later] = msgspec.json.Decoder(Later).decode
         for (body,) in self._database.execute("SELECT body FROM remark ORDER BY seq"):
             yield read(body)
 

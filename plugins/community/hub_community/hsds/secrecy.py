@@ -129,17 +129,19 @@ class Words:
 
     def of_record(self, record: Mapping[str, Any]) -> set[str]:
         """Return the codes of a record's own texts."""
-        texts = [
-            found
-            for field in self._fields
-            if isinstance(found := record.get(field), str)
-        ]
-        return self.of_text(" \n ".join(texts))
+        said = ""
+        for field in self._fields:
+            if field in record and isinstance(found := record[field], str):
+                said += f"{found} \n "
+        return self.of_text(said) if said else set()
 
     def of_text(self, text: str) -> set[str]:
         """Return the codes of a text."""
         lowered = text.casefold() + " "
-        if not any(stem in lowered for stem in self._stems):
+        for stem in self._stems:
+            if stem in lowered:
+                break
+        else:
             return set()
         return {
             code for code, pattern in self._patterns.items() if pattern.search(text)

@@ -164,7 +164,10 @@ class Converter:
             if cell in EMPTY:
                 continue
             for part in parts(cell):
-                child: dict[str, Any] = {"id": made_id(of, key, role, part), field: part}
+                child: dict[str, Any] = {
+                    "id": made_id(of, key, role, part),
+                    field: part,
+                }
                 if role:
                     child["link_type"] = role
                 self._ingest.child(self._kind, key, of, child, set())
@@ -191,5 +194,3 @@ def _adding(field: str) -> Callable[[dict[str, Any], str], None]:
             record[field] = f"{before}{joint}{said}" if before else said
 
     return add
-
-

@@ -52,13 +52,15 @@ _COLUMNS: Final[Mapping[tuple[str, str], str]] = {
     ("taxonomy_term", "term"): "2.0", ("service", "eligibilitys"): "2.0",
     ("service", "service_taxonomys"): "2.0", ("attribute", "taxonomy"): "2.0",
     ("service", "eligibilities"): "2.0", ("location", "physical_addresses"): "2.0",
+    ("organization", "url"): "1.x",
     ("schedule", "weekday"): "1.x", ("service", "taxonomy_ids"): "1.x",
     ("taxonomy_term", "vocabulary"): "1.x", ("schedule", "start_date"): "1.x",
     ("service", "accepted_payments"): "ohana", ("service", "audience"): "ohana",
     ("service", "funding_sources"): "ohana", ("location", "admin_emails"): "ohana",
     ("location", "virtual"): "ohana", ("location", "short_desc"): "ohana",
     ("phone", "vanity_number"): "ohana", ("phone", "number_type"): "ohana",
-    ("phone", "country_prefix"): "ohana", ("organization", "date_incorporated"): "ohana",
+    ("phone", "country_prefix"): "ohana",
+    ("organization", "date_incorporated"): "ohana",
     ("taxonomy_term", "parent_name"): "ohana",
 }  # fmt: skip
 #: Where several versions left their marks, the newest that only adds wins.
@@ -78,7 +80,9 @@ class Evidence:
 
 def stated(version: Any) -> str:
     """Return the version that a text names, as we call it; empty if none."""
-    found = re.match(r"(?:hsds-?(?:uk)?-?)?v?(\d)(?:\.(\d))?", str(version or "").casefold())
+    found = re.match(
+        r"(?:hsds-?(?:uk)?-?)?v?(\d)(?:\.(\d))?", str(version or "").casefold()
+    )
     if not found:
         return ""
     major, minor = found.groups()
@@ -87,9 +91,7 @@ def stated(version: Any) -> str:
     return {"1": "1.x", "2": "2.0"}.get(major, "")
 
 
-def of_tables(
-    tables: Iterable[str], columns: Iterable[tuple[str, str]]
-) -> Evidence:
+def of_tables(tables: Iterable[str], columns: Iterable[tuple[str, str]]) -> Evidence:
     """Return the version of tables by their normalised names and columns."""
     names = set(tables)
     shown = {f"table {name}": _TABLES[name] for name in names if name in _TABLES}

@@ -31,7 +31,14 @@ _METHODS: Final = frozenset({zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED})
 _LEADS_OUT: Final = re.compile(
     r"(?:/|[A-Za-z]:|.*[\x00-\x1f])|(?:.*/)?\.\.(?:/|\Z)", re.DOTALL
 )
-_ARCHIVES: Final = (b"PK\x03\x04", b"\x1f\x8b", b"7z\xbc\xaf", b"Rar!", b"BZh", b"\xfd7zXZ")
+_ARCHIVES: Final = (
+    b"PK\x03\x04",
+    b"\x1f\x8b",
+    b"7z\xbc\xaf",
+    b"Rar!",
+    b"BZh",
+    b"\xfd7zXZ",
+)
 _BROKEN: Final = (zipfile.BadZipFile, zlib.error, EOFError, ValueError, OSError)
 #: What systems and people add.
 _FURNITURE: Final = re.compile(

@@ -21,9 +21,9 @@ _ANY = _OPEN | _DONE | {"rejected", "expired"}
 class Act(NamedTuple):
     """One thing that can be done.
 
-    `says` is what the statement says. `states` are those in which it is offered, `fields`
-    what is asked for. `reasons` names the list of `reason`. With `cancelling` it is
-    offered only where the requester asked to cancel; with `first` it stands out.
+    `says` is what the statement says. `states` are those in which it is offered,
+    `fields` what is asked for. `reasons` names the list of `reason`. With `cancelling`
+    it is offered only where the requester asked to cancel; with `first` it stands out.
     """
 
     name: str

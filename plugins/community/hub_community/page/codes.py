@@ -24,7 +24,10 @@ STATES: Mapping[str, Pair] = {
 }
 OUTCOMES: Mapping[str, Pair] = {
     "resolved": ("The need is met", "Der Bedarf ist gedeckt"),
-    "partially_resolved": ("The need is met in part", "Der Bedarf ist teilweise gedeckt"),
+    "partially_resolved": (
+        "The need is met in part",
+        "Der Bedarf ist teilweise gedeckt",
+    ),
     "unresolved": ("The need is still there", "Der Bedarf besteht weiter"),
     "patient_declined": ("The person did not want it", "Die Person wollte es nicht"),
     "patient_unreachable": (
@@ -99,7 +102,10 @@ CATEGORIES: Mapping[str, Pair] = {
     "veteran-status": ("Veterans", "Veteranen"),
     "stress": ("Stress", "Belastung"),
     "social-connection": ("Social contact", "Soziale Kontakte"),
-    "intimate-partner-violence": ("Violence by a partner", "Gewalt in der Partnerschaft"),
+    "intimate-partner-violence": (
+        "Violence by a partner",
+        "Gewalt in der Partnerschaft",
+    ),
     "elder-abuse": ("Abuse of older people", "Gewalt gegen ältere Menschen"),
     "personal-health-literacy": ("Understanding health", "Gesundheit verstehen"),
     "health-insurance-coverage-status": ("Health insurance", "Krankenversicherung"),

@@ -67,7 +67,7 @@ def filled(
     act: Act, posted: Mapping[str, str], now: datetime, zone: ZoneInfo, words: Words
 ) -> Filled:
     """Return a form of `act` with its faults, in the order of its fields."""
-    values = {name: tidy(posted.get(name, "")) for name in act.fields}
+    values: dict[str, str] = {name: tidy(posted.get(name, "")) for name in act.fields}
     faults = [
         Fault(name, words(key, most=LONGEST_TEXT))
         for name in act.fields
@@ -84,22 +84,18 @@ def filled(
 def _fault(act: Act, name: str, values: Mapping[str, str]) -> str:
     """Return the key of what is wrong with a field, "" for nothing."""
     value = values[name]
-    match name:
-        case "reason":
-            return "" if value in REASONS[act.reasons] else "e_choose"
-        case "outcome":
-            return "" if value in codes.OUTCOMES else "e_choose"
-        case "date":
-            return "" if day_of(value) else "e_date"
-        case "time":
-            return "" if time_of(value) else "e_time"
-        case _ if len(value) > LONGEST_TEXT:
-            return "e_long"
-        case "explain":
-            chosen = values.get("reason") or values.get("outcome")
-            return "e_other" if chosen == "other" and not value else ""
-        case _:
-            return "" if value else "e_text"
+    known = {"reason": REASONS.get(act.reasons, {}), "outcome": codes.OUTCOMES}
+    if name in known:
+        return "" if value in known[name] else "e_choose"
+    if name in {"date", "time"}:
+        read = day_of(value) if name == "date" else time_of(value)
+        return f"e_{name}" if read is None else ""
+    if len(value) > LONGEST_TEXT:
+        return "e_long"
+    if name == "explain":
+        chosen = values.get("reason") or values.get("outcome")
+        return "e_other" if chosen == "other" and not value else ""
+    return "" if value else "e_text"
 
 
 def day_of(text: str) -> date | None:
@@ -161,12 +157,16 @@ def statement_of(
         referral=referral,
         by="performer",
         says=act.says,
-        at=now.astimezone(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z"),
+        at=now.astimezone(UTC)
+        .isoformat(timespec="milliseconds")
+        .replace("+00:00", "Z"),
         party=worker.party,
         name=worker.name,
         role=worker.role,
         reason=_reason(act, values, explained, words),
-        outcome=Reported(convert(outcome, ReferralOutcome), explained) if outcome else None,
+        outcome=Reported(convert(outcome, ReferralOutcome), explained)
+        if outcome
+        else None,
         appointment=at.isoformat(timespec="minutes") if at else "",
         text=_text(act, values, explained),
     )
@@ -191,4 +191,3 @@ def _text(act: Act, values: Mapping[str, str], explained: str) -> str:
         return said
     spoken_for = act.reasons or "outcome" in act.fields or act.cancelling
     return "" if spoken_for else explained
-

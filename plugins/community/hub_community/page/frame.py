@@ -12,17 +12,19 @@ _STYLE = element("style", Html(SHEET))
 
 
 class Place(NamedTuple):
-    """Where a page is: the address of its link, and in which language it is."""
+    """Where a page is: the address of its link, its language, and its own address."""
 
     address: str
     words: Words
+    here: str = ""
 
 
 def page(
     place: Place, title: str, *body: object, signed_in: str = "", faulty: bool = False
 ) -> str:
-    """Return a whole page. `title` says nothing about anybody; `signed_in`: the CSRF
-    token of a visitor who can sign out.
+    """Return a whole page, whose `title` says nothing about anybody.
+
+    `signed_in` is the CSRF token of a visitor, who then can sign out.
     """
     words = place.words
     mark = words("error_title") if faulty else ""
@@ -51,7 +53,7 @@ def _languages(place: Place) -> Html:
     link = element(
         "a",
         words("other_language"),
-        href=f"{place.address}?lang={other}",
+        href=f"{place.here or place.address}?lang={other}",
         lang=other,
         hreflang=other,
     )
@@ -170,7 +172,9 @@ def choice(
         )
         label = element("label", words.pick(pair), for_=own)
         lines.append(element("p", button, label, class_="choice"))
-    wrong = element("span", fault, class_="wrong", id=f"{name}-wrong") if fault else None
+    wrong = (
+        element("span", fault, class_="wrong", id=f"{name}-wrong") if fault else None
+    )
     return element(
         "fieldset",
         element("legend", legend),
@@ -189,9 +193,7 @@ def _label(name: str, label: str, hint: str, fault: str) -> Html:
 
 
 def _described(name: str, hint: str, fault: str) -> dict[str, object]:
-    by = [
-        f"{name}-{kind}" for kind, said in (("hint", hint), ("wrong", fault)) if said
-    ]
+    by = [f"{name}-{kind}" for kind, said in (("hint", hint), ("wrong", fault)) if said]
     return {
         "id": name,
         "name": name,

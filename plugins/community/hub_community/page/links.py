@@ -57,7 +57,7 @@ _decode = msgspec.json.Decoder(Link).decode
 
 
 def checked_secret(secret: str) -> str:
-    """Return a secret that is long enough. Raises ValueError, which does not quote it."""
+    """Return a secret that is long enough. Raises ValueError without quoting it."""
     if len(secret) < SHORTEST_SECRET:
         raise ValueError(f"a secret for links has {SHORTEST_SECRET} characters or more")
     return secret

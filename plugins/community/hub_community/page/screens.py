@@ -44,9 +44,7 @@ def gate(place: Place, masked: str, *, left: bool = False) -> str:
         heading(words("gate")),
         element("p", words("gate_why", address=masked)),
         post(f"{place.address}/code", sending),
-        element(
-            "p", element("a", words("gate_have"), href=f"{place.address}/code")
-        ),
+        element("p", element("a", words("gate_have"), href=f"{place.address}/code")),
     )
 
 

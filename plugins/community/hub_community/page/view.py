@@ -56,7 +56,10 @@ def view_of(notice: Notice, words: Words, zone: ZoneInfo) -> View:
         standing=_lines(
             ("state", reading.word(state, codes.STATES)),
             ("appointment", reading.moment(told.get("appointment"))),
-            ("reason", reading.coded("status_reason", codes.DECLINES | codes.DELAYS)),
+            (
+                "reason",
+                reading.coded("status_reason", {**codes.DECLINES, **codes.DELAYS}),
+            ),
             ("outcome", reading.coded("outcome", codes.OUTCOMES)),
             ("due", reading.moment(told.get("due"))),
         ),

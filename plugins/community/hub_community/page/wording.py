@@ -31,21 +31,29 @@ TEXTS: Mapping[str, Pair] = {
     # Before the code.
     "gate": ("Open a referral", "Eine Vermittlung öffnen"),
     "gate_why": (
-        "What is in the referral concerns a person. To protect them, we first send a "
-        "code to the e-mail address of your organisation: {address}",
-        "Was in der Vermittlung steht, betrifft einen Menschen. Zu dessen Schutz "
-        "senden wir zuerst einen Code an die E-Mail-Adresse Ihrer Organisation: "
-        "{address}",
+        (
+            "What is in the referral concerns a person. To protect them, we first send "
+            "a code to the e-mail address of your organisation: {address}"
+        ),
+        (
+            "Was in der Vermittlung steht, betrifft einen Menschen. Zu dessen Schutz "
+            "senden wir zuerst einen Code an die E-Mail-Adresse Ihrer Organisation: "
+            "{address}"
+        ),
     ),
     "gate_button": ("Send the code", "Code senden"),
     "gate_have": ("I already have a code", "Ich habe schon einen Code"),
     "left": ("You are signed out.", "Sie sind abgemeldet."),
     "code_title": ("Enter the code", "Code eingeben"),
     "code_sent": (
-        "We have sent a code to {address}. It can take a minute to arrive. It can be "
-        "used once, within {minutes} minutes.",
-        "Wir haben einen Code an {address} gesendet. Es kann eine Minute dauern, bis er "
-        "ankommt. Er gilt einmal und {minutes} Minuten lang.",
+        (
+            "We have sent a code to {address}. It can take a minute to arrive. It can "
+            "be used once, within {minutes} minutes."
+        ),
+        (
+            "Wir haben einen Code an {address} gesendet. Es kann eine Minute dauern, "
+            "bis er ankommt. Er gilt einmal und {minutes} Minuten lang."
+        ),
     ),
     "code": ("Code", "Code"),
     "code_hint": ("Six digits", "Sechs Ziffern"),
@@ -58,45 +66,63 @@ TEXTS: Mapping[str, Pair] = {
     "role_hint": ("For example: intake worker", "Zum Beispiel: Sozialberatung"),
     "code_button": ("Continue", "Weiter"),
     "code_again": ("Send another code", "Neuen Code senden"),
-    "code_empty": ("Enter the code from the mail", "Geben Sie den Code aus der Mail ein"),
+    "code_empty": (
+        "Enter the code from the mail",
+        "Geben Sie den Code aus der Mail ein",
+    ),
     "code_wrong": (
         "The code is not right, or no longer valid. Compare it with the newest mail",
-        "Der Code stimmt nicht oder gilt nicht mehr. Vergleichen Sie ihn mit der "
-        "neuesten Mail",
+        (
+            "Der Code stimmt nicht oder gilt nicht mehr. Vergleichen Sie ihn mit der "
+            "neuesten Mail"
+        ),
     ),
     "code_over": (
         "The code was tried too often and is void. Ask for another one",
-        "Der Code wurde zu oft falsch eingegeben und gilt nicht mehr. Fordern Sie einen "
-        "neuen an",
+        (
+            "Der Code wurde zu oft falsch eingegeben und gilt nicht mehr. Fordern Sie "
+            "einen neuen an"
+        ),
     ),
     "name_empty": ("Enter your name", "Geben Sie Ihren Namen ein"),
     # Mails.
-    "subject_waiting": ("A message is waiting for you", "Eine Nachricht wartet auf Sie"),
+    "subject_waiting": (
+        "A message is waiting for you",
+        "Eine Nachricht wartet auf Sie",
+    ),
     "mail_waiting": (
-        "Hello,\n\n"
-        "something is waiting for your organisation. This link leads to it:\n\n"
-        "{link}\n\n"
-        "The page then sends a code to this address. Only whoever has the code can\n"
-        "read what is there.\n\n"
-        "The link works until {until}. Please do not pass this mail on.\n"
-        "If you do not know what it is about, you need do nothing.\n",
-        "Guten Tag,\n\n"
-        "für Ihre Organisation liegt etwas bereit. Dieser Link führt dorthin:\n\n"
-        "{link}\n\n"
-        "Die Seite sendet dann einen Code an diese Adresse. Nur wer den Code hat,\n"
-        "kann lesen, was dort steht.\n\n"
-        "Der Link gilt bis {until}. Bitte geben Sie diese Mail nicht weiter.\n"
-        "Wenn Sie nicht wissen, worum es geht, müssen Sie nichts tun.\n",
+        (
+            "Hello,\n\n"
+            "something is waiting for your organisation. This link leads to it:\n\n"
+            "{link}\n\n"
+            "The page then sends a code to this address. Only whoever has the code\n"
+            "can read what is there.\n\n"
+            "The link works until {until}. Please do not pass this mail on.\n"
+            "If you do not know what it is about, you need do nothing.\n"
+        ),
+        (
+            "Guten Tag,\n\n"
+            "für Ihre Organisation liegt etwas bereit. Dieser Link führt dorthin:\n\n"
+            "{link}\n\n"
+            "Die Seite sendet dann einen Code an diese Adresse. Nur wer den Code hat,\n"
+            "kann lesen, was dort steht.\n\n"
+            "Der Link gilt bis {until}. Bitte geben Sie diese Mail nicht weiter.\n"
+            "Wenn Sie nicht wissen, worum es geht, müssen Sie nichts tun.\n"
+        ),
     ),
     "subject_code": ("Your code", "Ihr Code"),
     "mail_code": (
-        "Your code is: {code}\n\n"
-        "It can be used once, within {minutes} minutes, on the page that asked for it.\n"
-        "Give it to nobody. If you did not ask for a code, delete this mail.\n",
-        "Ihr Code lautet: {code}\n\n"
-        "Er gilt einmal und {minutes} Minuten lang, auf der Seite, die danach fragt.\n"
-        "Geben Sie ihn an niemanden weiter. Wenn Sie keinen Code angefordert haben,\n"
-        "löschen Sie diese Mail.\n",
+        (
+            "Your code is: {code}\n\n"
+            "It can be used once, within {minutes} minutes, where you asked for it.\n"
+            "Give it to nobody. If you did not ask for a code, delete this mail.\n"
+        ),
+        (
+            "Ihr Code lautet: {code}\n\n"
+            "Er gilt einmal und {minutes} Minuten lang, dort, wo danach gefragt wird.\n"
+            "Geben Sie ihn an niemanden weiter. Wenn Sie keinen Code angefordert\n"
+            "haben, löschen Sie diese Mail.\n"
+        ),
     ),
     # The referral.
     "referral": ("Referral", "Vermittlung"),
@@ -106,10 +132,15 @@ TEXTS: Mapping[str, Pair] = {
         "Nehmen Sie keinen Kontakt zu dieser Person auf",
     ),
     "prohibited": (
-        "Contact could put them in danger. Do not call, write or visit. Talk to the "
-        "organisation that asks for help.",
-        "Ein Kontakt kann sie in Gefahr bringen. Rufen Sie nicht an, schreiben Sie nicht "
-        "und gehen Sie nicht hin. Sprechen Sie mit der Stelle, die um Hilfe bittet.",
+        (
+            "Contact could put them in danger. Do not call, write or visit. Talk to "
+            "the organisation that asks for help."
+        ),
+        (
+            "Ein Kontakt kann sie in Gefahr bringen. Rufen Sie nicht an, schreiben Sie "
+            "nicht und gehen Sie nicht hin. Sprechen Sie mit der Stelle, die um Hilfe "
+            "bittet."
+        ),
     ),
     "safe_ways": ("Safe ways to reach them: {ways}", "Sichere Wege: {ways}"),
     "state": ("Where it stands", "Stand"),
@@ -122,10 +153,14 @@ TEXTS: Mapping[str, Pair] = {
         "Bitte sagen Sie unten, ob Sie zustimmen.",
     ),
     "expired_note": (
-        "The time to answer is over. You can still answer; it counts once the "
-        "organisation that asked has confirmed it.",
-        "Die Zeit zu antworten ist vorbei. Sie können noch antworten; es zählt, sobald "
-        "die Stelle, die um Hilfe bittet, es bestätigt.",
+        (
+            "The time to answer is over. You can still answer; it counts once the "
+            "organisation that asked has confirmed it."
+        ),
+        (
+            "Die Zeit zu antworten ist vorbei. Sie können noch antworten; es zählt, "
+            "sobald die Stelle, die um Hilfe bittet, es bestätigt."
+        ),
     ),
     "closed_note": (
         "This referral is closed. There is nothing left to do.",
@@ -213,7 +248,10 @@ TEXTS: Mapping[str, Pair] = {
     "PAGE-002": ("Something went wrong", "Etwas ist schiefgegangen"),
     "PAGE-002.do": (
         "It is not your fault. Please try again in a few minutes.",
-        "Es liegt nicht an Ihnen. Bitte versuchen Sie es in einigen Minuten noch einmal.",
+        (
+            "Es liegt nicht an Ihnen. Bitte versuchen Sie es in einigen Minuten noch "
+            "einmal."
+        ),
     ),
     "PAGE-010": ("This link leads nowhere", "Dieser Link führt nirgendwohin"),
     "PAGE-010.do": (
@@ -223,28 +261,41 @@ TEXTS: Mapping[str, Pair] = {
     "PAGE-011": ("This link has expired", "Dieser Link ist abgelaufen"),
     "PAGE-011.do": (
         "Use the link of the newest mail, or call the organisation that asked you.",
-        "Nehmen Sie den Link der neuesten Mail, oder rufen Sie die Stelle an, die Sie "
-        "gefragt hat.",
+        (
+            "Nehmen Sie den Link der neuesten Mail, oder rufen Sie die Stelle an, die "
+            "Sie gefragt hat."
+        ),
     ),
     "PAGE-012": ("Please sign in again", "Bitte melden Sie sich neu an"),
     "PAGE-012.do": (
         "You were signed out. Nothing was sent. Ask for a new code to go on.",
-        "Sie wurden abgemeldet. Es wurde nichts gesendet. Fordern Sie einen neuen Code "
-        "an, um weiterzumachen.",
+        (
+            "Sie wurden abgemeldet. Es wurde nichts gesendet. Fordern Sie einen neuen "
+            "Code an, um weiterzumachen."
+        ),
     ),
     "PAGE-013": ("There is nothing to see here", "Hier gibt es nichts zu sehen"),
     "PAGE-013.do": (
-        "The referral is not meant for you, or may no longer be shown. If you are "
-        "unsure, call the organisation that asked you.",
-        "Die Vermittlung ist nicht für Sie bestimmt oder darf nicht mehr gezeigt werden. "
-        "Wenn Sie unsicher sind, rufen Sie die Stelle an, die Sie gefragt hat.",
+        (
+            "The referral is not meant for you, or may no longer be shown. If you are "
+            "unsure, call the organisation that asked you."
+        ),
+        (
+            "Die Vermittlung ist nicht für Sie bestimmt oder darf nicht mehr gezeigt "
+            "werden. Wenn Sie unsicher sind, rufen Sie die Stelle an, die Sie gefragt "
+            "hat."
+        ),
     ),
     "PAGE-014": ("This is not possible now", "Das geht jetzt nicht"),
     "PAGE-014.do": (
-        "Something has happened in the meantime. Nothing was sent. Look at where the "
-        "referral stands and go on from there.",
-        "Inzwischen ist etwas geschehen. Es wurde nichts gesendet. Sehen Sie nach, wie "
-        "es um die Vermittlung steht.",
+        (
+            "Something has happened in the meantime. Nothing was sent. Look at where "
+            "the referral stands and go on from there."
+        ),
+        (
+            "Inzwischen ist etwas geschehen. Es wurde nichts gesendet. Sehen Sie nach, "
+            "wie es um die Vermittlung steht."
+        ),
     ),
     "PAGE-015": ("Too many codes", "Zu viele Codes"),
     "PAGE-015.do": (
@@ -254,14 +305,18 @@ TEXTS: Mapping[str, Pair] = {
     "PAGE-016": ("This form is out of date", "Dieses Formular ist veraltet"),
     "PAGE-016.do": (
         "Nothing was sent. Go back to the referral and fill it in again.",
-        "Es wurde nichts gesendet. Gehen Sie zurück zur Vermittlung und füllen Sie es "
-        "noch einmal aus.",
+        (
+            "Es wurde nichts gesendet. Gehen Sie zurück zur Vermittlung und füllen Sie "
+            "es noch einmal aus."
+        ),
     ),
     "PAGE-017": ("It could not be saved", "Es konnte nicht gespeichert werden"),
     "PAGE-017.do": (
         "Please go back and send the form again in a few minutes.",
-        "Bitte gehen Sie zurück und senden Sie das Formular in einigen Minuten noch "
-        "einmal.",
+        (
+            "Bitte gehen Sie zurück und senden Sie das Formular in einigen Minuten "
+            "noch einmal."
+        ),
     ),
     "PAGE-018": ("The code could not be sent", "Der Code konnte nicht gesendet werden"),
     "PAGE-018.do": (

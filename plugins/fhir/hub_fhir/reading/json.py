@@ -3,7 +3,7 @@
 Refused are duplicate keys, NaN and infinities, numbers without bounds, nesting without
 end, lone surrogates, control characters, comments and whatever follows the value.
 What is merely untidy is put in order, and remarked: a mark at the beginning, null and
-empty values, blanks around codes. Decimals keep their digits. Source: R4, section 2.6.2.
+empty values, blanks around codes. Decimals keep their digits. Source: R4, 2.6.2.
 """
 
 import json
@@ -27,11 +27,12 @@ _LONGEST_WHOLE = 18
 _LARGEST_EXPONENT = 308
 _MARK = b"\xef\xbb\xbf"
 _NO_TEXT = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\ud800-\udfff]")
+_CODED = """
+    code fullUrl gender intent method priority reference resourceType status system
+    type url use valueCode
+"""
 #: Elements that hold a code or an address, where blanks mean nothing.
-_CODES = frozenset(
-    "code fullUrl gender intent method priority reference resourceType status system "
-    "type url use valueCode".split()
-)
+_CODES = frozenset(_CODED.split())
 
 
 class Parsed(NamedTuple):

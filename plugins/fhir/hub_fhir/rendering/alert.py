@@ -23,7 +23,6 @@ from hub_fhir.rendering.options import AlertOptions
 from hub_fhir.rendering.parties import hub_organization, patient
 from hub_fhir.rendering.payloads import stated, words
 from hub_fhir.rendering.pieces import Piece
-from hub_fhir.rendering.places import Bundled
 from hub_fhir.rendering.provenance import provenance
 from hub_fhir.rendering.telling import Telling
 from hub_fhir.rendering.visit_resource import (

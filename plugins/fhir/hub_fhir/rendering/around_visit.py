@@ -6,15 +6,15 @@ Sources: US Core 3.1.1 (Location, Condition), Da Vinci Alerts 1.0
 
 from typing import Any
 
+from hub_fhir.rendering.data.encounters import CERTAINTIES
 from hub_fhir.rendering.data.encounters import DIAGNOSIS_ROLES as ROLE_CODES
 from hub_fhir.rendering.data.systems import (
     ALERTS,
-    CLINICAL,
     CONDITION_CATEGORIES,
     DIAGNOSIS_ROLES,
     GERMAN_DIAGNOSES,
+    NULL_FLAVOURS,
     PLACE_TYPES,
-    RELATIONSHIPS,
     US_CORE,
     VERIFICATION,
 )
@@ -91,9 +91,7 @@ def conditions(telling: Telling, subject: str, guide: str) -> tuple[Piece, ...]:
         if not code:
             continue
         reference = _condition(telling, subject, code, each, number)
-        found.append(
-            {"condition": {"reference": reference}, "use": _use(each, guide)}
-        )
+        found.append({"condition": {"reference": reference}, "use": _use(each, guide)})
     return tuple(found)
 
 
@@ -101,12 +99,10 @@ def _condition(
     telling: Telling, subject: str, code: Piece, said: dict[str, Any], number: int
 ) -> str:
     visit = telling.places.reference("Encounter", visit_key(telling))
+    sure = CERTAINTIES.get(coded(said.get("type", "")), "")
     resource = stated(
-        meta=telling.meta(
-            f"{US_CORE}condition", f"{ALERTS}adt-notification-condition"
-        ),
-        clinicalStatus=concept_of(CLINICAL, "active"),
-        verificationStatus=concept_of(VERIFICATION, "confirmed"),
+        meta=telling.meta(f"{US_CORE}condition", f"{ALERTS}adt-notification-condition"),
+        verificationStatus=concept_of(VERIFICATION, sure) if sure else {},
         category=[concept_of(CONDITION_CATEGORIES, "encounter-diagnosis")],
         code=code,
         subject={"reference": subject},
@@ -137,7 +133,8 @@ def coverages(telling: Telling, subject: str) -> None:
             type=concept(each.get("plan_type", ""), telling.systems),
             subscriberId=words(each.get("policy", "")) or words(_value(member)),
             beneficiary={"reference": subject},
-            relationship=concept_of(RELATIONSHIPS, "self"),
+            # HRex demands one, and nobody said which.
+            relationship=concept_of(NULL_FLAVOURS, "UNK", "unknown"),
             period=stated(
                 start=telling.moment(each.get("from", "")),
                 end=telling.moment(each.get("to", "")),

@@ -102,9 +102,7 @@ def organization(telling: Telling, said: Any, key: str = "") -> str:
     """
     called = words(said) if not isinstance(said, dict) else words(said.get("name", ""))
     numbers = [
-        made
-        for each in numbers_of(said)
-        if (made := identifier(each, telling.systems))
+        made for each in numbers_of(said) if (made := identifier(each, telling.systems))
     ]
     if not (called or numbers):
         return ""
@@ -215,7 +213,9 @@ def _described(org: Any, said: dict[str, Any]) -> Any:
         if part in said and not said.get("person")
     }
     own = said.get("identifiers") if not said.get("person") else None
-    return beside | ({"identifiers": own} if own else {}) | org
+    # Where nobody named the organisation, its name in the configuration is left.
+    named = {"name": said["party"]} if said.get("party") and not org else {}
+    return named | beside | ({"identifiers": own} if own else {}) | org
 
 
 def typed(value: Piece, kind: str) -> Piece:

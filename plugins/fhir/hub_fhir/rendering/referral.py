@@ -12,7 +12,6 @@ from typing import Any
 from hub.sdk import Notice, Rendered, RendererSpec
 from hub_fhir.rendering.options import ReferralOptions
 from hub_fhir.rendering.parties import actor, hub_organization, patient
-from hub_fhir.rendering.payloads import words
 from hub_fhir.rendering.places import Bundled, Served
 from hub_fhir.rendering.provenance import provenance
 from hub_fhir.rendering.request_resource import service_request
@@ -21,8 +20,6 @@ from hub_fhir.rendering.statuses import Said, said_by
 from hub_fhir.rendering.task_resource import task
 from hub_fhir.rendering.telling import Telling
 from hub_fhir.resources.wire import MEDIA_TYPE, built, write
-
-_SIDES = frozenset({"requester", "performer", "hub"})
 
 
 def render(notices: Sequence[Notice], options: ReferralOptions) -> Rendered:
@@ -35,7 +32,7 @@ def render(notices: Sequence[Notice], options: ReferralOptions) -> Rendered:
     telling = Telling(notice, options, places)
     said = said_by(telling, options.received)
     _resources(telling, options, said)
-    owned = owned_by(_speaker(telling, said), said.says)
+    owned = owned_by(said.speaker, said.says)
     entries = [
         each | {"request": request_of(each["resource"], owned)}
         for each in telling.entries.values()
@@ -83,12 +80,6 @@ def _scope(notice: Notice) -> str:
     return f"{notice.hub}/{notice.destination}"
 
 
-def _speaker(telling: Telling, said: Said) -> str:
-    """Return who says it, as the payload has it, else whose word it is."""
-    by = words(telling.said("by"))
-    return by if by in _SIDES else said.row.owner
-
-
 def _resources(telling: Telling, options: ReferralOptions, said: Said) -> None:
     """Add all resources of a referral to `telling`."""
     hub = hub_organization(telling)
@@ -100,8 +91,7 @@ def _resources(telling: Telling, options: ReferralOptions, said: Said) -> None:
     focus = service_request(telling, said, subject, asked or hub, performs)
     follows = task(telling, said, focus, parties)
     if options.provenance:
-        speaker = _speaker(telling, said)
-        author = {"requester": asked, "performer": performs}.get(speaker, "")
+        author = {"requester": asked, "performer": performs}.get(said.speaker, "")
         provenance(telling, [focus, follows], author, hub)
 
 

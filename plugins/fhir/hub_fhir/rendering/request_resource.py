@@ -19,6 +19,7 @@ from hub_fhir.rendering.data.systems import (
     SAFE_CONTACT,
     SERVICE_REQUEST_PROFILE,
     SNOMED,
+    STATUS_REASON,
 )
 from hub_fhir.rendering.parties import typed
 from hub_fhir.rendering.payloads import coded, stated, words
@@ -84,10 +85,10 @@ def priority(telling: Telling) -> str:
 
 def losses_of(telling: Telling, said: Said) -> list[str]:
     """Return what R4 cannot say of the notice, as short codes."""
-    found = list(said.losses)
-    if coded(telling.said("priority")) and not priority(telling):
-        found.append("priority.unmapped")
-    return found
+    unmapped = coded(telling.said("priority")) and not priority(telling)
+    return [
+        loss for loss in (said.loss, "priority.unmapped" if unmapped else "") if loss
+    ]
 
 
 def lost(losses: list[str]) -> list[Piece]:
@@ -117,17 +118,32 @@ def _extensions(telling: Telling, said: Said) -> list[Piece]:
         for each in listed
         if (text := words(each))
     ]
-    if said.row.owner == "requester" and said.row.loss:
+    if said.carrier == "request":
         found.append({"url": REFERRAL_STATE, "valueCode": said.says})
-    if said.row.owner == "requester":
-        found += lost(losses_of(telling, said))
+    if said.speaker == "requester":
+        found += _why(telling) + lost(losses_of(telling, said))
     return found
 
 
-def _notes(telling: Telling) -> list[Piece]:
+def _why(telling: Telling) -> list[Piece]:
+    """Return why a request is taken back, for which R4 has no element."""
+    reason = concept(telling.said("status_reason"), telling.systems)
+    return [{"url": STATUS_REASON, "valueCodeableConcept": reason}] if reason else []
+
+
+def spoken(telling: Telling) -> list[str]:
+    """Return what is said in words, as it is told of this statement alone."""
+    found = [words(telling.said("note")) or words(telling.said("text"))]
+    level = words(telling.said("level"))
+    if level:
+        found.append(f"{level.capitalize()}: waiting for an answer")
+    return [text for text in found if text]
+
+
+def _notes(telling: Telling, said: Said) -> list[Piece]:
     texts = [words(telling.said("comment"))]
-    if telling.said("by") == "requester":
-        texts.append(words(telling.said("text")))
+    if said.speaker == "requester":
+        texts += spoken(telling)
     return [{"text": text} for text in texts if text]
 
 
@@ -170,6 +186,6 @@ def service_request(
             "ClaimResponse", telling.said("authorization_ref"), telling
         ),
         supportingInfo=logical_each("Consent", telling.said("consent_ref"), telling),
-        note=_notes(telling),
+        note=_notes(telling, said),
     )
     return telling.add("ServiceRequest", telling.event.entity.key, resource)

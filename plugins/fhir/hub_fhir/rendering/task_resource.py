@@ -25,6 +25,7 @@ from hub_fhir.rendering.request_resource import (
     lost,
     placer,
     priority,
+    spoken,
 )
 from hub_fhir.rendering.statuses import Said, business_status
 from hub_fhir.rendering.telling import Telling
@@ -64,7 +65,7 @@ def task(telling: Telling, said: Said, focus: str, parties: dict[str, str]) -> s
         lastModified=telling.occurred,
         requester={"reference": parties["requester"]},
         owner={"reference": owner} if owner else {},
-        note=_notes(telling),
+        note=_notes(telling, said),
         output=_outputs(telling),
     )
     return telling.add("Task", key, resource)
@@ -75,29 +76,27 @@ def _extensions(telling: Telling, said: Said) -> list[Piece]:
     when = telling.moment(telling.said("appointment", "at"))
     if when:
         found.append({"url": APPOINTMENT, "valueDateTime": when})
-    hidden = said.row.loss and not said.row.business
-    if hidden and said.row.owner != "requester":
+    if said.carrier == "task":
         found.append({"url": REFERRAL_STATE, "valueCode": said.says})
-    if said.row.owner != "requester":
+    if said.speaker != "requester":
         found += lost(losses_of(telling, said))
     return found
 
 
 def _reason(telling: Telling, said: Said) -> Piece:
-    stated_reason = telling.said("status_reason")
-    found = concept(stated_reason, telling.systems)
-    if isinstance(stated_reason, dict) and (text := words(stated_reason.get("text"))):
+    why = telling.said("status_reason") if said.speaker != "requester" else ""
+    found = concept(why, telling.systems)
+    if isinstance(why, dict) and (text := words(why.get("text"))):
         found["text"] = text
     if not found and said.task in _WITH_REASON:
         return {"text": NO_REASON}
     return found
 
 
-def _notes(telling: Telling) -> list[Piece]:
-    text = words(telling.said("text"))
-    if not text or telling.said("by") == "requester":
+def _notes(telling: Telling, said: Said) -> list[Piece]:
+    if said.speaker == "requester":
         return []
-    return [stated(text=text, time=telling.occurred)]
+    return [stated(text=text, time=telling.occurred) for text in spoken(telling)]
 
 
 def _outputs(telling: Telling) -> list[Piece]:

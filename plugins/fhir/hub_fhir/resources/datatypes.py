@@ -6,7 +6,6 @@ from hub_fhir.resources.element import Element
 from hub_fhir.resources.primitives import (
     DateTime,
     Decimals,
-    Opaque,
     Positive,
     Text,
     Texts,
@@ -101,9 +100,9 @@ class HumanName(Element):
 class ContactPoint(Element):
     """How somebody is reached."""
 
-    system: (
-        Literal["phone", "fax", "email", "pager", "url", "sms", "other"] | None
-    ) = None
+    system: Literal["phone", "fax", "email", "pager", "url", "sms", "other"] | None = (
+        None
+    )
     value: Text | None = None
     use: Literal["home", "work", "temp", "old", "mobile"] | None = None
     rank: Positive | None = None

@@ -21,18 +21,18 @@ from pydantic import (
 from pydantic.alias_generators import to_camel
 from pydantic_core import PydanticCustomError
 
-from hub_fhir.resources.primitives import Id, Instant, Opaque, Text, Uri
+from hub_fhir.resources.primitives import Instant, Opaque, Text, Uri
 
+_VALUE_TYPES = """
+    Base64Binary Boolean Canonical Code Date DateTime Decimal Id Instant Integer
+    Markdown Oid PositiveInt String Time UnsignedInt Uri Url Uuid Address Age
+    Annotation Attachment CodeableConcept Coding ContactPoint Count Distance Duration
+    HumanName Identifier Money Period Quantity Range Ratio Reference SampledData
+    Signature Timing ContactDetail Contributor DataRequirement Expression
+    ParameterDefinition RelatedArtifact TriggerDefinition UsageContext Dosage Meta
+"""
 #: The types that ``value[x]`` of an extension can have. Source: R4, section 2.24.0.2.
-VALUE_TYPES = frozenset(
-    "Base64Binary Boolean Canonical Code Date DateTime Decimal Id Instant Integer "
-    "Markdown Oid PositiveInt String Time UnsignedInt Uri Url Uuid Address Age "
-    "Annotation Attachment CodeableConcept Coding ContactPoint Count Distance "
-    "Duration HumanName Identifier Money Period Quantity Range Ratio Reference "
-    "SampledData Signature Timing ContactDetail Contributor DataRequirement "
-    "Expression ParameterDefinition RelatedArtifact TriggerDefinition UsageContext "
-    "Dosage Meta".split()
-)
+VALUE_TYPES = frozenset(_VALUE_TYPES.split())
 
 
 def wire_name(name: str) -> str:

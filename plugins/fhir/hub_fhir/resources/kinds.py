@@ -1,7 +1,6 @@
 """The types of resources that FHIR R4 has. Source: R4, section 2.3 (resource list)."""
 
-R4_TYPES = frozenset(
-    """
+_NAMES = """
     Account ActivityDefinition AdverseEvent AllergyIntolerance Appointment
     AppointmentResponse AuditEvent Basic Binary BiologicallyDerivedProduct
     BodyStructure Bundle CapabilityStatement CarePlan CareTeam CatalogEntry
@@ -35,5 +34,5 @@ R4_TYPES = frozenset(
     SubstanceReferenceInformation SubstanceSourceMaterial SubstanceSpecification
     SupplyDelivery SupplyRequest Task TerminologyCapabilities TestReport TestScript
     ValueSet VerificationResult VisionPrescription
-    """.split()
-)
+"""
+R4_TYPES = frozenset(_NAMES.split())

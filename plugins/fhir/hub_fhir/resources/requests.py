@@ -185,9 +185,9 @@ class Source(Element):
 
     required = ("role", "what")
 
-    role: (
-        Literal["derivation", "revision", "quotation", "source", "removal"] | None
-    ) = None
+    role: Literal["derivation", "revision", "quotation", "source", "removal"] | None = (
+        None
+    )
     what: Reference | None = None
     agent: list[Agent] | None = None
 

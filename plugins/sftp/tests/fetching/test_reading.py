@@ -81,9 +81,7 @@ def test_what_waits_for_an_earlier_piece_keeps_nothing_else_in_memory():
     pipeline = Pipeline(0, 2 * PIECE)
     first, second = pipeline.asks()
     received = bytearray(9 * PIECE)
-    assert not list(
-        pipeline.receive_data(second.number, memoryview(received)[:PIECE])
-    )
+    assert not list(pipeline.receive_data(second.number, memoryview(received)[:PIECE]))
 
     received.clear()  # which an object that is looked at refuses
 

@@ -39,7 +39,13 @@ def test_cutting_the_stream_changes_nothing(packets, cuts):
 def test_any_bytes_raise_only_what_is_declared(data):
     try:
         for each in wire.Packets().receive_data(data):
-            for read in (wire.status, wire.data, wire.attributes, wire.handle, wire.most_read):
+            for read in (
+                wire.status,
+                wire.data,
+                wire.attributes,
+                wire.handle,
+                wire.most_read,
+            ):
                 with_error(read, each)
             with_error(lambda one: list(wire.names(one)), each)
     except wire.WireError:

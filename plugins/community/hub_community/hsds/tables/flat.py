@@ -90,7 +90,10 @@ PLACES: Final[Mapping[str, str]] = {
     "year_incorporated": "o.year_incorporated:integer",
     **_PHONES,
     **{column: f"{part}.number" for column, (part, _) in _KINDS.items()},
-    **{f"{column}_description": f"{part}.+description" for column, (part, _) in _KINDS.items()},
+    **{
+        f"{column}_description": f"{part}.+description"
+        for column, (part, _) in _KINDS.items()
+    },
     **{f"{column}_is_private": f"{part}.!" for column, (part, _) in _KINDS.items()},
     # Lists with a prefix for each kind
     "organization_id": "o.id",

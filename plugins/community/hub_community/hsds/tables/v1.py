@@ -76,7 +76,12 @@ TABLES: Final = (
     ),
     Table(
         "attribute",
-        ("service_taxonomy", "services_taxonomy", "service_taxonomies", "service_taxonomys"),
+        (
+            "service_taxonomy",
+            "services_taxonomy",
+            "service_taxonomies",
+            "service_taxonomys",
+        ),
         columns(
             "id:id",
             "service",
@@ -137,7 +142,7 @@ TABLES: Final = (
     Table(
         "eligibility",
         ("eligibility", "eligibilities"),
-        columns("", "service", eligibility="+eligibility_description"),
+        columns("id:id", "service", eligibility="+eligibility_description"),
     ),
     Table(
         "service_area",

@@ -34,7 +34,9 @@ TABLES: Final = (
     Table(
         "attribute",
         ("service_attribute", "service_attributes"),
-        columns("id:id taxonomy_term_id:id", "service", taxonomy_id="taxonomy_term_id:id"),
+        columns(
+            "id:id taxonomy_term_id:id", "service", taxonomy_id="taxonomy_term_id:id"
+        ),
     ),
     Table(
         "attribute",
@@ -50,7 +52,7 @@ TABLES: Final = (
         "eligibility",
         ("eligibility", "eligibilities", "eligibilitys"),
         columns(
-            "minimum_age:number maximum_age:number",
+            "id:id minimum_age:number maximum_age:number",
             "service",
             eligibility="+eligibility_description",
         ),
@@ -58,9 +60,7 @@ TABLES: Final = (
     Table(
         "service_area",
         ("service_area", "service_areas"),
-        columns(
-            "id:id description extent uri", "service", service_area="name"
-        ),
+        columns("id:id description extent uri", "service", service_area="name"),
     ),
     Table(
         "cost_option",

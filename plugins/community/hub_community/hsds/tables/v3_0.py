@@ -139,9 +139,7 @@ TABLES: Final = (
     Table(
         "organization_identifier",
         ("organization_identifier", "organization_identifiers"),
-        columns(
-            "id:id identifier_scheme identifier_type identifier", "organization"
-        ),
+        columns("id:id identifier_scheme identifier_type identifier", "organization"),
     ),
     Table(
         "taxonomy",

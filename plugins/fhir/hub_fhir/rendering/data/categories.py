@@ -3,19 +3,19 @@
 Source: Gravity SDOH Clinical Care 2.3, SDOHCC-CodeSystemTemporaryCodes.
 """
 
+_CODES = (
+    "food-insecurity housing-instability homelessness inadequate-housing "
+    "transportation-insecurity financial-insecurity material-hardship "
+    "educational-attainment employment-status veteran-status stress "
+    "social-connection intimate-partner-violence elder-abuse "
+    "personal-health-literacy health-insurance-coverage-status "
+    "medical-cost-burden digital-literacy digital-access utility-insecurity "
+    "incarceration-status language-access protective-factor "
+    "sdoh-category-unspecified"
+)
 #: The hub's categories of needs are these codes.
 CATEGORIES: dict[str, str] = {
-    code: code.replace("-", " ").capitalize()
-    for code in (
-        "food-insecurity housing-instability homelessness inadequate-housing "
-        "transportation-insecurity financial-insecurity material-hardship "
-        "educational-attainment employment-status veteran-status stress "
-        "social-connection intimate-partner-violence elder-abuse "
-        "personal-health-literacy health-insurance-coverage-status "
-        "medical-cost-burden digital-literacy digital-access utility-insecurity "
-        "incarceration-status language-access protective-factor "
-        "sdoh-category-unspecified"
-    ).split()
+    code: code.replace("-", " ").capitalize() for code in _CODES.split()
 }
 #: "Social service procedure" of SNOMED CT: what all of these are.
 SOCIAL_SERVICE = "410606002"

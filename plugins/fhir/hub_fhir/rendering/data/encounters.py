@@ -46,6 +46,8 @@ HEADERS: dict[str, str] = {
 STATUSES = frozenset({"planned", "in-progress", "onleave", "finished", "cancelled"})
 #: From DG1-6 (table 0052) to diagnosis-role of HL7 Terminology.
 DIAGNOSIS_ROLES: dict[str, str] = {"A": "AD", "W": "AD", "F": "DD"}
+#: From DG1-6 to condition-ver-status, as far as it says how sure anybody is.
+CERTAINTIES: dict[str, str] = {"A": "provisional", "W": "provisional", "F": "confirmed"}
 #: From roles of the hub, of HL7 v2 and of FHIR to v3 ParticipationType.
 ROLES: dict[str, str] = {
     "attending": "ATND",

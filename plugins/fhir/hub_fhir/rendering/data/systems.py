@@ -15,7 +15,6 @@ GRAVITY_CODES = (
 ALERTS = "http://hl7.org/fhir/us/davinci-alerts/StructureDefinition/"
 ALERT_EVENTS = "http://hl7.org/fhir/us/davinci-alerts/CodeSystem/notification-event"
 US_CORE = "http://hl7.org/fhir/us/core/StructureDefinition/us-core-"
-HREX_COVERAGE = "http://hl7.org/fhir/us/davinci-hrex/StructureDefinition/hrex-coverage"
 ISIK = "https://gematik.de/fhir/isik/StructureDefinition/"
 BSER_STATUSES = "http://hl7.org/fhir/us/bser/CodeSystem/TaskBusinessStatusCS"
 
@@ -28,12 +27,8 @@ PARTICIPATIONS = f"{TERMINOLOGY}v3-ParticipationType"
 CONFIDENTIALITY = f"{TERMINOLOGY}v3-Confidentiality"
 AGENTS = f"{TERMINOLOGY}provenance-participant-type"
 LIFECYCLE = f"{TERMINOLOGY}iso-21089-lifecycle"
-CLINICAL = f"{TERMINOLOGY}condition-clinical"
 VERIFICATION = f"{TERMINOLOGY}condition-ver-status"
 CONDITION_CATEGORIES = f"{TERMINOLOGY}condition-category"
-CONNECTIONS = f"{TERMINOLOGY}endpoint-connection-type"
-PAYLOADS = f"{TERMINOLOGY}endpoint-payload-type"
-RELATIONSHIPS = f"{TERMINOLOGY}subscriber-relationship"
 DIAGNOSIS_ROLES = f"{TERMINOLOGY}diagnosis-role"
 PLACE_TYPES = f"{TERMINOLOGY}location-physical-type"
 GERMAN_DIAGNOSES = "http://fhir.de/CodeSystem/KontaktDiagnoseProzedur"
@@ -46,6 +41,9 @@ SNOMED = "http://snomed.info/sct"
 LOINC = "http://loinc.org"
 LANGUAGES = "urn:ietf:bcp:47"
 ABSENT = "http://hl7.org/fhir/StructureDefinition/data-absent-reason"
+
+#: Why a request has its status. Source: R4, standard extensions.
+STATUS_REASON = "http://hl7.org/fhir/StructureDefinition/request-statusReason"
 
 OWN = "urn:carehub:fhir:"
 #: What a referral is in the hub's own words, where R4 has none.

@@ -1,0 +1,374 @@
+"""The keeper of directories in a running hub: from a package to its effect (ADR 26).
+
+One package is at work at a time, and of a feed one after the other: each is compared
+with what the one before it left. Cut off anywhere, it goes on from there: what is laid
+counts only once the run is in force, and what is told is noted with each portion.
+"""
+
+import asyncio
+import shutil
+import sqlite3
+from collections.abc import Awaitable, Callable
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
+from datetime import UTC, datetime
+from functools import partial
+from pathlib import Path
+from typing import Any
+
+import structlog
+
+from hub.config import HubConfig
+from hub.coordination.directory.scoring import score
+from hub.errors import HubError
+from hub.model.directory_happenings import DirectoryHappening
+from hub.runtime.directory import contacts, freshness, recording
+from hub.runtime.directory.contacts import OpenReferrals
+from hub.runtime.directory.errors import StageLostError
+from hub.runtime.directory.feeding import DirectoryFeeder
+from hub.runtime.directory.job import Findings, Job, Reading
+from hub.runtime.directory.laying import Laying, Stopped
+from hub.runtime.directory.process import ReadingProcess
+from hub.runtime.directory.reading import FOLDER, staging_of
+from hub.store.directory import holding, objects, runs
+from hub.store.directory.reading_now import has_missing
+from hub.store.directory.runs import FeedRow, InForce, Refreshed, RunRow
+from hub.store.directory.stage import Stage
+from hub.store.journal import microseconds, moment
+from hub.store.store import Store
+from hub.store.writer import Apply
+from hub.threads import in_thread
+
+log = structlog.get_logger()
+
+#: After something went wrong with a feed it rests so long, in seconds.
+TROUBLE_SECONDS = 30.0
+#: How often it is looked for packages that came, in seconds, and for stale feeds.
+LOOK_SECONDS, FRESH_SECONDS = 0.5, 3600.0
+
+Write = Callable[[Apply, Any], Awaitable[Any]]
+Read = Callable[[Job], Awaitable[Findings]]
+
+
+class Directories:
+    """The directories of one hub. Use it on the event loop.
+
+    `write` does work in the store, `told` hears that there are messages, `read` reads
+    a package: in a process of its own, where nothing else is said. `open_referrals`
+    says to whom somebody is referred; it is called on a thread.
+    """
+
+    def __init__(
+        self,
+        config: HubConfig,
+        store: Store,
+        write: Write,
+        told: Callable[[], None],
+        open_referrals: OpenReferrals = contacts.nobody,
+        read: Read | None = None,
+        clock: Callable[[], datetime] = lambda: datetime.now(UTC),
+    ) -> None:
+        found = {name: Reading.of(each) for name, each in config.sources.items()}
+        self._readings = {name: each for name, each in found.items() if each}
+        self._store = store
+        self._write = write
+        self._open_referrals = open_referrals
+        self._process = ReadingProcess()
+        self._read = read or self._process.read
+        self._clock = clock
+        self._folder = config.hub.data_dir
+        self._thread = ThreadPoolExecutor(1, "directories")
+        self._reader = store.reader()
+        self._laying = Laying(store.writer)
+        self._feeder = DirectoryFeeder(self.look, write, told)
+        self._resting: set[str] = set()
+        self._bell = asyncio.Event()
+
+    @property
+    def names(self) -> frozenset[str]:
+        """The feeds that are directories."""
+        return frozenset(self._readings)
+
+    @property
+    def pid(self) -> int:
+        """The process that reads a package, 0 where none does."""
+        return self._process.pid
+
+    def under_way(self, reader: sqlite3.Connection) -> int:
+        """Return how much is on its way and waits for nobody."""
+        if not self._readings:
+            return 0
+        waiting = [each for each in runs.open_runs(reader) if self._can(each)]
+        return len(waiting) + len(runs.untold(reader))
+
+    def ring(self) -> None:
+        """Say that somebody decided, or that a package came."""
+        self._bell.set()
+
+    async def run(self) -> None:
+        """Work until cancelled."""
+        if not self._readings:
+            return
+        await self._tidy()
+        async with asyncio.TaskGroup() as tasks:
+            tasks.create_task(self._work(), name="directories.work")
+            tasks.create_task(self._feeder.run(), name="directories.feed")
+            tasks.create_task(self._watch(), name="directories.watch")
+
+    async def stop(self) -> None:
+        """Let go of what is under way: the next hub goes on with it."""
+        self._laying.stop()
+        await in_thread(self._thread.shutdown, wait=True, cancel_futures=True)
+        self._reader.close()
+
+    async def look(self, function: Callable[..., Any], *args: Any) -> Any:
+        """Run a function of a connection that only reads, on the keeper's thread."""
+        return await self._run(function, self._reader, *args)
+
+    async def _run(self, function: Callable[..., Any], *args: Any) -> Any:
+        loop = asyncio.get_running_loop()
+        return await loop.run_in_executor(self._thread, partial(function, *args))
+
+    async def _work(self) -> None:
+        while True:
+            self._bell.clear()
+            if not await self.turn():
+                with suppress(TimeoutError):
+                    async with asyncio.timeout(LOOK_SECONDS):
+                        await self._bell.wait()
+
+    async def turn(self) -> bool:
+        """Do what the oldest run waits for; say whether there was one."""
+        able = [each for each in await self.look(runs.open_runs) if self._can(each)]
+        if able:
+            await self._attempt(able[0])
+        return bool(able)
+
+    def _can(self, run: RunRow) -> bool:
+        return run.feed in self._readings and run.feed not in self._resting
+
+    async def _attempt(self, run: RunRow) -> None:
+        """Do what a run waits for; where that fails, let its feed rest."""
+        try:
+            await self._step(run)
+        except Stopped:
+            await asyncio.Event().wait()  # until this task is cancelled too
+        except (HubError, OSError, sqlite3.Error) as error:
+            code = getattr(error, "code", type(error).__name__)
+            log.warning("directory.delayed", feed=run.feed, error_code=code)
+            self._rest(run.feed)
+        except Exception:  # a defect that one package shows must not stop the others
+            log.exception("directory.delayed", feed=run.feed)
+            self._rest(run.feed)
+
+    def _rest(self, feed: str) -> None:
+        self._resting.add(feed)
+        asyncio.get_running_loop().call_later(TROUBLE_SECONDS, self._rested, feed)
+
+    def _rested(self, feed: str) -> None:
+        self._resting.discard(feed)
+        self._bell.set()
+
+    async def _step(self, run: RunRow) -> None:
+        feed: FeedRow = await self.look(runs.feed_of, run.feed)
+        if run.state == runs.WAITING:
+            await self._judge(run, feed)
+            return
+        if run.version != feed.current + 1:
+            await self._again(run, "another version")
+            return
+        try:
+            await self._apply(run, feed)
+        except StageLostError as error:
+            await self._again(run, error.detail)
+
+    async def _again(self, run: RunRow, why: str) -> None:
+        """Let a run be read anew."""
+        log.warning("directory.read_again", feed=run.feed, reason=why)
+        await self._revert(run.feed)
+        await self._write(runs.read_again, run.seq)
+
+    async def _judge(self, run: RunRow, feed: FeedRow) -> None:
+        """Read a package, and record what becomes of it."""
+        reading = self._readings[run.feed]
+        mark = recording.reading_mark(reading)
+        if await self._is_repeated(run, feed, mark):
+            found = recording.repeated(run, feed, mark, self._now())
+            await self._record(run, found, feed.score)
+            return
+        await self._revert(run.feed)
+        job = self._job(run, feed, reading)
+        findings = await self._read(job)
+        held = []
+        if findings.rows and not (findings.held or findings.error_code):
+            held = await self._run(self._hold, job, run)
+        if held:
+            await self._write_all(holding.hold, held)
+        listed = await self._run(recording.listed, job.staging, findings)
+        rate = score(await self._counted(run, feed, findings), findings.worst)
+        found = recording.read_of(run, findings, mark, rate, listed, self._now(), feed)
+        await self._record(run, found, rate)
+
+    async def _counted(self, run: RunRow, feed: FeedRow, findings: Findings) -> int:
+        """Return of how many objects a package is; where it says so, of all."""
+        read = findings.counts.get("read", 0)
+        if findings.heading is None or findings.heading.mode == "full":
+            return read
+        given = (run.feed, feed.current)
+        totals: dict[str, int] = await self.look(objects.totals, *given)
+        return max(read, sum(totals.values()))
+
+    def _hold(self, job: Job, run: RunRow) -> list[holding.NewHeld]:
+        with Stage(job.staging) as stage:
+            given = (self._reader, run, self._now(), self._open_referrals)
+            return contacts.hold(stage, *given)
+
+    async def _write_all(self, apply: Apply, payloads: list[Any]) -> None:
+        for each in payloads:
+            await self._write(apply, each)
+
+    async def _is_repeated(self, run: RunRow, feed: FeedRow, mark: bytes) -> bool:
+        """Say whether a package is, byte for byte, that of the run in force."""
+        if not feed.run or run.approved:
+            return False
+        last: RunRow | None = await self.look(runs.run_at, feed.run)
+        if last is None or (last.sha256, last.reading) != (run.sha256, mark):
+            return False
+        return not await self.look(has_missing, run.feed)
+
+    def _job(self, run: RunRow, feed: FeedRow, reading: Reading) -> Job:
+        staging, scratch = staging_of(self._folder, run.seq)
+        return Job(
+            run=run.seq,
+            feed=run.feed,
+            message=run.message,
+            sha256=run.sha256,
+            version=feed.current,
+            at=self._now(),
+            approved=bool(run.approved),
+            churning=bool(feed.churning),
+            staging=staging,
+            scratch=scratch,
+            database=self._store.folder,
+            reading=reading,
+        )
+
+    async def _record(self, run: RunRow, found: runs.Read, rate: float | None) -> None:
+        if not await self._write(runs.record, found):
+            return  # somebody decided meanwhile: it is read anew
+        log.info(
+            "directory.read",
+            feed=run.feed,
+            state=found.state,
+            reason=found.reason,
+            error_code=found.error_code,
+            count=found.rows,
+        )
+        if found.state == runs.UNCHANGED:
+            happening = self._refreshed(run, found.counts, rate, ())
+            told = Refreshed(run.seq, self._now(), rate, happening)
+            await self._write(runs.refresh, told)
+        if found.state != runs.APPLYING:
+            await self._run(self._unstage, run)
+
+    def _refreshed(
+        self,
+        run: RunRow,
+        counts: str,
+        rate: float | None,
+        warnings: tuple[str, ...],
+        version: str = "",
+    ) -> DirectoryHappening:
+        return DirectoryHappening(
+            type="feed_refreshed",
+            at=moment(self._now()),
+            feed=run.feed,
+            run=run.seq,
+            hsds_version=version,
+            counts=recording.counts_of(counts),
+            score=rate,
+            warnings=warnings,
+        )
+
+    async def _apply(self, run: RunRow, feed: FeedRow) -> None:
+        staging, _ = staging_of(self._folder, run.seq)
+        await self._run(self._laying.lay, run, staging, self._now())
+        totals = await self.look(objects.totals, run.feed, run.version)
+        heading = recording.heading_of(run.heading)
+        churning = recording.is_churning(run.counts)
+        warnings = recording.warnings_of(run.counts, feed)
+        await self._write(
+            runs.put_in_force,
+            InForce(
+                seq=run.seq,
+                at=self._now(),
+                hsds_version=heading.version,
+                profile=heading.profile,
+                totals=recording.text(totals),
+                score=run.score,
+                churning=churning,
+                happening=self._refreshed(
+                    run, run.counts, run.score, warnings, heading.version
+                ),
+            ),
+        )
+        log.info("directory.applied", feed=run.feed, count=run.rows, state=run.state)
+        if churning and not feed.churning:
+            log.warning("directory.churning", feed=run.feed, reason="ids.churning")
+        await self._run(self._unstage, run)
+        self._feeder.ring()
+
+    async def _revert(self, feed: str) -> None:
+        """Take back what was laid under a version that never came into force."""
+        current = (await self.look(runs.feed_of, feed)).current
+        while await self._write(objects.revert, objects.Version(feed, current)):
+            pass
+
+    async def _prune(self, feed: str) -> None:
+        """Forget what was before the version in force, once all of it is told."""
+        if any(each.feed == feed for each in await self.look(runs.untold)):
+            return
+        current = (await self.look(runs.feed_of, feed)).current
+        while await self._write(objects.prune, objects.Version(feed, current)):
+            pass
+
+    async def _tidy(self) -> None:
+        """Clear up after the last hub: what is staged of runs that are settled."""
+        wanted = {
+            str(each.seq)
+            for each in await self.look(runs.open_runs)
+            if each.state == runs.APPLYING
+        }
+        await self._run(_tidy, self._folder / FOLDER, wanted)
+
+    def _unstage(self, run: RunRow) -> None:
+        staging, _ = staging_of(self._folder, run.seq)
+        shutil.rmtree(staging.parent, ignore_errors=True)
+
+    def _now(self) -> int:
+        return microseconds(self._clock())
+
+    async def _watch(self) -> None:
+        """Look for feeds that nobody refreshed, and clear up, now and then."""
+        while True:
+            try:
+                await self.look_after()
+            except (HubError, sqlite3.Error) as error:
+                log.warning("directory.unwatched", reason=type(error).__name__)
+            await asyncio.sleep(FRESH_SECONDS)
+
+    async def look_after(self) -> None:
+        """Tell of stale feeds, and forget what is not in force any more."""
+        stale = await self.look(freshness.stale, self._readings, self._clock())
+        for each in stale:
+            log.warning("directory.stale", feed=each.feed)
+            await self._write(runs.stale, each)
+        for name in self._readings:
+            await self._prune(name)
+
+
+def _tidy(folder: Path, wanted: set[str]) -> None:
+    if folder.is_dir():
+        for each in folder.iterdir():
+            if each.name not in wanted:
+                shutil.rmtree(each, ignore_errors=True)

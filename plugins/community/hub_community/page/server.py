@@ -1,0 +1,108 @@
+"""The source ``referral-page``: a small web site with one page for each referral."""
+
+import asyncio
+import ssl
+import time
+from collections.abc import Callable
+from datetime import UTC, datetime
+from urllib.parse import urlsplit
+
+import structlog
+from aiohttp import web
+
+from hub.sdk import Inbox
+from hub_community.mail.settings import is_loopback
+from hub_community.page.errors import PageAddressTakenError
+from hub_community.page.guard import (
+    FRONT,
+    MAX_BODY_BYTES,
+    Front,
+    add_headers,
+    guard,
+)
+from hub_community.page.settings import PageSettings
+from hub_community.page.visits import Visits
+
+log = structlog.get_logger()
+
+_SHUTDOWN_SECONDS = 1
+#: Some browsers send all languages that they know.
+_LONGEST_HEADER = 16 * 1024
+
+
+def _now() -> datetime:
+    return datetime.now(UTC)
+
+
+class ReferralPage:
+    """A source. What somebody says on the page is stored before they read so."""
+
+    def __init__(
+        self,
+        settings: PageSettings,
+        clock: Callable[[], datetime] = _now,
+        ticks: Callable[[], float] = time.monotonic,
+    ) -> None:
+        self._settings = settings
+        self._clock = clock
+        self._ticks = ticks
+
+    async def run(self, inbox: Inbox) -> None:
+        """Serve until cancelled. Raises PageAddressTakenError."""
+        runner = web.AppRunner(
+            self._application(Visits(self._settings, inbox, self._clock, self._ticks)),
+            access_log=None,
+            handle_signals=False,
+            shutdown_timeout=_SHUTDOWN_SECONDS,
+            max_field_size=_LONGEST_HEADER,
+        )
+        await runner.setup()
+        try:
+            await self._listen(runner)
+            inbox.report_ready(self._address(runner))
+            await asyncio.Event().wait()
+        finally:
+            await runner.cleanup()
+
+    def _application(self, visits: Visits) -> web.Application:
+        app = web.Application(middlewares=[guard], client_max_size=MAX_BODY_BYTES)
+        app[FRONT] = Front(visits.explain, self._is_own)
+        app.on_response_prepare.append(add_headers)
+        app.add_routes(visits.routes())
+        return app
+
+    async def _listen(self, runner: web.AppRunner) -> None:
+        own = self._settings
+        site = web.TCPSite(runner, own.host, own.port, ssl_context=self._tls())
+        try:
+            await site.start()
+        except OSError as error:
+            where = f"{own.host}:{own.port}"
+            raise PageAddressTakenError(f"{where}, {error.strerror}") from error
+
+    def _tls(self) -> ssl.SSLContext | None:
+        own = self._settings
+        if own.tls_certificate is None:
+            return None
+        tls = ssl.create_default_context(ssl.Purpose.CLIENT_AUTH)
+        tls.minimum_version = ssl.TLSVersion.TLSv1_2
+        tls.load_cert_chain(own.tls_certificate, own.tls_key)
+        return tls
+
+    def _address(self, runner: web.AppRunner) -> str:
+        host, port, *_ = runner.addresses[0]
+        scheme = "https" if self._settings.tls_certificate else "http"
+        name = f"[{host}]" if ":" in host else host
+        return f"{scheme}://{name}:{port}{urlsplit(self._settings.public_url).path}"
+
+    def _is_own(self, origin: str) -> bool:
+        """Say whether a page of this origin is ours; on one machine, at any port."""
+        own = urlsplit(self._settings.public_url)
+        try:
+            given = urlsplit(origin)
+            host = given.hostname or ""
+        except ValueError:
+            return False
+        if is_loopback(own.hostname or ""):
+            return is_loopback(host)
+        return (given.scheme, given.netloc.lower()) == (own.scheme, own.netloc.lower())

@@ -1,0 +1,85 @@
+"""Settings of a ``referral-page`` source."""
+
+from typing import Annotated, Self
+from zoneinfo import available_timezones
+
+from pydantic import AfterValidator, Field, model_validator
+
+from hub.sdk import ConfigPath, Settings, SourceSettings
+from hub_community.mail.invitation import LinkSecret, PageUrl
+from hub_community.mail.settings import MailAddress, SmtpSettings, is_loopback
+from hub_community.page.wording import Language
+
+
+def _zone(name: str) -> str:
+    if name not in available_timezones():
+        raise ValueError("must be an IANA time zone, such as Europe/Berlin")
+    return name
+
+
+class PartySettings(Settings):
+    """One partner that works its referrals on the page."""
+
+    email: MailAddress = Field(
+        description="Where its codes are sent: the address that gets its invitations."
+    )
+    language: Language = Field(
+        default="en", description="The language of its pages; there is a switch."
+    )
+    name: str = Field(default="", description="What it is called, for operators.")
+
+
+class PageSettings(SourceSettings):
+    """A ``[sources.NAME]`` table of kind ``referral-page``."""
+
+    host: str = Field(default="127.0.0.1", description="Address to listen on.")
+    port: int = Field(ge=0, le=65535, description="Port; 0: any that is free.")
+    public_url: PageUrl = Field(
+        description="Where browsers reach the page, through a proxy with TLS or not."
+    )
+    tls_certificate: ConfigPath | None = Field(
+        default=None, description="Its own certificate (PEM), without a proxy."
+    )
+    tls_key: ConfigPath | None = Field(
+        default=None, description="The key of the certificate (PEM)."
+    )
+    secret: LinkSecret = Field(
+        description="What links are signed with, 32 characters or more; the same as in"
+        " `format_options` of the destinations that invite."
+    )
+    secret_previous: LinkSecret | None = Field(
+        default=None, description="The secret before this one, while it is replaced."
+    )
+    smtp: SmtpSettings = Field(description="The server that sends the codes.")
+    parties: dict[str, PartySettings] = Field(
+        min_length=1, description="The partners, as they are called in `partners`."
+    )
+    time_zone: Annotated[str, AfterValidator(_zone)] = Field(
+        default="UTC", description="The IANA time zone in which appointments are made."
+    )
+    code_valid_minutes: int = Field(
+        default=10, ge=1, le=60, description="How long a code can be used."
+    )
+    tries: int = Field(
+        default=5, ge=1, le=10, description="How often a code can be entered wrongly."
+    )
+    session_minutes: int = Field(
+        default=30, ge=1, le=240, description="How long a visit can last."
+    )
+
+    @property
+    def secrets(self) -> list[str]:
+        """The secrets that links may be signed with, the current one first."""
+        given = [self.secret, self.secret_previous]
+        return [each.get_secret_value() for each in given if each]
+
+    @model_validator(mode="after")
+    def _nobody_listens_in(self) -> Self:
+        if (self.tls_certificate is None) != (self.tls_key is None):
+            raise ValueError("tls_certificate and tls_key go together")
+        if self.tls_certificate is None and not is_loopback(self.host):
+            raise ValueError(
+                f"host: {self.host} can be reached by others: name tls_certificate and"
+                " tls_key, or let a proxy on this machine speak TLS"
+            )
+        return self

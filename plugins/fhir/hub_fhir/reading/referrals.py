@@ -1,0 +1,171 @@
+"""Requests and tasks become what each side says of a referral.
+
+A request is its requester's, a task its owner's: one fact for each side that says
+something. What the requester says twice, by a request and by a task that nobody has
+answered, is one fact. Source: domain 4.1 to 4.3; Gravity SDOH Clinical Care 2.3.
+"""
+
+from collections.abc import Iterator
+from typing import Any
+
+from hub.sdk import Fact, FactKind, Labels, RecordKey, Subject
+from hub_fhir.reading.contents import of_request, of_task, request_reason
+from hub_fhir.reading.errors import NoPatientError, UnknownModifierError
+from hub_fhir.reading.numbers import coded, codings_of
+from hub_fhir.reading.people import subject_of
+from hub_fhir.reading.saying import Word, said_by_request, said_by_task
+from hub_fhir.reading.stating import (
+    Context,
+    When,
+    request_key,
+    request_of,
+    task_key,
+    when,
+)
+from hub_fhir.rendering.data.systems import ACT_CODES, CONFIDENTIALITY, TASK_CODES
+from hub_fhir.resources.element import Resource
+from hub_fhir.resources.people import Patient
+from hub_fhir.resources.requests import ServiceRequest, Task
+
+#: What says that somebody is asked for the first time.
+_OPENING = frozenset({"draft", "requested"})
+
+
+def referral_facts(context: Context) -> Iterator[Fact]:
+    """Yield what is said of referrals.
+
+    Raises UnknownModifierError, NoPatientError, NoReferralNumberError and NoTimeError.
+    """
+    tasks = [each for each in context.gathered.all(Task) if is_referral(each, context)]
+    requests = context.gathered.all(ServiceRequest)
+    for request in requests:
+        about = [each for each in tasks if request_of(each, context) is request]
+        if fact := _of_request(request, about, context):
+            yield fact
+    for task in tasks:
+        if fact := _of_task(task, context):
+            yield fact
+
+
+def is_referral(task: Task, context: Context) -> bool:
+    """Say whether a task asks an organisation to do what was requested.
+
+    What a patient is to do, such as to fill in a form, is no referral.
+    """
+    owner = (task.owner.reference or "") if task.owner else ""
+    person = context.gathered.find_as(Patient, task.owner, task)
+    if person is not None or owner.startswith("Patient/"):
+        return False
+    codes = [each.code for each in codings_of(task.code) if each.system == TASK_CODES]
+    return not codings_of(task.code) or "fulfill" in codes
+
+
+def _of_request(
+    request: ServiceRequest, tasks: list[Task], context: Context
+) -> Fact | None:
+    if request.do_not_perform:
+        raise UnknownModifierError("ServiceRequest.doNotPerform")
+    word = said_by_request(request)
+    if not _is_heard(word, context):
+        return None
+    details = of_request(request, context)
+    asked = _asked_by(tasks)
+    if asked is not None:
+        # The performer is named in the task, and often there alone.
+        details = _merged(of_task(asked, context), details)
+    if word.says not in _OPENING and (why := request_reason(request)):
+        details["status_reason"] = why
+    opens = word.says in _OPENING
+    stated = request.authored_on if opens else None
+    times = when(context, request, stated, request.authored_on)
+    subject = subject_of(context.gathered, request.subject, request, context.profile)
+    if opens and not subject.identifiers:
+        raise NoPatientError("ServiceRequest")
+    key = request_key(request, context)
+    return _fact(context, key, word, times, subject, details, request)
+
+
+def _asked_by(tasks: list[Task]) -> Task | None:
+    """Return the task by which a performer is asked, None where it has answered."""
+    return next((each for each in tasks if said_by_task(each).by == "requester"), None)
+
+
+def _of_task(task: Task, context: Context) -> Fact | None:
+    word = said_by_task(task)
+    request = request_of(task, context)
+    if word.by == "requester" and request is not None and word.says in _OPENING:
+        return None  # the request says so
+    if not _is_heard(word, context):
+        return None
+    details = of_task(task, context)
+    reason = coded(task.status_reason)
+    if reason and word.by == "performer":
+        details["status_reason"] = reason
+    if word.by == "requester":
+        details = {"authored": task.authored_on or "", **details}
+    changed = task.last_modified
+    first = task.authored_on if word.says in _OPENING else changed
+    times = when(context, task, first, changed, task.authored_on)
+    subject = subject_of(context.gathered, task.for_, task, context.profile)
+    if word.says in _OPENING and not subject.identifiers:
+        raise NoPatientError("Task")
+    return _fact(context, task_key(task, context), word, times, subject, details, task)
+
+
+def _is_heard(word: Word, context: Context) -> bool:
+    """Say whether the feed speaks for the side whose word it is."""
+    wanted = context.profile.speaks_for
+    if wanted not in ("both", word.by):
+        context.warnings.add("side.left_out")
+        return False
+    if word.warning:
+        context.warnings.add(word.warning)
+    return True
+
+
+def _merged(under: dict[str, Any], over: dict[str, Any]) -> dict[str, Any]:
+    numbers = {**under.get("identifiers", {}), **over.get("identifiers", {})}
+    found = {**under, **over}
+    return found | {"identifiers": numbers} if numbers else found
+
+
+def _fact(
+    context: Context,
+    key: RecordKey,
+    word: Word,
+    times: When,
+    subject: Subject,
+    details: dict[str, Any],
+    resource: Resource,
+) -> Fact:
+    """Return the fact. A person who came along with a number is who it is about."""
+    placer = {"system": key.system, "value": key.value}
+    numbers = {"placer": placer, **details.get("identifiers", {})}
+    said = {"by": word.by, "state": word.says, "party": context.party}
+    own = {name: value for name, value in said.items() if value}
+    kept = {name: value for name, value in details.items() if value not in ("", [], {})}
+    return Fact(
+        kind=FactKind.RECORD,
+        subject=subject,
+        recorded=times.recorded,
+        occurred=times.occurred,
+        record=key,
+        details={**kept, **own, "identifiers": numbers},
+        labels=_labels(resource),
+    )
+
+
+def _labels(resource: Resource) -> Labels | None:
+    """Return how confidential a resource says that it is."""
+    listed = (resource.meta.security if resource.meta else None) or ()
+    codes = [
+        (each.get("system"), each["code"])
+        for each in listed
+        if isinstance(each.get("code"), str)
+    ]
+    marks = [code for system, code in codes if system == CONFIDENTIALITY]
+    sensitive = tuple(code for system, code in codes if system == ACT_CODES)
+    if not marks and not sensitive:
+        return None
+    worst = max(marks, key="ULMNRV".find, default="N")
+    return Labels(worst, sensitive, (), ("meta.security",))
