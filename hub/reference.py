@@ -17,6 +17,7 @@ from hub.admin.exchange_reference import exchange_reference
 from hub.admin.reasons_reference import reasons_reference
 from hub.admin.reference import api_reference
 from hub.admin.roles_reference import roles_reference
+from hub.admin.states_reference import states_reference
 from hub.catalogue import bundled, catalogued
 from hub.cli.reference import cli_reference
 from hub.config import Catalogue
@@ -236,6 +237,7 @@ def pages() -> dict[str, str]:
         "docs/reference/api.md": api_reference(),
         "docs/reference/roles.md": roles_reference(),
         "docs/reference/reasons.md": reasons_reference(),
+        "docs/reference/referrals.md": states_reference(),
         "docs/reference/exchange-codes.md": exchange_reference(
             registry.normalisers.values()
         ),

@@ -43,5 +43,21 @@ def engine(path):
     return made
 
 
+def shared(connection):
+    """Return an engine on `connection`, with what was compiled for the others."""
+    first, compiled = _first()
+    pool = sa.StaticPool(lambda: connection)
+    made = sa.Engine(pool, first.dialect, first.url)
+    return made.execution_options(compiled_cache=compiled)
+
+
+@cache
+def _first():
+    """Return an engine that knows its database, and a place for statements."""
+    first = sa.create_engine("sqlite://", poolclass=sa.NullPool)
+    first.connect().close()
+    return first, {}
+
+
 def _hurry(connection, _record):
     connection.execute("PRAGMA synchronous=0")

@@ -19,6 +19,14 @@ from hub.coordination.referral_errors import (
     SentOtherwiseError,
 )
 from hub.errors import HubError, Recovery
+from hub.store.directory.errors import (
+    FeedAtWorkError,
+    RunNotHeldError,
+    UnknownDirectoryError,
+    UnknownHeldError,
+    UnknownObjectError,
+    UnknownRunError,
+)
 from hub.store.entity_views import LinkView
 from hub.store.exchanges.errors import (
     BytesGoneError,
@@ -224,6 +232,12 @@ _STATUS: dict[type[HubError], int] = {
     NotSentError: 409,
     NothingStatedError: 409,
     UnknownExchangeError: 404,
+    UnknownRunError: 404,
+    UnknownHeldError: 404,
+    UnknownObjectError: 404,
+    UnknownDirectoryError: 404,
+    RunNotHeldError: 409,
+    FeedAtWorkError: 409,
     UnknownFeedError: 404,
     OtherProfilesError: 409,
     NoEpisodesError: 404,

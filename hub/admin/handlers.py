@@ -33,8 +33,9 @@ CONTEXT = web.AppKey("context", AdminContext)
 ACCESS = web.AppKey("access", Access)
 #: Bounds the threads that read the store, so that the API cannot starve the hub.
 SLOTS = web.AppKey("slots", asyncio.Semaphore)
-#: Describes the API; a whole table is read for that, so not before somebody asks.
-OPENAPI: web.AppKey[Callable[[], dict[str, Any]]] = web.AppKey("openapi")
+#: Describes the API. That takes a while, so it is not done before somebody asks.
+Describe = Callable[[], dict[str, Any]]
+OPENAPI: web.AppKey[Describe] = web.AppKey("openapi")
 
 _MEDIA_TYPE = re.compile(r"[a-z0-9.+-]+/[a-z0-9.+-]+")
 

@@ -9,6 +9,7 @@ from typing import Any
 from hub.admin import handlers
 from hub.admin.audit_routes import AUDIT_ROUTES
 from hub.admin.context import PartStatus
+from hub.admin.directory_routes import DIRECTORY_ROUTES
 from hub.admin.entity_routes import ENTITY_ROUTES
 from hub.admin.exchange_routes import EXCHANGE_ROUTES
 from hub.admin.explain_routes import EXPLAIN_ROUTES
@@ -215,6 +216,7 @@ ROUTES = (
     *AUDIT_ROUTES,
     *REFERRAL_ROUTES,
     *WORKLIST_ROUTES,
+    *DIRECTORY_ROUTES,
     Route(
         "GET",
         "/api/v1/openapi.json",

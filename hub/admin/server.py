@@ -15,7 +15,7 @@ from hub.admin.deciding import DECIDING
 from hub.admin.errors import AddressTakenError, NotLoopbackError
 from hub.admin.facts_handlers import POSTING
 from hub.admin.guard import guard
-from hub.admin.handlers import ACCESS, CONTEXT, OPENAPI, SLOTS
+from hub.admin.handlers import ACCESS, CONTEXT, OPENAPI, SLOTS, Describe
 from hub.admin.openapi import openapi
 from hub.admin.parameters import parse, parse_body
 from hub.admin.route import Route
@@ -36,7 +36,8 @@ def create_app(context: AdminContext) -> web.Application:
     app[SLOTS] = asyncio.Semaphore(MAX_QUESTIONS)
     app[DECIDING] = asyncio.Lock()
     app[POSTING] = asyncio.Lock()
-    app[OPENAPI] = openapi
+    describe: Describe = openapi
+    app[OPENAPI] = describe
     app.on_response_prepare.append(add_headers)
     for route in ROUTES:
         app.router.add_route(route.method, route.path, _handler(route))

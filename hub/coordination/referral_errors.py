@@ -6,7 +6,7 @@ from hub.errors import HubError, Recovery
 class NobodyKnownError(HubError):
     """A referral is about nobody whom the hub knows, or about several."""
 
-    code = "REF-011"
+    code = "SEND-001"
     summary = "The hub knows nobody, or several people, by this number"
     remedy = "Look the person up with `hub persons find`, and name the key"
     recovery = Recovery.REJECT
@@ -15,7 +15,7 @@ class NobodyKnownError(HubError):
 class NoPerformerError(HubError):
     """A referral to nobody, or to somebody who takes no referrals."""
 
-    code = "REF-012"
+    code = "SEND-002"
     summary = "The referral names nobody who takes referrals"
     remedy = (
         "Name partners whose `sides` have `performer`, or services of a directory;"
@@ -27,7 +27,7 @@ class NoPerformerError(HubError):
 class NotNowError(HubError):
     """Somebody says of a referral what its state does not allow, or not to them."""
 
-    code = "REF-013"
+    code = "SEND-003"
     summary = "The referral does not allow this now"
     remedy = "Look at `hub referrals show` for where it is, and who may say what"
     recovery = Recovery.REJECT
@@ -36,7 +36,7 @@ class NotNowError(HubError):
 class NotATakenStatementError(HubError):
     """A statement was stored, and the core could not make anything of it."""
 
-    code = "REF-014"
+    code = "SEND-004"
     summary = "The statement was set aside"
     remedy = "Look at the message with `hub messages`; correct it, or replay it"
     recovery = Recovery.REJECT
@@ -45,7 +45,7 @@ class NotATakenStatementError(HubError):
 class SentOtherwiseError(HubError):
     """Another referral was sent under the same key before."""
 
-    code = "REF-015"
+    code = "SEND-005"
     summary = "Another referral was sent under this key"
     remedy = "Send what is sent again as it was, and another referral under a new key"
     recovery = Recovery.REJECT

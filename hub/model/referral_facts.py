@@ -32,7 +32,7 @@ _OWN = frozenset({"by", "state", "asked", "via", "party", "actor"})
 class StatementError(HubError):
     """A statement about a referral says nothing that can be understood."""
 
-    code = "REF-002"
+    code = "STATEMENT-001"
     summary = "This is no statement about a referral"
     remedy = "Correct what the detail names; `Statement` says what may stand in one"
     recovery = Recovery.REJECT

@@ -19,6 +19,7 @@ from hub.store import schema, shadow_amending
 from hub.store.access import AccessReader
 from hub.store.audit_queries import AuditReader
 from hub.store.decided import decided
+from hub.store.directory.reading import DirectoryReader
 from hub.store.entity_queries import EntityReader
 from hub.store.evidence.reader import EvidenceReader
 from hub.store.exchanges.reading import LedgerReader
@@ -73,10 +74,10 @@ class Reader:
     values as filters, and a `cursor` from the page before. What is known of people
     is asked of `entities`, what nobody knows of `reviews`, why things are as they
     are of `explaining`, what was done of `evidence`, what became of files of
-    `exchanges`, and how referrals stand of `referrals`. `trust` names the
-    authorities whose word on people counts most, the best first; `readers` what
-    reads the messages of each source, `cadences` at which pace subscriptions are
-    served.
+    `exchanges`, of services of `directories`, and how referrals stand of `referrals`.
+    `trust` names the authorities whose word on people counts most, the best first;
+    `readers` what reads the messages of each source, `cadences` at which pace
+    subscriptions are served.
     """
 
     def __init__(
@@ -92,6 +93,7 @@ class Reader:
         self.reviews = ReviewReader(self._looks)
         self.panels = PanelReader(self._looks)
         self.exchanges = LedgerReader(self._looks)
+        self.directories = DirectoryReader(self._looks)
         self.referrals = ReferralReader(self._looks)
         self.access = AccessReader(self._looks)
         self.audit = AuditReader(self._looks, path.parent)

@@ -55,11 +55,11 @@ MAY = {
     "viewer": {"health", "metrics", "states", "pictures"},
     "operator": {
         *("health", "metrics", "states", "pictures", "find", "decide", "replay"),
-        "arrange",
+        *("arrange", "refer"),
     },
     "analyst": {
         *("health", "metrics", "states", "pictures", "find", "decide", "bodies"),
-        "fetch",
+        *("fetch", "refer"),
     },
     "admin": set(Permission),
     "feed": {"health", "put"},

@@ -120,3 +120,8 @@ def test_what_is_no_json_is_no_statement(body):
 def test_no_bytes_do_anything_else(body):
     with pytest.raises(StatementError):
         read_statement(body)
+
+
+def test_what_is_no_statement_has_a_code_of_the_catalogue():
+    assert StatementError.code == "STATEMENT-001"
+    assert StatementError.remedy

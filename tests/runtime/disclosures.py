@@ -284,9 +284,7 @@ class Sender(Judge, World):
 
 class _Looks:
     def __init__(self, connection):
-        self._engine = sa.create_engine(
-            "sqlite://", creator=lambda: connection, poolclass=sa.pool.StaticPool
-        )
+        self._engine = shared(connection)
 
     def connection(self):
         return self._engine.connect()

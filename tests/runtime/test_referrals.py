@@ -15,6 +15,8 @@ from hub.model.referrals import Statement
 from hub.model.times import exactly
 from hub.runtime.errors import UnknownReferralError
 from hub.runtime.referring import Referring
+from hub.store.queries import Reader
+from hub.store.sqlite import DATABASE_NAME
 from hub.testing.clock import FakeClock
 from tests.runtime.facts import reads, states
 from tests.runtime.setting import put
@@ -379,3 +381,19 @@ def test_statements_of_the_hubs_own_form_are_followed(play):
     play.hear(statement_fact(request), statement_fact(answer))
 
     assert play.types == ["requested", "accepted"]
+
+
+def test_a_referral_can_be_seen_as_it_was_known(play, store):
+    play.hear(requested())
+    play.until((4, 14))
+    play.hear(says(play.clock.now(), "performer", "accepted"))
+    key = play.events[0].entity.key
+
+    look = Reader(store.folder / DATABASE_NAME).entities.record
+    waited = look(key, MONDAY + timedelta(days=5))
+    expired = look(key, datetime(2026, 4, 14, tzinfo=UTC))
+    now = look(key)
+
+    assert (waited.status, waited.details.get("conflicts")) == ("requested", None)
+    assert (expired.status, expired.details.get("conflicts")) == ("expired", None)
+    assert (now.status, len(now.details["conflicts"])) == ("expired", 1)

@@ -135,6 +135,15 @@ def masked(
     return found
 
 
+def scrubbed(record: Mapping[str, Any], secrets: Iterable[str]) -> dict[str, Any]:
+    """Return a record whose texts do not give away where something else is.
+
+    Where it is itself may be known: its own address stays.
+    """
+    found: dict[str, Any] = _texts(record, _scrubber(frozenset(secrets), streets=False))
+    return found
+
+
 def without_places(
     record: Mapping[str, Any], locations: frozenset[str]
 ) -> dict[str, Any]:
@@ -172,6 +181,14 @@ def _masked(value: Any, scrub: Scrub, hidden: frozenset[str] = frozenset()) -> A
     return scrub(value) if isinstance(value, str) else value
 
 
+def _texts(value: Any, scrub: Scrub) -> Any:
+    if isinstance(value, dict):
+        return {key: _texts(each, scrub) for key, each in value.items()}
+    if isinstance(value, (list, tuple)):
+        return [_texts(each, scrub) for each in value]
+    return scrub(value) if isinstance(value, str) else value
+
+
 def _is_place(name: str, value: Any, within: Mapping[str, Any]) -> bool:
     """Say whether a field tells where something is; what only sounds so may stay."""
     if name not in _PLACES and ("address" not in name or "mail" in name):
@@ -182,7 +199,7 @@ def _is_place(name: str, value: Any, within: Mapping[str, Any]) -> bool:
     return value not in (None, "", [], {})
 
 
-def _scrubber(secrets: frozenset[str]) -> Scrub:
+def _scrubber(secrets: frozenset[str], *, streets: bool = True) -> Scrub:
     longest_first = sorted(secrets, key=len, reverse=True)
     words = "|".join(re.escape(each).replace(r"\ ", r"\s+") for each in longest_first)
     known = re.compile(words, re.IGNORECASE) if words else None
@@ -190,7 +207,8 @@ def _scrubber(secrets: frozenset[str]) -> Scrub:
     def scrub(text: str) -> str:
         if known is not None:
             text = known.sub(REMOVED, text)
-        return _without_links(text)
+        text = _without_links(text)
+        return _STREET.sub(REMOVED, text) if streets and _has_digit(text) else text
 
     return scrub
 
@@ -201,10 +219,11 @@ def _without_links(text: str) -> str:
     text = _MAP_LINK.sub(REMOVED, text)
     if "//" in text:
         text = _URL.sub(_without_place, text)
-    if any(each.isdigit() for each in text):
-        text = _COORDINATES.sub(REMOVED, text)
-        text = _STREET.sub(REMOVED, text)
-    return text
+    return _COORDINATES.sub(REMOVED, text) if _has_digit(text) else text
+
+
+def _has_digit(text: str) -> bool:
+    return any(each.isdigit() for each in text)
 
 
 def _without_place(found: re.Match[str]) -> str:

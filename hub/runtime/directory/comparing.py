@@ -73,6 +73,8 @@ class Comparing:
             tally = self._tally(0)
         self.counts.update(alike=alike, gone=tally.gone, before=tally.before)
         self.held = "" if self._job.approved else held_by(tally, settings)
+        if self.held:
+            self._against.note_why(whole=self._whole)
 
     def work(self) -> None:
         """Write down what is to be laid."""
@@ -119,8 +121,8 @@ class Comparing:
     def _numbered(self, row: StagedRow) -> tuple[Any, ...]:
         self._n += 1
         if row.key in self._secrecy.kept:
-            digest = self._secrecy.kept.pop(row.key)
-            held = StagedHeld(self._n, row.key, "restriction", b"", digest)
+            self._secrecy.kept.discard(row.key)
+            held = StagedHeld(self._n, row.key, "restriction", b"", row.digest)
             self._stage.put("held", [held])
         return (self._n, *row)
 
@@ -200,6 +202,7 @@ class Comparing:
         what = said_of_removed(kind, old.digest) if removed else NOTHING
         self.counts[f"{kind}_removed" if removed else f"{kind}_missing"] += 1
         return rest._replace(
+            last_seen=rest.last_seen if old.missing else self._job.refreshed,
             missing=missing,
             removed=int(removed),
             said=_encode(what).decode() if what.events else "",

@@ -31,8 +31,9 @@ class Reading(NamedTuple):
 class Job(NamedTuple):
     """One package to read: that of the message `message`, by the run `run`.
 
-    `version` of the feed is in force. `staging` is where what it changes is written,
-    and `scratch` a folder of its own for the package; it is removed afterwards.
+    `version` of the feed is in force, since `refreshed`. `staging` is where what it
+    changes is written, and `scratch` a folder of its own for the package; it is
+    removed afterwards.
     `database` is the folder of the hub's store. `approved` runs are held by nothing,
     and of feeds that are `churning` objects are found by name.
     """
@@ -43,6 +44,7 @@ class Job(NamedTuple):
     sha256: bytes
     version: int
     at: int
+    refreshed: int
     approved: bool
     churning: bool
     staging: Path

@@ -245,6 +245,7 @@ class Directories:
             sha256=run.sha256,
             version=feed.current,
             at=self._now(),
+            refreshed=feed.refreshed_at or self._now(),
             approved=bool(run.approved),
             churning=bool(feed.churning),
             staging=staging,

@@ -13,6 +13,7 @@ import msgspec
 
 from hub.coordination.directory.confidential import (
     masked,
+    scrubbed,
     secrets_of,
     without_places,
 )
@@ -34,8 +35,8 @@ class Secrecy:
         self._why: dict[tuple[str, str], set[str]] = defaultdict(set)
         self._secrets: dict[tuple[str, str], set[str]] = defaultdict(set)
         self._locations: frozenset[str] = frozenset()
-        #: Keys of what is secret only because it was before, with their digests.
-        self.kept: dict[str, bytes] = {}
+        #: Keys of what is secret only because it was before.
+        self.kept: set[str] = set()
 
     def work(self) -> None:
         """Find out what is secret; stage what became so without being said anew."""
@@ -61,9 +62,10 @@ class Secrecy:
         """Return a record without what it must not say."""
         if self._locations and kind == "service":
             record = without_places(record, self._locations)
-        if not why:
-            return record
-        return masked(kind, record, self._secrets.get((kind, key), ()))
+        known = self._secrets.get((kind, key), set())
+        if why:
+            return masked(kind, record, known)
+        return scrubbed(record, known) if known else record
 
     def _begin(self) -> None:
         """Start from what is secret by itself, or was so before."""
@@ -76,7 +78,7 @@ class Secrecy:
                 self._why[row.type, row.id].update(_decode(row.restricted))
             elif not row.released:
                 self._why[row.type, row.id].add(EARLIER)
-                self.kept[row.key] = row.digest
+                self.kept.add(row.key)
 
     def _of(self, kind: str) -> list[str]:
         return [key for (each, key), why in self._why.items() if each == kind and why]
@@ -95,6 +97,8 @@ class Secrecy:
             mine = self._secrets["service", service]
             for location in self._reader.places_of(service):
                 self._secrets["location", location] |= mine
+        for service, location in self._reader.staged_at(self._locations):
+            self._secrets["service", service] |= self._secrets_at(location)
 
     def _secrets_at(self, location: str) -> frozenset[str]:
         body = self._reader.staged("location", location)
@@ -104,6 +108,7 @@ class Secrecy:
     def _fetch(self) -> None:
         """Stage what is secret now and was said as before, to be masked."""
         wanted = {each for each, why in self._why.items() if why}
+        wanted |= {each for each, known in self._secrets.items() if known}
         if self._locations:
             places = self._locations
             wanted |= {("service", key) for key in self._reader.services_at(places)}

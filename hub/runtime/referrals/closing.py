@@ -13,6 +13,7 @@ import sqlite3
 from collections.abc import Callable, Iterator
 from datetime import UTC, datetime, timedelta
 from itertools import chain, islice
+from threading import Lock
 from typing import NamedTuple
 
 import msgspec
@@ -88,6 +89,8 @@ class Closing:
         self._chooses = chooses
         self._clock = clock
         self._seen = 0
+        self._closed = False
+        self._one_at_a_time = Lock()
 
     async def run(self) -> None:
         """Work until cancelled."""
@@ -120,10 +123,18 @@ class Closing:
         """Say whether anything is to be said. May block."""
         return bool(self._look())
 
+    def close(self) -> None:
+        """Look no more, once a look that is under way has ended. May block."""
+        with self._one_at_a_time:
+            self._closed = True
+
     def _look(self) -> list[RawMessage]:
-        self._entities.forget()
-        said = chain(self._receipts(), self._choices())
-        return [*islice(said, MOST)]
+        with self._one_at_a_time:
+            if self._closed:
+                return []
+            self._entities.forget()
+            said = chain(self._receipts(), self._choices())
+            return [*islice(said, MOST)]
 
     def _receipts(self) -> Iterator[RawMessage]:
         if not self._partners:

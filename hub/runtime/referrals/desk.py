@@ -8,6 +8,7 @@ for which it speaks, and for nobody else.
 import sqlite3
 from collections.abc import Awaitable, Callable, Sequence
 from datetime import UTC, datetime
+from threading import RLock
 from typing import NamedTuple
 
 import msgspec
@@ -84,6 +85,8 @@ class Gallery:
         regime: Regime,
     ) -> None:
         self._hub = hub
+        self._one_at_a_time = RLock()
+        self._closed = False
         self._connection = connection
         self._entities = entities
         self.partners: Partners = relations.partners
@@ -102,6 +105,15 @@ class Gallery:
 
     def newest(self, party: str, referral: str, now: datetime) -> Seen | None:
         """Return what a party sees of a referral; None where there is none for it."""
+        with self._one_at_a_time:
+            return None if self._closed else self._newest(party, referral, now)
+
+    def close(self) -> None:
+        """Show no more, once a look that is under way has ended."""
+        with self._one_at_a_time:
+            self._closed = True
+
+    def _newest(self, party: str, referral: str, now: datetime) -> Seen | None:
         self._entities.forget()
         if not self._concerns(party, referral):
             return None
@@ -123,7 +135,7 @@ class Gallery:
         """
         found: list[Seen] = []
         place = (microseconds(since) if since else 0, "")
-        while page := changed_since(self._connection, *place, PAGE):
+        while page := self._changed(place):
             for key, changed_at in page:
                 seen = self.newest(party, key, now)
                 if seen is not None:
@@ -135,10 +147,19 @@ class Gallery:
 
     def record(self, parties: frozenset[str], referral: str) -> RecordKey | None:
         """Return how a referral of any of `parties` is numbered."""
-        self._entities.forget()
-        if not any(self._concerns(each, referral) for each in parties):
-            return None
-        return record_key(self._connection, referral)
+        with self._one_at_a_time:
+            if self._closed:
+                return None
+            self._entities.forget()
+            if not any(self._concerns(each, referral) for each in parties):
+                return None
+            return record_key(self._connection, referral)
+
+    def _changed(self, place: tuple[int, str]) -> list[tuple[str, int]]:
+        with self._one_at_a_time:
+            if self._closed:
+                return []
+            return changed_since(self._connection, *place, PAGE)
 
     def _concerns(self, party: str, referral: str) -> bool:
         kept = self._entities.record(referral)

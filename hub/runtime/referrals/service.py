@@ -2,8 +2,6 @@
 
 import sqlite3
 from collections.abc import Awaitable, Callable
-from contextlib import closing
-from typing import Any
 
 from hub.config import HubConfig
 from hub.contract import Inbox
@@ -15,6 +13,7 @@ from hub.runtime.referrals.operating import ReferralOperations
 from hub.runtime.wiring import implied, partners, recipients, relations
 from hub.store.queries import Reader
 from hub.store.store import Store, secret_of
+from hub.threads import in_thread
 
 Audit = Callable[..., Awaitable[None]]
 
@@ -34,20 +33,9 @@ class Referrals:
         self._readers: list[sqlite3.Connection] = []
         reader = self._open(store)
         self._keys = Keys(secret_of(reader))
-        self.closing = Closing(
-            reader,
-            self._entities(config, reader),
-            self._partners,
-            inbox,
-            chooses=config.referrals.confirm == "first_accepted",
-        )
-        self._watching = Closing(
-            watched := self._open(store),
-            self._entities(config, watched),
-            self._partners,
-            inbox,
-            chooses=config.referrals.confirm == "first_accepted",
-        )
+        self.closing = self._closing(config, reader)
+        # Whoever asks how things stand must not wait for who is at work.
+        self._watching = self._closing(config, self._open(store))
         seen = self._open(store)
         self._gallery = Gallery(
             config.hub.name,
@@ -77,14 +65,27 @@ class Referrals:
 
     async def close(self) -> None:
         """Let go of the store, once nothing works any more."""
-        for each in self._readers:
-            with closing(each):
-                pass
+        await in_thread(self._close)
+
+    def _close(self) -> None:
+        for part in (self.closing, self._watching, self._gallery):
+            part.close()
+        for reader in self._readers:
+            reader.close()
+
+    def _closing(self, config: HubConfig, reader: sqlite3.Connection) -> Closing:
+        return Closing(
+            reader,
+            self._entities(config, reader),
+            self._partners,
+            self._inbox,
+            chooses=config.referrals.confirm == "first_accepted",
+        )
 
     def _open(self, store: Store) -> sqlite3.Connection:
         reader = store.reader()
         self._readers.append(reader)
         return reader
 
-    def _entities(self, config: HubConfig, reader: Any) -> Entities:
+    def _entities(self, config: HubConfig, reader: sqlite3.Connection) -> Entities:
         return Entities(reader, self._keys.person, config.identity.trust)

@@ -24,7 +24,7 @@ _encode = msgspec.json.Encoder(order="sorted").encode
 class NoStatementError(HubError):
     """A message of the hub's own feed that says nothing of a referral."""
 
-    code = "REF-010"
+    code = "PIPE-023"
     summary = "A message of the feed `carehub-referrals` says nothing of a referral"
     remedy = "State it by `hub referrals` or the admin API, which check it"
     recovery = Recovery.REJECT

@@ -180,6 +180,25 @@ class Against:
             self._bound,
         ).fetchall()
 
+    def note_why(self, *, whole: bool, most: int = 500) -> None:
+        """Note some of what is gone, and new, for who decides about a held run."""
+        rows = self.absent(whole=whole)[:most]
+        names = [self.rest_of(seq)[1] for seq, _ in rows]
+        told = [(each.type, each.id) for each in names if not each.missing]
+        execute = self._connection.execute
+        fresh = execute(
+            "SELECT type, id FROM ready WHERE old = 0 AND type != 'taxonomy_term'"
+            " ORDER BY n LIMIT ?",
+            (most,),
+        ).fetchall()
+        notes = (("object.vanished", told), ("object.new", fresh))
+        for code, objects in notes:
+            self._stage.put(
+                "remark",
+                [(0, "info", code, kind, key, "") for kind, key in objects],
+                "level, severity, code, type, id, field",
+            )
+
     def rest_of(self, seq: int) -> tuple[str, StagedRow]:
         """Return the type of a row, and all of it as it would be laid again."""
         names = ", ".join(LAID)

@@ -176,7 +176,7 @@ class DirectoryReader:
         Raises BadCursorError.
         """
         require_limit(limit)
-        query = sa.select(_object).where(
+        query = sa.select(directory_object).where(
             _object.type == kind, *_in_force, *equal(_object.feed, feed)
         )
         if name:
@@ -193,7 +193,7 @@ class DirectoryReader:
 
     def object(self, key: str, kind: str | None = None) -> ObjectDetail:
         """Return an object in force. Raises UnknownObjectError."""
-        query = sa.select(_object, directory_feed.c.refreshed_at).where(
+        query = sa.select(directory_object, directory_feed.c.refreshed_at).where(
             _object.key == key, *_in_force, *equal(_object.type, kind)
         )
         with self._looks.connection() as connection:
@@ -250,7 +250,7 @@ def _count(
     connection: sa.Connection, table: sa.Table, which: sa.ColumnElement[bool]
 ) -> Counter[str]:
     query = sa.select(table.c.feed, sa.func.count()).where(which).group_by(table.c.feed)
-    return Counter({feed: count for feed, count in connection.execute(query)})
+    return Counter({row[0]: row[1] for row in connection.execute(query)})
 
 
 def _run(connection: sa.Connection, seq: int) -> Any:
@@ -292,7 +292,7 @@ def _did(
     connection: sa.Connection, run: Any, after: int, most: int
 ) -> list[tuple[int, DiffView]]:
     query = (
-        sa.select(_object)
+        sa.select(directory_object)
         .where(
             _object.feed == run.feed,
             _object.since == run.version,
@@ -412,7 +412,11 @@ def _held(connection: sa.Connection, feed: str | None) -> list[HeldView]:
     columns = directory_held.c
     query = (
         sa.select(directory_held, _object.name)
-        .join(_object, sa.and_(_object.key == columns.key, _object.until.is_(None)))
+        .select_from(directory_held)
+        .join(
+            directory_object,
+            sa.and_(_object.key == columns.key, _object.until.is_(None)),
+        )
         .where(columns.state == "waiting", *equal(columns.feed, feed))
         .order_by(columns.seq)
     )
@@ -436,7 +440,9 @@ def _links(connection: sa.Connection, key: str) -> list[LinkView]:
     other = sa.case((links.one == key, links.other), else_=links.one)
     query = (
         sa.select(other.label("key"), _object.feed, links.score, links.why)
-        .join(_object, sa.and_(_object.key == other, *_in_force))
+        .select_from(directory_link)
+        .join(directory_feed, sa.true())
+        .join(directory_object, sa.and_(_object.key == other, *_in_force))
         .where(sa.or_(links.one == key, links.other == key))
         .order_by(links.score.desc(), sa.literal_column("1"))
     )

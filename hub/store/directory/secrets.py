@@ -101,6 +101,16 @@ class SecretReader:
         )
         return [each for (each,) in found]
 
+    def staged_at(self, locations: frozenset[str]) -> list[tuple[str, str]]:
+        """Return services that the package says anew at these locations, with those."""
+        if not locations:
+            return []
+        found = self._stage.each(
+            "SELECT i.id, p.value FROM item i, json_each(i.places) p"
+            " WHERE i.type = 'service' AND i.places != '[]'"
+        )
+        return [(key, place) for key, place in found if place in locations]
+
     def services_at(self, locations: frozenset[str]) -> list[str]:
         """Return the services at locations, by ids, that the hub has."""
         named = msgspec.json.encode(sorted(locations)).decode()

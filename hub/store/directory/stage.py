@@ -288,6 +288,7 @@ class Stage:
         found = self.connection.execute(
             "SELECT rank, count(*) FROM (SELECT min(CASE severity WHEN 'error' THEN 0"
             " WHEN 'warning' THEN 1 ELSE 2 END) AS rank FROM remark WHERE id != ''"
+            " AND code NOT IN ('object.vanished', 'object.new')"
             " GROUP BY type, id) GROUP BY rank"
         )
         return {ranks[rank]: count for rank, count in found}
@@ -320,6 +321,7 @@ class Stage:
         """Return what is wrong, the worst first."""
         found = self.connection.execute(
             "SELECT level, severity, code, type, id, field FROM remark ORDER BY"
+            " code NOT IN ('object.vanished', 'object.new'),"
             " CASE severity WHEN 'error' THEN 0 WHEN 'warning' THEN 1 ELSE 2 END,"
             " level, place LIMIT ?",
             (most,),

@@ -1,7 +1,9 @@
 """The table of decisions: each case with its outcome, reason and telling rule."""
 
+from datetime import date
 from typing import NamedTuple
 
+from hub.coordination.panels import Member
 from hub.coordination.policy import Regime
 from hub.coordination.recipients import PURPOSES
 from hub.model.events import Entity, EventSubject
@@ -57,6 +59,30 @@ def wait(reason, rule="", **asked):
 
 
 PANEL = "relationship.panel"
+#: Links to a referral: of who acts, who asks, who only looks, and one that is over.
+PERFORMER, REQUESTER = (
+    Member("", programme="performer"),
+    Member("", programme="requester"),
+)
+LOOKING, LEFT = Member("", programme="look"), Member("", valid_to=date.min)
+
+
+def referred(name, *links, by="requester", recipient=None, consents=(), **payload):
+    """Return what is asked of an event of a referral."""
+    return {
+        "about": event(
+            kind=f"referral.{name}",
+            entity=Entity("referral", "rec_1", 1),
+            payload={"state": "requested", "by": by, **payload},
+        ),
+        "links": links,
+        "panel": "referral:food-bank",
+        "purpose": "care_coordination",
+        "recipient": recipient,
+        "consents": consents,
+    }
+
+
 ETH, PSY, HIV = labelled("ETH"), labelled("PSY"), labelled("HIV")
 PAYER, MEALS = to("payer"), to("community")
 DAUGHTER = to("patient", contact="con_1")
@@ -599,4 +625,105 @@ TEMPLATES = {
     ),
     "a template of the contract": yes(PANEL, recipient=to(template="existence")),
 }
-TABLE = RELATIONSHIPS | PURPOSE | PLACES | CONSENTS | SENSITIVITIES | TEMPLATES
+REFERRALS = {
+    "who acts is told of the request": yes(
+        "relationship.referral", **referred("requested", PERFORMER)
+    ),
+    "who asked is told of the answer": yes(
+        "relationship.referral", **referred("accepted", REQUESTER, by="performer")
+    ),
+    "nobody is told their own words": no(
+        "relationship.other_side", **referred("cancelled", REQUESTER)
+    ),
+    "who acts hears no answer of their own": no(
+        "relationship.other_side", **referred("accepted", PERFORMER, by="performer")
+    ),
+    "both hear what the hub does": yes(
+        "relationship.referral", **referred("expired", REQUESTER, by="hub")
+    ),
+    "a reminder is for who is waited for": yes(
+        "relationship.referral",
+        **referred("escalated", PERFORMER, by="hub", level="reminder"),
+    ),
+    "a reminder is not for who waits": no(
+        "relationship.other_side",
+        **referred("escalated", REQUESTER, by="hub", level="reminder"),
+    ),
+    "of what ended the requester is waited for": yes(
+        "relationship.referral",
+        **referred(
+            "escalated", REQUESTER, by="hub", level="reminder", state="completed"
+        ),
+    ),
+    "an escalation is for who asked": yes(
+        "relationship.referral",
+        **referred("escalated", REQUESTER, by="hub", level="escalation"),
+    ),
+    "a quarrel is the hub's own": no(
+        "relationship.other_side", **referred("conflict", REQUESTER, by="performer")
+    ),
+    "no side of it": no("relationship.none", **referred("requested")),
+    "no side of it any more": no("relationship.ended", **referred("requested", LEFT)),
+    "of the person nothing else is told": no(
+        "relationship.other_side",
+        panel="referral:food-bank",
+        links=(PERFORMER,),
+    ),
+    "who looks sees what stands": yes(
+        "relationship.referral", **referred("accepted", LOOKING, by="performer")
+    ),
+    "who looks sees no encounter": no(
+        "relationship.other_side", panel="referral:food-bank", links=(LOOKING,)
+    ),
+    "a community service without a consent": no(
+        "consent.missing",
+        **referred("requested", PERFORMER, recipient=to("community")),
+    ),
+    "a community service with one": yes(
+        "consent.permitted",
+        **referred(
+            "requested",
+            PERFORMER,
+            recipient=to("community"),
+            consents=[permit("referral.*")],
+        ),
+    ),
+    "nothing reaches a person who must not be contacted": no(
+        "safety.contact_prohibited",
+        "consent@1",
+        recipient=to("patient"),
+        purpose="patient_request",
+        about=event(
+            kind="referral.scheduled",
+            entity=Entity("referral", "rec_1", 1),
+            payload={"safety": {"contact_prohibited": True}},
+        ),
+    ),
+    "nor their contact, whatever they consented to": no(
+        "safety.contact_prohibited",
+        "consent@1",
+        recipient=to("patient", contact="c1"),
+        consents=[permit()],
+        purpose="patient_request",
+        about=event(payload={"safety": {"contact_prohibited": True}}),
+    ),
+    "who acts is told that nobody may contact them": yes(
+        "relationship.referral",
+        **referred("requested", PERFORMER, safety={"contact_prohibited": True}),
+    ),
+    "of a service that closes its sides are told": yes(
+        "relationship.referral",
+        recipient=to("community"),
+        purpose="care_coordination",
+        panel="referral:food-bank",
+        links=(REQUESTER,),
+        about=event(
+            kind="directory.service_closed",
+            entity=Entity("directory", "dir_1", 1),
+            subject=EventSubject(None),
+        ),
+    ),
+}
+TABLE = (
+    RELATIONSHIPS | REFERRALS | PURPOSE | PLACES | CONSENTS | SENSITIVITIES | TEMPLATES
+)

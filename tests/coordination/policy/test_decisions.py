@@ -38,7 +38,14 @@ def test_the_table_is_large_enough_and_has_every_outcome():
 
 
 def test_every_reason_of_the_policy_is_shown_by_a_case_or_elsewhere():
-    ours = ("relationship", "purpose", "jurisdiction", "consent", "sensitivity")
+    ours = (
+        "relationship",
+        "purpose",
+        "jurisdiction",
+        "consent",
+        "sensitivity",
+        "safety",
+    )
     catalogued = {each for each in REASONS if each.partition(".")[0] in ours}
 
     # A purpose that is allowed is never the telling reason.

@@ -26,7 +26,10 @@ REGISTRY = Registry.from_modules(
 )
 NUMBER = "4711"
 CANARY = "ZZCANARYZZ"
-PID = f"PID|1||{NUMBER}^^^KLINIK_NORD^PI||Roe^Jane^^^^^L||19610101|F|||1 Made Up St^^Town^IL^60601||312-555-0147"
+PID = (
+    f"PID|1||{NUMBER}^^^KLINIK_NORD^PI||Roe^Jane^^^^^L||19610101|F|||"
+    "1 Made Up St^^Town^IL^60601||312-555-0147"
+)
 
 
 def stamp(minutes=0):
@@ -37,9 +40,7 @@ def stamp(minutes=0):
 
 def hl7(kind, *lines, sender="KLINIK_NORD", control="1", minutes=0):
     """Return a message."""
-    msh = (
-        rf"MSH|^~\&|SYS|{sender}|HUB|HUB|{stamp(minutes)}||{kind}|{control}|P|2.5.1"
-    )
+    msh = rf"MSH|^~\&|SYS|{sender}|HUB|HUB|{stamp(minutes)}||{kind}|{control}|P|2.5.1"
     return "\r".join([msh, *lines]).encode()
 
 
@@ -53,6 +54,18 @@ def request(number="R-77", *, to="FB-1", control="ref-1", minutes=0, trigger="I1
         PID,
         f"DG1|1||E11.9^{CANARY}^I10",
         control=control,
+        minutes=minutes,
+    )
+
+
+def mistake(number="R-77", *, minutes=0):
+    """Return that a request was made in error."""
+    return hl7(
+        "REF^I14^REF_I12",
+        f"RF1||R|MED||food-insecurity|{number}^KLINIK_NORD"
+        f"|||{stamp(minutes)}|entered-in-error^Mistake^L",
+        PID,
+        control="ref-3",
         minutes=minutes,
     )
 
@@ -136,10 +149,20 @@ class World:
             feed(),
             feed("food-bank-feed", profile={"assigning_authority": "FOODBANK"}),
             feed("stranger", profile={"assigning_authority": "STRANGER"}),
-            table("sources.care", kind="folder-poller", folder=path / "care",
-                  normaliser="facts-json", complete="rename"),
+            table(
+                "sources.care",
+                kind="folder-poller",
+                folder=path / "care",
+                normaliser="facts-json",
+                complete="rename",
+            ),
             folder(path / "clinic", name="clinic", format="hl7-rri"),
-            folder(path / "food-bank", name="food-bank"),
+            folder(
+                path / "food-bank",
+                name="food-bank",
+                retry_initial_seconds=0.02,
+                retry_max_seconds=0.05,
+            ),
             *(table(f"partners.{name}", **each) for name, each in wanted.items()),
             *tables,
         )
@@ -177,6 +200,13 @@ class Site:
         for body in bodies:
             await self.hub.take(source, body)
             await self.idle()
+
+    async def until(self, sql, *given):
+        """Wait until a question has an answer, and return the first one."""
+        async with asyncio.timeout(PATIENCE_SECONDS):
+            while not (found := self.query(sql, *given)):
+                await asyncio.sleep(0.02)
+        return found[0]
 
     def query(self, sql, *given):
         reader = self.hub.store.reader()

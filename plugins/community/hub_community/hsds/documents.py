@@ -124,10 +124,11 @@ class Documents:
 
     def _paged(self, page: Page, count: int) -> None:
         """Look whether a page is all there is."""
-        total = next((page.around[key] for key in _TOTALS if key in page.around), None)
-        pages = next((page.around[key] for key in _PAGES if key in page.around), None)
-        more = isinstance(pages, int) and pages > 1
-        if more or (isinstance(total, int) and total > count):
+        totals = [page.around.get(key) for key in _TOTALS]
+        pages = [page.around.get(key) for key in _PAGES]
+        more = any(isinstance(each, int) and each > 1 for each in pages)
+        more |= any(isinstance(each, int) and each > count for each in totals)
+        if more:
             self.complete = False
             self.ingest.notes.add("hsds.not_complete")
 

@@ -57,6 +57,7 @@ def code_entry(
         entry(
             "code",
             words("code"),
+            form.values.get("code", ""),
             hint=words("code_hint"),
             fault=form.fault("code"),
             inputmode="numeric",
@@ -109,7 +110,7 @@ def referral(
         _warning(view, words),
         good,
         heading(title),
-        box("state", words("state"), _lines(words, view.standing), _note(view, words)),
+        _standing(view, words, acts),
         _cancelling(view, words),
         _message(view, words),
         _section(words, "what", view.wanted),
@@ -202,6 +203,14 @@ def _warning(view: View, words: Words) -> Html | None:
     )
 
 
+def _standing(view: View, words: Words, acts: Sequence[Act]) -> Html:
+    """Return where the referral is, first of all, and the way down to what to do."""
+    down = element("p", element("a", words("steps"), href="#steps")) if acts else None
+    state = element("p", element("strong", view.status)) if view.status else None
+    lines = _lines(words, view.standing)
+    return box("state", words("state"), state, lines, _note(view, words), down)
+
+
 def _note(view: View, words: Words) -> Html | None:
     if view.closed:
         return element("p", words("closed_note"))
@@ -235,7 +244,7 @@ def _lines(words: Words, lines: Sequence[Line]) -> Html:
         joined(element("dt", words(label)), element("dd", value))
         for label, value in lines
     )
-    return element("dl", *pairs)
+    return element("dl", *pairs) if lines else Html()
 
 
 def _steps(place: Place, acts: Sequence[Act]) -> Html | None:
@@ -262,7 +271,7 @@ def _steps(place: Place, acts: Sequence[Act]) -> Html | None:
 def masked(address: str) -> str:
     """Return an address of which people recognise their own, and strangers little."""
     local, _, domain = address.rpartition("@")
-    return f"{local[:1]}\N{HORIZONTAL ELLIPSIS}@{domain}"
+    return f"{local[:1]}***@{domain}"
 
 
 def faults_of(*faults: tuple[str, str]) -> tuple[Fault, ...]:

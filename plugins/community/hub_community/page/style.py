@@ -58,6 +58,8 @@ dt{color:$quiet;font-size:.9375rem;margin-top:.75rem}
 dd{margin:0;overflow-wrap:break-word;word-wrap:break-word;white-space:pre-line}
 .box{border:1px solid $line;border-left-width:.5rem;padding:.5rem .75rem;margin:1rem 0}
 .box h2{margin:.25rem 0}
+.box dl{margin-bottom:.5rem}
+.state strong{font-size:1.1875rem}
 .warning{background:$warning;border-color:$focus}
 .good{background:$good;border-color:$action}
 .state{background:$band;border-color:$action}
@@ -70,10 +72,11 @@ fieldset{border:0;margin:1rem 0;padding:0}
 legend{font-weight:bold;padding:0}
 label{display:block;font-weight:bold}
 .field{margin:1rem 0}
-.choice{margin:0;padding:.25rem 0}
-.choice label{display:inline-block;font-weight:normal;padding:.375rem;
-vertical-align:middle}
-.choice input{width:1.375rem;height:1.375rem;margin:0;vertical-align:middle}
+.choice{margin:0;position:relative}
+.choice label{font-weight:normal;padding:.625rem 0 .625rem 2.25rem}
+.choice input{position:absolute;left:0;top:.6875rem;width:1.375rem;height:1.375rem;
+margin:0;z-index:1}
+.hint,.wrong{margin-bottom:.25rem}
 input,select,textarea{font:inherit;color:$ink;background:$paper;
 border:1px solid $line;border-radius:0;padding:.5rem;width:100%;max-width:100%}
 .short{max-width:14rem}

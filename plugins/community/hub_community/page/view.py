@@ -23,9 +23,13 @@ Line = tuple[str, str]
 
 
 class View(NamedTuple):
-    """What stands on the page; each of `person`, `wanted` and `requester` are lines."""
+    """What stands on the page; `status` is the state in words.
+
+    `standing`, `person`, `wanted` and `requester` are lines, each of a label and text.
+    """
 
     state: str
+    status: str
     cancelling: bool
     closed: bool
     number: str
@@ -48,13 +52,13 @@ def view_of(notice: Notice, words: Words, zone: ZoneInfo) -> View:
     by = reading.text("by")
     return View(
         state=state,
+        status=reading.word(state, codes.STATES),
         cancelling=told.get("cancel_requested") is True or asked,
         closed=loop in _CLOSED or loop == _UNRESOLVED,
         number=reading.number(),
         prohibited=member(told, "safety", "contact_prohibited") is True,
         safe_ways=", ".join(reading.ways()),
         standing=_lines(
-            ("state", reading.word(state, codes.STATES)),
             ("appointment", reading.moment(told.get("appointment"))),
             (
                 "reason",
@@ -131,12 +135,14 @@ class _Reading:
                 yield said
 
     def person(self) -> tuple[Line, ...]:
+        """Return who it is; no way to contact somebody whom nobody may contact."""
+        prohibited = member(self._told, "safety", "contact_prohibited") is True
         person = self._told.get("person")
         names = listed(person, "names")
         language = self._told.get("language") or member(person, "language")
         return _lines(
             ("person_name", name_of(names[0]) if names else ""),
-            *telecoms(listed(person, "telecoms")),
+            *telecoms([] if prohibited else listed(person, "telecoms")),
             *(("address", address_of(each)) for each in listed(person, "addresses")),
             ("speaks", words_of(language)),
         )

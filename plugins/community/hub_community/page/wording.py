@@ -228,8 +228,8 @@ TEXTS: Mapping[str, Pair] = {
         "Kürzen Sie es auf {most} Zeichen",
     ),
     "e_date": (
-        "Enter a day such as 24.3.2026",
-        "Geben Sie einen Tag ein, etwa 24.3.2026",
+        "Enter a day, for example 24.3.2026",
+        "Geben Sie einen Tag ein, zum Beispiel 24.3.2026",
     ),
     "e_time": ("Enter a time such as 14:30", "Geben Sie eine Uhrzeit ein, etwa 14:30"),
     "e_gap": (

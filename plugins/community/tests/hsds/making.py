@@ -74,7 +74,9 @@ class Reading:
 
     def fields(self, code):
         """Return type, id and field of the remarks of a code."""
-        return [(each.type, each.id, each.field) for each in self.own if each.code == code]
+        return [
+            (each.type, each.id, each.field) for each in self.own if each.code == code
+        ]
 
 
 def reading(body, **profile):
@@ -230,17 +232,20 @@ V3 = {
 V3_1 = {
     **V3,
     "attributes": [row | {"label": ""} for row in V3["attributes"]],
-    "urls": [],
+    "urls": "id,label,url,organization_id,service_id\r\n",
 }
 VERSIONS = {"1.x": V1, "2.0": V2, "3.0": V3, "3.1": V3_1}
 
 
 def _without(row, *names):
-    return {key: value for key, value in row.items() if key not in names and value != ""}
+    return {
+        key: value for key, value in row.items() if key not in names and value != ""
+    }
 
 
 def nested_service():
     """Return the same directory as one service with all that hangs off it."""
+
     def children(table, *links):
         return [_without(row, *links) for row in V3[table]]
 

@@ -402,6 +402,14 @@ async def test_contact_that_is_prohibited_is_said_first(site, token):
     assert "über die anfragende Stelle" in main
 
 
+async def test_no_way_to_contact_is_shown_where_contact_is_prohibited(site, token):
+    site.desk.show(PARTY, shown(safety={"contact_prohibited": True}))
+    worker = await site.visitor.sign_in(token)
+
+    assert "030 5550199" not in worker.text
+    assert "030 5550100" in worker.text
+
+
 @pytest.mark.parametrize(
     "spoil",
     [

@@ -21,7 +21,7 @@ from pydantic import (
 from pydantic.alias_generators import to_camel
 from pydantic_core import PydanticCustomError
 
-from hub_fhir.resources.primitives import Instant, Opaque, Text, Uri
+from hub_fhir.resources.primitives import Id, Instant, Opaque, Text, Uri
 
 _VALUE_TYPES = """
     Base64Binary Boolean Canonical Code Date DateTime Decimal Id Instant Integer
@@ -134,6 +134,7 @@ class Resource(Element):
     """
 
     resource_type: str
+    id: Id | None = None
     meta: Meta | None = None
     implicit_rules: Uri | None = None
     language: Text | None = None

@@ -219,6 +219,14 @@ async def test_the_process_is_behind_everything_else(downloader, job):
     assert os.getpriority(os.PRIO_PROCESS, downloader.pid) > 0
 
 
+async def test_the_process_leaves_processors_to_others(downloader, job):
+    await downloader.fetch(job())
+
+    here, there = os.sched_getaffinity(0), os.sched_getaffinity(downloader.pid)
+    assert there <= here
+    assert len(there) == (len(here) + 1) // 2
+
+
 def test_the_settings_go_through_the_pipe_and_come_back(settings):
     again = Server.of(settings).settings()
 

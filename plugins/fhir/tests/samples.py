@@ -3,7 +3,6 @@
 import json
 
 import msgspec
-import pytest
 
 from hub.sdk import Identifier
 from hub.testing.samples import admitted, notice
@@ -61,13 +60,27 @@ def tree(rendered):
     return json.loads(rendered.body)
 
 
+def resource(kind, /, **stated):
+    """Return a resource as JSON; ``for_`` is ``for``."""
+    named = {name.rstrip("_"): value for name, value in stated.items()}
+    return {"resourceType": kind, **named}
+
+
+def body(value):
+    """Return JSON as bytes."""
+    return json.dumps(value).encode()
+
+
+def bundle(*entries, type_="transaction", **stated):
+    """Return a bundle; an entry is a resource, or a full URL and a resource."""
+    pairs = [each if isinstance(each, tuple) else ("", each) for each in entries]
+    listed = [
+        {**({"fullUrl": url} if url else {}), "resource": each} for url, each in pairs
+    ]
+    return resource("Bundle", type=type_, entry=listed, **stated)
+
+
 def resources(bundle, kind):
     """Return the resources of a type in a bundle."""
     found = [each["resource"] for each in bundle["entry"]]
     return [each for each in found if each["resourceType"] == kind]
-
-
-@pytest.fixture(name="referral")
-def _referral():
-    """Return the builder of notices about a referral."""
-    return referral

@@ -1,0 +1,151 @@
+"""In a real browser, by keyboard alone, without scripts, as narrow as an old phone."""
+
+import os
+from pathlib import Path
+
+import msgspec
+import pytest
+
+from hub.sdk import Statement
+from plugins.community.tests.page.browser import CHROMIUM, browsing
+from plugins.community.tests.page.referrals import PARTY, shown
+
+pytestmark = pytest.mark.skipif(
+    CHROMIUM is None, reason="there is no Chromium on this machine"
+)
+#: Where screenshots go, for whoever wants to look at them.
+PICTURES = os.environ.get("CAREHUB_PICTURES", "")
+#: Fields without a label, pictures, scripts, things wider than the window, headings
+#: that skip a level, ids that are there twice: none of it may be.
+CHECKS = """(() => {
+  const all = Array.from(document.querySelectorAll("*")), found = [];
+  for (const it of document.querySelectorAll("input,select,textarea"))
+    if (it.type !== "hidden" && !it.labels.length) found.push("no label: " + it.name);
+  for (const it of document.querySelectorAll("input[type=radio]"))
+    if (!it.closest("fieldset").querySelector("legend")) found.push("no legend");
+  if (document.querySelector("script,img,iframe,object")) found.push("foreign");
+  if (document.documentElement.scrollWidth > window.innerWidth)
+    found.push("too wide: " + document.documentElement.scrollWidth);
+  const ids = all.map(it => it.id).filter(Boolean);
+  if (new Set(ids).size !== ids.length) found.push("an id twice");
+  if (document.querySelectorAll("h1").length !== 1) found.push("not one h1");
+  for (const it of document.querySelectorAll("button,a.button,header a"))
+    if (it.getBoundingClientRect().height < 40) found.push("small: " + it.innerText);
+  for (const it of document.querySelectorAll("[aria-describedby]"))
+    for (const id of it.getAttribute("aria-describedby").split(" "))
+      if (!document.getElementById(id)) found.push("nothing described by " + id);
+  if (!document.documentElement.lang || !document.title) found.push("no lang, title");
+  return found;
+})()"""
+
+
+async def looked_at(browser, name):
+    """Check the page that is open; keep a picture of it where wanted."""
+    assert await browser.value(CHECKS) == [], name
+    assert browser.violations == [], name
+    style = "getComputedStyle(document.querySelector('main')).maxWidth"
+    assert await browser.value(style) != "none", "the policy lets the style through"
+    if PICTURES:
+        await browser.screenshot(Path(PICTURES) / f"{name}.png")
+
+
+@pytest.mark.parametrize("language", ["en", "de"])
+async def test_a_referral_is_worked_by_keyboard_alone(
+    site, token, tmp_path, language
+):
+    site.desk.show(
+        PARTY,
+        shown(
+            "accepted",
+            text="Can you bring it?\n<b>Third floor</b>",
+            by="requester",
+            safety={"safe_contact_methods": ["sms"]},
+        ),
+    )
+    async with browsing(tmp_path / "profile") as browser:
+        await browser.open(f"{site.base}/r/{token}?lang={language}")
+        await looked_at(browser, f"{language}-1-gate")
+        way = await browser.tab_to(lambda it: it["tag"] == "BUTTON")
+        assert way[0]["href"] == "#main"
+        assert all(each["outline"] >= 2 for each in way), way
+        assert way[0]["visible"], "the link to the content shows once it has the focus"
+        await browser.press("Enter", leads_on=True)
+
+        await looked_at(browser, f"{language}-2-code")
+        way = await browser.tab_to(lambda it: it["name"] == "code")
+        assert "Code" in way[-1]["label"]
+        complete = "document.getElementById('code').autocomplete"
+        assert await browser.value(complete) == "one-time-code"
+        await browser.type("000000" if site.visitor.code != "000000" else "111111")
+        await browser.press("Tab")
+        await browser.type("Žofia Müller")
+        await browser.press("Enter", leads_on=True)
+        await looked_at(browser, f"{language}-3-wrong-code")
+        way = await browser.tab_to(lambda it: it["href"] == "#code")
+        await browser.press("Enter")
+        assert (await browser.focused())["name"] == "code", "a fault leads to its field"
+        await browser.type(site.visitor.code)
+        await browser.press("Enter", leads_on=True)
+
+        await looked_at(browser, f"{language}-4-referral")
+        assert "Third floor" in await browser.value("document.body.innerText")
+        assert await browser.value("document.querySelectorAll('main b').length") == 0
+        await browser.tab_to(lambda it: it["href"].endswith("/act/book"))
+        await browser.press("Enter", leads_on=True)
+        await looked_at(browser, f"{language}-5-book")
+        await browser.tab_to(lambda it: it["tag"] == "BUTTON" and it["type"] == "submit")
+        await browser.press("Enter", leads_on=True)
+        await looked_at(browser, f"{language}-6-book-faults")
+        assert await browser.value("document.querySelectorAll('.summary a').length") == 2
+
+        await browser.open(f"{site.base}/r/{token}")
+        await browser.tab_to(lambda it: it["href"].endswith("/act/done"))
+        await browser.press("Enter", leads_on=True)
+        await looked_at(browser, f"{language}-7-done")
+        way = await browser.tab_to(lambda it: it["name"] == "outcome")
+        assert way[-1]["label"]
+        await browser.press("Space")
+        await browser.press("ArrowDown")
+        await browser.tab_to(lambda it: it["name"] == "explain")
+        await browser.type("Zweimal geliefert")
+        await browser.tab_to(lambda it: it["tag"] == "BUTTON")
+        await browser.press("Enter", leads_on=True)
+        await looked_at(browser, f"{language}-8-saved")
+
+    (message,) = site.inbox.messages
+    one = msgspec.json.decode(message.body, type=Statement)
+    assert (one.says, one.name) == ("completed", "Žofia Müller")
+    assert (one.outcome.code, one.outcome.text) == (
+        "partially_resolved",
+        "Zweimal geliefert",
+    )
+
+
+async def test_pages_of_warnings_and_of_nothing_fit_an_old_phone(site, token, tmp_path):
+    site.desk.show(
+        PARTY,
+        shown(
+            "received",
+            type_="cancel_requested",
+            safety={"contact_prohibited": True, "safe_contact_methods": ["phone"]},
+            service_requested={"display": "Donaudampfschifffahrtsgesellschaft" * 3},
+        ),
+    )
+    async with browsing(tmp_path / "profile") as browser:
+        visitor = await site.visitor.sign_in(token)
+        (cookie,) = (each for each in visitor.http.cookie_jar if each.key == "referral")
+        await browser.ask(
+            "Network.setCookie",
+            name="referral",
+            value=cookie.value,
+            url=f"{site.base}/r/{token}",
+            path=f"/r/{token}",
+        )
+        await browser.open(f"{site.base}/r/{token}")
+        await looked_at(browser, "de-9-warning")
+        await browser.open(f"{site.base}/r/{token}/act/decline")
+        await looked_at(browser, "de-10-decline")
+        await browser.open(f"{site.base}/r/{token}/act/done")
+        await looked_at(browser, "de-11-not-now")
+        await browser.open(f"{site.base}/r/{token}x")
+        await looked_at(browser, "de-12-no-such-link")
