@@ -43,6 +43,10 @@ def engine(path):
     return made
 
 
+def _hurry(connection, _record):
+    connection.execute("PRAGMA synchronous=0")
+
+
 def shared(connection):
     """Return an engine on `connection`, with what was compiled for the others."""
     first, compiled = _first()
@@ -57,7 +61,3 @@ def _first():
     first = sa.create_engine("sqlite://", poolclass=sa.NullPool)
     first.connect().close()
     return first, {}
-
-
-def _hurry(connection, _record):
-    connection.execute("PRAGMA synchronous=0")

@@ -38,13 +38,12 @@ class Filed(NamedTuple):
 
 def file(
     entities: Entities,
+    referring: Referring,
     record: KeptRecord,
     kind: RecordKind,
     witnesses: tuple[Witness, ...],
     occasion: Occasion,
     basis: Basis = "explicit",
-    *,
-    referring: Referring,
 ) -> Filed:
     """Keep `record` with these statements behind it; return what is told of it.
 

@@ -303,15 +303,8 @@ class Pictures:
             return
         kind = fact.record.kind
         occasion = occasion._replace(labels=self.labels_of(witnesses))
-        filed = file(
-            self._entities,
-            kept,
-            kind,
-            witnesses,
-            occasion,
-            fact.basis,
-            referring=self._referring,
-        )
+        by = self._entities, self._referring
+        filed = file(*by, kept, kind, witnesses, occasion, fact.basis)
         self.events += filed.events
         self.due |= filed.due
         owner = self._entities.owner(kept.identity)

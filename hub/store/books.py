@@ -34,7 +34,7 @@ CHECKS = {
         SELECT count(*) FROM message m WHERE state = 'processed'
         AND NOT EXISTS (
             SELECT 1 FROM fact f WHERE f.message = m.seq AND f.replaced_at IS NULL
-        )
+        ) AND NOT EXISTS (SELECT 1 FROM directory_run r WHERE r.message = m.seq)
     """,
     "message that was split and has no parts": """
         SELECT count(*) FROM message m WHERE state = 'split' AND reason = ''
@@ -155,6 +155,17 @@ CHECKS = {
             SELECT count(*) FROM message m WHERE m.source = x.feed
             AND m.parent IS NULL AND m.control_id > x.id || ':'
             AND m.control_id < x.id || ';'
+        )
+    """,
+    "refresh of a directory in no known state": """
+        SELECT count(*) FROM directory_run
+        WHERE state NOT IN ('waiting', 'applying', 'held', 'applied', 'rejected',
+            'failed', 'unchanged')
+    """,
+    "object of a directory that is there twice": """
+        SELECT count(*) FROM (
+            SELECT key FROM directory_object WHERE until IS NULL
+            GROUP BY key HAVING count(*) > 1
         )
     """,
     "more attempts than claims": """

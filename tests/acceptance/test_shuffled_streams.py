@@ -1,7 +1,7 @@
 """A hospital's stream, in order and not: in the end a hub knows the same.
 
 Shuffled, some messages twice, over two connections at once. Nothing of the corpus is
-in this repository; without it the test that needs it is skipped.
+in this repository; the test that needs it is long, and skipped without it.
 """
 
 import sqlite3
@@ -257,6 +257,7 @@ def without_times(known):
 
 
 @pytest.mark.corpus
+@pytest.mark.long
 @pytest.mark.skipif(not STREAM.is_file(), reason=REASON)
 def test_the_simulated_hospital_is_known_the_same_in_any_order(simulated_hospital):
     assert len(simulated_hospital.expected.picture.people) > 100

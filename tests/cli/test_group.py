@@ -16,19 +16,13 @@ from hub.store.query_errors import SlowQueryError
 HEAVY = ["sqlalchemy", "aiohttp", "pydantic", "rich", "structlog", "msgspec"]
 
 
-def test_help_lists_every_command(hub):
-    result = hub("--help")
-
-    assert result.exit_code == 0
-    assert [name for name in COMMANDS if f"\n  {name} " not in result.output] == []
-
-
-def test_help_loads_nothing_heavy():
+def loaded_by(word, names):
+    """Return which modules of `names` are loaded once a command was run."""
     program = (
         "import sys\n"
         "from hub.cli import main\n"
-        "main(['--help'], standalone_mode=False)\n"
-        f"print([name for name in {HEAVY} if name in sys.modules])\n"
+        f"main(['{word}'], standalone_mode=False)\n"
+        f"print(*(name for name in {names} if name in sys.modules))\n"
     )
     done = subprocess.run(
         [sys.executable, "-c", program],
@@ -37,8 +31,22 @@ def test_help_loads_nothing_heavy():
         check=True,
         timeout=30,
     )
+    return done.stdout.splitlines()[-1].split()
 
-    assert done.stdout.splitlines()[-1] == "[]"
+
+def test_help_lists_every_command(hub):
+    result = hub("--help")
+
+    assert result.exit_code == 0
+    assert [name for name in COMMANDS if f"\n  {name} " not in result.output] == []
+
+
+def test_help_loads_nothing_heavy():
+    assert loaded_by("--help", HEAVY) == []
+
+
+def test_a_command_that_asks_what_there_is_loads_nothing_of_how_it_is_sent():
+    assert loaded_by("plugins", ["paramiko", "aiohttp", "alembic", "pyx12"]) == []
 
 
 def test_the_version_is_that_of_the_distribution(hub):

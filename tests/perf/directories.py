@@ -16,7 +16,6 @@ from pathlib import Path
 from types import SimpleNamespace
 
 import structlog
-from hub_community.hsds.spec import HSDS
 from panels import Puts
 
 from hub.config.tables import SourceConfig
@@ -28,6 +27,7 @@ from hub.store import journal
 from hub.store.directory import arrivals, runs
 from hub.store.directory.arrivals import DirectoryArrival
 from hub.store.store import Store, call_at_once
+from hub_community.hsds.spec import HSDS
 
 VAR = Path(__file__).parents[2] / "var"
 # What is asked for, in seconds.
@@ -109,6 +109,20 @@ def _service(n, text, phone):
     }
 
 
+class Waits(Puts):
+    """Measures how long messages wait; its own go afterwards, and no others."""
+
+    def __exit__(self, *_):
+        self._over.set()
+        self._thread.join()
+        self._store.writer.call(_drop)
+
+
+def _drop(connection, payloads):
+    connection.execute("DELETE FROM message WHERE source = 'nobody'")
+    return [None] * len(payloads)
+
+
 class World:
     """A directory without the rest of a hub."""
 
@@ -140,19 +154,19 @@ class World:
         raw = RawMessage(
             body=body,
             media_type="x",
-            received_at=runs.moment(1_775_000_000_000_000),
+            received_at=journal.moment(1_775_000_000_000_000),
             control_id=str(self._count),
         )
         row = journal.row("made-up", raw)
         self.store.writer.call(journal.put, [row])
-        seq = self.store.writer.call(_last)
+        seq = self.store.writer.call(_find, row[0])
         arrived = DirectoryArrival(seq, "made-up", row[5], row[8])
         self.store.writer.call(_arrive, arrived)
 
 
-def _last(connection, payloads):
-    found = connection.execute("SELECT max(seq) FROM message").fetchone()[0]
-    return [found] * len(payloads)
+def _find(connection, ids):
+    find = "SELECT seq FROM message WHERE id = ?"
+    return [connection.execute(find, [each]).fetchone()[0] for each in ids]
 
 
 def _arrive(connection, arrived):
@@ -163,22 +177,36 @@ def _arrive(connection, arrived):
 async def measure(services):
     """Return what was measured, by name."""
     found = {}
-    with tempfile.TemporaryDirectory(dir=VAR) as folder:
-        with Store(Path(folder), call_at_once) as store:
-            world = World(Path(folder), store)
-            cases = (
-                ("full", ("One", 1)),
-                ("same bytes", ("One", 1)),
-                ("other texts", ("Two", 1)),
-                ("other phones", ("Two", 2)),
-            )
-            for name, said in cases:
-                body = "\n".join(map(json.dumps, lines(services, *said))).encode()
-                with Puts(store) as puts:
-                    run, seconds = await world.take(body)
-                found[name] = (run.state, run.reason, run.rows, seconds, puts.report())
-            await world.directories.stop()
+    cases = (
+        ("full", ("One", 1)),
+        ("same bytes", ("One", 1)),
+        ("other texts", ("Two", 1)),
+        ("other phones", ("Two", 2)),
+    )
+    with (
+        tempfile.TemporaryDirectory(dir=VAR) as folder,
+        Store(Path(folder), call_at_once) as store,
+    ):
+        world = World(Path(folder), store)
+        for name, said in cases:
+            body = "\n".join(map(json.dumps, lines(services, *said))).encode()
+            with Waits(store) as puts:
+                run, seconds = await world.take(body)
+            found[name] = (run.state, run.reason, run.rows, seconds, puts.report())
+        await world.directories.stop()
     return found
+
+
+def show(services, found, verdict):
+    """Return what was measured, for people."""
+    told = [f"{services:,} services, Python {platform.python_version()}"]
+    for name, (state, reason, rows, seconds, waits) in found.items():
+        steps = " + ".join(f"{each:.1f}" for each in seconds)
+        told += [
+            f"{name:>14}: {sum(seconds):5.1f} s ({steps}), {state} {reason}",
+            f"{'':>14}  {rows:,} rows; commits of messages meanwhile: {waits}",
+        ]
+    return "\n".join([*told, verdict])
 
 
 def main():
@@ -188,17 +216,10 @@ def main():
     asked = parser.parse_args()
     structlog.configure(wrapper_class=structlog.make_filtering_bound_logger(50))
     VAR.mkdir(exist_ok=True)
-    print(f"{asked.services:,} services, Python {platform.python_version()}")
     found = asyncio.run(measure(asked.services))
-    for name, (state, reason, rows, seconds, waits) in found.items():
-        told = " + ".join(f"{each:.1f}" for each in seconds)
-        print(
-            f"{name:>14}: {sum(seconds):5.1f} s ({told}), {state} {reason}, {rows:,} rows"
-        )
-        print(f"{'':>14}  commits of messages meanwhile: {waits}")
     full, same = sum(found["full"][3]), sum(found["same bytes"][3])
     ok = full <= MOST_FULL and same <= MOST_UNCHANGED
-    print("fast enough" if ok else "too slow")
+    print(show(asked.services, found, "fast enough" if ok else "too slow"))  # noqa: T201
     raise SystemExit(not ok)
 
 

@@ -6,8 +6,6 @@ Everybody in it is made up.
 import itertools
 from datetime import UTC, datetime, timedelta
 
-import sqlalchemy as sa
-
 from hub.config.tables import DestinationConfig, IdentityTable
 from hub.contract import DestinationSpec, RendererSpec
 from hub.coordination.ids import Keys
@@ -43,6 +41,7 @@ from tests.runtime.facts import SECRET
 from tests.runtime.judging import Judge
 from tests.runtime.world import World
 from tests.store.rows import put, row, settled
+from tests.stores import shared
 
 NOON = datetime(2026, 3, 16, 12, tzinfo=UTC)
 HOUR = timedelta(hours=1)

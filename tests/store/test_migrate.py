@@ -82,6 +82,16 @@ def test_migrating_what_is_up_to_date_changes_nothing(migrated):
     assert asked(migrated, "SELECT name FROM meta") == [("kept",)]
 
 
+def test_what_is_up_to_date_is_not_migrated_again(migrated, monkeypatch):
+    """The names of the migrations' files tell what the newest one is."""
+    asked_for = []
+    monkeypatch.setattr(command, "upgrade", lambda *_: asked_for.append("upgrade"))
+
+    upgrade(migrated.parent)
+
+    assert asked_for == []
+
+
 def test_a_database_of_a_newer_release_is_refused_and_left_alone(migrated):
     asked(migrated, "UPDATE alembic_version SET version_num = '9999'")
     before = picture(migrated)

@@ -176,7 +176,11 @@ def cancel_command(
 
 @command.command("state")
 @click.argument("key")
-@click.argument("says", type=click.Choice([*ReferralState, *sorted(SIDE_FACTS)]))
+@click.argument(
+    "says",
+    metavar="SAYS",
+    type=click.Choice([*(each.value for each in ReferralState), *sorted(SIDE_FACTS)]),
+)
 @click.option(
     "--side",
     required=True,
@@ -200,7 +204,11 @@ def state_command(
     as_json: bool,
     **said: Any,
 ) -> None:
-    """Say something of a referral for one of its sides, as somebody told you."""
+    """Say something of a referral for one of its sides, as somebody told you.
+
+    SAYS is a state, such as `accepted` or `completed`, or what can be said beside one,
+    such as `no_show` or `confirmed`.
+    """
     stated = {name: value for name, value in said.items() if value}
     if reason:
         stated["reason"] = {"text": reason}

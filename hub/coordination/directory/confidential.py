@@ -17,6 +17,8 @@ from hub.coordination.directory.confidential_words import (
     code_of_term,
     codes_in,
     is_flag,
+    tells,
+    values_of,
 )
 from hub.coordination.directory.names import children
 
@@ -77,6 +79,14 @@ _STREET = re.compile(
 )
 #: What stands in a text instead of a place.
 REMOVED = "[withheld]"
+#: How letters, and the commonest word, of German addresses are written; casefolded.
+_WRITTEN = (
+    ("strasse", "str(?:a(?:ß|s{2})e|[.])"),
+    ("ss", "(?:ß|ss)"),
+    ("ä", "(?:ä|ae)"),
+    ("ö", "(?:ö|oe)"),
+    ("ü", "(?:ü|ue)"),
+)
 _SHORTEST_SECRET = 5
 _NAMES = frozenset({"name", "alternate_name", "code", "label", "taxonomy", "term"})
 _SIGNS = re.compile(r"[^a-z0-9]")
@@ -96,16 +106,22 @@ def reasons(kind: str, record: Mapping[str, Any]) -> tuple[str, ...]:
     names: list[str] = []
     texts: list[str] = []
     for name, value in _fields(record):
-        if isinstance(value, str):
-            (names if name in _NAMES else texts).append(value)
-            if name in {"code", "term_code", "taxonomy_term_code"}:
+        if hiding := values_of(name):
+            hidden = value is True or str(value).strip().casefold() in hiding
+            found.add(FLAG if hidden else "")
+        if not isinstance(value, str):
+            continue
+        if name in _NAMES:
+            names.append(value)
+            if name == "code":
                 found.add(code_of_term(value))
-        if value and is_flag(name, value):
-            found.add(FLAG)
+        else:
+            texts.append(value)
     found.update(_of_attributes(record))
-    found.update(codes_in("\n".join(names)))
-    told = codes_in("\n".join(texts))
-    found.update(told if kind != "organization" else {SAID_SO} & set(told))
+    if tells("\n".join((*names, *texts))):
+        found.update(codes_in("\n".join(names)))
+        told = codes_in("\n".join(texts))
+        found.update(told if kind != "organization" else {SAID_SO} & set(told))
     return tuple(sorted(found - {""}))
 
 
@@ -201,7 +217,7 @@ def _is_place(name: str, value: Any, within: Mapping[str, Any]) -> bool:
 
 def _scrubber(secrets: frozenset[str], *, streets: bool = True) -> Scrub:
     longest_first = sorted(secrets, key=len, reverse=True)
-    words = "|".join(re.escape(each).replace(r"\ ", r"\s+") for each in longest_first)
+    words = "|".join(map(_however_written, longest_first))
     known = re.compile(words, re.IGNORECASE) if words else None
 
     def scrub(text: str) -> str:
@@ -211,6 +227,14 @@ def _scrubber(secrets: frozenset[str], *, streets: bool = True) -> Scrub:
         return _STREET.sub(REMOVED, text) if streets and _has_digit(text) else text
 
     return scrub
+
+
+def _however_written(secret: str) -> str:
+    """Return a pattern of a line of an address, as people and machines write it."""
+    text = re.escape(secret.casefold()).replace(r"\ ", r"[\s,]+")
+    for found, written in _WRITTEN:
+        text = text.replace(found, written)
+    return text
 
 
 def _without_links(text: str) -> str:
@@ -231,17 +255,20 @@ def _without_place(found: re.Match[str]) -> str:
     return REMOVED if _PLACE_IN_URL.search(url) else url
 
 
-def _fields(record: Mapping[str, Any]) -> Iterator[tuple[str, Any]]:
-    """Yield every name and value in a record, whichever way it is nested."""
+def _fields(record: Mapping[str, Any]) -> list[tuple[str, Any]]:
+    """Return every name and value in a record, whichever way it is nested."""
     waiting: list[tuple[str, Any]] = list(record.items())
+    found: list[tuple[str, Any]] = []
     while waiting:
-        name, value = waiting.pop()
+        pair = waiting.pop()
+        value = pair[1]
         if isinstance(value, dict):
             waiting += value.items()
         elif isinstance(value, (list, tuple)):
-            waiting += [(name, each) for each in value]
+            waiting += [(pair[0], each) for each in value]
         else:
-            yield str(name), value
+            found.append(pair)
+    return found
 
 
 def _of_attributes(record: Mapping[str, Any]) -> Iterator[str]:

@@ -16,8 +16,8 @@ from msgspec.structs import replace
 from hub.coordination.referrals import table
 from hub.coordination.referrals.acting import acts_in, said_by_the_hub, void
 from hub.coordination.referrals.bindings import Bindings
+from hub.coordination.referrals.layers import Layers
 from hub.coordination.referrals.ledger import Ledger
-from hub.coordination.referrals.merging import learn, merged
 from hub.coordination.referrals.picture import Act, Referral
 from hub.coordination.referrals.rules import ReferralRules
 from hub.coordination.referrals.said import (
@@ -27,7 +27,6 @@ from hub.coordination.referrals.said import (
     Who,
     instant_of,
     named_party,
-    outcome_of,
     statements,
     words_of,
 )
@@ -81,8 +80,7 @@ class _Fold:
     def __init__(self, rules: ReferralRules) -> None:
         self._rules = rules
         self._now = Referral()
-        self._request: dict[str, Any] = {}
-        self._answer: dict[str, Any] = {}
+        self._layers = Layers()
         self._reason: Any = None
         self._held_from = ""
         self._by_hub = False
@@ -91,7 +89,7 @@ class _Fold:
 
     def picture(self) -> Referral:
         """Return the referral as it is now."""
-        details = merged(self._request, self._answer)
+        details = self._layers.details()
         details.pop("status_reason", None)
         if self._reason is not None:
             details["status_reason"] = self._reason
@@ -110,7 +108,7 @@ class _Fold:
         if void(act, self._seen()):
             return
         if act.level == "auto_closed":
-            loop = Loop.AUTO_CLOSED if self._outcome() else Loop.CLOSED_UNRESOLVED
+            loop = Loop.AUTO_CLOSED if self._layers.outcome else Loop.CLOSED_UNRESOLVED
             self._now = replace(self._now, loop=loop)
             self._ledger.act(act)
             return
@@ -142,7 +140,7 @@ class _Fold:
         if said.by == "requester" and _other(self._now.requester, said.who):
             return "actor.other"
         if said.by == "performer":
-            named = named_party(self._request.get("performer"))
+            named = self._layers.named_performer
             if _other(named, said.who) or self._now.performer.differs(said.who):
                 return "performer.other"
         return ""
@@ -194,7 +192,8 @@ class _Fold:
 
     def _again(self, said: Said) -> None:
         """Take in a state that it is in already: no event, unless it says more."""
-        before, outcome, known = self._now.appointment, self._outcome(), self._request
+        before, outcome = self._now.appointment, self._layers.outcome
+        known = self._layers.request
         self._learn(said)
         self._ledger.note(said)
         self._take_appointment(said)
@@ -202,9 +201,9 @@ class _Fold:
             self._reason = said.reason
         if said.says == "scheduled" and self._now.appointment != before:
             self._ledger.tell(said, "scheduled", beside=self._appointment())
-        elif said.says == "requested" and self._request != known:
+        elif said.says == "requested" and self._layers.request != known:
             self._ledger.tell(said, "information_provided", once=said.content)
-        elif self._outcome() != outcome:
+        elif self._layers.outcome != outcome:
             self._ledger.tell(said, "outcome_reported", once=said.content)
 
     def _apply(self, said: Said) -> None:
@@ -285,7 +284,7 @@ class _Fold:
 
     def _fall_through(self, said: Said) -> None:
         self._now = replace(self._now, appointment=None)
-        self._answer.pop("appointment", None)
+        self._layers.drop_appointment()
         if self._now.state == "scheduled":
             self._enter("accepted", said.at)
 
@@ -296,7 +295,7 @@ class _Fold:
         if said.says == "outcome_received":
             self._now = replace(self._now, loop=Loop.OUTCOME_RECEIVED)
             return
-        known = bool(self._outcome())
+        known = bool(self._layers.outcome)
         loop = Loop.CLOSED_BY_REQUESTER if known else Loop.CLOSED_UNRESOLVED
         self._now = replace(self._now, loop=loop)
         self._ledger.tell(said, "loop_closed", moves=True)
@@ -324,25 +323,21 @@ class _Fold:
         )
         if before == "scheduled" and state == "accepted":
             self._now = replace(self._now, appointment=None)
-            self._answer.pop("appointment", None)
+            self._layers.drop_appointment()
 
     def _learn(self, said: Said) -> dict[str, Any]:
         """Take in details as far as they are for this side to state; return them."""
         told = said.told
         told.pop("status_reason", None)
-        if said.by == "performer":
-            self._answer = learn(self._answer, told)
-        elif said.by == "requester":
+        if said.by == "requester":
             told = self._redirected(said, told)
-            self._request = learn(self._request, told)
             self._hold(said)
-        else:
-            self._answer = learn(self._answer, {**told, **self._answer})
+        self._layers.learn(said.by, told)
         return told
 
     def _redirected(self, said: Said, told: dict[str, Any]) -> dict[str, Any]:
         """Return what the requester says, and tell where it names somebody else."""
-        before = named_party(self._request.get("performer"))
+        before = self._layers.named_performer
         if not named_party(told.get("performer")).differs(before):
             return told
         if self._now.state in table.NOT_TAKEN_UP and not self._is_held():
@@ -368,16 +363,13 @@ class _Fold:
             self._now = replace(self._now, appointment=at)
 
     def _appointment(self) -> dict[str, Any]:
-        stated = self._answer.get("appointment")
+        stated = self._layers.appointment
         return {"appointment": stated} if stated and self._now.appointment else {}
-
-    def _outcome(self) -> str:
-        return outcome_of(merged({}, self._answer))
 
     def _has_outcome(self) -> bool:
         if self._now.state not in table.WANTS_OUTCOME:
             return self._now.state in table.ENDED
-        return self._by_hub or bool(self._outcome())
+        return self._by_hub or bool(self._layers.outcome)
 
     def _anomalies(self) -> tuple[str, ...]:
         state, found = self._now.state, []
@@ -389,7 +381,7 @@ class _Fold:
 
     def _seen(self) -> Referral:
         """Return what a timer sees of the referral so far."""
-        return replace(self._now, details=merged(self._request, self._answer))
+        return replace(self._now, details=self._layers.details())
 
 
 def _name(details: dict[str, Any], side: str, party: str) -> None:

@@ -3,7 +3,8 @@
 from collections.abc import Iterable
 
 import hub_community.mail.errors
-import hub_community.page.errors  # noqa: F401 - a plugin that is loaded explains its codes
+import hub_community.page.errors
+import hub_community.tables.errors  # noqa: F401 - a plugin that is loaded explains its codes
 from hub.sdk import (
     STATEMENT_MEDIA_TYPE,
     Destination,
@@ -21,6 +22,10 @@ from hub_community.mail.settings import ReferralMailSettings
 from hub_community.page.settings import PageSettings
 from hub_community.page.statements import StatementProfile
 from hub_community.page.statements import normalise as normalise_statement
+from hub_community.tables import status
+from hub_community.tables.outgoing import ReferralCsvOptions
+from hub_community.tables.outgoing import render as render_table
+from hub_community.tables.profile import StatusProfile
 
 HUB_API = ">=1.4,<2"
 
@@ -72,14 +77,31 @@ def normalisers() -> Iterable[NormaliserSpec]:
         normalise=normalise_statement,
         summary="What a partner says of a referral, in the hub's own JSON.",
     )
+    yield NormaliserSpec(
+        name="referral-status-csv",
+        media_type="text/csv",
+        profile=StatusProfile,
+        normalise=status.normalise,
+        summary="What a partner says of referrals, in rows of a table.",
+        outline=status.outline,
+        read=status.read,
+        row_codes=status.ROW_CODES,
+    )
 
 
 @hookimpl
 def renderers() -> Iterable[RendererSpec]:
-    """Provide ``referral-invitation``."""
+    """Provide ``referral-invitation`` and ``referral-csv``."""
     yield RendererSpec(
         name="referral-invitation",
         options=InvitationOptions,
         render=render_invitation,
         summary="A mail with a link to the referral page, and no content.",
+    )
+    yield RendererSpec(
+        name="referral-csv",
+        options=ReferralCsvOptions,
+        render=render_table,
+        summary="Referrals as rows of a table that can be sent back with answers.",
+        max_notices=1000,
     )

@@ -89,9 +89,13 @@ def at(tree, path):
     """Return what stands at a path such as ``code.coding.code``, in every list."""
     found = [tree]
     for step in path.split("."):
-        deeper = [each[step] for each in found if isinstance(each, dict) and step in each]
+        deeper = [
+            each[step] for each in found if isinstance(each, dict) and step in each
+        ]
         found = [
-            one for each in deeper for one in (each if isinstance(each, list) else [each])
+            one
+            for each in deeper
+            for one in (each if isinstance(each, list) else [each])
         ]
     return found
 

@@ -31,7 +31,10 @@ REFERRAL = {
     "desired_by": "2026-04-01",
     "consent_ref": {"system": "KLINIK_TEST", "value": "C-1"},
     "requester": {
-        "org": {"name": "Klinik Test", "identifiers": [{"value": "K1", "system": "IK"}]},
+        "org": {
+            "name": "Klinik Test",
+            "identifiers": [{"value": "K1", "system": "IK"}],
+        },
         "person": {
             "name": "Dr. Ute Lange",
             "identifiers": [{"system": "LANR", "value": "123456601"}],

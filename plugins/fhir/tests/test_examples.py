@@ -39,7 +39,9 @@ def test_takes_and_writes_an_example_without_loss(path):
     assert guides.exact(write(found.resource)) == guides.exact(text)
 
 
-@pytest.mark.parametrize("path", files(*GRAVITY, *OTHERS), ids=lambda path: path.name[:60])
+@pytest.mark.parametrize(
+    "path", files(*GRAVITY, *OTHERS), ids=lambda path: path.name[:60]
+)
 def test_reads_an_example_or_says_why_not(path):
     found = normalise(path.read_bytes(), PROFILE)
 

@@ -74,7 +74,10 @@ REQUEST = resource(
     subject={"reference": PATIENT_URL},
     occurrencePeriod={"end": "2026-04-01"},
     authoredOn="2026-03-16T12:00:00Z",
-    requester={"display": "Klinik Test", "identifier": {"system": "urn:ik", "value": "1"}},
+    requester={
+        "display": "Klinik Test",
+        "identifier": {"system": "urn:ik", "value": "1"},
+    },
     reasonCode=[{"text": "No food"}],
     supportingInfo=[{"type": "Consent", "identifier": {"value": "C-1"}}],
 )
@@ -104,7 +107,10 @@ def asked(request=None, task=None, **changes):
 
 def answered(status="accepted", **changes):
     """Return a task as its owner has it."""
-    focus = {"reference": "ServiceRequest/rec-1", "identifier": REQUEST["identifier"][0]}
+    focus = {
+        "reference": "ServiceRequest/rec-1",
+        "identifier": REQUEST["identifier"][0],
+    }
     changed = {"status": status, "focus": focus, "lastModified": "2026-03-17T09:00:00Z"}
     return TASK | changed | changes
 
@@ -124,7 +130,9 @@ CONDITION = resource(
     clinicalStatus={"coding": [{"code": "active"}]},
     verificationStatus={"coding": [{"code": "unconfirmed"}]},
     category=[{"coding": [{"system": GRAVITY_CODES, "code": "homelessness"}]}],
-    code={"coding": [{"system": "http://hl7.org/fhir/sid/icd-10-cm", "code": "Z59.00"}]},
+    code={
+        "coding": [{"system": "http://hl7.org/fhir/sid/icd-10-cm", "code": "Z59.00"}]
+    },
     subject={"reference": "Patient/p1"},
     recordedDate="2026-03-16",
 )
@@ -136,7 +144,9 @@ OBSERVATION = resource(
     subject={"reference": "Patient/p1"},
     effectiveDateTime="2026-03-16T10:00:00Z",
     valueCodeableConcept={
-        "coding": [{"system": "http://loinc.org", "code": "LA19952-3", "display": "At risk"}]
+        "coding": [
+            {"system": "http://loinc.org", "code": "LA19952-3", "display": "At risk"}
+        ]
     },
     interpretation=[{"coding": [{"code": "POS"}]}],
     performer=[
@@ -201,7 +211,9 @@ def test_reads_the_person_as_far_as_numbers_say_who_gave_them():
 
     assert subject.identifiers == (Identifier("1.2.276.0.76.4.8", "0047", "MR"),)
     assert subject.demographics == {
-        "names": [{"family": "Musterfrau", "given": "Änne", "middle": "Lore", "use": "L"}],
+        "names": [
+            {"family": "Musterfrau", "given": "Änne", "middle": "Lore", "use": "L"}
+        ],
         "birth_date": "1949-01-17",
         "sex": "F",
         "addresses": [{"lines": ["Lindenweg 3"], "city": "Musterhausen", "type": "H"}],
@@ -213,7 +225,7 @@ def test_reads_the_person_as_far_as_numbers_say_who_gave_them():
 
 @pytest.mark.parametrize(("status", "word"), OF_TASK.items())
 def test_a_status_of_a_task_is_a_word_of_the_hub(status, word):
-    fact = only(answered(status))
+    fact = only(answered(status, **{"for": {"reference": "Patient/9"}}))
 
     own = {"draft", "requested", "ready", "entered-in-error"}
     assert fact.details["state"] == word
@@ -236,7 +248,7 @@ def test_a_status_of_a_request_is_its_requesters_word(status, word):
         ((BUSINESS_STATUSES, "scheduled"), "accepted", "scheduled", False),
         ((BUSINESS_STATUSES, "no_show"), "accepted", "no_show", False),
         ((BUSINESS_STATUSES, "received"), "requested", "received", False),
-        ((BUSINESS_STATUSES, "information_requested"), "on-hold", "information_requested", False),
+        ((BUSINESS_STATUSES, "message_added"), "on-hold", "message_added", False),
         ((BUSINESS_STATUSES, "scheduled"), "completed", "completed", True),
         ((BUSINESS_STATUSES, "made_up"), "accepted", "accepted", True),
         ((BSER_STATUSES, "5.1.1"), "in-progress", "scheduled", False),
@@ -259,7 +271,9 @@ def test_what_stands_beside_a_status_counts_while_it_agrees(beside, status, word
 def test_an_expired_referral_is_in_an_extension():
     extension = [{"url": REFERRAL_STATE, "valueCode": "expired"}]
 
-    assert only(answered("requested", extension=extension)).details["state"] == "expired"
+    assert (
+        only(answered("requested", extension=extension)).details["state"] == "expired"
+    )
     late = only(answered("accepted", extension=extension))
     assert late.details["state"] == "accepted"
 
@@ -303,6 +317,28 @@ def test_reads_reasons_outputs_notes_and_numbers_of_a_task():
     assert "outcome.code_assumed" in found.warnings
 
 
+@pytest.mark.parametrize(
+    "value",
+    [
+        {"valueCodeableConcept": {"coding": "zqkanarie"}},
+        {"valueCodeableConcept": 7},
+        {"valueReference": {"reference": {"zqkanarie": 1}}},
+        {"valueReference": "zqkanarie"},
+        {"valueReference": {"reference": "Procedure/not-here"}},
+    ],
+)
+def test_a_value_that_is_none_of_its_type_says_nothing(value):
+    activity = {"coding": [{"system": GRAVITY_CODES, "code": "resulting-activity"}]}
+    why = {"url": "http://hl7.org/fhir/StructureDefinition/request-statusReason"}
+    output = [{"type": activity, **value}]
+
+    fact = only(answered("completed", output=output))
+    other = only(asked({"status": "revoked", "extension": [why | value]}))
+
+    assert "outcome" not in fact.details
+    assert "status_reason" not in other.details
+
+
 def test_each_side_has_its_own_fact():
     task = {"status": "accepted", "lastModified": "2026-03-17T07:00:00Z"}
 
@@ -313,7 +349,9 @@ def test_each_side_has_its_own_fact():
     assert {fact.record for fact in facts} == {facts[0].record}
 
 
-@pytest.mark.parametrize(("side", "count"), [("requester", 1), ("performer", 1), ("both", 2)])
+@pytest.mark.parametrize(
+    ("side", "count"), [("requester", 1), ("performer", 1), ("both", 2)]
+)
 def test_a_feed_may_speak_for_one_side(side, count):
     profile = FhirProfile(base_url="https://x.test", speaks_for=side)
 
@@ -348,7 +386,11 @@ def test_why_a_request_is_taken_back_is_in_an_extension():
             ("https://fhir.tafel.example.org/r4/ServiceRequest", "9"),
         ),
         (
-            {"focus": {"reference": "http://other.test/fhir/ServiceRequest/9/_history/2"}},
+            {
+                "focus": {
+                    "reference": "http://other.test/fhir/ServiceRequest/9/_history/2"
+                }
+            },
             ("http://other.test/fhir/ServiceRequest", "9"),
         ),
         (
@@ -383,7 +425,7 @@ def test_without_a_known_server_a_number_is_of_its_feed_only():
 
 
 def test_an_answer_is_about_whoever_the_referral_is_about():
-    fact = only(answered(for_={"reference": "Patient/9"}), FhirProfile())
+    fact = only(answered(**{"for": {"reference": "Patient/9"}}), FhirProfile())
     task = TASK | {"for": {"display": "somebody"}}
 
     assert fact.subject.identifiers == ()
@@ -434,7 +476,8 @@ def test_what_cannot_be_understood_is_a_problem_that_quotes_nothing(tree, code):
         bundle(type_="searchset"),
         bundle(resource("zqkanarie"), PATIENT),
         TASK | {"owner": {"reference": "Patient/p1"}},
-        TASK | {"code": {"coding": [{"system": GRAVITY_CODES, "code": "make-contact"}]}},
+        TASK
+        | {"code": {"coding": [{"system": GRAVITY_CODES, "code": "make-contact"}]}},
         CONDITION
         | {"category": [], "code": {"coding": [{"system": "x", "code": "Z59.0"}]}},
         OBSERVATION | {"status": "registered"},
@@ -467,7 +510,11 @@ def test_a_condition_is_a_need():
     ("changes", "status", "reason"),
     [
         ({"clinicalStatus": {"coding": [{"code": "resolved"}]}}, "resolved", None),
-        ({"verificationStatus": {"coding": [{"code": "refuted"}]}}, "resolved", "refuted"),
+        (
+            {"verificationStatus": {"coding": [{"code": "refuted"}]}},
+            "resolved",
+            "refuted",
+        ),
         (
             {"verificationStatus": {"coding": [{"code": "entered-in-error"}]}},
             "resolved",
@@ -539,6 +586,48 @@ def test_a_referral_names_the_needs_that_came_with_it():
     assert referral.details["reason"]["code"] == "Z59.00"
 
 
+_NAMES = [
+    "resourceType", "entry", "resource", "fullUrl", "type", "status", "intent", "focus",
+    "reference", "identifier", "value", "system", "coding", "code", "category", "for",
+    "subject", "authoredOn", "meta", "tag", "contained", "output", "extension", "url",
+]  # fmt: skip
+_VALUES = [
+    "Task", "ServiceRequest", "Condition", "Observation", "Patient", "Bundle", "batch",
+    "collection", "accepted", "active", "order", "2026-03-16", "Task/1", "#1", "urn:x",
+    PATIENT_URL, GRAVITY_CODES, "food-insecurity", "final", "", 7, True, None,
+]  # fmt: skip
+_JUNK = st.recursive(
+    st.sampled_from(_VALUES),
+    lambda inner: (
+        st.lists(inner, max_size=3)
+        | st.dictionaries(st.sampled_from(_NAMES), inner, max_size=6)
+    ),
+    max_leaves=25,
+)
+
+
+@given(
+    st.sampled_from(["Bundle", "Task", "ServiceRequest", "Condition", "Observation"]),
+    st.dictionaries(st.sampled_from(_NAMES), _JUNK, max_size=6),
+)
+def test_never_raises_for_content(kind, junk):
+    check_normalised_or_split(read(junk | {"resourceType": kind}))
+
+
+@given(st.lists(st.sampled_from([PATIENT, REQUEST, TASK]) | _JUNK, max_size=5))
+def test_never_raises_for_what_is_in_a_bundle(entries):
+    tree = bundle(*[(f"urn:{n}", each) for n, each in enumerate(entries)])
+
+    check_normalised_or_split(read(tree | {"type": "batch"}))
+    check_normalised_or_split(read(tree))
+
+
+def check_normalised_or_split(found):
+    """Assert that exactly one of the four outcomes holds."""
+    outcomes = (found.facts, found.parts, found.unmapped, found.problem)
+    assert sum(map(bool, outcomes)) == 1
+
+
 @pytest.mark.parametrize("kind", ["batch", "searchset", "history", "collection"])
 def test_what_has_nothing_to_do_with_each_other_is_cut_apart(kind):
     other = answered(id="t2", focus={"identifier": {"system": "urn:k", "value": "2"}})
@@ -562,7 +651,10 @@ def test_what_has_nothing_to_do_with_each_other_is_cut_apart(kind):
         "Condition",
     ]
     found = [normalise(part.body, PROFILE) for part in parts]
-    assert found[0].facts == read(tree | {"type": "transaction", "entry": tree["entry"][:3]}).facts
+    assert (
+        found[0].facts
+        == read(tree | {"type": "transaction", "entry": tree["entry"][:3]}).facts
+    )
     assert found[1].facts[0].record.value == "2"
     assert found[2].problem.code == "FHIR-007"
     assert found[3].facts[0].record.kind == "need"
@@ -576,8 +668,12 @@ def test_one_bad_entry_spoils_a_transaction_as_a_whole():
 
 
 def test_circles_of_references_come_to_an_end():
-    one = answered(id="a", partOf=[{"reference": "Task/b"}], basedOn=[{"reference": "Task/b"}])
-    two = answered(id="b", partOf=[{"reference": "Task/a"}], basedOn=[{"reference": "Task/a"}])
+    one = answered(
+        id="a", partOf=[{"reference": "Task/b"}], basedOn=[{"reference": "Task/b"}]
+    )
+    two = answered(
+        id="b", partOf=[{"reference": "Task/a"}], basedOn=[{"reference": "Task/a"}]
+    )
 
     assert len(read(bundle(one, two, type_="searchset")).parts) == 2
     assert len(read(bundle(one, two)).facts) == 2
@@ -617,6 +713,15 @@ def test_labels_are_kept_and_the_strictest_holds():
     assert (labels.confidentiality, labels.sensitivity) == ("R", ("SDV",))
 
 
+@pytest.mark.parametrize(("code", "told"), [("N", "N"), ("V", "V"), ("XX", "R")])
+def test_a_label_that_nobody_knows_is_not_normal(code, told):
+    system = "http://terminology.hl7.org/CodeSystem/v3-Confidentiality"
+
+    fact = only(answered(meta={"security": [{"system": system, "code": code}]}))
+
+    assert fact.labels.confidentiality == told
+
+
 def test_a_party_is_the_profiles_else_the_one_that_a_transport_knows():
     tagged = stamped(answered(), "tafel")
     fixed = FhirProfile(base_url="https://x.test", party="other")
@@ -627,7 +732,9 @@ def test_a_party_is_the_profiles_else_the_one_that_a_transport_knows():
 
 
 def test_nobody_can_say_by_a_tag_of_their_own_who_they_are():
-    claimed = answered(meta={"tag": [{"system": PARTY, "code": "admin"}, {"code": "x"}]})
+    claimed = answered(
+        meta={"tag": [{"system": PARTY, "code": "admin"}, {"code": "x"}]}
+    )
 
     kept = stamped(claimed)
     replaced = stamped(claimed, "tafel")
@@ -635,7 +742,9 @@ def test_nobody_can_say_by_a_tag_of_their_own_who_they_are():
     assert kept["meta"]["tag"] == [{"code": "x"}]
     assert only(replaced).details["party"] == "tafel"
     assert "admin" not in json.dumps(replaced)
-    assert "meta" not in stamped(answered(meta={"tag": [{"system": PARTY, "code": "a"}]}))
+    assert "meta" not in stamped(
+        answered(meta={"tag": [{"system": PARTY, "code": "a"}]})
+    )
 
 
 def test_a_transport_that_knows_the_referral_writes_its_number_into_the_task():
@@ -689,6 +798,95 @@ def test_a_time_is_one_or_none(text):
     assert found is None or found.earliest < found.latest
 
 
-@pytest.mark.parametrize("text", ["0001-01-01", "9999-12-31", "", None, "2026-03-29T12:00"])
+@pytest.mark.parametrize(
+    "text", ["0001-01-01", "9999-12-31", "", None, "2026-03-29T12:00"]
+)
 def test_what_no_sender_means_is_no_time(text):
     assert read_time(text) is None
+
+
+def test_an_appointment_of_the_request_says_when():
+    appointment = resource(
+        "Appointment",
+        status="booked",
+        start="2026-04-01T10:00:00Z",
+        end="2026-04-01T10:30:00Z",
+        participant=[{"status": "accepted"}],
+        basedOn=[{"reference": REQUEST_URL}],
+    )
+    tree = asked(task={"status": "accepted"})
+    tree["entry"].append({"resource": appointment})
+    elsewhere = appointment | {"basedOn": [{"reference": "ServiceRequest/9"}]}
+    other = asked(task={"status": "accepted"})
+    other["entry"].append({"resource": elsewhere})
+
+    assert read(tree).facts[1].details["appointment"] == {"at": "2026-04-01T10:00:00Z"}
+    assert "appointment" not in read(other).facts[1].details
+
+
+@pytest.mark.parametrize(
+    ("value", "answer"),
+    [
+        ({"valueQuantity": {"value": 3.5}}, 3.5),
+        ({"valueInteger": 2}, 2),
+        ({"valueBoolean": False}, False),
+        ({"valueString": "often"}, "often"),
+        ({"valueCodeableConcept": {"text": "often"}}, "often"),
+    ],
+)
+def test_an_answer_is_of_any_type(value, answer):
+    said = {
+        name: part for name, part in OBSERVATION.items() if not name.startswith("value")
+    }
+
+    (found,) = only(said | value).details["answers"]
+
+    assert found["answer"] == answer
+
+
+def test_a_side_may_be_somebody():
+    role = resource(
+        "PractitionerRole",
+        id="r",
+        practitioner={"reference": "Practitioner/d", "display": "Dr. Lange"},
+        organization={"reference": "Organization/k"},
+        telecom=[{"system": "phone", "value": "1"}],
+    )
+    doctor = resource("Practitioner", id="d", name=[{"text": "Dr. Ute Lange"}])
+    clinic = resource("Organization", id="k", name="Klinik Test")
+    here = asked({"requester": {"reference": "PractitionerRole/r"}})
+    here["entry"] += [{"resource": each} for each in (role, doctor, clinic)]
+    alone = asked({"requester": {"reference": "Practitioner/d"}})
+    alone["entry"].append({"resource": doctor})
+    nowhere = asked({"requester": {"reference": "PractitionerRole/r"}})
+    nowhere["entry"].append({"resource": role})
+
+    assert only(here).details["requester"] == {
+        "person": {"name": "Dr. Ute Lange"},
+        "org": {"name": "Klinik Test"},
+        "telecoms": [{"system": "phone", "value": "1"}],
+    }
+    assert only(alone).details["requester"] == {"person": {"name": "Dr. Ute Lange"}}
+    assert only(nowhere).details["requester"]["person"]["name"] == "Dr. Lange"
+
+
+def test_a_date_of_death_says_that_somebody_died():
+    tree = asked()
+    dead = {name: part for name, part in PATIENT.items() if name != "deceasedBoolean"}
+    tree["entry"][0]["resource"] = dead | {"deceasedDateTime": "2026-03-16"}
+
+    demographics = only(tree).subject.demographics
+
+    assert demographics["deceased"] == {"flag": True, "at": "2026-03-16"}
+
+
+def test_a_request_of_a_temporary_name_is_numbered_by_it():
+    tree = asked({"identifier": []})
+
+    assert only(tree).record == RecordKey("referral", "urn:ietf:rfc:3986", REQUEST_URL)
+
+
+def test_a_task_may_carry_the_requesters_number_itself():
+    number = REQUEST["identifier"][0]
+
+    assert only(answered(focus={}, identifier=[number])).record.value == "REF-1"

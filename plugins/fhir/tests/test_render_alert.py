@@ -77,7 +77,9 @@ EVENTS = [
     discharged(),
     retraction(),
     care_event("admit_cancelled", 7, payload=FULL | {"status": "cancelled"}),
-    care_event("preadmitted", 8, payload={"status": "planned", "planned": fuzzy_time()}),
+    care_event(
+        "preadmitted", 8, payload={"status": "planned", "planned": fuzzy_time()}
+    ),
 ]
 
 
@@ -94,14 +96,37 @@ def test_keeps_the_schema_of_r4(event, guide):
 _TEXTS = st.sampled_from(NASTY_TEXTS) | st.text(max_size=30)
 _ANYTHING = st.recursive(
     st.none() | st.booleans() | st.integers() | _TEXTS,
-    lambda inner: st.lists(inner, max_size=3)
-    | st.dictionaries(
-        st.sampled_from(
-            "code text system value name unit room bed facility identifiers role at "
-            "type display start end payer member_id source disposition id".split()
-        ),
-        inner,
-        max_size=4,
+    lambda inner: (
+        st.lists(inner, max_size=3)
+        | st.dictionaries(
+            st.sampled_from(
+                [
+                    "code",
+                    "text",
+                    "system",
+                    "value",
+                    "name",
+                    "unit",
+                    "room",
+                    "bed",
+                    "facility",
+                    "identifiers",
+                    "role",
+                    "at",
+                    "type",
+                    "display",
+                    "start",
+                    "end",
+                    "payer",
+                    "member_id",
+                    "source",
+                    "disposition",
+                    "id",
+                ]
+            ),
+            inner,
+            max_size=4,
+        )
     ),
     max_leaves=8,
 )

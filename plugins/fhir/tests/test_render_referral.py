@@ -1,6 +1,7 @@
 """Notices about referrals as transactions of Gravity's guide. All of it is made up."""
 
 import json
+from datetime import UTC, datetime
 from urllib.parse import unquote
 
 import msgspec
@@ -10,18 +11,19 @@ from hypothesis import strategies as st
 
 from hub.sdk import SIDE_FACTS, Labels, ReferralState, RendererSpec
 from hub.testing import RendererContract
-from hub.testing.samples import NASTY_TEXTS
+from hub.testing.samples import NASTY_TEXTS, fuzzy_time
 from hub_fhir.rendering.data.categories import CATEGORIES
 from hub_fhir.rendering.data.systems import BUSINESS_STATUSES, GRAVITY_CODES
 from hub_fhir.rendering.data.task_statuses import BY_WORD, OF_EVENT, ROWS
 from hub_fhir.rendering.errors import NoEquivalentError
 from hub_fhir.rendering.options import ReferralOptions
+from hub_fhir.rendering.payloads import moment
 from hub_fhir.rendering.places import id_of, key_of
 from hub_fhir.rendering.referral import REFERRAL, render, served
 from hub_fhir.rendering.requests import search_by
 from hub_fhir.rendering.task_resource import NO_REASON
 from plugins.fhir.tests import guides
-from plugins.fhir.tests.samples import KEY, referral, resources, tree
+from plugins.fhir.tests.samples import KEY, PERSON, referral, resources, tree
 
 OPTIONS = ReferralOptions()
 
@@ -75,22 +77,61 @@ def test_keeps_the_schema_of_r4(name):
 _TEXTS = st.sampled_from(NASTY_TEXTS) | st.text(max_size=30)
 _ANYTHING = st.recursive(
     st.none() | st.booleans() | st.integers() | _TEXTS,
-    lambda inner: st.lists(inner, max_size=3)
-    | st.dictionaries(
-        st.sampled_from(
-            "code text system value name org person identifiers family given at "
-            "type display activity contact_prohibited".split()
-        ),
-        inner,
-        max_size=4,
+    lambda inner: (
+        st.lists(inner, max_size=3)
+        | st.dictionaries(
+            st.sampled_from(
+                [
+                    "code",
+                    "text",
+                    "system",
+                    "value",
+                    "name",
+                    "org",
+                    "person",
+                    "identifiers",
+                    "family",
+                    "given",
+                    "at",
+                    "type",
+                    "display",
+                    "activity",
+                    "contact_prohibited",
+                ]
+            ),
+            inner,
+            max_size=4,
+        )
     ),
     max_leaves=8,
 )
-_FIELDS = (
-    "identifiers state says by priority category reason service_requested desired_by "
-    "consent_ref requester performer status_reason outcome appointment text note "
-    "safety parent replaces authorization_ref need_refs person language authored"
-).split()
+_FIELDS = [
+    "identifiers",
+    "state",
+    "says",
+    "by",
+    "priority",
+    "category",
+    "reason",
+    "service_requested",
+    "desired_by",
+    "consent_ref",
+    "requester",
+    "performer",
+    "status_reason",
+    "outcome",
+    "appointment",
+    "text",
+    "note",
+    "safety",
+    "parent",
+    "replaces",
+    "authorization_ref",
+    "need_refs",
+    "person",
+    "language",
+    "authored",
+]
 _NAMES = sorted(
     ({*ReferralState, *SIDE_FACTS, "resumed", "escalated"} - {"draft"}) | set(OF_EVENT)
 )
@@ -152,7 +193,9 @@ def test_a_task_is_an_order_to_fulfil_the_request():
 
     task, request = one(bundle, "Task"), one(bundle, "ServiceRequest")
 
-    urls = {each["resource"]["resourceType"]: each["fullUrl"] for each in bundle["entry"]}
+    urls = {
+        each["resource"]["resourceType"]: each["fullUrl"] for each in bundle["entry"]
+    }
     assert task["intent"] == "order"
     assert task["code"]["coding"][0]["code"] == "fulfill"
     assert task["focus"]["reference"] == urls["ServiceRequest"]
@@ -208,7 +251,9 @@ def test_what_r4_cannot_say_is_recorded_as_a_loss(row):
     text = json.dumps(bundle)
 
     plain = {"requester": MAPPING | {"closed": 1}}.get(row.owner, {})
-    lossless = row.says in plain or (row.task and not row.business and row.owner != "hub")
+    lossless = row.says in plain or (
+        row.task and not row.business and row.owner != "hub"
+    )
 
     assert ("recorded-loss" in text) is not bool(lossless)
 
@@ -322,6 +367,34 @@ def test_each_side_changes_only_what_is_its_own(name, by, updated):
             assert request["ifNoneExist"].startswith("identifier=")
 
 
+@pytest.mark.parametrize(
+    ("name", "recipient", "updated"),
+    [
+        ("expired", "performer", set()),
+        ("expired", "requester", {"Task"}),
+        ("escalated", "either", set()),
+    ],
+)
+def test_what_the_hub_says_changes_no_performers_task(name, recipient, updated):
+    options = ReferralOptions(recipient=recipient)
+
+    found = requests_of(made(name, options, by="hub", state="requested", says=name))
+
+    changed = {kind for kind, request in found.items() if request["method"] == "PUT"}
+    assert changed == updated
+
+
+@pytest.mark.parametrize("systems", [{"K": "not an address"}, {"K": ""}])
+def test_an_address_is_one(systems):
+    with pytest.raises(ValueError, match="address"):
+        ReferralOptions(systems=systems)
+
+
+def test_an_unknown_time_zone_is_no_option():
+    with pytest.raises(ValueError, match="IANA"):
+        ReferralOptions(time_zone="Mars/Olympus")
+
+
 @pytest.mark.parametrize("value", ["a&_id=1", "a|b", "a,b", "a$b", "a\\b", "a b#c"])
 def test_a_number_cannot_become_another_search(value):
     search = search_by({"system": "urn:x", "value": value})
@@ -336,7 +409,9 @@ def test_people_are_not_looked_up_by_numbers_of_nobody():
     notice = msgspec.structs.replace(referral(), patient_id="")
     subject = msgspec.structs.replace(
         notice.event.subject,
-        identifiers=(msgspec.structs.replace(notice.event.subject.identifiers[0], system=""),),
+        identifiers=(
+            msgspec.structs.replace(notice.event.subject.identifiers[0], system=""),
+        ),
     )
     event = msgspec.structs.replace(notice.event, subject=subject)
     told = tree(render([msgspec.structs.replace(notice, event=event)], OPTIONS))
@@ -433,3 +508,80 @@ def test_a_reminder_is_told_in_words():
 
     assert task["status"] == "accepted"
     assert task["note"][0]["text"].startswith("Reminder")
+
+
+@pytest.mark.parametrize(
+    ("performer", "name"),
+    [
+        ("Tafel", "Tafel"),
+        ({"org": "Tafel"}, "Tafel"),
+        ({"name": "Tafel", "telecoms": [{"value": "1", "system": "telex"}]}, "Tafel"),
+        ({"party": "tafel-sued"}, "tafel-sued"),
+        ({"org": {"identifiers": [{"system": "urn:x", "value": "7"}]}}, "7"),
+    ],
+)
+def test_a_side_is_named_as_far_as_anybody_named_it(performer, name):
+    bundle = made(performer=performer)
+
+    assert name in [each["name"] for each in resources(bundle, "Organization")]
+    assert "owner" in one(bundle, "Task")
+
+
+def test_a_claimable_referral_has_no_owner():
+    assert "owner" not in one(made("requested", performer=""), "Task")
+
+
+def test_somebody_of_whom_only_a_number_is_known_has_an_unknown_name():
+    person = {"identifiers": [{"system": "LANR", "value": "1"}]}
+
+    acts = one(made(requester={"person": person}), "Practitioner")
+
+    assert acts["name"][0]["extension"][0]["valueCode"] == "unknown"
+
+
+@pytest.mark.parametrize(
+    ("said", "told"),
+    [
+        (
+            {"at": "2026-03-16T10:00:00Z"},
+            {"deceasedDateTime": "2026-03-16T10:00:00+00:00"},
+        ),
+        ({"flag": True}, {"deceasedBoolean": True}),
+        ({"flag": "maybe"}, {}),
+    ],
+)
+def test_says_that_somebody_died_as_far_as_it_is_known(said, told):
+    person = PERSON | {"deceased": said, "names": ["x", {"text": "A B"}]}
+
+    found = one(made(person=person), "Patient")
+
+    assert {name: found[name] for name in found if name.startswith("deceased")} == told
+    assert found["name"] == [{"text": "A B"}]
+
+
+@pytest.mark.parametrize(
+    ("stated", "told"),
+    [
+        ("2026", "2026"),
+        ("202603", "2026-03"),
+        ("20260316", "2026-03-16"),
+        ("202603161200+0100", "2026-03-16T12:00:00+01:00"),
+        ("2026-03-16T12:00:00.25Z", "2026-03-16T12:00:00.250+00:00"),
+        ("2026-03-16T12:00:00", "2026-03-16"),  # nobody knows in which zone
+        ("2026-03-16T99:00:00Z", "2026-03-16"),
+        ("2026-02-30", ""),
+        ("soon", ""),
+        ({"local": "2026-03-16", "raw": "x"}, "2026-03-16"),
+        (7, ""),
+        (datetime(2026, 3, 16, 12, tzinfo=UTC), "2026-03-16T12:00:00.000Z"),
+    ],
+)
+def test_a_time_is_told_as_exactly_as_it_was_stated(stated, told):
+    assert moment(stated, "") == told
+
+
+def test_instants_are_told_in_the_zone_of_the_recipient():
+    assert (
+        moment("2026-03-16T12:00:00Z", "Europe/Berlin") == "2026-03-16T13:00:00+01:00"
+    )
+    assert moment(fuzzy_time(), "UTC") == "2026-03-16T12:00:00+00:00"

@@ -56,7 +56,11 @@ def test_each_word_of_each_side_arrives_as_it_was_said(word, by):
 
 @pytest.mark.parametrize(
     ("word", "by"),
-    [("expired", "performer"), ("failed", "performer"), ("outcome_received", "requester")],
+    [
+        ("expired", "performer"),
+        ("failed", "performer"),
+        ("outcome_received", "requester"),
+    ],
 )
 def test_what_the_hub_says_is_heard_from_the_side_whose_system_it_is(word, by):
     facts, _ = told("accepted", word, "hub")

@@ -122,7 +122,7 @@ def consent(*recipients, key="c1", status="active", **more):
 class World:
     """What stands around the hub, and the folder in which it lives."""
 
-    def __init__(self, path, *tables, **partners):
+    def __init__(self, path, *tables, port=0, **partners):
         self.path = path
         self.inboxes = {name: path / name for name in ("clinic", "food-bank")}
         given = {
@@ -165,6 +165,7 @@ class World:
             ),
             *(table(f"partners.{name}", **each) for name, each in wanted.items()),
             *tables,
+            admin_port=port,
         )
         (path / "care").mkdir(exist_ok=True)
 
@@ -204,7 +205,7 @@ class Site:
     async def until(self, sql, *given):
         """Wait until a question has an answer, and return the first one."""
         async with asyncio.timeout(PATIENCE_SECONDS):
-            while not (found := self.query(sql, *given)):
+            while not (found := self.query(sql, *given)):  # noqa: ASYNC110 - of another thread
                 await asyncio.sleep(0.02)
         return found[0]
 
@@ -218,6 +219,14 @@ class Site:
     def events(self):
         asked = "SELECT type FROM event WHERE type LIKE 'referral.%' ORDER BY seq"
         return [name.removeprefix("referral.") for (name,) in self.query(asked)]
+
+    def desk(self, source):
+        """Return where a source looks referrals up."""
+        return self.hub._inbox(source).referrals
+
+    def audited(self, action):
+        asked = "SELECT actor, object, recipient, outcome, detail FROM audit"
+        return self.query(f"{asked} WHERE action = ? ORDER BY n", action)
 
     def decisions(self, event, subscription):
         asked = (

@@ -27,6 +27,8 @@ from tests.runtime.referrals.loop_world import (
     rf1,
 )
 
+#: A change of the request.
+CHANGED = {"control": "ref-2", "trigger": "I13", "minutes": 5}
 DONE = {"side": "performer", "says": "completed", "outcome": {"code": "resolved"}}
 
 
@@ -91,6 +93,25 @@ async def test_nobody_hears_of_it_before_the_person_consents(world):
         assert site.referral()[2] == "requested"
 
 
+async def test_it_is_explained_why_somebody_was_told(world):
+    async with world().running() as site:
+        await site.take("care", consent("food-bank"))
+        await site.take("klinik-nord", request())
+        asked = "SELECT id FROM message WHERE source = 'klinik-nord'"
+        [(message,)] = site.query(asked)
+        async with site.api() as api:
+            told = await api.get(
+                "explain", params={"message": message, "destination": "food-bank"}
+            )
+            kept = await api.get(
+                "explain", params={"message": message, "destination": "clinic"}
+            )
+
+        assert "consent.permitted" in json.dumps(told)
+        assert "partner-food-bank" in json.dumps(told)
+        assert "relationship.other_side" in json.dumps(kept)
+
+
 async def test_a_consent_that_is_revoked_in_between_ends_it(world):
     async with world().running() as site:
         await site.take("care", consent("food-bank"))
@@ -136,22 +157,16 @@ async def test_a_stranger_speaks_for_no_side(world):
 
 
 @pytest.mark.parametrize(
-    ("after", "reason"),
+    ("source", "after", "reason"),
     [
-        (("care", consent("food-bank", status="revoked")), "consent.revoked"),
-        (
-            (
-                "klinik-nord",
-                request(to="FB-2", control="ref-2", trigger="I13", minutes=5),
-            ),
-            "relationship.ended",
-        ),
-        (("klinik-nord", mistake(minutes=5)), "relationship.ended"),
+        ("care", lambda: consent("food-bank", status="revoked"), "consent.revoked"),
+        ("klinik-nord", lambda: request(to="FB-2", **CHANGED), "relationship.ended"),
+        ("klinik-nord", lambda: mistake(minutes=5), "relationship.ended"),
     ],
     ids=["revoked", "another performer", "a mistake"],
 )
 async def test_what_waits_is_decided_again_before_it_goes(
-    world, monkeypatch, after, reason
+    world, monkeypatch, source, after, reason
 ):
     async def unreachable(_destination, artifact, _seconds):
         reached = artifact.suffix != ".json"
@@ -165,28 +180,26 @@ async def test_what_waits_is_decided_again_before_it_goes(
         found = f"FROM delivery JOIN event ON event.id = event WHERE {first}"
         await site.until(f"SELECT 1 {found} AND attempts > 0")
 
-        await site.hub.take(*after)
+        await site.hub.take(source, after())
         [seq] = await site.until(f"SELECT delivery.seq {found} AND state = 'withheld'")
 
         asked = "SELECT reason FROM recheck WHERE delivery = ? ORDER BY seq DESC"
         assert site.query(asked, seq)[0] == (reason,)
 
 
-async def test_who_was_asked_before_hears_that_another_is(world):
-    other = {"organizations": ["FBREG|FB-2"], "destination": "food-bank-2"}
-    folder_2 = folder(world().path / "second", name="food-bank-2")
-    partner = other | {"sides": ["performer"]}
-    async with world(folder_2, second=partner).running() as site:
-        await site.take("care", consent())
-        await site.hub.take("klinik-nord", request())
-        await site.take(
-            "klinik-nord", request(to="FB-2", control="ref-2", trigger="I13", minutes=5)
-        )
+async def test_who_was_asked_before_hears_that_another_is(world, tmp_path):
+    other = {"organizations": ["FBREG|FB-2"], "destination": "soup", "sources": []}
+    soup = folder(tmp_path / "soup", name="soup")
+    async with world(soup, kitchen=other | {"sides": ["performer"]}).running() as site:
+        await site.take("klinik-nord", request())
+        await site.take("klinik-nord", request(to="FB-2", **CHANGED))
 
-        asked = "SELECT type, subscription, permitted FROM decision JOIN event"
-        found = site.query(f"{asked} ON event.id = event ORDER BY decision.seq")
-        redirected = [each[1:] for each in found if each[0] == "referral.redirected"]
-        assert ("partner-second", 1) in redirected or redirected == []
+        for name in ("food-bank", "kitchen"):
+            # Neither hears it without a consent; but both are asked for one.
+            found = site.decisions("redirected", subscription_of(name))
+            assert found == [("deny", "consent.missing")], name
+        found = site.decisions("requested", subscription_of("kitchen"))
+        assert found == []
 
 
 async def test_the_outcome_closes_only_by_word_where_that_is_asked_for(world):

@@ -32,14 +32,15 @@ class Recognised:
     version: str
 
 
-def by_name(name: str) -> list[tuple[str, Table]]:
+@lru_cache(maxsize=4096)
+def by_name(name: str) -> tuple[tuple[str, Table], ...]:
     """Return the version and table of each table that may be called `name`."""
-    return [
+    return tuple(
         (version, table)
         for version, tables in VERSIONS.items()
         for table in tables
         if name in table.names
-    ]
+    )
 
 
 def recognised(

@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any, Final
 
 from hub_community.hsds.catalogue import by_name
@@ -20,6 +20,7 @@ from hub_community.hsds.versions import profile_of, stated
 _TOTALS: Final = ("total_items", "totalElements", "total_elements")
 _PAGES: Final = ("total_pages", "totalPages")
 _LIST: Final = re.compile(r"_?(?:full|list|package|page|compiled|\d+)$")
+_NUMBERED: Final = re.compile(r"_?(?:page)?_?\d+$")
 #: What describes a directory, and is none.
 _DESCRIBING: Final = (
     "$schema",
@@ -37,6 +38,7 @@ class Documents:
 
     ingest: Ingest
     reader: NestedReader
+    archive: bool = False
     listed: bool = False
     complete: bool = True
     unchanged: bool = False
@@ -44,6 +46,7 @@ class Documents:
     version: str = ""
     shown_by: tuple[str, ...] = ()
     profile: str = ""
+    _pages: dict[str, "_Pages"] = field(default_factory=dict)
 
     def take_lines(self, source: Source) -> None:
         """Take the objects of an NDJSON file."""
@@ -77,10 +80,11 @@ class Documents:
             self.ingest.notes.add("hsds.truncated", field=source.name)
         if page.listed:
             self.listed = True
-            self._paged(page, count)
+            self._paged(page, count, source.name)
 
     def _value(self, record: Any, page: Page, name: str) -> None:
         if not isinstance(record, dict):
+            self.taken += 1
             self.ingest.notes.add("hsds.unknown_shape")
         elif page.listed:
             self._take(record, name)
@@ -97,8 +101,9 @@ class Documents:
             self.unchanged = True
         elif "id" in record:
             self._take(record, name if kind_of(record) == "" else "")
-            self.complete = False
-            self.ingest.notes.add("hsds.not_complete")
+            if not self.archive:
+                self.complete = False
+                self.ingest.notes.add("hsds.not_complete")
         elif tables := _tables(record):
             self._tables(tables)
         elif any(key in record for key in _DESCRIBING):
@@ -111,6 +116,50 @@ class Documents:
             self.ingest.notes.add("hsds.file_ignored", field=name)
 
     def _tables(self, tables: Mapping[str, list[Any]]) -> None:
+        self.listed = True
+        for kind in ORDER:
+            for record in tables.get(kind, ()):
+                if isinstance(record, dict):
+                    self.taken += 1
+                    self.reader.take(record, kind)
+                else:
+                    self.ingest.notes.add("hsds.unknown_shape", kind)
+            if kind not in ROOTS and kind in SLOTS:
+                lift(self.ingest, kind)
+
+    def _paged(self, page: Page, count: int, name: str) -> None:
+        """Remember how much of what a page is."""
+        pages = self._pages.setdefault(_NUMBERED.sub("", name), _Pages())
+        pages.files += 1
+        pages.objects += count
+        for key in _TOTALS:
+            pages.all_objects = max(pages.all_objects, _count(page.around.get(key)))
+        for key in _PAGES:
+            pages.all_files = max(pages.all_files, _count(page.around.get(key)))
+
+    def finish(self) -> None:
+        """Find out whether all pages are there."""
+        for name, pages in self._pages.items():
+            if pages.files < pages.all_files or pages.objects < pages.all_objects:
+                self.complete = False
+                self.ingest.notes.add("hsds.not_complete", field=name)
+
+
+@dataclass
+class _Pages:
+    """How many pages and objects of a list there are, and should be."""
+
+    files: int = 0
+    objects: int = 0
+    all_files: int = 0
+    all_objects: int = 0
+
+
+def _count(said: Any) -> int:
+    return said if isinstance(said, int) else 0
+
+
+def _tables(self, tables: Mapping[str, list[Any]]) -> None:
         self.listed = True
         for kind in ORDER:
             for record in tables.get(kind, ()):

@@ -7,7 +7,7 @@ from typing import Any, get_args
 from hub.sdk import DirectoryItem, DirectoryObject, ObjectType
 from hub_community.hsds.checking import remarks_for
 from hub_community.hsds.ingest import Ingest
-from hub_community.hsds.joining import joined, lift
+from hub_community.hsds.joining import forsake, joined, lift
 from hub_community.hsds.masking import masked, scrubbed, secret_lines
 from hub_community.hsds.tables.form import ROOTS
 
@@ -20,6 +20,7 @@ def prepare(ingest: Ingest, *, whole: bool) -> None:
     scratch.adopt()
     for kind in sorted(scratch.holders - set(ROOTS)):
         lift(ingest, kind)
+    forsake(ingest)
     scratch.index()
     scratch.lend_organizations()
     scratch.spread()
@@ -37,7 +38,9 @@ def emitted(ingest: Ingest) -> Iterator[DirectoryItem]:
     """
     for kind in ROOTS:
         of = next(each for each in _TYPES if each == kind)
-        secrets = _Grouped(ingest.scratch.secrets(kind))
+        # A term has no place to hide; it only tells whose places are secret.
+        hidden = iter(()) if of == "taxonomy_term" else ingest.scratch.secrets(kind)
+        secrets = _Grouped(hidden)
         near: _Grouped | None = None
         for key, record in joined(ingest, kind):
             near = near or _Grouped(ingest.scratch.near(kind))

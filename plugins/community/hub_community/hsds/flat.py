@@ -1,13 +1,14 @@
 """A directory in one table: each row becomes an organisation, a service, a location."""
 
 from collections.abc import Mapping, Sequence
+from collections.abc import Set as AbstractSet
 from typing import Any, Final
 
 from hub_community.hsds.csvs import normal
 from hub_community.hsds.ingest import Ingest
 from hub_community.hsds.phones import made_id
 from hub_community.hsds.secrecy import flag_code, is_flagged
-from hub_community.hsds.tables.flat import LEVEL, LEVELS, MAINLY, PLACES, TYPES
+from hub_community.hsds.tables.flat import LEVEL, LEVELS, PLACES, TYPES
 from hub_community.hsds.tabular import month_first, parts
 from hub_community.hsds.values import EMPTY, readers, text
 
@@ -45,22 +46,11 @@ class FlatConverter:
         self._counts: dict[str, int] = {}
         self._level = -1
         for index, column in enumerate(header):
-            self._column(index, column, extra)
-        places = [place.lstrip("+*") for _, place in self._plan]
-        self._main = next(
-            (
-                part
-                for part in MAINLY
-                if any(place.startswith(f"{part}.") for place in places)
-                and (part != "s" or self._has_service(places))
-            ),
-            "s",
-        )
-        if "g.id" in places:
-            self._main = "s"
-
-    def _has_service(self, places: Sequence[str]) -> bool:
-        return "s.id" in places or "s.name" in places
+            if column in header[:index]:
+                ingest.notes.add("hsds.header_repeated", field=column)
+            else:
+                self._column(index, column, extra)
+        self._main = _mainly({place.lstrip("+") for _, place in self._plan})
 
     def _column(self, index: int, column: str, extra: set[str]) -> None:
         place = PLACES.get(column, "")
@@ -235,3 +225,14 @@ class FlatConverter:
         """Report the columns without a place, and how many cells they held."""
         for _, column in self._unmapped:
             self._ingest.notes.unmapped(self._name, column, self._counts.get(column, 0))
+
+
+def _mainly(places: AbstractSet[str]) -> str:
+    """Return the part that each row of a table is mainly about."""
+    if places & {"s.id", "s.name", "g.id"}:
+        return "s"
+    if places & {"l.id", "l.name"}:
+        return "l"
+    if "g.name" in places and ("o.name" in places or "o.id" not in places):
+        return "s"
+    return "o"

@@ -124,7 +124,12 @@ class Ingest:
 
     def finish(self, kind: str, record: dict[str, Any]) -> None:
         """Put in what was looked up of a record that is about to leave."""
-        if kind == "taxonomy_term":
+        if kind == "service" and "status" not in record:
+            self.notes.add("hsds.status_assumed", "service", record["id"])
+            record["status"] = "active"
+        elif kind == "location":
+            record.setdefault("location_type", "physical")
+        elif kind == "taxonomy_term":
             detail = self._taxonomies.get(record.get("taxonomy_id", ""))
             if detail:
                 record.setdefault("taxonomy_detail", detail)
@@ -147,9 +152,6 @@ class Ingest:
         status = record.get("status")
         if status:
             record["status"] = _STATUSES.get(status.casefold(), status)
-        elif "status" not in record:
-            self.notes.add("hsds.status_assumed", "service", key)
-            record["status"] = "active"
         if within := record.get("program_id"):
             self.scratch.tag("service", key, f"program:{within}")
 
@@ -235,8 +237,8 @@ class Ingest:
 
 def _typed(record: dict[str, Any]) -> set[str]:
     """Give a location one of the types of the specification."""
-    said = record.get("location_type", "")
-    if said in _LOCATION_TYPES:
+    said = record.get("location_type")
+    if said is None or said in _LOCATION_TYPES:
         return set()
     record["location_type"] = (
         said.casefold() if said.casefold() in _LOCATION_TYPES else "physical"

@@ -49,6 +49,12 @@ def joined(ingest: Ingest, kind: str) -> Iterator[tuple[str, dict[str, Any]]]:
         waiting = next(children, None)
 
 
+def forsake(ingest: Ingest) -> None:
+    """Remark the children of what is nowhere, and of no known kind."""
+    for waiting in ingest.scratch.children(""):
+        _orphan(ingest, waiting)
+
+
 def _orphan(ingest: Ingest, waiting: tuple[str, str, Any]) -> None:
     _, of, record = waiting
     key = record.get("id", "") if isinstance(record, dict) else ""

@@ -55,7 +55,8 @@ def masked(record: dict[str, Any], lines: Iterable[str] = ()) -> dict[str, Any]:
 def scrubbed(record: dict[str, Any], lines: Iterable[str]) -> dict[str, Any]:
     """Return a record whose texts do not give away the addresses of `lines`.
 
-    For objects that are not secret themselves, but speak of a place that is.
+    For objects that are not secret themselves, but may speak of a place that is:
+    whatever looks like an address or a map goes, in case it is written otherwise.
     """
     return _Masking(lines, drop=False).record(record)
 
@@ -86,6 +87,7 @@ class _Masking:
             key: found
             for key, value in record.items()
             if not (self._drop and key in _PLACES)
+            and not (key == "extent" and "point" in str(value).casefold())
             and (found := self._value(key, value)) is not None
         }
 
@@ -105,9 +107,7 @@ class _Masking:
         said = _PAIR.sub(WITHHELD, _THREE_WORDS.sub(WITHHELD, said))
         if self._lines:
             said = self._lines.sub(WITHHELD, said)
-        if self._drop:
-            said = _STREET.sub(WITHHELD, said)
-        return said
+        return _STREET.sub(WITHHELD, said)
 
 
 def _unless_map(token: re.Match[str]) -> str:

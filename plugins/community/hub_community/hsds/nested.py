@@ -1,7 +1,7 @@
 """Objects of the API and of JSON files: children within what they belong to."""
 
-from collections import Counter
 from collections.abc import Mapping
+from functools import lru_cache
 from typing import Any, Final
 
 from hub_community.hsds.catalogue import by_name, fields
@@ -60,6 +60,8 @@ _SIGNS: Final = (
 )  # fmt: skip
 #: Where a term stood before 3.0.
 _OLD_TERM: Final = ("attribute", "taxonomy")
+#: Fields that are remembered; beyond, somebody makes them up.
+_MOST_FIELDS: Final = 10_000
 #: No export nests deeper, and attacks do.
 _DEEPEST: Final = 12
 
@@ -80,15 +82,16 @@ def kind_of(record: Mapping[str, Any]) -> str:
 class NestedReader:
     """Takes objects apart into what stands by itself and what hangs off it.
 
-    `met` counts the fields that tell a version, see `versions`.
+    `met` are the fields that it met, with their kinds: they tell the version.
     """
 
     def __init__(self, ingest: Ingest) -> None:
         self._ingest, self._notes = ingest, ingest.notes
         self._readers = readers(month_first=month_first(ingest.profile))
         self._fields: dict[str, dict[str, str]] = {}
+        self._columns: dict[tuple[str, str], tuple[str, str, str]] = {}
         self._extra = {normal(each) for each in ingest.profile.private_columns}
-        self.met: Counter[tuple[str, str]] = Counter()
+        self.met: set[tuple[str, str]] = set()
 
     def take(self, record: dict[str, Any], kind: str = "") -> None:
         """Take an object that stands by itself, of a kind or of what it looks like."""
@@ -110,7 +113,6 @@ class NestedReader:
         depth: int,
     ) -> tuple[dict[str, Any], list[tuple[str, str]], set[str]]:
         """Return record, links and codes of one object; take what it holds."""
-        known = self._fields.setdefault(kind, fields(kind))
         made: dict[str, Any] = {}
         rest: list[tuple[str, Any]] = []
         codes: set[str] = set()
@@ -119,14 +121,11 @@ class NestedReader:
         for key, value in source.items():
             if value is None or value == "":
                 continue
-            column = normal(key)
-            self.met[kind, column] += 1
-            if (code := flag_code(column, self._extra)) and not isinstance(
-                value, dict | list
-            ):
+            column, code, place = self._column(kind, key)
+            if code and not isinstance(value, dict | list):
                 if is_flagged(code, value):
                     codes.add(code.removeprefix("!"))
-            elif (place := known.get(column)) and not isinstance(value, dict):
+            elif place and not isinstance(value, dict):
                 if place[0] == "^":
                     links += _linked(place, value, named)
                 elif isinstance(value, list) and _child_of(column):
@@ -139,6 +138,20 @@ class NestedReader:
         for column, value in rest:
             self._within(kind, made, column, value, depth, links)
         return made, links, codes | set(made.pop("_codes", ()))
+
+    def _column(self, kind: str, key: str) -> tuple[str, str, str]:
+        """Return what a field is called, which flag it is, and its place."""
+        known = self._columns.get((kind, key))
+        if known is None:
+            column = normal(key)
+            if kind not in self._fields:
+                self._fields[kind] = fields(kind)
+            place = self._fields[kind].get(column, "")
+            known = column, flag_code(column, self._extra), place
+            if len(self._columns) < _MOST_FIELDS:
+                self._columns[kind, key] = known
+                self.met.add((kind, column))
+        return known
 
     def _value(
         self,
@@ -305,6 +318,7 @@ def _eligible(made: dict[str, Any], child: Mapping[str, Any]) -> None:
             made.setdefault(age, child[age])
 
 
+@lru_cache(maxsize=4096)
 def _child_of(column: str) -> Table | None:
     found = by_name(_NAMES.get(column, column)) or by_name(column.removesuffix("s"))
     return found[0][1] if found else None

@@ -19,7 +19,7 @@ _SEVERITIES: Final[dict[str, tuple[int, Severity]]] = {
     "hsds.empty": (0, "warning"),
     "hsds.encoding": (0, "warning"),
     "hsds.header_repeated": (0, "warning"),
-    "hsds.id_unusable": (1, "error"),
+    "hsds.id_unusable": (1, "warning"),
     "hsds.no_id": (1, "error"),
     "hsds.not_complete": (0, "warning"),
     "hsds.nul_bytes": (0, "warning"),

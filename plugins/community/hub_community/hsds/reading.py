@@ -48,7 +48,7 @@ def _taken(package: Package, ingest: Ingest) -> DirectoryHeading:
     notes = ingest.notes
     for _ in range(package.ignored):
         notes.add("hsds.file_ignored")
-    documents = Documents(ingest, NestedReader(ingest))
+    documents = Documents(ingest, NestedReader(ingest), package.archive)
     first = snapshot.first_line(package.sources[0]) if _is_lines(package) else None
     if first is not None:
         snapshot.take(package.sources[0], documents)
@@ -61,6 +61,7 @@ def _taken(package: Package, ingest: Ingest) -> DirectoryHeading:
             documents.take_lines(source)
         elif source.form == "json":
             documents.take_json(source)
+    documents.finish()
     if documents.unchanged:
         return DirectoryHeading(version="", mode="unchanged", complete=False)
     rooted = any(table.kind in {*ROOTS, FLAT} for table in tables)

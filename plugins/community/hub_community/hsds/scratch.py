@@ -168,8 +168,9 @@ class Scratch:
     """What was read of one package, waiting to be joined."""
 
     def __init__(self, folder: Path) -> None:
+        self._path = folder / "scratch.sqlite"
         self._database = sqlite3.connect(
-            folder / "scratch.sqlite", isolation_level=None, check_same_thread=True
+            self._path, isolation_level=None, check_same_thread=True
         )
         for pragma in (
             "journal_mode = OFF",
@@ -188,8 +189,9 @@ class Scratch:
         self.holders: set[str] = set()
 
     def close(self) -> None:
-        """Let go of the database."""
+        """Let go of the database: it holds what the reader leaves out."""
         self._database.close()
+        self._path.unlink(missing_ok=True)
 
     def put(
         self, kind: str, key: str, record: dict[str, Any], *, org: str = "", nested: int
@@ -282,10 +284,10 @@ class Scratch:
             "CREATE INDEX IF NOT EXISTS object_by_id ON object (id, kind)"
         )
         marks = ", ".join("?" * len(ROOTS))
-        for table, column in (("child", "parent"), ("tagged", "id")):
+        for table, column in (("child", "parent"), ("tagged", "id"), ("secret", "id")):
             self._database.execute(
-                f"UPDATE {table} SET kind = coalesce((SELECT kind FROM object "  # noqa: S608 - constants
-                f"WHERE id = {table}.{column} AND kind IN ({marks})), '') "
+                f"UPDATE OR REPLACE {table} SET kind = coalesce((SELECT kind "  # noqa: S608 - constants
+                f"FROM object WHERE id = {table}.{column} AND kind IN ({marks})), '') "
                 "WHERE kind = '?'",
                 ROOTS,
             )

@@ -82,7 +82,8 @@ def _line(line: dict[str, Any], documents: Documents) -> bool:
             documents.taken += 1
             return True
     kind, record = line.get("type"), line.get("record")
-    if kind not in _TYPES or not isinstance(record, dict):
+    known = isinstance(kind, str) and kind in _TYPES
+    if not known or not isinstance(record, dict):
         return False
     documents.taken += 1
     documents.reader.take(record, str(kind))

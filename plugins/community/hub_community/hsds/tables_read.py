@@ -68,7 +68,7 @@ def _is_flatter(header: Sequence[str], found: Recognised | None) -> bool:
     if not is_flat(header):
         return False
     known = set(places(found)) if found else set()
-    return sum(column in PLACES for column in header) > len(known & set(header))
+    return len(set(PLACES) & set(header)) > len(known & set(header))
 
 
 def _evidence(tables: Sequence[Told]) -> Evidence:

@@ -107,8 +107,9 @@ def of_tables(tables: Iterable[str], columns: Iterable[tuple[str, str]]) -> Evid
     return _weighed(shown)
 
 
-def of_fields(met: Mapping[tuple[str, str], int]) -> Evidence:
+def of_fields(met: Iterable[tuple[str, str]]) -> Evidence:
     """Return the version of objects by the fields that they have."""
+    met = set(met)
     found = _weighed(
         {
             f"field {kind}.{name}": _COLUMNS[kind, name]

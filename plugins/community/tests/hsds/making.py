@@ -142,13 +142,16 @@ _ORG = {"id": ORG, "name": "Pantry Trust", "description": "Feeds the town",
         "email": "hello@example.org", "legal_status": "charity",
         "year_incorporated": 1998}  # fmt: skip
 _SERVICE = {"id": SERVICE, "organization_id": ORG, "program_id": PROGRAM,
-            "name": "Food parcels", "description": "Parcels, “weekly”", "status": "active",
+            "name": "Food parcels", "description": "Parcels, “weekly”",
+            "status": "active",
             "url": "https://example.org/food", "application_process": "Call first",
             "wait_time": "a day", "interpretation_services": "by phone"}  # fmt: skip
 _LOCATION = {"id": LOCATION, "organization_id": ORG, "name": "Old Mill",
-             "latitude": 38.5, "longitude": -77.25, "transportation": "Bus 7"}  # fmt: skip
+             "latitude": 38.5, "longitude": -77.25,
+             "transportation": "Bus 7"}  # fmt: skip
 _ADDRESS = {"location_id": LOCATION, "city": "Springfield",
-            "state_province": "VA", "postal_code": "22150", "country": "US"}  # fmt: skip
+            "state_province": "VA", "postal_code": "22150",
+            "country": "US"}  # fmt: skip
 _PHYSICAL = {"id": PLACE, "address_1": "7 Mill Lane", **_ADDRESS}
 _POSTAL = {"id": POST, "address_1": "PO Box 12", **_ADDRESS}
 _PHONE = {"id": PHONE, "service_id": SERVICE, "number": "703 555 0100", "type": "voice"}

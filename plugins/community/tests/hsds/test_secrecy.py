@@ -237,6 +237,15 @@ def test_an_attribute_of_3_x_hides_a_location(attribute):
     assert_secret(reading(zipped(tables)), ("location", LOCATION))
 
 
+def test_an_attribute_that_names_no_entity_hides_all_the_same():
+    tables = with_canaries("3.1")
+    tables["attributes"].append(
+        {"id": uid(97), "link_id": LOCATION, "link_entity": "", "value": "safe house"}
+    )
+
+    assert_secret(reading(zipped(tables)), ("location", LOCATION))
+
+
 def secret_service():
     """Return a service in JSON with canaries, its location within it."""
     made = nested_service()

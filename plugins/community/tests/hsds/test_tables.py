@@ -324,7 +324,8 @@ def test_a_single_number_stays_as_it_is(written):
 
 
 FLAT = [
-    {"ResourceAgencyNum": "900", "TaxonomyLevelName": "Program", "ParentAgency": "Trust",
+    {"ResourceAgencyNum": "900", "TaxonomyLevelName": "Program",
+     "ParentAgency": "Trust",
      "ParentAgencyNum": "90", "PublicName": "Meals", "AgencyDescription": "hot meals",
      "AgencyStatus": "Active", "PhysicalAddress1": "7 Mill Lane",
      "PhysicalCity": "Springfield", "PhysicalStateProvince": "VA",
@@ -381,7 +382,8 @@ def test_tables_of_one_table_each_are_joined_by_ids():
 
 
 def test_a_list_without_ids_keeps_its_ids_from_export_to_export():
-    body = b"Einrichtung,Tr\xe4ger,Stra\xdfe,Ort,Telefon\nTafel,Verein,Weg 1,Bonn,0228 5550\n"
+    header = b"Einrichtung,Tr\xe4ger,Stra\xdfe,Ort,Telefon\n"
+    body = header + b"Tafel,Verein,Weg 1,Bonn,0228 5550\n"
 
     first, second = reading(body, country="DE"), reading(body, country="DE")
 

@@ -149,6 +149,32 @@ def test_one_page_of_more_is_not_the_whole_directory(around):
     assert not found.heading.complete
 
 
+@pytest.mark.parametrize(("pages", "complete"), [(1, False), (2, True)])
+def test_all_pages_in_an_archive_are_the_whole_directory(pages, complete):
+    files = {
+        f"services_page_{at}.json": as_json(
+            page(nested_service() | {"id": uid(70 + at)}, total_pages=2, total_items=2)
+        )
+        for at in range(pages)
+    }
+
+    found = reading(zipped({}, **files))
+
+    assert found.heading.complete is complete
+
+
+def test_an_archive_with_a_file_for_each_object_is_a_directory():
+    files = {
+        f"services/{uid(at)}.json": as_json(nested_service() | {"id": uid(at)})
+        for at in (70, 71)
+    }
+
+    found = reading(zipped({}, **files))
+
+    assert {("service", uid(70)), ("service", uid(71))} <= set(found.records)
+    assert found.heading.complete
+
+
 def test_capacity_and_further_links_of_3_1_are_kept():
     tables = {
         **VERSIONS["3.1"],

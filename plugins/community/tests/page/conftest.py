@@ -86,7 +86,7 @@ class Visitor:
         return await self.submit(f"/act/{name}", **fields)
 
 
-def settings(port, **changes):
+def settings(smtp_port, /, **changes):
     given = {
         "kind": "referral-page",
         "port": 0,
@@ -95,7 +95,7 @@ def settings(port, **changes):
         "time_zone": "Europe/Berlin",
         "smtp": {
             "host": "127.0.0.1",
-            "port": port,
+            "port": smtp_port,
             "security": "none",
             "sender": "hub@region.example",
             "step_seconds": 5,

@@ -50,9 +50,7 @@ async def looked_at(browser, name):
 
 
 @pytest.mark.parametrize("language", ["en", "de"])
-async def test_a_referral_is_worked_by_keyboard_alone(
-    site, token, tmp_path, language
-):
+async def test_a_referral_is_worked_by_keyboard_alone(site, token, tmp_path, language):
     site.desk.show(
         PARTY,
         shown(
@@ -93,10 +91,14 @@ async def test_a_referral_is_worked_by_keyboard_alone(
         await browser.tab_to(lambda it: it["href"].endswith("/act/book"))
         await browser.press("Enter", leads_on=True)
         await looked_at(browser, f"{language}-5-book")
-        await browser.tab_to(lambda it: it["tag"] == "BUTTON" and it["type"] == "submit")
+        await browser.tab_to(
+            lambda it: it["tag"] == "BUTTON" and it["type"] == "submit"
+        )
         await browser.press("Enter", leads_on=True)
         await looked_at(browser, f"{language}-6-book-faults")
-        assert await browser.value("document.querySelectorAll('.summary a').length") == 2
+        assert (
+            await browser.value("document.querySelectorAll('.summary a').length") == 2
+        )
 
         await browser.open(f"{site.base}/r/{token}")
         await browser.tab_to(lambda it: it["href"].endswith("/act/done"))

@@ -118,7 +118,10 @@ async def test_a_mail_server_that_is_away_is_said(token, clock, unused_tcp_port)
         (
             "decline",
             {"reason": "no_capacity", "explain": ""},
-            {"says": "rejected", "reason": ("no_capacity", "Wir haben keine Kapazität")},
+            {
+                "says": "rejected",
+                "reason": ("no_capacity", "Wir haben keine Kapazität"),
+            },
         ),
         (
             "decline",
@@ -200,13 +203,16 @@ async def test_each_state_has_its_acts(site, token, state, act, says):
     site.desk.show(PARTY, shown(state))
     worker = await site.visitor.sign_in(token)
 
-    await worker.act(act, **({"reason": "other", "explain": "x"} if act == "call-off" else {}))
+    await worker.act(
+        act, **({"reason": "other", "explain": "x"} if act == "call-off" else {})
+    )
 
     assert [each.says for each in said(site)] == [says]
 
 
 @pytest.mark.parametrize(
-    ("act", "says"), [("done", "completed"), ("fail", "failed"), ("report", "outcome_reported")]
+    ("act", "says"),
+    [("done", "completed"), ("fail", "failed"), ("report", "outcome_reported")],
 )
 async def test_an_end_has_an_outcome(site, token, act, says):
     site.desk.show(PARTY, shown("in_progress"))
@@ -459,7 +465,10 @@ async def test_a_link_ends_a_session_when_it_expires(worker, clock):
 
 async def test_a_session_opens_only_its_own_link(worker, site, clock):
     cookies = {each.key: each.value for each in worker.http.cookie_jar}
-    for changes in ({"mark": "m2"}, {"party": "pantry", "email": "desk@pantry.example"}):
+    for changes in (
+        {"mark": "m2"},
+        {"party": "pantry", "email": "desk@pantry.example"},
+    ):
         other = token_of(clock, **changes)
         site.desk.show("pantry", shown())
         async with aiohttp.ClientSession(cookies=cookies) as http:
@@ -493,9 +502,7 @@ async def test_a_cookie_that_was_signed_out_opens_nothing(worker, site):
     assert not [each for each in CANARIES if each in text]
 
 
-@pytest.mark.parametrize(
-    "forged", ["", "x" * 4000, "0" * 32 + ".AAAA", "ü.ü", "a.b.c"]
-)
+@pytest.mark.parametrize("forged", ["", "x" * 4000, "0" * 32 + ".AAAA", "ü.ü", "a.b.c"])
 async def test_a_forged_cookie_opens_nothing(site, token, forged):
     headers = {"Cookie": f"referral={forged}"} if forged.isascii() else {}
     visitor = await site.visitor.get(f"/r/{token}", headers=headers)
@@ -600,9 +607,7 @@ async def test_every_answer_has_the_headers_that_keep_it_safe(worker, path):
 
 @pytest.mark.parametrize("method", ["PUT", "DELETE", "TRACE", "OPTIONS", "PATCH"])
 async def test_other_methods_are_refused(site, token, method):
-    async with site.visitor.http.request(
-        method, f"{site.base}/r/{token}"
-    ) as response:
+    async with site.visitor.http.request(method, f"{site.base}/r/{token}") as response:
         text = await response.text()
 
     assert response.status in {403, 405}

@@ -11,6 +11,7 @@ from hub_fhir.reading.numbers import (
     has_code,
     identifier_of,
     table_of,
+    valued,
 )
 from hub_fhir.reading.people import party_of
 from hub_fhir.reading.stating import Context, number_in
@@ -88,8 +89,8 @@ def of_request(request: ServiceRequest, context: Context) -> dict[str, Any]:
 def request_reason(request: ServiceRequest) -> dict[str, Any]:
     """Return why a request has its status, {} where nobody said."""
     for each in request.extension or ():
-        if each.url == STATUS_REASON and isinstance(each.value, dict):
-            return coded(CodeableConcept.model_validate(each.value))
+        if each.url == STATUS_REASON:
+            return coded(valued(CodeableConcept, each.value))
     return {}
 
 
@@ -256,18 +257,16 @@ def _done(output: TaskValue, task: Task, context: Context) -> list[dict[str, Any
     concept = _concept(output)
     if concept is not None:
         return [found] if (found := coded(concept)) else []
-    value = output.value
-    if not isinstance(value, dict) or "reference" not in value:
+    reference = valued(Reference, output.value)
+    if reference is None or not reference.reference:
         return []
-    procedure = context.gathered.find_as(
-        Procedure, Reference.model_validate(value), task
-    )
+    procedure = context.gathered.find_as(Procedure, reference, task)
     if procedure is None:
-        return [stated(text=value.get("display"))] if value.get("display") else []
+        return [{"text": reference.display}] if reference.display else []
     at = procedure.performed_date_time
     return [coded(procedure.code) | stated(at=at)]
 
 
 def _concept(output: Element) -> CodeableConcept | None:
     found = (output.model_extra or {}).get("valueCodeableConcept")
-    return CodeableConcept.model_validate(found) if isinstance(found, dict) else None
+    return valued(CodeableConcept, found) if found is not None else None

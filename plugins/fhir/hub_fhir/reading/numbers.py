@@ -1,14 +1,18 @@
 """Identifiers and concepts of FHIR as the hub holds them."""
 
-from typing import Any
+from typing import Any, TypeVar
 from urllib.parse import unquote
+
+from pydantic import ValidationError
 
 from hub.sdk import Identifier
 from hub_fhir.reading.profile import FhirProfile
 from hub_fhir.rendering.data.systems import AUTHORITY, ID_TYPES
 from hub_fhir.resources.datatypes import CodeableConcept, Coding
 from hub_fhir.resources.datatypes import Identifier as Number
+from hub_fhir.resources.element import Element
 
+E = TypeVar("E", bound=Element)
 _OID = "urn:oid:"
 _LONGEST_TYPE = 10
 
@@ -49,6 +53,14 @@ def table_of(number: Identifier) -> dict[str, str]:
     """Return a number as details hold it."""
     found = {"system": number.system, "value": number.value}
     return found | ({"type": number.type} if number.type else {})
+
+
+def valued(model: type[E], value: Any) -> E | None:
+    """Return a value of any type as one of this type, None where it is none."""
+    try:
+        return model.model_validate(value)
+    except ValidationError:
+        return None
 
 
 def codings_of(concept: CodeableConcept | None) -> list[Coding]:

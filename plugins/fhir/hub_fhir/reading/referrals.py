@@ -30,6 +30,9 @@ from hub_fhir.resources.requests import ServiceRequest, Task
 #: What says that somebody is asked for the first time.
 _OPENING = frozenset({"draft", "requested"})
 
+#: Codes of v3 Confidentiality, from the least on.
+_CONFIDENTIAL = ("U", "L", "M", "N", "R", "V")
+
 
 def referral_facts(context: Context) -> Iterator[Fact]:
     """Yield what is said of referrals.
@@ -93,8 +96,8 @@ def _asked_by(tasks: list[Task]) -> Task | None:
 def _of_task(task: Task, context: Context) -> Fact | None:
     word = said_by_task(task)
     request = request_of(task, context)
-    if word.by == "requester" and request is not None and word.says in _OPENING:
-        return None  # the request says so
+    if request is not None and _is_said_by(request, word):
+        return None
     if not _is_heard(word, context):
         return None
     details = of_task(task, context)
@@ -110,6 +113,13 @@ def _of_task(task: Task, context: Context) -> Fact | None:
     if word.says in _OPENING and not subject.identifiers:
         raise NoPatientError("Task")
     return _fact(context, task_key(task, context), word, times, subject, details, task)
+
+
+def _is_said_by(request: ServiceRequest, word: Word) -> bool:
+    """Say whether a request says what its requester says by a task besides."""
+    if word.by != "requester":
+        return False
+    return word.says in _OPENING or word.says == said_by_request(request).says
 
 
 def _is_heard(word: Word, context: Context) -> bool:
@@ -167,5 +177,7 @@ def _labels(resource: Resource) -> Labels | None:
     sensitive = tuple(code for system, code in codes if system == ACT_CODES)
     if not marks and not sensitive:
         return None
-    worst = max(marks, key="ULMNRV".find, default="N")
+    # What nobody knows is not normal (R-PRIV-02).
+    known = [code if code in _CONFIDENTIAL else "R" for code in marks]
+    worst = max(known, key=_CONFIDENTIAL.index, default="N")
     return Labels(worst, sensitive, (), ("meta.security",))

@@ -49,7 +49,8 @@ def check_bundle(tree: Tree) -> None:
 
 def parts_of(tree: Tree) -> tuple[Part, ...]:
     """Return what stands for itself in a bundle, each as a bundle; () for one thing."""
-    if tree.get("type") not in _LOOSE:
+    kind = tree.get("type")
+    if not isinstance(kind, str) or kind not in _LOOSE:
         return ()
     entries = [_entry(each) for each in _listed(tree) if _kind(each)]
     groups = list(_groups(entries))

@@ -8,6 +8,7 @@ Source: Da Vinci Alerts 1.0; R4, section 2.4 (messaging); domain 3.8.
 """
 
 from collections.abc import Sequence
+from urllib.parse import quote
 
 from hub.sdk import Notice, Rendered, RendererSpec
 from hub_fhir.rendering.around_visit import conditions, coverages, facility, places
@@ -115,7 +116,7 @@ def _header(
 ) -> str:
     event = event_of(telling)
     notice = telling.notice
-    destination = f"urn:carehub:destination:{notice.destination}"
+    destination = f"urn:carehub:destination:{quote(notice.destination, safe='')}"
     special = HEADERS.get(event["code"], "")
     resource = stated(
         meta=telling.meta(

@@ -14,10 +14,16 @@ def _known_zone(name: str) -> str:
     return name
 
 
+def _addresses(systems: dict[str, str]) -> dict[str, str]:
+    if any(not address or " " in address for address in systems.values()):
+        raise ValueError("an address has no blanks in it and is not empty")
+    return systems
+
+
 class FhirOptions(Settings):
     """What recipients of any format in FHIR expect."""
 
-    systems: dict[str, str] = Field(
+    systems: Annotated[dict[str, str], AfterValidator(_addresses)] = Field(
         default_factory=dict,
         description=(
             "Addresses (URI) of those who assign numbers, by the names that the hub "
@@ -67,6 +73,13 @@ class ReferralOptions(FhirOptions):
         description=(
             "Task.status of a referral that was received: Gravity's guide has no "
             "`received`, and tells it as a business status beside `requested`."
+        ),
+    )
+    recipient: Literal["either", "requester", "performer"] = Field(
+        default="either",
+        description=(
+            "Which side the recipient is: what the hub itself says of a referral, "
+            "such as that it expired, never changes a performer's own task."
         ),
     )
     provenance: bool = Field(

@@ -32,7 +32,8 @@ def render(notices: Sequence[Notice], options: ReferralOptions) -> Rendered:
     telling = Telling(notice, options, places)
     said = said_by(telling, options.received)
     _resources(telling, options, said)
-    owned = owned_by(said.speaker, said.says)
+    alert = telling.name == "escalated"
+    owned = owned_by(said.speaker, said.says, options.recipient, alert=alert)
     entries = [
         each | {"request": request_of(each["resource"], owned)}
         for each in telling.entries.values()

@@ -33,12 +33,15 @@ def request_of(resource: dict[str, Any], owned: frozenset[str]) -> dict[str, str
     return {"method": "POST", "url": kind, "ifNoneExist": search}
 
 
-def owned_by(speaker: str, says: str) -> frozenset[str]:
+def owned_by(speaker: str, says: str, recipient: str, *, alert: bool) -> frozenset[str]:
     """Return the types of resources that are the speaker's to change.
 
     The requester's are the request and, as long as nobody has to answer for it, the
-    task that it makes (a mistake, another performer).
+    task that it makes. What the hub says of a task is no news to the `recipient` whose
+    task it is, and neither is a reminder (`alert`) to anybody.
     """
+    if speaker == "hub" and (alert or recipient == "performer"):
+        return frozenset()
     if speaker != "requester":
         return frozenset({"Task"})
     if says in {"entered_in_error", "draft"}:

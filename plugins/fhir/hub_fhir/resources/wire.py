@@ -56,7 +56,7 @@ def read_resource(tree: Any) -> Read:
     UnknownModifierError.
     """
     kind = tree.get("resourceType") if isinstance(tree, dict) else None
-    if kind not in R4_TYPES:
+    if not isinstance(kind, str) or kind not in R4_TYPES:
         raise NotResourceError
     if modifiers := sorted(set(_modified(tree))):
         raise UnknownModifierError(", ".join(modifiers[:_MOST_PLACES]))

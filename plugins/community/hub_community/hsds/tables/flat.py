@@ -210,5 +210,3 @@ LEVELS: Final[Mapping[str, str]] = {
     "site": "l",
     "location": "l",
 }
-#: What a row is mainly about, by the parts that its columns have.
-MAINLY: Final = ("s", "l", "o")

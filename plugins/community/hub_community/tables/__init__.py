@@ -1,0 +1,1 @@
+"""Referrals as tables, both ways: for partners who work with a spreadsheet."""

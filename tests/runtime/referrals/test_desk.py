@@ -1,0 +1,138 @@
+"""What a source that works referrals may see of them, at the moment it looks."""
+
+import json
+from datetime import timedelta
+
+import pytest
+
+from hub.model.facts import RecordKey
+from hub.runtime.errors import NoDeskError
+from tests.runtime.referrals.loop_world import (
+    CANARY,
+    World,
+    consent,
+    mistake,
+    reply,
+    request,
+)
+
+FEED = "food-bank-feed"
+
+
+@pytest.fixture
+async def site(tmp_path):
+    # It has no destination: it looks by itself.
+    async with World(tmp_path, food_bank={"destination": ""}).running() as site:
+        yield site
+
+
+@pytest.fixture
+async def asked(site):
+    """Let the person consent, and the hospital ask; return the referral's key."""
+    await site.take("care", consent("food-bank"))
+    await site.take("klinik-nord", request())
+    return site.referral()[0]
+
+
+async def test_a_party_sees_how_its_referral_stands(site, asked):
+    notice = await site.desk(FEED).newest("food-bank", asked)
+
+    assert notice.event.type == "referral.requested"
+    assert notice.event.payload["state"] == "requested"
+    assert notice.event.payload["person"]["names"][0]["family"] == "Roe"
+    assert notice.subscription == "partner-food-bank"
+    assert CANARY not in json.dumps(notice.event.payload)
+
+
+async def test_a_party_sees_its_own_words_where_it_looks(site, asked):
+    await site.take(FEED, reply("A"))
+
+    notice = await site.desk(FEED).newest("food-bank", asked)
+
+    assert notice.event.type == "referral.accepted"
+
+
+async def test_a_look_is_decided_at_that_moment(site, asked):
+    desk = site.desk(FEED)
+    assert await desk.newest("food-bank", asked)
+
+    await site.take("care", consent("food-bank", status="revoked"))
+
+    assert await desk.newest("food-bank", asked) is None
+    assert await desk.changed("food-bank") == []
+    [*_, last] = site.audited("referral.viewed")
+    assert last[3] == "denied"
+    assert json.loads(last[4])["reason"] == "consent.revoked"
+
+
+async def test_each_look_is_audited(site, asked):
+    await site.desk(FEED).newest("food-bank", asked)
+
+    [(actor, thing, recipient, outcome, detail)] = site.audited("referral.viewed")
+    assert (actor, thing, recipient, outcome) == (FEED, asked, "food-bank", "success")
+    assert json.loads(detail)["event"].startswith("evt_")
+
+
+@pytest.mark.parametrize(
+    ("feed", "party"),
+    [("stranger", "food-bank"), (FEED, "clinic"), (FEED, "nobody")],
+)
+async def test_a_source_looks_for_its_own_partners_only(site, asked, feed, party):
+    desk = site.desk(feed)
+
+    assert await desk.newest(party, asked) is None
+    assert await desk.changed(party) == []
+    assert site.audited("referral.viewed") == []
+
+
+async def test_what_is_no_referral_of_the_party_is_not_there(site, asked):
+    await site.take("klinik-nord", request("R-78", to="FB-2", control="ref-2"))
+    [(other,)] = site.query("SELECT key FROM referral WHERE key != ?", asked)
+    desk = site.desk(FEED)
+
+    assert await desk.newest("food-bank", other) is None
+    assert await desk.newest("food-bank", "rec_unknown") is None
+    assert await desk.record(other) is None
+    assert [each.event.entity.key for each in await desk.changed("food-bank")] == [
+        asked
+    ]
+
+
+async def test_it_says_how_the_requester_numbers_a_referral(site, asked):
+    found = await site.desk(FEED).record(asked)
+
+    assert found == RecordKey("referral", "KLINIK_NORD", "R-77")
+    assert await site.desk("stranger").record(asked) is None
+
+
+async def test_what_changed_comes_in_that_order_and_no_more_than_asked_for(site, asked):
+    await site.take("klinik-nord", request("R-78", control="ref-2"))
+    desk = site.desk(FEED)
+    first, second = await desk.changed("food-bank")
+    assert first.event.entity.key == asked
+
+    await site.take(FEED, reply("A"))
+
+    changed = await desk.changed("food-bank")
+    assert [each.event.type for each in changed] == [
+        "referral.requested",
+        "referral.accepted",
+    ]
+    assert await desk.changed("food-bank", limit=1) == changed[:1]
+    since = changed[-1].event.times.emitted
+    assert await desk.changed("food-bank", since) == changed[-1:]
+    assert await desk.changed("food-bank", since + timedelta(hours=1)) == []
+    assert second.event.entity.key != asked
+
+
+async def test_of_a_mistake_only_that_is_seen(site, asked):
+    await site.take("klinik-nord", mistake(minutes=5))
+
+    notice = await site.desk(FEED).newest("food-bank", asked)
+
+    assert notice.event.type == "referral.entered_in_error"
+
+
+async def test_the_hubs_own_feed_has_no_desk(site):
+    with pytest.raises(NoDeskError):
+        assert site.desk("carehub-referrals")
