@@ -7,6 +7,7 @@ that is acknowledged must have somewhere to go. Stop: the other way.
 import asyncio
 from contextlib import AsyncExitStack, suppress
 from datetime import UTC, datetime
+from functools import partial
 from types import TracebackType
 from typing import Any, Self
 
@@ -63,6 +64,7 @@ from hub.store import generation, journal, outbox, replay, rulesets
 from hub.store.acting import ACTING
 from hub.store.audit import Entry, record_all
 from hub.store.queries import Reader
+from hub.store.referral_services import open_referrals_in
 from hub.store.rulesets import ruleset_of
 from hub.store.sqlite import DATABASE_NAME
 from hub.store.store import Store
@@ -247,7 +249,8 @@ class Hub:
     def _start_directories(self, stack: AsyncExitStack) -> None:
         """Go on with directories where the last hub stopped."""
         given = (self.config, self.store, self.write, self.pipeline.wake)
-        self.directories = Directories(*given)
+        asked = partial(open_referrals_in, self.store.reader)
+        self.directories = Directories(*given, asked)
         stack.push_async_callback(self.directories.stop)
         self._tasks_within(stack).start("directories", self.directories.run())
 

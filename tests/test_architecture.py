@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 ROOT = Path(__file__).parent.parent
-PLUGINS = ("care", "hl7", "payer", "sftp", "webhook")
+PLUGINS = ("care", "community", "fhir", "hl7", "payer", "sftp", "webhook")
 
 #: For each contract, a module and the line that must not be in it.
 VIOLATIONS = {

@@ -1,7 +1,8 @@
 """Which referrals are open at which services of a directory."""
 
 import sqlite3
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
+from contextlib import closing
 
 import msgspec
 import sqlalchemy as sa
@@ -37,3 +38,11 @@ def open_referrals(
     """Return those of `services`, hub keys, that have open referrals."""
     asked = msgspec.json.encode(sorted(services)).decode()
     return frozenset(key for (key,) in _OF_THESE(connection, services=asked))
+
+
+def open_referrals_in(
+    reader: Callable[[], sqlite3.Connection], services: Iterable[str]
+) -> frozenset[str]:
+    """Return those of `services` that have open referrals, by a look of its own."""
+    with closing(reader()) as connection:
+        return open_referrals(connection, services)

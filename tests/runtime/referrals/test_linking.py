@@ -13,7 +13,7 @@ from hub.runtime.entities import Entities
 from hub.runtime.referrals.linking import links_of
 from hub.runtime.wiring import partners
 from hub.store.referral_rows import level_of, row_of
-from hub.store.referral_services import open_referrals
+from hub.store.referral_services import open_referrals, open_referrals_in
 from hub.store.store import secret_of
 from tests.coordination.policy.cases import NOW
 from tests.runtime.referrals.loop_world import NUMBER, World, consent, request
@@ -177,6 +177,7 @@ async def test_it_is_known_where_referrals_are_open(site, key):
         await site.idle()
 
         assert open_referrals(reader, [SERVICE]) == frozenset()
+        assert open_referrals_in(site.hub.store.reader, [SERVICE]) == frozenset()
     finally:
         reader.close()
 

@@ -159,29 +159,6 @@ def _count(said: Any) -> int:
     return said if isinstance(said, int) else 0
 
 
-def _tables(self, tables: Mapping[str, list[Any]]) -> None:
-        self.listed = True
-        for kind in ORDER:
-            for record in tables.get(kind, ()):
-                if isinstance(record, dict):
-                    self.taken += 1
-                    self.reader.take(record, kind)
-                else:
-                    self.ingest.notes.add("hsds.unknown_shape", kind)
-            if kind not in ROOTS and kind in SLOTS:
-                lift(self.ingest, kind)
-
-    def _paged(self, page: Page, count: int) -> None:
-        """Look whether a page is all there is."""
-        totals = [page.around.get(key) for key in _TOTALS]
-        pages = [page.around.get(key) for key in _PAGES]
-        more = any(isinstance(each, int) and each > 1 for each in pages)
-        more |= any(isinstance(each, int) and each > count for each in totals)
-        if more:
-            self.complete = False
-            self.ingest.notes.add("hsds.not_complete")
-
-
 def _tables(record: Mapping[str, Any]) -> dict[str, list[Any]]:
     """Return the tables of a file that holds several, by kind."""
     made: dict[str, list[Any]] = {}
