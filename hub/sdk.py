@@ -107,6 +107,10 @@ from hub.model.referrals import Outcome as ReferralOutcome
 from hub.model.scoring import Part as ScorePart
 from hub.model.scoring import RiskLevel, Score, ScoreInputs
 from hub.model.times import FuzzyTime, Precision, ZoneSource
+from hub.outward.addresses import checked_url, is_local, is_permitted
+from hub.outward.errors import ForbiddenAddressError
+from hub.outward.opening import checked_resolver
+from hub.outward.waiting import retry_after_seconds
 from hub.settings import (
     ConfigPath,
     DestinationSettings,
@@ -155,6 +159,7 @@ __all__ = [
     "FileDestinationSettings",
     "FileSourceSettings",
     "Finding",
+    "ForbiddenAddressError",
     "FuzzyTime",
     "GateSettings",
     "Heading",
@@ -227,9 +232,14 @@ __all__ = [
     "Unmapped",
     "Wish",
     "ZoneSource",
+    "checked_resolver",
+    "checked_url",
     "hookimpl",
+    "is_local",
+    "is_permitted",
     "read_facts",
     "read_statement",
     "read_statements",
+    "retry_after_seconds",
     "statement_fact",
 ]

@@ -23,6 +23,7 @@ STATUSES: dict[RecordKind, dict[str, str]] = {
         "identified": "need.identified",
         "changed": "need.changed",
         "resolved": "need.resolved",
+        "withdrawn": "need.changed",
     },
     "caregap": {
         "opened": "caregap.opened",

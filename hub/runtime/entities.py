@@ -284,6 +284,10 @@ class Entities:
         """Return the records of the risks of a person, in the order of their keys."""
         return self._held_by(person, frozenset({"risk"}))
 
+    def needs(self, person: str) -> list[KeptRecord]:
+        """Return the needs of a person, in the order of their keys."""
+        return self._held_by(person, frozenset({"need"}))
+
     def consents(self, person: str) -> tuple[Consent, ...]:
         """Return what a person decided about who may be told what, in any order.
 

@@ -41,6 +41,7 @@ from hub.runtime.kept import (
     KeptRecord,
     PersonRecord,
 )
+from hub.runtime.needs import Needs
 from hub.runtime.referring import Referring
 from hub.store.state import EntityRow
 
@@ -85,6 +86,7 @@ class Pictures:
         self.identifiers: list[tuple[str, str, str]] = []
         self.rows: dict[str, EntityRow] = {}
         self.events: list[CareEvent] = []
+        self.needs = Needs(entities, keys, self.rows, self.events)
         self.moved: dict[str, None] = {}
         self.learnt: dict[str, Person] = {}
         self.overlaid = False
@@ -185,10 +187,10 @@ class Pictures:
         """Return an encounter with these facts behind it; what differs is told."""
         gone = record.encounter is not None and not witnesses
         after = _NEVER_WAS if gone else fold_witnesses(witnesses)
-        announced, events = told.announce(
-            record, after, partial(self.labels_of, witnesses)
-        )
+        labels = partial(self.labels_of, witnesses)
+        announced, events = told.announce(record, after, labels)
         self.events += events
+        self.needs.of_stay(record, after, told.occasion, labels)
         if events:
             self.moved[self._entities.owner(record.identity)] = None
         record = record._replace(
@@ -306,6 +308,7 @@ class Pictures:
         by = self._entities, self._referring
         filed = file(*by, kept, kind, witnesses, occasion, fact.basis)
         self.events += filed.events
+        self.needs.of_record(kept, filed.records[0].record, occasion)
         self.due |= filed.due
         owner = self._entities.owner(kept.identity)
         self.rows |= {each.key: each.row(owner) for each in filed.records}

@@ -167,6 +167,10 @@ class Relinking:
         for record in self._encounters(each.identity):
             if any(record.announced.slots.values()):
                 self.rehome(record, each.old, each.new)
+        old, new = (
+            as_of(self._occasion, self._person(one)) for one in (each.old, each.new)
+        )
+        self._pictures.needs.take_apart(old, new)
 
     def rehome(self, record: EncounterRecord, old: str, new: str) -> None:
         """Take back what was told of an encounter of one person; tell of it anew."""
@@ -180,6 +184,11 @@ class Relinking:
         self._pictures.events.append(announce_incident(occasion, entity, told, ()))
         record = record._replace(announced=Announced(version, {}))
         self._told(record, told_anew(record.encounter), new)
+        labels = self._pictures.labels_of(record.witnesses)
+        theirs = as_of(self._occasion, self._person(new))._replace(labels=labels)
+        self._pictures.needs.of_another(
+            record, occasion._replace(labels=labels), theirs
+        )
 
     def _tell_together(self, person: str) -> None:
         for identity in self._entities.members(person):

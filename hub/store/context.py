@@ -43,7 +43,7 @@ _YEAR = 365
 #: The statuses in which something is not asked for any more.
 _OVER = {
     "caregap": frozenset({"closed"}),
-    "need": frozenset({"resolved"}),
+    "need": frozenset({"resolved", "withdrawn"}),
     "task": frozenset({"completed", "cancelled"}),
     "issue": frozenset({"resolved"}),
     "program": frozenset({"disenrolled"}),

@@ -239,7 +239,7 @@ def record_of(
     if not again:
         return stored_record(row, said)
     if not said:
-        return None
+        return _as_told(row, events)
     witnesses = [each.witness for each in said]
     if row.kind == "referral":
         marks = _marks_by_then(row, events)
@@ -247,6 +247,19 @@ def record_of(
     else:
         record = fold_record(row.kind, witnesses)
     return KnownRecord(row.key, row.person, newest(events), record, said)
+
+
+def _as_told(row: sa.Row[Any], events: Sequence[Emitted]) -> KnownRecord | None:
+    """Return a record that nobody stated, as the hub told of it, None where it did not.
+
+    Needs are such records: they follow from what was said of something else.
+    """
+    if not events:
+        return None
+    details = events[-1].payload()
+    details.pop("changed_fields", None)
+    record = Record(row.kind, details)
+    return KnownRecord(row.key, row.person, newest(events), record, [])
 
 
 def _marks_by_then(

@@ -86,6 +86,16 @@ IMBALANCES = {
     "file whose messages are not as many as were made of it": [
         "UPDATE exchange SET fed = 2 WHERE id = 'xch_applied'"
     ],
+    "refresh of a directory in no known state": [
+        """INSERT INTO directory_run (message, feed, state, received_at)
+        SELECT min(seq), 'city', 'lost', 0 FROM message"""
+    ],
+    "object of a directory that is there twice": [
+        """INSERT INTO directory_object (feed, type, key, since, id, stable, natural,
+        digest, material, record, first_seen, last_seen) VALUES
+        ('city', 'service', 'dir_1', 1, 's', 's', 'n', x'', x'', x'', 0, 0),
+        ('city', 'service', 'dir_1', 2, 's', 's', 'n', x'', x'', x'', 0, 0)"""
+    ],
 }
 
 

@@ -40,7 +40,7 @@ feed_option = click.option("--feed", help="Only of this source.")
 
 @click.group("directory")
 def command() -> None:
-    """Show directories of services, how good they are and what changed; approve.
+    """Show directories of services, and what changed; approve, reject.
 
     A refresh in which too much is gone, or new, waits until somebody approves or
     rejects it, and so do other phone numbers of who has open referrals.

@@ -56,7 +56,7 @@ _PATTERNS = {
 _PARTS = (
     *("violen", "abuse", "batter", "shelter", "refuge", "dv ", "stalking", "gewalt"),
     *("frauen", "schutz", "zuflucht", "assault", "rape", "sexu", "witness", "zeugen"),
-    *("traffick", "handel", "prostitution", "confidential", "undisclosed", "secret"),
+    *("traffick", "menschenh", "prostitution", "confidential", "undisclosed", "secret"),
     *("withheld", "disclosed", "anonym", "geheim", "vertraulich", "ffentlich"),
     "bekannt",
 )

@@ -6,7 +6,7 @@ from hub.errors import HubError, Recovery
 class UnknownRunError(HubError):
     """No run of a directory has this number."""
 
-    code = "DIR-010"
+    code = "DIRRUN-001"
     summary = "There is no such run of a directory"
     remedy = "List runs with `hub directory runs`"
     recovery = Recovery.REJECT
@@ -15,7 +15,7 @@ class UnknownRunError(HubError):
 class RunNotHeldError(HubError):
     """A run does not wait for a person."""
 
-    code = "DIR-011"
+    code = "DIRRUN-002"
     summary = "This run of a directory does not wait for anybody"
     remedy = "Look at its state with `hub directory runs`"
     recovery = Recovery.REJECT
@@ -24,7 +24,7 @@ class RunNotHeldError(HubError):
 class UnknownHeldError(HubError):
     """No change that waits has this number."""
 
-    code = "DIR-012"
+    code = "DIRRUN-003"
     summary = "There is no such change of a directory that waits"
     remedy = "List what waits with `hub directory runs --held`"
     recovery = Recovery.REJECT
@@ -33,7 +33,7 @@ class UnknownHeldError(HubError):
 class FeedAtWorkError(HubError):
     """A run of the same feed is being put in force."""
 
-    code = "DIR-013"
+    code = "DIRRUN-004"
     summary = "A refresh of this directory is taking effect at the moment"
     remedy = "Decide again in a minute"
     recovery = Recovery.RETRY
@@ -42,7 +42,7 @@ class FeedAtWorkError(HubError):
 class UnknownObjectError(HubError):
     """No directory has an object with this key."""
 
-    code = "DIR-014"
+    code = "DIRRUN-005"
     summary = "There is no such object in any directory"
     remedy = "List services with `hub directory show --feed FEED`"
     recovery = Recovery.REJECT
@@ -51,7 +51,7 @@ class UnknownObjectError(HubError):
 class UnknownDirectoryError(HubError):
     """No source of this name has a directory."""
 
-    code = "DIR-015"
+    code = "DIRRUN-006"
     summary = "There is no directory of this name"
     remedy = "List directories with `hub directory feeds`"
     recovery = Recovery.REJECT

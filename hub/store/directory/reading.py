@@ -309,7 +309,7 @@ def _did(
 def _diff_view(row: Any) -> DiffView:
     said = _said(row.said) if row.said else Said()
     return DiffView(
-        change=_change(row),
+        change=_change(row, said),
         type=row.type,
         id=row.id,
         key=row.key,
@@ -320,12 +320,13 @@ def _diff_view(row: Any) -> DiffView:
     )
 
 
-def _change(row: Any) -> str:
+def _change(row: Any, said: Said) -> str:
     if row.removed:
         return "removed"
     if row.missing:
         return "missing"
-    return "added" if row.first_seen == row.last_seen else "changed"
+    first = row.since == 1 or f"{row.type}_added" in said.events
+    return "added" if first else "changed"
 
 
 def _would(

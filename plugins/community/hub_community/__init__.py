@@ -26,6 +26,7 @@ from hub_community.tables import status
 from hub_community.tables.outgoing import ReferralCsvOptions
 from hub_community.tables.outgoing import render as render_table
 from hub_community.tables.profile import StatusProfile
+from hub_community.tables.row_codes import ROW_CODES
 
 HUB_API = ">=1.4,<2"
 
@@ -85,7 +86,7 @@ def normalisers() -> Iterable[NormaliserSpec]:
         summary="What a partner says of referrals, in rows of a table.",
         outline=status.outline,
         read=status.read,
-        row_codes=status.ROW_CODES,
+        row_codes=ROW_CODES,
     )
 
 

@@ -11,15 +11,15 @@ import aiohttp
 import structlog
 from yarl import URL
 
-from hub.sdk import Artifact, Receipt
-from hub_webhook.address import is_local
-from hub_webhook.errors import (
+from hub.sdk import (
+    Artifact,
     ForbiddenAddressError,
-    UnreachableError,
-    UntrustedReceiverError,
+    Receipt,
+    checked_resolver,
+    is_local,
 )
+from hub_webhook.errors import UnreachableError, UntrustedReceiverError
 from hub_webhook.outcome import answered, failed, unanswered
-from hub_webhook.resolver import CheckedResolver
 from hub_webhook.settings import WebhookSettings
 from hub_webhook.signature import sign
 
@@ -117,7 +117,7 @@ class WebhookDestination:
     def _connector(self) -> aiohttp.TCPConnector:
         return aiohttp.TCPConnector(
             limit=self._settings.concurrency,
-            resolver=CheckedResolver(local=is_local(self._url.host or "")),
+            resolver=checked_resolver(local=is_local(self._url.host or "")),
             ssl=self._tls,
         )
 

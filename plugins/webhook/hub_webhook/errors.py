@@ -82,12 +82,3 @@ class NoAnswerError(HubError):
     summary = "The request was sent, but no valid answer came"
     remedy = "The hub sends it again under the same id, which the receiver must honour"
     recovery = Recovery.RETRY
-
-
-class ForbiddenAddressError(HubError):
-    """The name resolves to an address that cannot be a receiver."""
-
-    code = "HTTP-010"
-    summary = "The name of the receiver resolves to a forbidden address"
-    remedy = "Correct the name in url or its DNS entry; for this machine use localhost"
-    recovery = Recovery.RETRY

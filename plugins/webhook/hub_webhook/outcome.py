@@ -23,14 +23,17 @@ to a repeated request while the first one is still being handled. Sources: RFC
 9110, section 15; RFC 6585; the IETF draft of the header ``Idempotency-Key``.
 """
 
-import re
-from datetime import UTC, datetime
-from email.utils import parsedate_to_datetime
+from datetime import datetime
 
-from hub.sdk import HubError, Outcome, Receipt, Recovery
+from hub.sdk import (
+    ForbiddenAddressError,
+    HubError,
+    Outcome,
+    Receipt,
+    Recovery,
+    retry_after_seconds,
+)
 from hub_webhook import errors
-
-MAX_RETRY_AFTER_SECONDS = 3600.0
 
 _BY_STATUS: dict[int, type[HubError]] = {
     **dict.fromkeys((401, 402, 403, 407), errors.AccessRefusedError),
@@ -48,7 +51,7 @@ _BLAMES_ROUTE = {
     errors.AccessRefusedError,
     errors.WrongReceiverError,
     errors.UntrustedReceiverError,
-    errors.ForbiddenAddressError,
+    ForbiddenAddressError,
 }
 
 
@@ -87,28 +90,3 @@ def unanswered(evidence: str = "") -> Receipt:
         evidence=evidence,
         error_code=errors.NoAnswerError.code,
     )
-
-
-def retry_after_seconds(header: str | None, now: datetime) -> float | None:
-    """Return how long `header` asks to wait, at most an hour.
-
-    None where it is missing, in the past, or makes no sense. Source: RFC 9110,
-    section 10.2.3.
-    """
-    if header is None:
-        return None
-    asked = header.strip()
-    if re.fullmatch(r"[0-9]{1,10}", asked):
-        wait = float(asked)
-    else:
-        wait = _seconds_until(asked, now)
-    return min(wait, MAX_RETRY_AFTER_SECONDS) if wait > 0 else None
-
-
-def _seconds_until(http_date: str, now: datetime) -> float:
-    try:
-        then = parsedate_to_datetime(http_date)
-    except (ValueError, OverflowError):
-        return 0
-    # "-0000" parses to a naive time, which means UTC.
-    return (then.replace(tzinfo=then.tzinfo or UTC) - now).total_seconds()

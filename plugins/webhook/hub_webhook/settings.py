@@ -5,8 +5,7 @@ from typing import Annotated
 
 from pydantic import AfterValidator, Field, SecretStr
 
-from hub.sdk import ConfigPath, DestinationSettings, Secret
-from hub_webhook.address import checked_url
+from hub.sdk import ConfigPath, DestinationSettings, Secret, checked_url
 from hub_webhook.signature import secret_key
 
 

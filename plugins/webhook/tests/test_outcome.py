@@ -7,18 +7,24 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from hub.sdk import HubError, Outcome, Recovery
+from hub.sdk import (
+    ForbiddenAddressError,
+    HubError,
+    Outcome,
+    Recovery,
+    retry_after_seconds,
+)
 from hub_webhook import errors
 from hub_webhook.outcome import (
-    MAX_RETRY_AFTER_SECONDS,
     answered,
     failed,
-    retry_after_seconds,
     unanswered,
 )
 
 NOW = datetime(2026, 3, 16, 12, tzinfo=UTC)
+MAX_RETRY_AFTER_SECONDS = 3600.0
 ERRORS = [each for each in vars(errors).values() if getattr(each, "code", "")]
+ERRORS.append(ForbiddenAddressError)
 
 TABLE = {
     "HTTP-001": (Outcome.RETRYABLE, False, (408, 409, 421, 423, 425, 500, 502, 599)),

@@ -1,11 +1,8 @@
 """Names that resolve to what they should not."""
 
 import aiohttp
-import pytest
 
 from hub.sdk import Artifact, Outcome
-from hub_webhook.errors import ForbiddenAddressError
-from hub_webhook.resolver import CheckedResolver
 
 ARTIFACT = Artifact(id="evt-1", body=b"synthetic", media_type="text/plain")
 
@@ -35,25 +32,3 @@ async def test_a_name_that_resolves_to_the_metadata_service_is_refused(
 
     assert (receipt.outcome, receipt.error_code) == (Outcome.RETRYABLE, "HTTP-010")
     assert receipt.blames_route
-
-
-@pytest.mark.parametrize(
-    ("local", "address"),
-    [(False, "127.0.0.1"), (True, "192.0.2.1"), (False, "fe80::1%1")],
-)
-async def test_the_resolver_refuses_what_the_url_does_not_mean(local, address):
-    resolver = CheckedResolver(local=local, resolver=StubResolver(address))
-
-    with pytest.raises(ForbiddenAddressError):
-        await resolver.resolve("example.org", 443)
-
-
-async def test_the_resolver_passes_on_what_it_checked():
-    stub = StubResolver("192.0.2.1", "2001:db8::1")
-    resolver = CheckedResolver(local=False, resolver=stub)
-
-    found = await resolver.resolve("example.org", 443)
-    await resolver.close()
-
-    assert [each["host"] for each in found] == ["192.0.2.1", "2001:db8::1"]
-    assert stub.closed

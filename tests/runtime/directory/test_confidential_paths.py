@@ -28,7 +28,8 @@ SECRETS = (CANARY, "52.987654", "13.123456", "/maps/", "bus 99")
 
 def shelter(**flags):
     """Return a made-up shelter: its address is wherever one could write it."""
-    said = f"We are at {STREET}, see https://www.google.com/maps/place/x or 52.987654, 13.123456"
+    link = "https://www.google.com/maps/place/x"
+    said = f"We are at {STREET}, see {link} or 52.987654, 13.123456"
     return [
         organization("o90", description=said, name=flags.pop("org", "Haus Sonne")),
         service(

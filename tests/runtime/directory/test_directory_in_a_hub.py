@@ -11,6 +11,8 @@ import hub_sftp
 import hub_webhook
 from hub.app import Hub
 from hub.cli import main
+from hub.cli.client import ask, expected
+from hub.cli.loading import load_own
 from hub.config import ConfigError, load
 from hub.registry import Registry
 from tests.acceptance.process import table, write_config
@@ -169,6 +171,11 @@ async def test_the_same_verbs_by_command_and_by_address(path, registry, tmp_path
         assert CANARY not in result.output
         return result.output
 
+    def address(where):
+        asked = ask(load_own(path).config.admin, "GET", f"/api/v1/{where}")
+        assert CANARY not in str(asked)
+        return expected(asked)
+
     async with started(Hub(load(path, registry), registry)) as hub:
         await deliver(hub, tmp_path, "one.json", directory(), 1)
         fewer = json.dumps(json.loads(directory())[:1]).encode()
@@ -194,6 +201,19 @@ async def test_the_same_verbs_by_command_and_by_address(path, registry, tmp_path
             for words in (["feeds"], ["runs"], ["diff", "1"], ["report", "city"]):
                 command(*words)
             command("runs", "--held")
+            for each in services:
+                address(f"services/{each['key']}")
+                address(f"organizations/{each['organization']}")
+            for kind in ("services", "organizations", "locations"):
+                assert len(address(kind)["items"]) == 3
+            for each in address("locations")["items"]:
+                address(f"locations/{each['key']}")
+            assert address("directory/feeds")["items"] == feeds
+            assert address(f"directory/runs/{run}")["state"] == "held"
+            assert address(f"directory/runs/{run}/diff")["items"] == diff
+            assert address("directory/report?feed=city") == report
+            assert address("directory/runs?state=held")["items"] == runs
+            assert address("directory/held")["items"] == []
             command("show", "--type", "location", "--name", "House")
             said = ("--by", "ines", "--reason", "asked them", "--json")
             return json.loads(command("approve", str(run), *said))
@@ -206,7 +226,7 @@ async def test_the_same_verbs_by_command_and_by_address(path, registry, tmp_path
         )
 
 
-def test_what_goes_with_directories_goes_with_nothing_else(path, registry, tmp_path):
+def test_what_goes_with_directories_goes_with_nothing_else(path, registry):
     text = path.read_text().replace('"hsds"', '"referral-statement"')
     path.write_text(text)
 

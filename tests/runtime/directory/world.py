@@ -16,11 +16,12 @@ from types import SimpleNamespace
 
 import msgspec
 
-from hub.contract import NormaliserSpec, SourceSpec
 from hub.config.tables import SourceConfig
+from hub.contract import NormaliserSpec, SourceSpec
 from hub.errors import HubError
 from hub.model.directory import DirectoryItem
-from hub.model.directory_happenings import DIRECTORIES_FEED, read as read_happening
+from hub.model.directory_happenings import DIRECTORIES_FEED
+from hub.model.directory_happenings import read as read_happening
 from hub.model.facts import Normalised
 from hub.runtime.directory.keeper import Directories
 from hub.runtime.directory.reading import read as read_here
@@ -68,7 +69,7 @@ def read(package, folder, _profile):
                 case "junk":
                     yield object()
                 case "print":
-                    print(CANARY)
+                    print(CANARY)  # noqa: T201 - that is what it must not do
                 case "sleep":
                     time.sleep(60)
                 case "unpack":

@@ -443,6 +443,20 @@ def test_a_message_can_be_only_so_large(folder, monkeypatch):
     assert check(job(folder, b"one", reader=None)).error_code == ""
 
 
+def test_a_message_that_is_a_whole_directory_can_be_larger_and_packed(
+    folder, monkeypatch
+):
+    monkeypatch.setattr(checking_steps, "LARGEST_MESSAGE", 3)
+    monkeypatch.setattr(checking_steps, "LARGEST_DIRECTORY", 6)
+
+    def directory(body):
+        given = job(folder, body, reader=None)
+        return check(given._replace(reading=given.reading._replace(directory=True)))
+
+    assert directory(b"PK\x03\x04ab").error_code == ""
+    assert directory(b"PK\x03\x04abc").error_code == "EXCH-008"
+
+
 @pytest.mark.parametrize(
     "beginning",
     [

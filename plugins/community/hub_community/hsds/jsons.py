@@ -15,6 +15,7 @@ LARGEST: Final = 64 << 20
 #: Keys under which a page or a package lists objects.
 LISTS: Final = ("contents", "content", "items", "data", "results")
 _SPACE: Final = re.compile(r"[\s\ufeff]*")
+_HALF: Final = re.compile(r"\\u[dD]")
 _LONG_ENOUGH: Final = 1 << 16
 _decode = msgspec.json.Decoder().decode
 
@@ -80,11 +81,23 @@ class _Text:
             # A number may go on beyond the window.
             if end == len(self.text) and not self.whole and self._larger():
                 continue
+            halves = _HALF.search(self.text, self.at, end)
             self.at = end
-            return value
+            return _whole(value) if halves else value
 
     def _larger(self) -> bool:
         return len(self.text) - self.at < LARGEST and self.more()
+
+
+def _whole(value: Any) -> Any:
+    """Return a value without halves of characters, which nothing can store."""
+    if isinstance(value, str):
+        return value.encode("utf-8", "replace").decode()
+    if isinstance(value, list):
+        return [_whole(each) for each in value]
+    if isinstance(value, dict):
+        return {_whole(key): _whole(each) for key, each in value.items()}
+    return value
 
 
 def values(file: BinaryIO, page: Page) -> Iterator[Any]:

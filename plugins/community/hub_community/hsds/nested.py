@@ -187,7 +187,8 @@ class NestedReader:
             self._notes.unmapped(kind, column)
             return
         if table.kind in LEFT_OUT:
-            self._notes.unmapped(table.kind, "*", len(value) if value else 0)
+            count = len(value) if isinstance(value, list) else 1
+            self._notes.unmapped(table.kind, "*", count)
             return
         listed = value if isinstance(value, list) else [value]
         if not isinstance(value, list) and column.endswith("s") and table.kind in SLOTS:

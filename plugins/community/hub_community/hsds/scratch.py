@@ -32,6 +32,8 @@ CREATE TABLE remark (seq INTEGER PRIMARY KEY, body BLOB);
 #: In KiB; what does not fit goes to disk.
 _CACHE: Final = 48 * 1024
 _FLUSH_AT: Final = 4000
+#: In bytes.
+_MOST_HELD: Final = 2 << 20
 _INSERTS: Final = {
     "object": "INSERT INTO object (kind, id, org, nested, body) VALUES (?, ?, ?, ?, ?)",
     "child": "INSERT INTO child (kind, parent, slot, body) VALUES (?, ?, ?, ?)",
@@ -185,6 +187,7 @@ class Scratch:
         self._waiting: dict[str, list[tuple[Any, ...]]] = {
             table: [] for table in _INSERTS
         }
+        self._held = 0
         #: Kinds that have children, so that their rows must wait for these.
         self.holders: set[str] = set()
 
@@ -229,8 +232,11 @@ class Scratch:
     def _add(self, table: str, row: tuple[Any, ...]) -> None:
         waiting = self._waiting[table]
         waiting.append(row)
+        self._held += len(row[-1])
         if len(waiting) >= _FLUSH_AT:
             self._write(table)
+        if self._held >= _MOST_HELD:
+            self.flush()
 
     def _write(self, table: str) -> None:
         waiting = self._waiting[table]
@@ -240,6 +246,7 @@ class Scratch:
 
     def flush(self) -> None:
         """Write what waits in memory."""
+        self._held = 0
         for table in self._waiting:
             self._write(table)
 

@@ -111,7 +111,7 @@ class Converter:
         record: dict[str, Any] = dict(self._always)
         for index, field in self._texts:
             if (cell := row[index]) and (cell := cell.strip()) not in EMPTY:
-                record[field] = cell if cell.isascii() else text(cell)[0]
+                record[field] = cell
         remarks = self._read_typed(row, record)
         for index, add in self._special:
             if (cell := row[index].strip()) not in EMPTY:

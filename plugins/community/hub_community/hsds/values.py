@@ -1,6 +1,5 @@
 """Single values of directories: text to what HSDS 3.x has there."""
 
-import math
 import re
 from collections.abc import Callable, Mapping
 from datetime import date, datetime
@@ -11,6 +10,8 @@ EMPTY: Final = frozenset(
     {"", "NA", "N/A", "n/a", "NULL", "Null", "null", "(null)", "nan", "NaN", "#N/A"}
 )
 _LONGEST_ID: Final = 255
+#: No age, amount or coordinate is beyond; msgspec and SQLite hold as much.
+_LARGEST: Final = 1e15
 _NO: Final = frozenset(
     {"", "no", "n", "false", "f", "0", "nein", "public", "öffentlich", "none", "off"}
 )
@@ -57,7 +58,7 @@ def identifier(value: Any) -> Read:
             return None, "hsds.id_unusable"
         return found, ""
     if isinstance(value, int) and not isinstance(value, bool):
-        return str(value), "hsds.id_type"
+        return identifier(str(value))[0], "hsds.id_type"
     return None, "hsds.id_unusable"
 
 
@@ -66,14 +67,15 @@ def number(value: Any) -> Read:
     if isinstance(value, bool):
         return None, "hsds.number"
     if isinstance(value, int | float):
-        return (value, "") if math.isfinite(value) else (None, "hsds.number")
+        usable = -_LARGEST < value < _LARGEST
+        return (value, "") if usable else (None, "hsds.number")
     found = _clean(value) if isinstance(value, str) else None
     if found is None:
         return None, "" if isinstance(value, str) else "hsds.number"
     if not _NUMBER.fullmatch(found):
         return None, "hsds.number"
     made = float(found)
-    if not math.isfinite(made):
+    if not -_LARGEST < made < _LARGEST:
         return None, "hsds.number"
     return (int(made) if made.is_integer() else made), ""
 
@@ -217,7 +219,4 @@ def _clean(value: str) -> str | None:
         return None
     if "\0" in found:
         found = found.replace("\0", "")
-    if not found.isascii():
-        # JSON may hold halves of characters, which nothing can store.
-        found = found.encode("utf-8", "replace").decode()
     return found or None

@@ -103,4 +103,4 @@ class ReferralMailSettings(DestinationSettings):
         pattern=_NO_LINE,
         description="The subject, without any content; empty: a neutral one.",
     )
-    smtp: SmtpSettings = Field(description="The server that takes mail from the hub.")
+    smtp: SmtpSettings = Field(description="The mail server by which it goes out.")

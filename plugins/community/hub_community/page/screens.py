@@ -9,7 +9,7 @@ from typing import NamedTuple
 from hub_community.page import codes
 from hub_community.page.acts import Act
 from hub_community.page.errors import VisitError
-from hub_community.page.forms import REASONS, Fault, Filled
+from hub_community.page.forms import REASONS, Filled
 from hub_community.page.frame import (
     Place,
     area,
@@ -272,8 +272,3 @@ def masked(address: str) -> str:
     """Return an address of which people recognise their own, and strangers little."""
     local, _, domain = address.rpartition("@")
     return f"{local[:1]}***@{domain}"
-
-
-def faults_of(*faults: tuple[str, str]) -> tuple[Fault, ...]:
-    """Return the faults among pairs of a field and a text, which can be empty."""
-    return tuple(Fault(field, text) for field, text in faults if text)

@@ -77,7 +77,7 @@ def view_of(notice: Notice, words: Words, zone: ZoneInfo) -> View:
             ("accessibility", ", ".join(map(words_of, listed(told, "accessibility")))),
         ),
         requester=reading.requester(),
-        message=reading.text("text"),
+        message=reading.text("note") or reading.text("text"),
         message_by=by if by in {"requester", "performer", "hub"} else "",
     )
 

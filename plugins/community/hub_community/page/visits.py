@@ -1,6 +1,5 @@
 """What a visitor does, request by request: from the link to the statement."""
 
-import asyncio
 from collections.abc import Callable
 from datetime import datetime
 from typing import NamedTuple
@@ -10,14 +9,12 @@ from zoneinfo import ZoneInfo
 import structlog
 from aiohttp import hdrs, web
 
-from hub.sdk import Inbox, Outcome
-from hub_community.mail import smtp
-from hub_community.mail.letter import Letter, written
+from hub.sdk import Inbox, RawMessage
 from hub_community.page import links, screens
 from hub_community.page.acts import BY_NAME, Act, open_acts
-from hub_community.page.codes_sent import DIGITS, Answer, Codes
+from hub_community.page.codes_sent import Answer, Codes
+from hub_community.page.entrance import mail_code, signing
 from hub_community.page.errors import (
-    CodeNotSentError,
     LinkExpiredError,
     NoSuchLinkError,
     NothingToSeeError,
@@ -26,12 +23,11 @@ from hub_community.page.errors import (
     VisitError,
 )
 from hub_community.page.forms import (
-    LONGEST_NAME,
+    Fault,
     Filled,
     Worker,
     filled,
     statement_of,
-    tidy,
 )
 from hub_community.page.frame import Place
 from hub_community.page.guard import posted
@@ -45,7 +41,6 @@ from hub_community.page.wording import LANGUAGES, Language, Words, preferred_lan
 log = structlog.get_logger()
 
 _SESSION, _LANGUAGE = "referral", "lang"
-_MAIL_SECONDS = 25
 _UNFILLED = 422  # RFC 9110, section 15.5.21
 
 
@@ -133,13 +128,15 @@ class Visits:
     async def _send_code(self, request: web.Request) -> web.Response:
         """Send a code, then lead on to where it is entered."""
         visit = self._visit(request)
-        await self._mail(visit, self._codes.issue(visit.link, self._ticks()))
+        code = self._codes.issue(visit.link, self._ticks())
+        await mail_code(self._settings, visit.party, visit.words, code, self._clock())
+        log.info("code.sent", party=visit.link.party)
         return _to(f"{visit.place.address}/code")
 
     async def _enter(self, request: web.Request) -> web.Response:
         """Open a session for a code that is right."""
         visit, given = self._visit(request), await posted(request)
-        form = self._signing(visit, given)
+        form = signing(given, visit.words)
         if not form.faults:
             form = self._tried(visit, form)
         if form.faults:
@@ -180,19 +177,27 @@ class Visits:
                 act, view = await self._chosen(visit, request.match_info["act"])
                 if given.get("state") != view.state:
                     raise NotNowError
-                now = self._clock()
-                form = filled(act, given, now, self._zone, visit.words)
+                form = filled(act, given, self._clock(), self._zone, visit.words)
                 if form.faults:
                     return self._form(request, visit, session, act, form, view)
-                number = await self._inbox.referrals.record(visit.link.referral)
-                if number is None:
-                    raise NothingToSeeError
-                said = statement_of(act, form, number, session.worker, now, visit.words)
-                sending.message = message_of(said, given["nonce"], now)
+                sending.message = await self._message(
+                    visit, session, act, form, given["nonce"]
+                )
             session.told = await tell(self._inbox, sending.message)
             sending.stored = True
         log.debug("statement.stored", party=visit.link.party)
         return _to(visit.place.address)
+
+    async def _message(
+        self, visit: _Visit, session: Session, act: Act, form: Filled, nonce: str
+    ) -> RawMessage:
+        """Return what a form without faults says. Raises NothingToSeeError."""
+        number = await self._inbox.referrals.record(visit.link.referral)
+        if number is None:
+            raise NothingToSeeError
+        now = self._clock()
+        said = statement_of(act, form, number, session.worker, now, visit.words)
+        return message_of(said, nonce, now)
 
     async def _chosen(self, visit: _Visit, name: str) -> tuple[Act, View]:
         """Return an act and the referral. Raises NotNowError, NoSuchLinkError."""
@@ -232,19 +237,6 @@ class Visits:
         minutes = self._settings.code_valid_minutes
         return screens.code_entry(visit.place, masked, minutes, form)
 
-    def _signing(self, visit: _Visit, given: dict[str, str]) -> Filled:
-        """Return who signs in, with what is missing; the code is not yet tried."""
-        code = "".join(tidy(given.get("code", "")).split())
-        values = {"code": code}
-        for name in ("name", "role"):
-            values[name] = " ".join(tidy(given.get(name, "")).split())[:LONGEST_NAME]
-        complete = len(code) == DIGITS and code.isascii() and code.isdigit()
-        faults = screens.faults_of(
-            ("code", "" if complete else visit.words("code_empty")),
-            ("name", "" if values["name"] else visit.words("name_empty")),
-        )
-        return Filled(values, faults)
-
     def _tried(self, visit: _Visit, form: Filled) -> Filled:
         """Return a form of which the code was tried."""
         answer = self._codes.enter(visit.link, form.values["code"], self._ticks())
@@ -252,36 +244,7 @@ class Visits:
             return form
         log.info("code.refused", party=visit.link.party, answer=answer.value)
         fault = visit.words(f"code_{answer.value}")
-        return Filled({**form.values, "code": ""}, screens.faults_of(("code", fault)))
-
-    async def _mail(self, visit: _Visit, code: str) -> None:
-        """Send a code to the partner's address. Raises CodeNotSentError."""
-        own, minutes = self._settings.smtp, self._settings.code_valid_minutes
-        body = visit.words("mail_code", code=code, minutes=minutes)
-        letter = Letter(
-            name=f"code-{new_nonce()}",
-            sender=own.sender,
-            sender_name=own.sender_name,
-            to=visit.party.email,
-            subject=visit.words("subject_code"),
-            body=body.replace("\n", "\r\n").encode(),
-            language=visit.words.language,
-        )
-        try:
-            async with asyncio.timeout(_MAIL_SECONDS):
-                message = written(letter, self._clock())
-                receipt = await smtp.send(own, visit.party.email, message)
-        except TimeoutError:
-            raise CodeNotSentError from None
-        if receipt.outcome is not Outcome.ACCEPTED:
-            log.warning(
-                "code.failed",
-                party=visit.link.party,
-                stage="sending",
-                error_code=receipt.error_code,
-            )
-            raise CodeNotSentError
-        log.info("code.sent", party=visit.link.party)
+        return Filled({**form.values, "code": ""}, (Fault("code", fault),))
 
     def _visit(self, request: web.Request) -> _Visit:
         """Return what a request is about. Raises NoSuchLinkError, LinkExpiredError."""

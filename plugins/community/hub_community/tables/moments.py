@@ -42,7 +42,7 @@ def day_of(said: str) -> date:
 
 
 def instant(said: str, zone: ZoneInfo) -> datetime | None:
-    """Return the instant of what `when` returns in its zone; None where it is a day alone."""
+    """Return the instant of what `when` returns, None where it is a day alone."""
     if "T" not in said:
         return None
     return datetime.fromisoformat(said).replace(tzinfo=zone)

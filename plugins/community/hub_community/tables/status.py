@@ -4,10 +4,8 @@ A row is one statement about one referral. Partners send the same list again wit
 rows more: what a row has said it has said, and only what is new has an effect.
 """
 
-import hashlib
 import re
 from collections.abc import Iterator, Mapping, Sequence
-from datetime import UTC
 from itertools import chain
 from typing import BinaryIO, NamedTuple
 from zoneinfo import ZoneInfo
@@ -21,23 +19,25 @@ from hub.sdk import (
     Item,
     Normalised,
     Problem,
-    Reason,
-    RecordKey,
-    ReferralOutcome,
-    Reported,
     Row,
     RowMessage,
     RowProblem,
     Shown,
-    Statement,
     Totals,
     statement_fact,
 )
+from hub_community.tables.answers import (
+    EXPLAINED,
+    SPOKEN,
+    Answer,
+    key_of,
+    statement_of,
+)
 from hub_community.tables.cutting import Cut, cuts, lines
 from hub_community.tables.errors import StatusHeaderError, StatusRowError
-from hub_community.tables.moments import day_of, happened, instant, when
+from hub_community.tables.moments import day_of, when
 from hub_community.tables.profile import StatusProfile
-from hub_community.tables.words import ALIASES, OUTCOMES, REASONS, folded, statuses
+from hub_community.tables.words import ALIASES, OUTCOMES, folded, statuses
 
 #: What no row can do without.
 NEEDED = ("referral", "status")
@@ -48,89 +48,11 @@ _LONGEST_NAME, _LONGEST_TEXT = 100, 2000
 _NO_ANSWER = frozenset({"referral", "numbered_by", "worker", "role"})
 _NAMES = frozenset({"worker", "role"})
 _ENDS = frozenset({"completed", "failed", "outcome_reported", "outcome_amended"})
-_EXPLAINED = frozenset({"rejected", "on_hold", "failed", "cancelled"})
 _BOOKED = frozenset({"scheduled", "appointment_booked", "appointment_rescheduled"})
-_SPOKEN = frozenset({"information_requested", "message_added"})
 _CONTROL = re.compile("[\u0000-\u0008\u000b\u000c\u000e-\u001f\u007f-\u009f]")
 _LOST = re.compile("[\ud800-\udfff]")
 _encode = msgspec.json.Encoder(order="sorted").encode
 _decode = msgspec.json.Decoder(RowMessage).decode
-
-#: What each code of a row means, and what to do.
-ROW_CODES: Mapping[str, tuple[str, str]] = {
-    "row.too_long": (
-        "A row has more than 65,000 characters",
-        "Look for a missing line end, or for another kind of file inside this one",
-    ),
-    "row.quote": (
-        "A quote stands where none can be, or is never closed",
-        "Ask the partner to save the table anew; a quote inside of a cell is doubled",
-    ),
-    "row.width": (
-        "A row has more cells than the header",
-        "Ask the partner to quote cells that hold separators",
-    ),
-    "row.encoding": (
-        "A row has bytes that are no text in the character set of the feed",
-        "Ask the partner to save the table as UTF-8; or set `charset`",
-    ),
-    "row.control_character": (
-        "A row has control characters, such as NUL",
-        "Ask the partner to save the table anew",
-    ),
-    "column.empty": (
-        "A cell is empty that no row may leave empty",
-        "Ask the partner to fill it in",
-    ),
-    "value.too_long": (
-        "A value is longer than this column's can be",
-        "Ask the partner to shorten it",
-    ),
-    "status.unknown": (
-        "A word for the status of a referral is not known",
-        "Add it to `statuses`; the row is not used before",
-    ),
-    "outcome.unknown": (
-        "A word for the outcome of a referral is not known",
-        "Tell the partner which words there are",
-    ),
-    "outcome.missing": (
-        "A referral has ended, and nobody says how",
-        "Ask the partner to fill in `outcome`",
-    ),
-    "reason.missing": (
-        "A referral was declined, held, or has failed, and nobody says why",
-        "Ask the partner to fill in `reason` or `explanation`",
-    ),
-    "date.invalid": (
-        "A day or time is not written as 2026-03-24 or 24.3.2026, and 14:30",
-        "Ask the partner to correct it",
-    ),
-    "date.future": (
-        "A day has not come yet on which something is said to have happened",
-        "Ask the partner to correct it",
-    ),
-    "appointment.missing": (
-        "An appointment was made, and nobody says when it is",
-        "Ask the partner to fill in the day and the time",
-    ),
-}
-
-
-class _Answer(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
-    """The body of a row: what it says, with times as the partner wrote them."""
-
-    system: str
-    referral: str
-    says: str
-    at: str = ""
-    reason: str = ""
-    explanation: str = ""
-    outcome: str = ""
-    appointment: str = ""
-    message: str = ""
-    worker: str = ""
-    role: str = ""
 
 
 class _Table(NamedTuple):
@@ -139,7 +61,7 @@ class _Table(NamedTuple):
     rows: Iterator[Cut]
 
 
-_read_answer = msgspec.json.Decoder(_Answer).decode
+_read_answer = msgspec.json.Decoder(Answer).decode
 
 
 def read(
@@ -162,7 +84,7 @@ def normalise(body: bytes, profile: StatusProfile) -> Normalised:
     """Return the fact of one row; a problem where it is no row of such a table."""
     try:
         message = _decode(body)
-        statement = _statement(message, _read_answer(message.row), profile)
+        statement = statement_of(message, _read_answer(message.row), profile)
         return Normalised(facts=(statement_fact(statement),))
     except (msgspec.MsgspecError, ValueError, OverflowError, HubError):
         return Normalised(problem=Problem(StatusRowError.code))
@@ -259,7 +181,7 @@ class _Reading:
         ]
         if problems:
             return _wrong(number, *problems)
-        answer = _Answer(
+        answer = Answer(
             system=said.get("numbered_by", self._profile.system),
             referral=said["referral"],
             says=says,
@@ -272,10 +194,10 @@ class _Reading:
             worker=said.get("worker", ""),
             role=said.get("role", ""),
         )
-        why = says in _EXPLAINED and not (answer.reason or answer.explanation)
+        why = says in EXPLAINED and not (answer.reason or answer.explanation)
         warnings = (RowProblem("reason.missing", "reason"),) if why else ()
         return Row(
-            number=number, key=_key(answer), body=_encode(answer), warnings=warnings
+            number=number, key=key_of(answer), body=_encode(answer), warnings=warnings
         )
 
     def _meeting(self, said: Mapping[str, str]) -> str | None:
@@ -292,7 +214,7 @@ class _Reading:
             yield RowProblem("date.invalid", "date")
         elif at and day_of(at) > self._today:
             yield RowProblem("date.future", "date")
-        if says in _SPOKEN and not (said.get("message") or said.get("explanation")):
+        if says in SPOKEN and not (said.get("message") or said.get("explanation")):
             yield RowProblem("column.empty", "message")
 
 
@@ -322,44 +244,3 @@ def _unmet(says: str, meeting: str | None) -> Iterator[RowProblem]:
 
 def _wrong(number: int, *problems: RowProblem) -> Row:
     return Row(number=number, key="", op="once", problems=problems)
-
-
-def _key(answer: _Answer) -> str:
-    """Return what makes a row the same answer in the next file."""
-    spoken = answer.says in _SPOKEN
-    text = answer.message or answer.explanation if spoken else ""
-    what = hashlib.sha256(text.encode()).hexdigest()[:12] if text else ""
-    parts = (answer.system, answer.referral, answer.says, answer.at, what)
-    return "|".join(parts)
-
-
-def _statement(
-    message: RowMessage, answer: _Answer, profile: StatusProfile
-) -> Statement:
-    told = message.said
-    told = told.astimezone(UTC) if told.tzinfo else told.replace(tzinfo=UTC)
-    zone = ZoneInfo(profile.time_zone)
-    at, meeting = happened(answer.at, told, zone), _met(answer, zone)
-    coded = REASONS.get(folded(answer.reason), "other" if answer.reason else "")
-    words = answer.explanation or answer.reason
-    why = Reason(coded, words) if coded or answer.says in _EXPLAINED else None
-    known = msgspec.convert(answer.outcome, ReferralOutcome) if answer.outcome else None
-    used = why is not None or known is not None
-    return Statement(
-        referral=RecordKey("referral", answer.system, answer.referral),
-        by="performer",
-        says=answer.says,
-        at=at.isoformat(timespec="milliseconds").replace("+00:00", "Z"),
-        party=profile.party,
-        name=answer.worker,
-        role=answer.role,
-        reason=why if why and (why.code or why.text) else None,
-        outcome=Reported(known, answer.explanation) if known else None,
-        appointment=meeting,
-        text=answer.message or ("" if used else answer.explanation),
-    )
-
-
-def _met(answer: _Answer, zone: ZoneInfo) -> str:
-    at = instant(answer.appointment, zone) if answer.appointment else None
-    return at.isoformat(timespec="minutes") if at else ""

@@ -7,7 +7,7 @@ import zipfile
 import zlib
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from hub.sdk import HubError
@@ -279,6 +279,7 @@ def test_names_in_the_archive_are_never_paths():
     assert ("service", SERVICE) in found.records
 
 
+@settings(max_examples=25)
 @given(st.binary(max_size=300))
 def test_any_bytes_are_read_or_refused_by_a_catalogued_error(body):
     assert _read_or_refused(body)
@@ -302,6 +303,7 @@ _JSON = st.recursive(
 )  # fmt: skip
 
 
+@settings(max_examples=25)
 @given(_JSON, st.sampled_from(["{}", "[{}]", '{{"contents": [{}]}}']))
 def test_json_of_any_shape_is_read_or_refused(value, around):
     body = around.format(json.dumps(value))
@@ -309,6 +311,7 @@ def test_json_of_any_shape_is_read_or_refused(value, around):
     assert _read_or_refused(body.encode())
 
 
+@settings(max_examples=25)
 @given(st.lists(st.lists(st.text(max_size=6), max_size=5), max_size=4))
 def test_tables_of_any_cells_are_read_or_refused(written):
     header = "id,organization_id,name,status,minimum_age\n"

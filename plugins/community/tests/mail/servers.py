@@ -100,7 +100,7 @@ async def serving(*, tls=None, at_once=False, signed=False):
             if each._handler_coroutine is not None:
                 each._handler_coroutine.cancel()
                 await asyncio.wait([each._handler_coroutine])
-        while any(each.transport is not None for each in talks):
+        while any(each.transport is not None for each in talks):  # noqa: ASYNC110  # aiosmtpd has no event for it
             await asyncio.sleep(0)
 
 

@@ -52,9 +52,12 @@ class Browser:
             elif said["method"] == "Page.loadEventFired":
                 self._loaded.set()
             elif said["method"] in {"Log.entryAdded", "Runtime.exceptionThrown"}:
-                # A status of 4xx is noted too, and is what a fault is meant to have.
-                if said["params"].get("entry", {}).get("source") != "network":
-                    self.violations.append(said["params"])
+                self._note(said["params"])
+
+    def _note(self, said):
+        # A status of 4xx is noted too, and is what a fault is meant to have.
+        if said.get("entry", {}).get("source") != "network":
+            self.violations.append(said)
 
     async def ask(self, method, **params):
         self._number += 1
@@ -108,8 +111,8 @@ class Browser:
 
 
 @asynccontextmanager
-async def browsing(folder, *, width=320, height=900):
-    """Start a browser as narrow as an old phone, which runs no script of a page."""
+async def browsing(folder, *, width=320, height=900, scripts=False):
+    """Start a browser as narrow as an old phone, which runs no scripts of pages."""
     process = await asyncio.create_subprocess_exec(
         CHROMIUM,
         "--headless=new",
@@ -135,7 +138,9 @@ async def browsing(folder, *, width=320, height=900):
                 listening = asyncio.create_task(browser.listen())
                 for domain in ("Page", "Runtime", "Log"):
                     await browser.ask(f"{domain}.enable")
-                await browser.ask("Emulation.setScriptExecutionDisabled", value=True)
+                await browser.ask(
+                    "Emulation.setScriptExecutionDisabled", value=not scripts
+                )
                 await browser.ask(
                     "Emulation.setDeviceMetricsOverride",
                     width=width,
@@ -160,6 +165,6 @@ async def browsing(folder, *, width=320, height=900):
 async def _port(folder):
     path = folder / "DevToolsActivePort"
     async with asyncio.timeout(30):
-        while not (path.exists() and path.read_text().count("\n")):
+        while not (path.exists() and path.read_text().count("\n")):  # noqa: ASYNC110  # of a process
             await asyncio.sleep(0.05)
     return int(path.read_text().split("\n")[0])

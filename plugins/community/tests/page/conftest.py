@@ -1,6 +1,5 @@
 """A referral page on loopback, its mail server, and somebody who visits it."""
 
-import asyncio
 import re
 import time
 from contextlib import asynccontextmanager
@@ -183,10 +182,3 @@ def another(site, mail_server):
             yield Visitor(http, site.base, mail_server)
 
     return make
-
-
-async def soon(condition):
-    """Wait until something holds that another task brings about."""
-    async with asyncio.timeout(5):
-        while not condition():
-            await asyncio.sleep(0.01)

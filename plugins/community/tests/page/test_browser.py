@@ -39,6 +39,35 @@ CHECKS = """(() => {
 })()"""
 
 
+#: Ways in which text has become a program in other people's pages.
+HOSTILE = (
+    "<script>window.hit=1</script>",
+    "</dd><script>window.hit=1</script>",
+    "</style><script>window.hit=1</script>",
+    "</title></head><body onload=window.hit=1>",
+    "<img src=x onerror=window.hit=1>",
+    "<svg/onload=window.hit=1>",
+    "<svg><animate onbegin=window.hit=1 attributeName=x dur=1s>",
+    "<details open ontoggle=window.hit=1>",
+    "<input autofocus onfocus=window.hit=1>",
+    "<iframe srcdoc='<script>parent.hit=1</script>'>",
+    "<math><mtext><style><img src onerror=window.hit=1></style></mtext></math>",
+    '" autofocus onfocus=window.hit=1 x="',
+    "' onmouseover='window.hit=1",
+    "javascript:window.hit=1",
+    "<a href=javascript:window.hit=1>x</a>",
+    "&lt;script&gt;window.hit=1&lt;/script&gt;",
+    "<meta http-equiv=refresh content='0;url=data:text/html,x'>",
+    "<base href=//evil.example/>",
+    "<form action=//evil.example><button>x",
+    "<link rel=stylesheet href=//evil.example/x.css>",
+    "<!--<img src=--><img src=x onerror=window.hit=1>",
+    "{{constructor.constructor('window.hit=1')()}}",
+    "\u003cscript\u003ewindow.hit=1\u003c/script\u003e",
+    "<scr\x00ipt>window.hit=1</scr\x00ipt>",
+)
+
+
 async def looked_at(browser, name):
     """Check the page that is open; keep a picture of it where wanted."""
     assert await browser.value(CHECKS) == [], name
@@ -55,7 +84,7 @@ async def test_a_referral_is_worked_by_keyboard_alone(site, token, tmp_path, lan
         PARTY,
         shown(
             "accepted",
-            text="Can you bring it?\n<b>Third floor</b>",
+            note="Can you bring it?\n<b>Third floor</b>",
             by="requester",
             safety={"safe_contact_methods": ["sms"]},
         ),
@@ -99,20 +128,7 @@ async def test_a_referral_is_worked_by_keyboard_alone(site, token, tmp_path, lan
         assert (
             await browser.value("document.querySelectorAll('.summary a').length") == 2
         )
-
-        await browser.open(f"{site.base}/r/{token}")
-        await browser.tab_to(lambda it: it["href"].endswith("/act/done"))
-        await browser.press("Enter", leads_on=True)
-        await looked_at(browser, f"{language}-7-done")
-        way = await browser.tab_to(lambda it: it["name"] == "outcome")
-        assert way[-1]["label"]
-        await browser.press("Space")
-        await browser.press("ArrowDown")
-        await browser.tab_to(lambda it: it["name"] == "explain")
-        await browser.type("Zweimal geliefert")
-        await browser.tab_to(lambda it: it["tag"] == "BUTTON")
-        await browser.press("Enter", leads_on=True)
-        await looked_at(browser, f"{language}-8-saved")
+        await _report_the_outcome(browser, f"{site.base}/r/{token}", language)
 
     (message,) = site.inbox.messages
     one = msgspec.json.decode(message.body, type=Statement)
@@ -121,6 +137,22 @@ async def test_a_referral_is_worked_by_keyboard_alone(site, token, tmp_path, lan
         "partially_resolved",
         "Zweimal geliefert",
     )
+
+
+async def _report_the_outcome(browser, url, language):
+    await browser.open(url)
+    await browser.tab_to(lambda it: it["href"].endswith("/act/done"))
+    await browser.press("Enter", leads_on=True)
+    await looked_at(browser, f"{language}-7-done")
+    way = await browser.tab_to(lambda it: it["name"] == "outcome")
+    assert way[-1]["label"]
+    await browser.press("Space")
+    await browser.press("ArrowDown")
+    await browser.tab_to(lambda it: it["name"] == "explain")
+    await browser.type("Zweimal geliefert")
+    await browser.tab_to(lambda it: it["tag"] == "BUTTON")
+    await browser.press("Enter", leads_on=True)
+    await looked_at(browser, f"{language}-8-saved")
 
 
 async def test_pages_of_warnings_and_of_nothing_fit_an_old_phone(site, token, tmp_path):
@@ -151,3 +183,43 @@ async def test_pages_of_warnings_and_of_nothing_fit_an_old_phone(site, token, tm
         await looked_at(browser, "de-11-not-now")
         await browser.open(f"{site.base}/r/{token}x")
         await looked_at(browser, "de-12-no-such-link")
+
+
+async def test_no_text_of_a_referral_runs_in_a_browser(site, token, tmp_path):
+    text = " ".join(HOSTILE)
+    coded = {"code": text, "display": text, "text": text}
+    told = {
+        **dict.fromkeys(("category", "priority", "need", "service_requested"), coded),
+        "note": text,
+        "by": text,
+        "accessibility": [coded, *HOSTILE],
+        "identifiers": {"placer": {"value": text}},
+        "requester": {"org": {"name": text}, "telecoms": [{"value": text}]},
+        "person": {
+            "names": [{"family": text}],
+            "telecoms": [{"system": "email", "value": text}],
+            "addresses": [{"lines": list(HOSTILE), "city": text}],
+            "language": coded,
+        },
+        "safety": {"safe_contact_methods": list(HOSTILE)},
+        "status_reason": coded,
+        "outcome": coded,
+    }
+    site.desk.show(PARTY, shown("accepted", **told))
+    async with browsing(tmp_path / "profile", scripts=True) as browser:
+        visitor = await site.visitor.sign_in(token, name=text[:80], role=text[:80])
+        (cookie,) = (each for each in visitor.http.cookie_jar if each.key == "referral")
+        await browser.ask(
+            "Network.setCookie",
+            name="referral",
+            value=cookie.value,
+            url=f"{site.base}/r/{token}",
+            path=f"/r/{token}",
+        )
+        for path in ("", "/act/message", "/act/done"):
+            await browser.open(f"{site.base}/r/{token}{path}")
+            assert await browser.value("typeof window.hit") == "undefined"
+            await looked_at(browser, f"hostile{path.replace('/', '-')}")
+        shown_text = await browser.value("document.body.innerText")
+
+    assert "<svg/onload=window.hit=1>" in shown_text

@@ -1,4 +1,4 @@
-"""The parts of the page by themselves: links, codes, sessions, forms, words, colours."""
+"""The parts of the page: links, codes, sessions, forms, words, colours."""
 
 import re
 import string
@@ -266,7 +266,7 @@ def test_outcomes_and_states_have_words():
         ("3/24/2026", None),
         ("31.2.2026", None),
         ("24.3.26", None),
-        ("２４.3.2026", None),
+        ("\uff12\uff14.3.2026", None),
         ("2026-03-24\n", None),
     ],
 )

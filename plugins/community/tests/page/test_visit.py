@@ -2,6 +2,7 @@
 
 import asyncio
 import re
+import ssl
 
 import aiohttp
 import msgspec
@@ -10,6 +11,7 @@ from structlog.testing import capture_logs
 
 from hub.sdk import MessageState, Processed, Statement
 from hub.testing import StoreRefusedError
+from plugins.community.tests.mail.servers import authority, pem, tls_of
 from plugins.community.tests.page.conftest import opened, settings, token_of
 from plugins.community.tests.page.referrals import (
     CANARIES,
@@ -24,6 +26,15 @@ statement = msgspec.json.Decoder(Statement).decode
 
 def said(site):
     return [statement(each.body) for each in site.inbox.messages]
+
+
+async def read_with(cookies, url):
+    """Return a page as a browser with somebody's cookies gets it."""
+    async with (
+        aiohttp.ClientSession(cookies=cookies) as http,
+        http.get(url) as response,
+    ):
+        return await response.text()
 
 
 async def test_a_link_alone_shows_nothing_of_the_referral(site, token):
@@ -471,9 +482,7 @@ async def test_a_session_opens_only_its_own_link(worker, site, clock):
     ):
         other = token_of(clock, **changes)
         site.desk.show("pantry", shown())
-        async with aiohttp.ClientSession(cookies=cookies) as http:
-            async with http.get(f"{worker.base}/r/{other}") as response:
-                text = await response.text()
+        text = await read_with(cookies, f"{worker.base}/r/{other}")
 
         assert not [each for each in CANARIES if each in text]
 
@@ -491,13 +500,11 @@ async def test_a_session_is_short(mail_server, clock, token):
     assert not site.inbox.received
 
 
-async def test_a_cookie_that_was_signed_out_opens_nothing(worker, site):
+async def test_a_cookie_that_was_signed_out_opens_nothing(worker):
     cookies = {each.key: each.value for each in worker.http.cookie_jar}
     await worker.submit("/leave")
     assert "abgemeldet" in worker.text
-    async with aiohttp.ClientSession(cookies=cookies) as http:
-        async with http.get(worker.base + worker.base_path) as response:
-            text = await response.text()
+    text = await read_with(cookies, worker.base + worker.base_path)
 
     assert not [each for each in CANARIES if each in text]
 
@@ -649,7 +656,7 @@ async def test_markup_in_what_is_told_is_text(site, token):
     site.desk.show(
         PARTY,
         shown(
-            text=bad,
+            note=bad,
             service_requested={"display": bad},
             person={"names": [{"family": bad}], "telecoms": [{"value": bad}]},
             requester={"org": {"name": bad}},
@@ -726,6 +733,25 @@ async def test_a_fault_of_ours_shows_nothing(worker, site):
     assert "Kanarienfrau" not in worker.text
     assert "RuntimeError" not in worker.text
     assert [each["error_code"] for each in logs] == ["PAGE-002"]
+
+
+async def test_a_page_can_speak_tls_by_itself(mail_server, clock, token, tmp_path):
+    ca = authority()
+    tls_of(ca, tmp_path)
+    (tmp_path / "ca.pem").write_bytes(pem(ca[1]))
+    own = tmp_path / "localhost.pem"
+    trusting = ssl.create_default_context(cafile=tmp_path / "ca.pem")
+    changes = {"tls_certificate": own, "tls_key": own, "host": "localhost"}
+    async with (
+        opened(mail_server, clock, **changes) as site,
+        aiohttp.ClientSession() as http,
+    ):
+        url = site.base.replace("127.0.0.1", "localhost").replace("[::1]", "localhost")
+        async with http.get(f"{url}/r/{token}", ssl=trusting) as response:
+            text = await response.text()
+
+    assert url.startswith("https://")
+    assert "Code senden" in text
 
 
 async def test_a_secret_can_be_replaced_without_breaking_links(

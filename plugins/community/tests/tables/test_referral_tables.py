@@ -25,7 +25,7 @@ from hub_community.tables.outgoing import (
     ReferralCsvOptions,
 )
 from hub_community.tables.profile import StatusProfile
-from hub_community.tables.status import ROW_CODES
+from hub_community.tables.row_codes import ROW_CODES
 from plugins.community.tests.page.referrals import NUMBER, shown
 
 # All of it is made up.
@@ -357,7 +357,7 @@ def test_no_way_to_contact_goes_out_where_contact_is_prohibited():
 
 @pytest.mark.parametrize("text", NASTY_TEXTS)
 def test_no_cell_is_run_or_breaks_its_row(text):
-    notice = shown(text=text, requester={"org": {"name": text}})
+    notice = shown(note=text, requester={"org": {"name": text}})
     body = spec_of("referral-csv").render([notice], ReferralCsvOptions()).body
     header, row = list(csv.reader(io.StringIO(body.decode("utf-8-sig"), newline="")))
 

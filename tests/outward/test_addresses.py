@@ -2,7 +2,7 @@
 
 import pytest
 
-from hub_webhook.address import checked_url, is_local, is_permitted
+from hub.outward.addresses import checked_url, is_local, is_permitted
 
 
 @pytest.mark.parametrize("host", ["localhost", "127.0.0.1", "127.8.9.1", "::1"])

@@ -5,8 +5,8 @@ import socket
 import aiohttp
 from aiohttp.abc import AbstractResolver, ResolveResult
 
-from hub_webhook.address import is_permitted
-from hub_webhook.errors import ForbiddenAddressError
+from hub.outward.addresses import is_permitted
+from hub.outward.errors import ForbiddenAddressError
 
 
 class CheckedResolver(AbstractResolver):

@@ -1,4 +1,4 @@
-"""Which addresses an artifact may be sent to. Pure.
+"""Which addresses the hub may call. Pure.
 
 The rules keep the hub from being used to reach what only the hub can reach: the
 machine it runs on, and the metadata service of a cloud. Private networks are
@@ -40,7 +40,7 @@ def is_permitted(address: str, *, local: bool) -> bool:
 
 
 def checked_url(text: str) -> str:
-    """Return `text` if it is a URL to which artifacts may be posted.
+    """Return `text` if it is a URL that the hub may call.
 
     Raises ValueError, which does not quote the URL: it may hold a token.
     """

@@ -1,0 +1,1 @@
+"""Calling others over HTTP without being used against what only the hub can reach."""

@@ -1,0 +1,1 @@
+"""Fetching directories: from a folder, from an address, from an API."""

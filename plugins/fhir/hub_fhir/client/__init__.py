@@ -1,0 +1,1 @@
+"""Telling servers of FHIR, and asking them what changed."""

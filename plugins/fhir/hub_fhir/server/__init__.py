@@ -1,0 +1,1 @@
+"""The hub as a server of FHIR, for partners who have a system."""

@@ -1,0 +1,1 @@
+"""SMART backend services: proving who a system is, as client and as server."""
