@@ -4,6 +4,7 @@ import asyncio
 import ssl
 from collections.abc import Mapping
 from importlib.metadata import version
+from itertools import count
 from types import TracebackType
 from typing import IO, Final, NamedTuple, Self
 
@@ -100,19 +101,19 @@ class Client:
         HSDS-020 to HSDS-029.
         """
         tries = attempts or self._settings.attempts
-        for attempt in range(1, tries + 1):
+        for attempt in count(1):
             try:
                 return await self._tried(url, into, conditions or {})
             except _AGAIN as error:
                 wait = _wait(error, attempt, self._clock)
-                if attempt == tries or wait > _IN_PLACE:
+                if attempt >= tries or wait > _IN_PLACE:
                     raise
                 log.debug("request.repeated", error_code=error.code, attempt=attempt)
                 if isinstance(error, errors.DirectoryBusyError):
                     self._pace.hold(wait)
                 else:
                     await self._clock.sleep(wait)
-        raise AssertionError  # pragma: no cover - the last attempt raises
+        raise AssertionError  # pragma: no cover - counting never ends
 
     async def _tried(
         self, url: URL, into: IO[bytes], conditions: Mapping[str, str]
