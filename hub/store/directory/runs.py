@@ -7,7 +7,6 @@ where a person, or a later run, says so.
 
 import sqlite3
 from collections.abc import Sequence
-from typing import NamedTuple
 
 import sqlalchemy as sa
 
@@ -18,125 +17,68 @@ from hub.model.directory_happenings import (
 )
 from hub.store import audit, journal
 from hub.store.acting import Actor
+from hub.store.directory import remarks
 from hub.store.directory.errors import RunNotHeldError, UnknownRunError
+from hub.store.directory.run_rows import (
+    APPLIED,
+    APPLYING,
+    FAILED,
+    HELD,
+    REFUSED,
+    REJECTED,
+    SUPERSEDED,
+    UNCHANGED,
+    WAITING,
+    DecidedRun,
+    FeedRow,
+    InForce,
+    Read,
+    Refreshed,
+    RunRow,
+    Told,
+)
 from hub.store.directory_tables import (
     directory_feed,
     directory_object,
-    directory_remark,
     directory_run,
-    directory_unmapped,
 )
 from hub.store.schema import message
 from hub.store.statements import Insert, Statement
 
-WAITING, APPLYING, HELD, APPLIED = "waiting", "applying", "held", "applied"
-REJECTED, FAILED, UNCHANGED = "rejected", "failed", "unchanged"
-#: Why a run is rejected that a later one stands for, or that a person refused.
-SUPERSEDED, REFUSED = "run.superseded", "run.refused"
+__all__ = [
+    "APPLIED",
+    "APPLYING",
+    "FAILED",
+    "HELD",
+    "REFUSED",
+    "REJECTED",
+    "SUPERSEDED",
+    "UNCHANGED",
+    "WAITING",
+    "DecidedRun",
+    "FeedRow",
+    "InForce",
+    "Read",
+    "Refreshed",
+    "RunRow",
+    "Told",
+    "decide",
+    "feed_of",
+    "feeds",
+    "last_heard",
+    "open_runs",
+    "put",
+    "put_in_force",
+    "read_again",
+    "record",
+    "refresh",
+    "run_at",
+    "stale",
+    "told",
+    "untold",
+]
+
 _ITSELF = Actor("hub", "")
-
-
-class RunRow(NamedTuple):
-    """A run; see `hub.store.directory_tables.directory_run`."""
-
-    seq: int
-    message: int
-    feed: str
-    state: str
-    reason: str
-    error_code: str
-    sha256: bytes
-    reading: bytes
-    version: int
-    heading: str
-    counts: str
-    remarks: str
-    score: float | None
-    rows: int
-    laid: int
-    changes: int
-    told: int
-    approved: int
-    actor: str
-    received_at: int
-    checked_at: int | None
-    settled_at: int | None
-
-
-class FeedRow(NamedTuple):
-    """How far a feed is; see `hub.store.directory_tables.directory_feed`."""
-
-    feed: str
-    current: int = 0
-    run: int = 0
-    refreshed_at: int | None = None
-    hsds_version: str = ""
-    profile: str = ""
-    counts: str = "{}"
-    score: float | None = None
-    churning: int = 0
-    stale_at: int | None = None
-
-
-class Read(NamedTuple):
-    """What was found of a run, compared with the version `base`, and its `state`."""
-
-    seq: int
-    state: str
-    reason: str
-    error_code: str
-    reading: bytes
-    heading: str
-    counts: str
-    remarks: str
-    score: float | None
-    rows: int
-    churning: bool
-    at: int
-    base: int = 0
-    listed: Sequence[tuple[int, str, str, str, str, str]] = ()
-    unmapped: Sequence[tuple[str, str, int]] = ()
-
-
-class InForce(NamedTuple):
-    """A run whose rows count from now on; `totals` are those of the feed then."""
-
-    seq: int
-    at: int
-    hsds_version: str
-    profile: str
-    totals: str
-    score: float | None
-    churning: bool
-    happening: DirectoryHappening
-
-
-class Refreshed(NamedTuple):
-    """That a run says that all is as it was."""
-
-    seq: int
-    at: int
-    score: float | None
-    happening: DirectoryHappening
-
-
-class DecidedRun(NamedTuple):
-    """What a person decided about a run that waits for one."""
-
-    seq: int
-    acting: Actor
-    reason: str
-    at: int
-    approved: bool
-
-
-class Told(NamedTuple):
-    """What becomes messages of a run: of its rows after one, up to another."""
-
-    seq: int
-    after: int
-    to: int
-    happenings: Sequence[DirectoryHappening]
 
 
 _RUN = tuple(directory_run.c[name] for name in RunRow._fields)
@@ -247,32 +189,6 @@ _HELD_BEFORE = Statement(
     )
 )
 _TELL = Statement(sa.update(directory_run).where(_key).values(told=sa.bindparam("to")))
-_FORGET_REMARKS = Statement(
-    sa.delete(directory_remark).where(directory_remark.c.run == sa.bindparam("of"))
-)
-_FORGET_UNMAPPED = Statement(
-    sa.delete(directory_unmapped).where(directory_unmapped.c.run == sa.bindparam("of"))
-)
-_OLD_RUNS = Statement(
-    sa.select(directory_remark.c.run)
-    .distinct()
-    .where(
-        directory_remark.c.run.in_(
-            sa.select(directory_run.c.seq).where(
-                directory_run.c.feed == sa.bindparam("name"),
-                directory_run.c.seq < sa.bindparam("before"),
-                directory_run.c.state != sa.literal_column("'held'"),
-            )
-        )
-    )
-)
-_REMARKS = Insert(
-    directory_remark,
-    ("run", "place", "level", "severity", "code", "type", "id", "field"),
-)
-_UNMAPPED = Insert(
-    directory_unmapped, ("run", "table", "column", "count"), "ON CONFLICT DO NOTHING"
-)
 
 
 def open_runs(connection: sqlite3.Connection) -> list[RunRow]:
@@ -339,24 +255,12 @@ def _record(connection: sqlite3.Connection, each: Read) -> bool:
         checked_at=each.at,
         settled_at=each.at if settles else None,
     )
-    _keep_remarks(connection, run, each)
+    remarks.keep(connection, run, each)
     if each.state == HELD:
         _audit(connection, run, "directory.held", _ITSELF, each.reason)
     if each.state == FAILED:
         _audit(connection, run, "directory.failed", _ITSELF, each.error_code)
     return True
-
-
-def _keep_remarks(connection: sqlite3.Connection, run: RunRow, each: Read) -> None:
-    """Keep what is wrong with a run, and forget that of earlier ones."""
-    for (old,) in _OLD_RUNS(connection, name=run.feed, before=run.seq).fetchall():
-        _FORGET_REMARKS(connection, of=old)
-        _FORGET_UNMAPPED(connection, of=old)
-    _FORGET_REMARKS(connection, of=run.seq)
-    _FORGET_UNMAPPED(connection, of=run.seq)
-    listed = [(run.seq, place, *one) for place, one in enumerate(each.listed, start=1)]
-    _REMARKS.run(connection, listed)
-    _UNMAPPED.run(connection, [(run.seq, *one) for one in each.unmapped])
 
 
 def put_in_force(connection: sqlite3.Connection, runs: Sequence[InForce]) -> list[None]:

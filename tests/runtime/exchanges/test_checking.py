@@ -256,6 +256,7 @@ async def test_catalogue_18_memory_does_not_grow_with_the_bytes(folder, checker)
 def test_how_a_source_is_read_is_taken_from_its_configuration():
     class Spec:
         media_type, read, unwrap = "text/csv", readers.read, readers.split
+        directory = None
 
     class Source:
         normaliser, spec = Spec, Spec

@@ -44,11 +44,19 @@ def hl7(kind, *lines, sender="KLINIK_NORD", control="1", minutes=0):
     return "\r".join([msh, *lines]).encode()
 
 
-def request(number="R-77", *, to="FB-1", control="ref-1", minutes=0, trigger="I12"):
+def request(
+    number="R-77",
+    *,
+    to="FB-1",
+    control="ref-1",
+    minutes=0,
+    trigger="I12",
+    priority="R^Routine",
+):
     """Return the request of a hospital for a person without food."""
     return hl7(
         f"REF^{trigger}^REF_{trigger}",
-        f"RF1|P|R^Routine|MED||food-insecurity|{number}^KLINIK_NORD"
+        f"RF1|P|{priority}|MED||food-insecurity|{number}^KLINIK_NORD"
         f"|{stamp(minutes)}||{stamp(minutes)}|E11^{CANARY} diabetes^I10",
         f"PRD|RT|||||||||Food Bank^^{to}^^^FBREG",
         PID,

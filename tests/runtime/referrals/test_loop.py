@@ -202,6 +202,30 @@ async def test_who_was_asked_before_hears_that_another_is(world, tmp_path):
         assert found == []
 
 
+@pytest.mark.parametrize(
+    ("hours", "level", "partner"),
+    [(6, "reminder", "food-bank"), (30, "escalation", "clinic")],
+)
+async def test_silence_is_told_to_whoever_must_act(world, hours, level, partner):
+    """What is urgent waits four hours for a reminder, and a day for an escalation."""
+    old = request(priority="A^Asap", minutes=-60 * hours)
+    async with world().running() as site:
+        await site.take("care", consent("food-bank"))
+        await site.take("klinik-nord", old)
+        told = "SELECT seq FROM event WHERE type = 'referral.escalated'"
+        await site.until(told)
+        await site.idle()
+
+        assert "escalated" in site.told(partner)
+        other = {"food-bank": "clinic", "clinic": "food-bank"}[partner]
+        assert "escalated" not in site.told(other)
+        async with site.api() as api:
+            [found] = (await api.get("referrals/escalations"))["items"]
+            overdue = await api.get("referrals", params={"overdue": "true"})
+        assert (found["waiting"], found["level"]) == ("undecided", level)
+        assert [each["key"] for each in overdue["items"]] == [found["key"]]
+
+
 async def test_the_outcome_closes_only_by_word_where_that_is_asked_for(world):
     async with world(clinic={"closes_on": "statement"}).running() as site:
         await site.take("care", consent("food-bank"))

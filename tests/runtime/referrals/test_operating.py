@@ -5,6 +5,9 @@ import json
 import pytest
 
 from hub.admin.masking import HIDDEN
+from hub.coordination.referral_errors import NotATakenStatementError
+from hub.model.message import MessageState, Processed
+from hub.runtime.referrals.operating import _refuse_parked
 from tests.acceptance.process import folder, table
 from tests.runtime.referrals.loop_world import CANARY, NUMBER, World, consent, request
 from tests.tokens import bearer
@@ -274,3 +277,12 @@ async def test_what_users_do_is_audited(api, site):
     actions = "SELECT action FROM audit WHERE action LIKE 'referral.%' ORDER BY n"
     assert ("referral.stated",) in site.query(actions)
     assert key
+
+
+def test_a_statement_that_was_set_aside_is_told_as_that():
+    parked = Processed(state=MessageState.PARKED, error_code="REF-001")
+
+    with pytest.raises(NotATakenStatementError, match="REF-001"):
+        _refuse_parked(parked)
+    _refuse_parked(None)
+    _refuse_parked(Processed(state=MessageState.PROCESSED))

@@ -118,3 +118,15 @@ def test_special_templates_let_less_through():
     special = known["community-referral-intimate-partner-violence"].payload
 
     assert special < general
+
+
+@pytest.mark.parametrize(
+    "template", ["community-referral", "community-answer", "provider"]
+)
+def test_a_reminder_says_for_what_somebody_waits(template):
+    wait = {"for": "undecided", "since": "2026-03-10T12:00:00Z"}
+    said = {**PAYLOAD, "by": "hub", "level": "reminder", "waiting": wait}
+
+    told = project(replace(requested(), payload=said), Terms(template=template))
+
+    assert (told.payload["level"], told.payload["waiting"]) == ("reminder", wait)

@@ -3,7 +3,7 @@
 import sqlalchemy as sa
 from alembic import op
 
-from hub.store.referral_rows import ReferralRow, row_of
+from hub.store.referral_rows import row_of
 
 revision = "0008"
 down_revision = "0007"
@@ -62,8 +62,10 @@ def _fill() -> None:
     known = connection.execute(
         sa.text("SELECT key, body FROM entity WHERE kind = 'referral'")
     ).all()
-    names = ", ".join(ReferralRow._fields)
-    places = ", ".join(f":{name}" for name in ReferralRow._fields)
-    insert = sa.text(f"INSERT INTO referral ({names}) VALUES ({places})")  # noqa: S608 - names of ours
+    insert = sa.text(
+        "INSERT INTO referral"
+        " (key, loop, state, category, service, parent, level, changed_at) VALUES"
+        " (:key, :loop, :state, :category, :service, :parent, :level, :changed_at)"
+    )
     for key, body in known:
         connection.execute(insert, row_of(key, body, 0)._asdict())

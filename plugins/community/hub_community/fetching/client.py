@@ -3,6 +3,7 @@
 import asyncio
 import ssl
 from collections.abc import Mapping
+from datetime import datetime
 from importlib.metadata import version
 from itertools import count
 from types import TracebackType
@@ -16,7 +17,7 @@ from hub.sdk import ForbiddenAddressError, HubError, checked_resolver, is_local
 from hub_community.fetching import errors
 from hub_community.fetching.clock import Clock
 from hub_community.fetching.inflating import inflating
-from hub_community.fetching.outcomes import REDIRECTS, problem
+from hub_community.fetching.outcomes import REDIRECTS, http_date, problem
 from hub_community.fetching.pacing import Pace
 from hub_community.fetching.settings import WebSettings
 
@@ -37,7 +38,6 @@ _AGAIN: Final = (
     errors.DirectoryBusyError,
     errors.DirectoryFailedError,
     errors.DirectoryUnreachableError,
-    errors.UnusableAnswerError,
 )
 
 
@@ -59,6 +59,8 @@ class Client:
         self._hosts = {self._origin.host, *settings.redirect_hosts}
         self._settings, self._pace, self._clock = settings, pace, clock
         self._session: aiohttp.ClientSession | None = None
+        #: What time it was by the server's clock when it answered last.
+        self.server_time: datetime | None = None
 
     async def __aenter__(self) -> Self:
         tls = ssl.create_default_context(cafile=self._settings.ca_file)
@@ -115,6 +117,10 @@ class Client:
                     await self._clock.sleep(wait)
         raise AssertionError  # pragma: no cover - counting never ends
 
+    async def rest(self, attempt: int) -> None:
+        """Wait, as long as after an attempt that failed."""
+        await self._clock.sleep(_jittered(attempt, self._clock))
+
     async def _tried(
         self, url: URL, into: IO[bytes], conditions: Mapping[str, str]
     ) -> Answer:
@@ -149,6 +155,7 @@ class Client:
         async with self._session.get(
             url, headers=self._headers(url, conditions), allow_redirects=False
         ) as response:
+            self.server_time = http_date(response.headers.get("Date"))
             if response.status in REDIRECTS:
                 return _target(url, response.headers.get("Location"))
             wrong = problem(
@@ -205,4 +212,8 @@ def _wait(error: HubError, attempt: int, clock: Clock) -> float:
     """Return how long to wait after an attempt: as told, or with full jitter."""
     if isinstance(error, errors.DirectoryBusyError):
         return error.retry_after_seconds
+    return _jittered(attempt, clock)
+
+
+def _jittered(attempt: int, clock: Clock) -> float:
     return clock.chance() * float(min(2**attempt, _SLOWEST))

@@ -39,7 +39,7 @@ class Folder:
         self._settings, self._clock = settings, clock or SystemClock()
 
     async def run(self, inbox: Inbox) -> None:
-        """Look until cancelled. Raises FolderUnreadableError, DirectoryTooLargeError."""
+        """Look until cancelled. Raises the errors HSDS-029 and HSDS-031."""
         handing = Handing(inbox, self._clock)
         watch = Watch(self._settings)
         await asyncio.to_thread(listed, self._settings.folder)
@@ -68,14 +68,14 @@ class Watch:
         It is complete when its marker is there; without one, when between two looks
         neither sizes, times nor contents changed.
         """
-        found, announced = self._candidates()
-        if not found or found == self._taken:
-            self._seen = found
+        found, marker = self._candidates()
+        sight = [*found, marker] if marker else found
+        if not found or sight == self._taken:
+            self._seen = sight
             return None
         self._bounded(found)
-        first = found != self._seen
-        if first:
-            self._seen, self._since, self._digest = found, now, ""
+        if sight != self._seen:
+            self._seen, self._since, self._digest = sight, now, ""
         with TemporaryFile(prefix="carehub-") as spool:
             try:
                 digest = self._read(found, spool)
@@ -84,9 +84,8 @@ class Watch:
                 self._seen = []
                 return None
             settled, self._digest = digest == self._digest, digest
-            if not (settled or announced):
-                return None
-            if incomplete and self._waits(now, incomplete):
+            ready = settled and not (incomplete and self._waits(now, incomplete))
+            if marker is None and not ready:
                 return None
             spool.seek(0)
             return spool.read()
@@ -95,19 +94,19 @@ class Watch:
         """Remember that what `look` returned is stored."""
         self._taken = self._seen
 
-    def _candidates(self) -> tuple[list[Found], bool]:
-        """Return the files of the package, and whether a marker announces it."""
+    def _candidates(self) -> tuple[list[Found], Found | None]:
+        """Return the files of the package, and the marker that announces it."""
         settings = self._settings
         marker = has(settings.folder, settings.marker) if settings.marker else None
         if settings.marker and marker is None:
-            return [], False
+            return [], None
         found = [
             file for file in listed(settings.folder) if file.name != settings.marker
         ]
         archives = [file for file in found if _is_archive(file)]
         if archives:
             found = [max(archives, key=lambda file: (file.changed_ns, file.name))]
-        return found, marker is not None
+        return found, marker
 
     def _bounded(self, found: list[Found]) -> None:
         most = self._settings.max_mebibytes * _MEBIBYTE

@@ -17,6 +17,7 @@ anything else                  HSDS-021                           yes
 Sources: RFC 9110, section 15; RFC 6585.
 """
 
+from collections.abc import Mapping
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
 from http import HTTPStatus
@@ -26,10 +27,18 @@ from hub.sdk import HubError, retry_after_seconds
 from hub_community.fetching import errors
 
 REDIRECTS: Final = frozenset({301, 302, 303, 307, 308})
-_REFUSED: Final = frozenset({401, 402, 403, 407})
+_USUAL: Final = frozenset({HTTPStatus.OK, HTTPStatus.NON_AUTHORITATIVE_INFORMATION})
 _BUSY: Final = frozenset({429, 503})
-_PASSING: Final = frozenset({408, 409, 421, 423, 425})
-_SUCCESS, _CLIENT, _SERVER = 2, 4, 5
+_BY_STATUS: Final[Mapping[int, type[HubError]]] = {
+    **dict.fromkeys(REDIRECTS, errors.DirectoryMovedError),
+    **dict.fromkeys((401, 402, 403, 407), errors.DirectoryRefusesError),
+    **dict.fromkeys((408, 409, 421, 423, 425), errors.DirectoryFailedError),
+    304: errors.UnusableAnswerError,
+}
+_BY_CLASS: Final[Mapping[int, type[HubError]]] = {
+    2: errors.UnusableAnswerError,
+    4: errors.NothingThereError,
+}
 
 
 def problem(
@@ -37,22 +46,12 @@ def problem(
 ) -> HubError | None:
     """Return what is wrong with an answer; None where its body is what was asked."""
     told = f"HTTP {status}"
-    if status in (HTTPStatus.OK, HTTPStatus.NON_AUTHORITATIVE_INFORMATION):
-        return None
-    if status == HTTPStatus.NOT_MODIFIED and conditional:
+    if status in _USUAL or (status == HTTPStatus.NOT_MODIFIED and conditional):
         return None
     if status in _BUSY:
         return errors.DirectoryBusyError(told, retry_after_seconds(retry_after, now))
-    kind = status // 100
-    if status in REDIRECTS:
-        return errors.DirectoryMovedError(told)
-    if status in _REFUSED:
-        return errors.DirectoryRefusesError(told)
-    if kind == _CLIENT and status not in _PASSING:
-        return errors.NothingThereError(told)
-    if kind == _SUCCESS or status == HTTPStatus.NOT_MODIFIED:
-        return errors.UnusableAnswerError(told)
-    return errors.DirectoryFailedError(told)
+    default = _BY_CLASS.get(status // 100, errors.DirectoryFailedError)
+    return _BY_STATUS.get(status, default)(told)
 
 
 def http_date(header: str | None) -> datetime | None:

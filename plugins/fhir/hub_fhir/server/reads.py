@@ -1,0 +1,154 @@
+"""What clients read: their own referrals, as the policy of the moment shows them."""
+
+import re
+from collections import OrderedDict
+from collections.abc import Sequence
+from datetime import datetime, timedelta
+from typing import Any
+
+import structlog
+from aiohttp import hdrs, web
+
+from hub.sdk import HubError, Inbox, Notice
+from hub_fhir.rendering.options import ReferralOptions
+from hub_fhir.rendering.payloads import instant
+from hub_fhir.rendering.places import key_of
+from hub_fhir.rendering.referral import served
+from hub_fhir.server.answering import etag, searchset
+from hub_fhir.server.asking import Asking
+from hub_fhir.server.errors import NothingThereError
+from hub_fhir.server.guard import resource, sent_form
+from hub_fhir.server.searching import Cursor, Search, parse
+from hub_fhir.tokens.scopes import RESOURCES
+
+log = structlog.get_logger()
+
+Tree = dict[str, Any]
+_ID = re.compile(r"rec-[0-9A-Za-z\-]{1,60}", re.ASCII)
+#: Types that a referral leads to, and that are shown only with one.
+BESIDE = ("Patient", "Organization", "Practitioner", "PractitionerRole", "Provenance")
+#: How many of them are found again by their id alone.
+_MOST_KNOWN = 20_000
+_MILLISECOND = timedelta(milliseconds=1)
+
+
+class Reads:
+    """Answers reads and searches. Each look is the desk's to decide."""
+
+    def __init__(
+        self, asking: Asking, inbox: Inbox, options: ReferralOptions, address: str
+    ) -> None:
+        self._asking = asking
+        self._inbox = inbox
+        self._options = options
+        self._address = address
+        self._known: OrderedDict[tuple[str, str], str] = OrderedDict()
+
+    async def read(self, request: web.Request) -> web.Response:
+        """Answer ``GET /Task/{id}``, and of all other types that are shown."""
+        kind, identity = request.match_info["kind"], request.match_info["id"]
+        grant = self._asking.permitted(
+            request, kind if kind in RESOURCES else "Task", "r"
+        )
+        found = await self.find(grant.party, kind, identity)
+        tag = etag(found)
+        if tag and request.headers.get(hdrs.IF_NONE_MATCH, "").strip() == tag:
+            return web.Response(status=304, headers={hdrs.ETAG: tag})
+        response = resource(found)
+        if tag:
+            response.headers[hdrs.ETAG] = tag
+        return response
+
+    async def find(self, party: str, kind: str, identity: str) -> Tree:
+        """Return a resource that `party` may see. Raises NothingThereError."""
+        key = self._key(party, kind, identity)
+        notice = await self._inbox.referrals.newest(party, key) if key else None
+        found = self._served(party, notice).get(f"{kind}/{identity}")
+        if found is None:
+            raise NothingThereError
+        return found
+
+    def _key(self, party: str, kind: str, identity: str) -> str:
+        if kind in RESOURCES:
+            return key_of(identity) if _ID.fullmatch(identity) else ""
+        return self._known.get((party, f"{kind}/{identity}"), "")
+
+    def _served(self, party: str, notice: Notice | None) -> dict[str, Tree]:
+        """Return the resources of a referral; none where R4 has no words for it."""
+        if notice is None:
+            return {}
+        try:
+            found = served(notice, self._options, self._address)
+        except HubError as error:
+            log.info("referral.not_shown", error_code=error.code)
+            return {}
+        for place in found:
+            if not place.startswith(tuple(f"{each}/" for each in RESOURCES)):
+                self._known[party, place] = notice.event.entity.key
+        while len(self._known) > _MOST_KNOWN:
+            self._known.popitem(last=False)
+        return found
+
+    async def search(self, request: web.Request) -> web.Response:
+        """Answer ``GET /Task`` and ``POST /Task/_search``."""
+        grant = self._asking.permitted(request, "Task", "s")
+        posted = request.method == hdrs.METH_POST
+        more = await sent_form(request) if posted else []
+        asked = parse([*request.query.items(), *more])
+        tree = await self._page(grant.party, asked)
+        if not posted:
+            return resource(tree)
+        return resource(tree)
+
+    async def _page(self, party: str, asked: Search) -> Tree:
+        shown = asked.cursor.shown if asked.cursor else 0
+        wanted = shown + asked.count + 1
+        desk = self._inbox.referrals
+        found = await desk.changed(party, asked.since, wanted)
+        notices = found[shown : shown + asked.count]
+        pages = [(each, self._served(party, each)) for each in notices]
+        matches, beside = self._matching(pages, asked)
+        links = {"self": asked.url(self._address, asked.cursor)}
+        if len(found) >= wanted:
+            links["next"] = asked.url(self._address, _after(found[: wanted - 1], asked))
+        return searchset(matches, beside, links, self._address)
+
+    def _matching(
+        self, pages: list[tuple[Notice, dict[str, Tree]]], asked: Search
+    ) -> tuple[list[Tree], list[Tree]]:
+        matches: list[Tree] = []
+        beside: dict[str, Tree] = {}
+        for notice, resources in pages:
+            tasks = [each for place, each in resources.items() if _is_task(place)]
+            for task in tasks:
+                if asked.holds(task, changed_at(notice)):
+                    matches.append(task)
+                    others = {n: v for n, v in resources.items() if not _is_task(n)}
+                    beside |= others if asked.includes else {}
+        return matches, list(beside.values())
+
+
+def _is_task(place: str) -> bool:
+    return place.startswith("Task/")
+
+
+def changed_at(notice: Notice) -> datetime:
+    """Return when a referral changed, as resources say it: to the millisecond."""
+    emitted = notice.event.times.emitted
+    return emitted.replace(microsecond=emitted.microsecond // 1000 * 1000)
+
+
+def _after(shown: Sequence[Notice], asked: Search) -> Cursor:
+    """Return where the next page begins.
+
+    It begins with the time of the last one that was shown, of which there may be more.
+    """
+    last = changed_at(shown[-1])
+    since = asked.since
+    if since is not None and last <= since:
+        return Cursor(since, len(shown))
+    begins = [each for each in shown if changed_at(each) >= last]
+    return Cursor(last, len(begins))
+
+
+__all__ = ["BESIDE", "Reads", "changed_at", "instant"]

@@ -1,0 +1,67 @@
+"""Who may be connected, and for how long without a request.
+
+The HTTP library waits for ever for the rest of a request's head, and takes any number
+of connections; both are limited here.
+"""
+
+import asyncio
+import contextlib
+from collections.abc import Callable, Iterator
+from weakref import WeakKeyDictionary
+
+from aiohttp.web_protocol import RequestHandler
+
+_LOOK_SECONDS = 0.5
+
+
+class _Refused(asyncio.Protocol):
+    """A connection too many: it is closed before a word is said."""
+
+    def connection_made(self, transport: asyncio.BaseTransport) -> None:
+        if isinstance(transport, asyncio.Transport):
+            transport.abort()
+
+
+class Doorkeeper:
+    """Counts connections and closes those on which nothing happens."""
+
+    def __init__(self, most: int, idle_seconds: float) -> None:
+        self._most = most
+        self._idle = idle_seconds
+        self._since: WeakKeyDictionary[RequestHandler, float] = WeakKeyDictionary()
+        self._busy: WeakKeyDictionary[RequestHandler, int] = WeakKeyDictionary()
+
+    def factory(
+        self, make: Callable[[], RequestHandler], count: Callable[[], int]
+    ) -> Callable[[], asyncio.BaseProtocol]:
+        """Return what makes the protocol of a new connection."""
+
+        def protocol() -> asyncio.BaseProtocol:
+            if count() >= self._most:
+                return _Refused()
+            handler = make()
+            self._since[handler] = asyncio.get_running_loop().time()
+            return handler
+
+        return protocol
+
+    @contextlib.contextmanager
+    def busy(self, handler: RequestHandler) -> Iterator[None]:
+        """Leave a connection alone while a request of it is under way."""
+        self._busy[handler] = self._busy.get(handler, 0) + 1
+        try:
+            yield
+        finally:
+            self._busy[handler] -= 1
+            self._since[handler] = asyncio.get_running_loop().time()
+
+    async def watch(self) -> None:
+        """Close connections without a request until cancelled."""
+        loop = asyncio.get_running_loop()
+        while True:
+            await asyncio.sleep(min(_LOOK_SECONDS, self._idle))
+            for handler, since in list(self._since.items()):
+                idle = not self._busy.get(handler)
+                if idle and loop.time() - since > self._idle:
+                    handler.force_close()
+                    del self._since[handler]

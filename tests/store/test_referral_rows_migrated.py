@@ -1,0 +1,37 @@
+"""A store of a former release lists its referrals once it is brought up to date."""
+
+import sqlite3
+from contextlib import closing
+
+from alembic import command
+
+from hub.store.migrate import upgrade
+from hub.store.sqlite import DATABASE_NAME
+
+BODY = (
+    b'{"kind":"referral","details":{"state":"accepted","category":{"code":"stress"}}}'
+)
+
+
+def test_referrals_of_before_are_found(tmp_path, monkeypatch):
+    """Synthetic: a referral that a hospital sent before there was a list of them."""
+    whole = command.upgrade
+    monkeypatch.setattr(command, "upgrade", lambda to, _: whole(to, "0007"))
+    upgrade(tmp_path)
+    monkeypatch.undo()
+    rows = [
+        ("rec_1", "referral", "p_1", 1, BODY, "p_1"),
+        ("rec_2", "referral", "p_1", 0, b"null", "p_1"),
+        ("rec_3", "task", "p_1", 1, b"{}", "p_1"),
+    ]
+    with closing(sqlite3.connect(tmp_path / DATABASE_NAME)) as connection, connection:
+        connection.executemany("INSERT INTO entity VALUES (?, ?, ?, ?, ?, ?)", rows)
+
+    upgrade(tmp_path)
+
+    with closing(sqlite3.connect(tmp_path / DATABASE_NAME)) as connection:
+        found = connection.execute("SELECT * FROM referral ORDER BY key").fetchall()
+    assert found == [
+        ("rec_1", "open", "accepted", "stress", "", "", "", 0),
+        ("rec_2", "open", "", "", "", "", "", 0),
+    ]
