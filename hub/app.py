@@ -21,6 +21,7 @@ from hub.admin.normalising import normalisers
 from hub.admin.server import AdminServer
 from hub.config import HubConfig
 from hub.config.admin import parse_rate
+from hub.config.matching import MATCHES_FEED
 from hub.config.scoring import SCORES_FEED
 from hub.contract import Destination, Source
 from hub.coordination.identity.decisions import FEED, Decision
@@ -45,6 +46,8 @@ from hub.runtime.pipeline_choice import pipeline_of
 from hub.runtime.referrals.service import Referrals
 from hub.runtime.reports import call_all, closing
 from hub.runtime.scoring import Scoring
+from hub.runtime.service_index import ServiceIndex
+from hub.runtime.service_matching import ServiceMatching
 from hub.runtime.subscribing import Subscribing
 from hub.runtime.supervisor import supervise
 from hub.runtime.tasks import Tasks
@@ -253,6 +256,9 @@ class Hub:
         self.directories = Directories(*given, asked)
         stack.push_async_callback(self.directories.stop)
         self._tasks_within(stack).start("directories", self.directories.run())
+        self._services = ServiceIndex(self.store)
+        stack.push_async_callback(self._services.stop)
+        self._tasks_within(stack).start("services", self._services.run())
 
     def _fail_later(self, failure: HubError) -> None:
         self._loop.call_soon_threadsafe(self._fail, failure)
@@ -276,9 +282,7 @@ class Hub:
             config.hub.data_dir / DATABASE_NAME,
             trust=config.identity.trust,
             readers=normalisers(self._registry, chosen),
-            cadences={
-                name: str(each.cadence) for name, each in config.subscriptions.items()
-            },
+            cadences={each.name: str(each.cadence) for each in subscriptions(config)},
         )
         context = AdminContext(
             reader=reader,
@@ -295,6 +299,7 @@ class Hub:
             panels=self._panels,
             exchanges=self.exchanges.operations(self._wake),
             referrals=self._referrals.operations(reader),
+            services=await in_thread(self._service_matching, reader),
             worklists=self._subscribing.worklists,
             subscriptions=self._subscribing.subscriptions,
             backfill=self._subscribing.backfill,
@@ -306,6 +311,11 @@ class Hub:
         self.admin = AdminServer(context, config.admin.host, config.admin.port)
         await self.admin.start()
         stack.push_async_callback(self.admin.stop)
+
+    def _service_matching(self, reader: Reader) -> ServiceMatching:
+        matching, country = self.config.matching, self.config.stays.rules.upper()
+        inbox = self._inbox(MATCHES_FEED)
+        return ServiceMatching(matching, reader.services, country, inbox)
 
     def _start_sources(self, stack: AsyncExitStack, sources: dict[str, Source]) -> None:
         tasks = self._tasks_within(stack)
@@ -372,6 +382,7 @@ class Hub:
         waiting = journal.count_waiting(self._reader)
         waiting += self.exchanges.under_way(self._reader)
         waiting += self.directories.under_way(self._reader)
+        waiting += self._services.under_way(self._reader)
         open_ = outbox.count_under_way(self._reader, self.now()).keys()
         if waiting or open_ - worklists_of(self.config):
             return True

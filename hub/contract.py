@@ -338,7 +338,7 @@ class Render(Protocol):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RendererSpec:
-    """Declares a format. `max_notices` is how many fit in one artifact."""
+    """Declares a format: `max_notices` in an artifact, none of types in `unspoken`."""
 
     name: str
     options: type[Settings]
@@ -346,6 +346,7 @@ class RendererSpec:
     summary: str
     max_notices: int = 1
     stability: Stability = "experimental"
+    unspoken: frozenset[str] = frozenset()
 
 
 class Rate(Protocol):

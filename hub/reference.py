@@ -175,14 +175,8 @@ def _kinds(catalogue: Catalogue, top: str) -> Iterator[str]:
             also = f"It reads `{normaliser.media_type}`. These are keys of `profile`."
             yield from _section("normaliser", name, normaliser, also)
             yield from _table(rows(normaliser.profile))
-    elif top == "scorers":
-        for name, scorer in catalogue.scorers.items():
-            also = (
-                f"Version {scorer.version}, on a scale of {scorer.scale}. "
-                "These are keys of `settings`."
-            )
-            yield from _section("kind", name, scorer, also)
-            yield from _table(rows(scorer.settings))
+    elif top in {"scorers", "matching"}:
+        yield from _models(catalogue, top)
     elif top == "destinations":
         for kind, destination in destination_kinds(catalogue).items():
             yield from _section("kind", kind, destination, "")
@@ -194,6 +188,23 @@ def _kinds(catalogue: Catalogue, top: str) -> Iterator[str]:
             )
             yield from _section("format", name, renderer, also)
             yield from _table(rows(renderer.options))
+
+
+def _models(catalogue: Catalogue, top: str) -> Iterator[str]:
+    """Yield the sections of what scores people, or puts services in order."""
+    if top == "matching":
+        for name, matcher in catalogue.matchers.items():
+            also = f"Version {matcher.version}. These are keys of `settings`."
+            yield from _section("matcher", name, matcher, also)
+            yield from _table(rows(matcher.settings))
+        return
+    for name, scorer in catalogue.scorers.items():
+        also = (
+            f"Version {scorer.version}, on a scale of {scorer.scale}. "
+            "These are keys of `settings`."
+        )
+        yield from _section("kind", name, scorer, also)
+        yield from _table(rows(scorer.settings))
 
 
 def _section(key: str, name: str, spec: Any, also: str) -> Iterator[str]:

@@ -56,7 +56,14 @@ UNSPECIFIED = "unspecified"
 MOST_SPECS = 1000  # per hook: a generator that never ends must not stop the start
 MOST_REASON = 300  # characters of a third party's text
 
-Spec = SourceSpec | DestinationSpec | NormaliserSpec | RendererSpec | ScorerSpec
+Spec = (
+    SourceSpec
+    | DestinationSpec
+    | NormaliserSpec
+    | RendererSpec
+    | ScorerSpec
+    | MatcherSpec
+)
 State = Literal["loaded", "quarantined", "disabled"]
 
 log = structlog.get_logger()

@@ -94,6 +94,7 @@ class Shop:
     destinations: dict = field(default_factory=lambda: {"shelf": SHELF})
     normalisers: dict = field(default_factory=lambda: {"plain": plain()})
     renderers: dict = field(default_factory=lambda: {"text": TEXT})
+    matchers: dict = field(default_factory=dict)
     quarantined: dict = field(default_factory=dict)
 
 

@@ -16,6 +16,7 @@ from hub.config.schema import json_schema
 from hub.config.tables import NAMED, SINGLE
 from hub.contract import (
     DestinationSpec,
+    MatcherSpec,
     NormaliserSpec,
     RendererSpec,
     ScorerSpec,
@@ -23,6 +24,7 @@ from hub.contract import (
 )
 from hub.hookspecs import PROJECT
 from hub.model.delivery import Rendered
+from hub.model.directory import Rated
 from hub.model.facts import Normalised
 from hub.model.scoring import Score
 from hub.reference import (
@@ -74,6 +76,10 @@ class Points(Settings):
     age: float = Field(default=1, description="For age.")
 
 
+class Order(Settings):
+    near: float = Field(default=2, description="For being near.")
+
+
 CATALOGUE = SimpleNamespace(
     sources={
         "wire": SourceSpec(
@@ -118,6 +124,15 @@ CATALOGUE = SimpleNamespace(
             inputs=("age",),
             scale="0-9",
             summary="Adds.",
+        )
+    },
+    matchers={
+        "order": MatcherSpec(
+            name="order",
+            version="7",
+            settings=Order,
+            rate=lambda _offer, _wish, _settings: Rated(score=0),
+            summary="Orders.",
         )
     },
     quarantined={},

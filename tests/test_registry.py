@@ -10,6 +10,7 @@ import pytest
 
 from hub.contract import (
     DestinationSpec,
+    MatcherSpec,
     NormaliserSpec,
     RendererSpec,
     ScorerSpec,
@@ -18,6 +19,7 @@ from hub.contract import (
 from hub.errors import HubError
 from hub.hookspecs import hookimpl
 from hub.model.delivery import Rendered
+from hub.model.directory import Rated
 from hub.model.facts import Normalised
 from hub.model.scoring import Score
 from hub.registry import Registry
@@ -87,6 +89,17 @@ def scorer(name="points", **changes):
     return ScorerSpec(**(given | changes))
 
 
+def matcher(name="weights", **changes):
+    given = {
+        "name": name,
+        "version": "1",
+        "settings": Settings,
+        "rate": lambda _offer, _wish, _settings: Rated(score=0),
+        "summary": "Weighs.",
+    }
+    return MatcherSpec(**(given | changes))
+
+
 def plugin(hook="sources", result=(), **attributes):
     """Return a plugin with one hook that returns `result`, or what it calls."""
 
@@ -141,6 +154,13 @@ def test_hook_scorers():
 
     assert list(registry.scorers) == ["points"]
     assert status(registry, "mine").provides == ("scorer points",)
+
+
+def test_hook_matchers():
+    registry = load(mine=plugin("matchers", [matcher()]))
+
+    assert list(registry.matchers) == ["weights"]
+    assert status(registry, "mine").provides == ("matcher weights",)
 
 
 @pytest.mark.parametrize("inputs", [(), ("race",)], ids=["none", "unknown"])

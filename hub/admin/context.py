@@ -13,6 +13,7 @@ from hub.admin.limits import Rate
 from hub.admin.panel_acts import PanelActs
 from hub.admin.referral_acts import ReferralActs
 from hub.admin.scoring_acts import NoScorers, ScoringActs
+from hub.admin.service_acts import ServiceActs
 from hub.config.tables import SourceConfig
 from hub.coordination.identity.decisions import Decision
 from hub.model.message import Processed, Stored
@@ -188,6 +189,7 @@ class AdminContext:
     panels: PanelActs | None = None
     exchanges: ExchangeActs | None = None
     referrals: ReferralActs | None = None
+    services: ServiceActs | None = None
     worklists: WorklistKeeper = _NoWorklists()  # noqa: RUF009 - it has no state
     subscriptions: Callable[[], Awaitable[list[SubscriptionView]]] = _no_subscriptions
     backfill: Callable[[Wish], Awaitable[Backfilled]] = _no_past

@@ -18,6 +18,7 @@ from hub.coordination.referral_errors import (
     NotNowError,
     SentOtherwiseError,
 )
+from hub.coordination.service_match.errors import MatcherFailedError, NoMatcherError
 from hub.errors import HubError, Recovery
 from hub.store.directory.errors import (
     FeedAtWorkError,
@@ -250,6 +251,8 @@ _STATUS: dict[type[HubError], int] = {
     NotATakenStatementError: 422,
     NotNowError: 409,
     SentOtherwiseError: 409,
+    NoMatcherError: 404,
+    MatcherFailedError: 500,
 }
 _BY_RECOVERY = {Recovery.RETRY: 503, Recovery.REJECT: 400, Recovery.STOP: 500}
 

@@ -62,7 +62,7 @@ async def send_referral(request: web.Request, wanted: ReferralWanted) -> web.Res
     """Send a referral; 201, or 202 where it is stored and not worked out yet."""
     by = signed_by(request, wanted.by)
     sent = await _acts(request).send(wanted.wanted(), by, _idempotency(request))
-    log.info("referral.sent", referral=sent.key, category=wanted.category)
+    log.info("referral.sent", referral=sent.key)
     return await _told(request, sent, 200 if sent.before else _CREATED)
 
 

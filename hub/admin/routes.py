@@ -27,6 +27,7 @@ from hub.admin.report_routes import REPORT_ROUTES
 from hub.admin.review_routes import REVIEW_ROUTES
 from hub.admin.roles import Permission
 from hub.admin.route import Route
+from hub.admin.service_routes import SERVICE_ROUTES
 from hub.admin.shadow_routes import AMENDMENT_ROUTES
 from hub.admin.token_routes import TOKEN_ROUTES
 from hub.admin.worklist_routes import WORKLIST_ROUTES
@@ -216,6 +217,7 @@ ROUTES = (
     *AUDIT_ROUTES,
     *REFERRAL_ROUTES,
     *WORKLIST_ROUTES,
+    *SERVICE_ROUTES,
     *DIRECTORY_ROUTES,
     Route(
         "GET",

@@ -5,6 +5,7 @@ from typing import Protocol
 
 from hub.contract import (
     DestinationSpec,
+    MatcherSpec,
     NormaliserSpec,
     RendererSpec,
     ScorerSpec,
@@ -36,6 +37,10 @@ class Catalogue(Protocol):
         """Models that score people."""
 
     @property
+    def matchers(self) -> Mapping[str, MatcherSpec]:
+        """What puts services in order."""
+
+    @property
     def quarantined(self) -> Mapping[str, str]:
         """Name and reason of each plugin that was set aside."""
 
@@ -48,4 +53,5 @@ class NoPlugins:
     normalisers: Mapping[str, NormaliserSpec] = {}
     renderers: Mapping[str, RendererSpec] = {}
     scorers: Mapping[str, ScorerSpec] = {}
+    matchers: Mapping[str, MatcherSpec] = {}
     quarantined: Mapping[str, str] = {}

@@ -16,10 +16,23 @@ from hub.coordination.filters import Filter
 def subscription_doubts(config: HubConfig) -> list[ConfigProblem]:
     """Return what there is to ask about the subscriptions, in their order.
 
-    A filter lets nothing through, or everything; a subscription repeats another.
+    A filter lets nothing through, or everything; a subscription names what its format
+    has no form for, or repeats another.
     """
-    found = [doubt for each in config.subscriptions.values() for doubt in _about(each)]
-    return [*found, *_repeated(list(config.subscriptions.values()))]
+    asked = list(config.subscriptions.values())
+    found = [doubt for each in asked for doubt in _about(each)]
+    unspoken = [doubt for each in asked for doubt in _unspoken(each, config)]
+    return [*found, *unspoken, *_repeated(asked)]
+
+
+def _unspoken(each: Subscription, config: HubConfig) -> Iterator[ConfigProblem]:
+    told = config.destinations.get(each.destination)
+    if told is None:
+        return
+    # Who asks for a whole family means what can be told of it.
+    for name in sorted(told.renderer.unspoken.intersection(each.events)):
+        lacks = f"{told.renderer.name} has no form for {name}; it is told to nobody"
+        yield ConfigProblem("", f"subscriptions.{each.name}.events", lacks)
 
 
 def _about(each: Subscription) -> Iterator[ConfigProblem]:

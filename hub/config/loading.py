@@ -16,6 +16,7 @@ from pydantic import ValidationError
 from hub.config.admin import AdminTable
 from hub.config.catalogue import Catalogue, NoPlugins
 from hub.config.gating import Surroundings, wrong_with
+from hub.config.matching import MATCHES_FEED, MatchingConfig, MatchingTable
 from hub.config.panels import EPISODE_PANEL, PanelTable
 from hub.config.partner_doubts import Partnership, wrong_among
 from hub.config.partners import PartnerTable, ReferralsTable
@@ -46,6 +47,16 @@ from hub.model.directory_happenings import DIRECTORIES_FEED
 from hub.model.happenings import EXCHANGES_FEED
 from hub.model.referrals import REFERRALS_FEED
 from hub.settings import Settings
+
+#: What the hub itself states, by the feed that it does so by.
+_OWN_FEEDS = {
+    SCORES_FEED: "keeps scores",
+    MATCHES_FEED: "proposes services",
+    EXCHANGES_FEED: "tells of files",
+    REFERRALS_FEED: "works referrals",
+    DIRECTORIES_FEED: "tells of directories",
+    FEED: "keeps decisions",
+}
 
 _Spec = TypeVar("_Spec")
 _Model = TypeVar("_Model", bound=Settings)
@@ -153,20 +164,8 @@ class _Loading:
         elif (*top.path, name) == ("panels", EPISODE_PANEL):
             own = "this name means what is followed for one stay"
             self.problems.append(top.problem(name, own))
-        elif (*top.path, name) == ("sources", SCORES_FEED):
-            own = "this is the name of the hub's own feed, which keeps scores"
-            self.problems.append(top.problem(name, own))
-        elif (*top.path, name) == ("sources", EXCHANGES_FEED):
-            own = "this is the name of the hub's own feed, which tells of files"
-            self.problems.append(top.problem(name, own))
-        elif (*top.path, name) == ("sources", REFERRALS_FEED):
-            own = "this is the name of the hub's own feed, which works referrals"
-            self.problems.append(top.problem(name, own))
-        elif (*top.path, name) == ("sources", DIRECTORIES_FEED):
-            own = "this is the name of the hub's own feed, which tells of directories"
-            self.problems.append(top.problem(name, own))
-        elif (*top.path, name) == ("sources", FEED):
-            own = "this is the name of the hub's own feed, which keeps decisions"
+        elif top.path == ("sources",) and name in _OWN_FEEDS:
+            own = f"this is the name of the hub's own feed, which {_OWN_FEEDS[name]}"
             self.problems.append(top.problem(name, own))
         else:
             self._add_table(Written(top.file, (*top.path, name), values))
@@ -196,7 +195,20 @@ class _Loading:
             return None
         if policy is None or referrals is None:
             return None
-        return HubConfig(hub, admin, stays, identity, policy, referrals)
+        matching = self._matching(single["matching"])
+        return HubConfig(hub, admin, stays, identity, policy, referrals, matching)
+
+    def _matching(self, table: Written) -> MatchingConfig:
+        """Return how services are matched; without any matcher where none is there."""
+        model = self._validate(table, MatchingTable) or MatchingTable()
+        specs = self._catalogue.matchers
+        if "matcher" not in table.values and (model.matcher not in specs):
+            return MatchingConfig(model)
+        if not specs and isinstance(self._catalogue, NoPlugins):
+            return MatchingConfig(model)
+        spec = self._pick(table, "matcher", model.matcher, specs)
+        own = self._inner(table, "settings", spec.settings) if spec else None
+        return MatchingConfig(model, spec, own)
 
     def build(self, file: Path) -> HubConfig | None:
         """Return the configuration, or None where a problem prevents it."""
@@ -224,6 +236,7 @@ class _Loading:
             identity=own.identity,
             policy=own.policy,
             referrals=own.referrals,
+            matching=own.matching,
             sources={one.name: one for one in sources if one},
             destinations={one.name: one for one in destinations if one},
             subscriptions={one.name: one for one in subscriptions if one},

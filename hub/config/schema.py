@@ -11,6 +11,7 @@ from typing import Any
 from pydantic.json_schema import models_json_schema
 
 from hub.config import Catalogue
+from hub.config.matching import USUAL, MatchingTable
 from hub.config.scoring import ScorerTable
 from hub.config.tables import NAME, NAMED, SINGLE
 from hub.config.worklist import destination_kinds, formats
@@ -25,10 +26,13 @@ def json_schema(catalogue: Catalogue) -> dict[str, Any]:
     models += [spec.profile for spec in catalogue.normalisers.values()]
     models += [spec.options for spec in formats(catalogue).values()]
     models += [spec.settings for spec in catalogue.scorers.values()]
+    models += [spec.settings for spec in catalogue.matchers.values()]
     found, document = models_json_schema(
         [(model, "validation") for model in dict.fromkeys(models)]
     )
     refs = {model: ref for (model, _), ref in found.items()}
+    single = {top: refs[model] for top, model in SINGLE.items()}
+    single["matching"] = _matching(catalogue, refs)
     named = {top: refs[model] for top, model in NAMED.items()}
     named["sources"] = _sources(catalogue, refs)
     named["destinations"] = _destinations(catalogue, refs)
@@ -39,7 +43,7 @@ def json_schema(catalogue: Catalogue) -> dict[str, Any]:
         "type": "object",
         "additionalProperties": False,
         "properties": {
-            **{top: refs[model] for top, model in SINGLE.items()},
+            **single,
             **{top: _by_name(one) for top, one in named.items()},
         },
         "$defs": document.get("$defs", {}),
@@ -103,6 +107,20 @@ def _scorers(catalogue: Catalogue, refs: Mapping[Any, Any]) -> dict[str, Any]:
     ]
     known = {"properties": {"kind": {"enum": [*catalogue.scorers]}}}
     return {"allOf": [refs[ScorerTable], known, *rules]}
+
+
+def _matching(catalogue: Catalogue, refs: Mapping[Any, Any]) -> dict[str, Any]:
+    rules = [
+        _rule({"matcher": name}, {"properties": {"settings": refs[spec.settings]}})
+        for name, spec in catalogue.matchers.items()
+    ]
+    if usual := catalogue.matchers.get(USUAL):
+        unnamed = {"not": {"required": ["matcher"]}}
+        rules.append(
+            {"if": unnamed, "then": {"properties": {"settings": refs[usual.settings]}}}
+        )
+    known = {"properties": {"matcher": {"enum": [*catalogue.matchers]}}}
+    return {"allOf": [refs[MatchingTable], known, *rules]}
 
 
 def _rule(

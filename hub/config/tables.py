@@ -12,6 +12,7 @@ from typing import Annotated, Any, Literal, Self
 from pydantic import AfterValidator, BeforeValidator, Field, model_validator
 
 from hub.config.admin import AdminTable
+from hub.config.matching import MatchingConfig, MatchingTable
 from hub.config.panels import PanelTable
 from hub.config.partners import PartnerTable, ReferralsTable
 from hub.config.policy import PolicyTable
@@ -141,6 +142,7 @@ SINGLE: dict[str, type[Settings]] = {
     "identity": IdentityTable,
     "policy": PolicyTable,
     "referrals": ReferralsTable,
+    "matching": MatchingTable,
 }
 NAMED: dict[str, type[Settings]] = {
     "sources": SourceSettings,
@@ -191,6 +193,9 @@ class HubConfig:
     identity: IdentityTable = field(default_factory=IdentityTable)
     policy: PolicyTable = field(default_factory=PolicyTable)
     referrals: ReferralsTable = field(default_factory=ReferralsTable)
+    matching: MatchingConfig = field(
+        default_factory=lambda: MatchingConfig(MatchingTable())
+    )
     sources: dict[str, SourceConfig] = field(default_factory=dict)
     destinations: dict[str, DestinationConfig] = field(default_factory=dict)
     subscriptions: dict[str, Subscription] = field(default_factory=dict)
@@ -208,6 +213,7 @@ class HubConfig:
             "identity": self.identity.model_dump(mode="json"),
             "policy": self.policy.model_dump(mode="json"),
             "referrals": self.referrals.model_dump(mode="json"),
+            "matching": self.matching.export(),
             "sources": {name: _of_source(one) for name, one in self.sources.items()},
             "destinations": {
                 name: _of_destination(one) for name, one in self.destinations.items()

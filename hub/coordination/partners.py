@@ -20,14 +20,15 @@ _SUBSCRIPTION = "partner-"
 
 # What each side is told of. Its own words are not told back to anybody.
 _PERFORMER_HEARS = (
-    "requested information_provided redirected cancel_requested cancelled "
-    "entered_in_error escalated expired failed reopened loop_closed"
+    "requested information_requested information_provided redirected "
+    "cancel_requested cancelled entered_in_error escalated expired failed reopened "
+    "loop_closed"
 )
 _REQUESTER_HEARS = (
     "received accepted rejected on_hold resumed scheduled no_show "
     "appointment_cancelled started completed failed cancel_declined cancelled "
-    "expired reopened information_requested outcome_reported outcome_amended "
-    "escalated"
+    "expired reopened information_requested information_provided outcome_reported "
+    "outcome_amended escalated"
 )
 HEARS: Mapping[str, frozenset[str]] = {
     "performer": frozenset(f"referral.{name}" for name in _PERFORMER_HEARS.split()),

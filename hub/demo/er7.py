@@ -11,7 +11,7 @@ Source: HL7 v2.5, sections 2.5 to 2.7 and chapter 3.
 from collections.abc import Mapping
 from datetime import UTC, datetime
 
-from hub.demo.people import CARD_AUTHORITY
+from hub.demo.people import CARD_AUTHORITY, Address, Person
 from hub.demo.sites import Place, Site
 from hub.demo.stay import Step
 
@@ -41,7 +41,7 @@ _OF_PEOPLE = frozenset({"A31", "A40"})
 def write_message(step: Step, control_id: str) -> bytes:
     """Return the message of `step`, in the character set of its hospital."""
     segments = [
-        _msh(step, control_id),
+        header(step.site, step.recorded, composite(*TYPES[step.trigger]), control_id),
         *([] if step.trigger == "R01" else [_evn(step)]),
         _pid(step),
         *([_mrg(step)] if step.formerly else []),
@@ -72,17 +72,17 @@ def local_time(site: Site, moment: datetime) -> str:
     return moment.astimezone(site.zone_info()).strftime("%Y%m%d%H%M%S")
 
 
-def _msh(step: Step, control_id: str) -> str:
-    site = step.site
-    offset = step.recorded.astimezone(site.zone_info()).strftime("%z")
+def header(site: Site, moment: datetime, kind: str, control_id: str) -> str:
+    """Return the MSH of a message of `kind`, which is MSH-9 as it stands there."""
+    offset = moment.astimezone(site.zone_info()).strftime("%z")
     fields = {
         1: r"^~\&",
         2: site.application,
         3: site.authority,
         4: "CAREHUB",
         5: "REGION",
-        6: local_time(site, step.recorded) + offset,
-        8: composite(*TYPES[step.trigger]),
+        6: local_time(site, moment) + offset,
+        8: kind,
         9: control_id,
         10: "P",
         11: VERSIONS[site.country],
@@ -90,6 +90,22 @@ def _msh(step: Step, control_id: str) -> str:
     }
     # MSH-1 is the separator itself, so that MSH-n stands at place n - 1.
     return segment("MSH", fields)
+
+
+def patient(site: Site, person: Person, number: str, home: Address) -> dict[int, str]:
+    """Return the fields of the PID of somebody whom a hospital knows by `number`."""
+    numbers = [composite(number, "", "", site.authority, "PI")]
+    if person.card:
+        numbers.append(composite(person.card, "", "", CARD_AUTHORITY, "HC"))
+    address = (home.street, "", home.city, home.state, home.postcode, home.country)
+    return {
+        1: "1",
+        3: "~".join(numbers),
+        5: composite(person.family, person.given, "", "", "", "", "L"),
+        7: person.born.strftime("%Y%m%d"),
+        8: person.sex,
+        11: composite(*address),
+    }
 
 
 def _evn(step: Step) -> str:
@@ -101,21 +117,9 @@ def _evn(step: Step) -> str:
 
 
 def _pid(step: Step) -> str:
-    person, home, site = step.person, step.address, step.site
-    numbers = [composite(step.number, "", "", site.authority, "PI")]
-    if person.card:
-        numbers.append(composite(person.card, "", "", CARD_AUTHORITY, "HC"))
-    address = (home.street, "", home.city, home.state, home.postcode, home.country)
-    fields = {
-        1: "1",
-        3: "~".join(numbers),
-        5: composite(person.family, person.given, "", "", "", "", "L"),
-        7: person.born.strftime("%Y%m%d"),
-        8: person.sex,
-        11: composite(*address),
-    }
+    fields = patient(step.site, step.person, step.number, step.address)
     if step.died:
-        fields |= {29: local_time(site, step.occurred), 30: "Y"}
+        fields |= {29: local_time(step.site, step.occurred), 30: "Y"}
     return segment("PID", fields)
 
 

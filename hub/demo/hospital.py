@@ -65,7 +65,7 @@ class Hospital:
     async def send(self, messages: Iterable[SentMessage]) -> None:
         """Send `messages` in order. Raises HubUnreachableError."""
         waiting = list(messages)
-        self.count.planned = len(waiting)
+        self.count.planned += len(waiting)
         try:
             for message in waiting:
                 await self._deliver(message)

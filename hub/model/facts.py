@@ -68,6 +68,7 @@ RecordKind = Literal[
     "medrec",
     "authorization",
     "claim",
+    "match",
 ]
 
 

@@ -67,6 +67,7 @@ STATUSES: dict[RecordKind, dict[str, str]] = {
         "cancelled": "authorization.cancelled",
         "expired": "authorization.expired",
     },
+    "match": {"proposed": "match.proposed"},
     "claim": {
         "observed": "claim.observed",
         "retracted": "claim.retracted",
@@ -88,6 +89,7 @@ FIRST: dict[RecordKind, str] = {
     "need": "need.identified",
     "risk": "risk.stratified",
     "caregap": "caregap.opened",
+    "match": "match.proposed",
     "plan": "plan.shared",
     "goal": "plan.goal_changed",
     "task": "task.created",

@@ -288,6 +288,10 @@ class Entities:
         """Return the needs of a person, in the order of their keys."""
         return self._held_by(person, frozenset({"need"}))
 
+    def referrals(self, person: str) -> list[KeptRecord]:
+        """Return the referrals of a person, in the order of their keys."""
+        return self._held_by(self.owner(person), frozenset({"referral"}))
+
     def consents(self, person: str) -> tuple[Consent, ...]:
         """Return what a person decided about who may be told what, in any order.
 

@@ -20,6 +20,8 @@ from hub.model.delivery import Decision
 from hub.model.events import CareEvent
 from hub.runtime.whose import Whose
 
+#: The reason by which a format keeps something from a recipient.
+NO_FORM = "format.no_form"
 #: The reason by which a filter keeps something from a recipient.
 NOT_MATCHED = "filter.not_matched"
 
@@ -200,8 +202,33 @@ class Judge:
     ) -> Decision:
         links = whose.links.get(each.panel, ())
         recipient = self._recipients[each.destination]
-        consents = whose.consents
-        return decide(Case(event, each, recipient, links, consents, now, self._regime))
+        case = Case(
+            event,
+            each,
+            recipient,
+            links,
+            whose.consents,
+            now,
+            self._regime,
+            whose.endangered,
+        )
+        return self.spoken(event, decide(case))
+
+    def spoken(self, event: CareEvent, decision: Decision) -> Decision:
+        """Return a decision, a denial where the recipient's format has no form."""
+        recipient = self._recipients.get(decision.destination)
+        unspoken = recipient is not None and event.type in recipient.unspoken
+        if decision.verdict == "deny" or not unspoken:
+            return decision
+        return Decision(
+            event=decision.event,
+            subscription=decision.subscription,
+            destination=decision.destination,
+            verdict="deny",
+            reason=NO_FORM,
+            purpose=decision.purpose,
+            rules=decision.rules,
+        )
 
     def _find(self, event_type: str) -> Wanting:
         if event_type == INCIDENT_OPENED:  # nobody's but the hub's, whoever asks

@@ -13,7 +13,7 @@ from msgspec.structs import replace
 
 from hub.coordination.announcements import Occasion
 from hub.coordination.labels.labeller import Labeller
-from hub.coordination.referrals.acting import marked
+from hub.coordination.referrals.acting import hearing, marked
 from hub.coordination.referrals.bindings import Bindings
 from hub.coordination.referrals.fold import fold_referral
 from hub.coordination.referrals.news import (
@@ -65,6 +65,8 @@ class Referring:
     ) -> Referred:
         """Keep a referral with these statements behind it; tell what is new of it."""
         marks = self._marks(kept)
+        if kept.record is None:
+            marks = {**marks, **hearing(occasion.times.received)}
         kept = kept._replace(witnesses=witnesses)
         occasion = _of_owner(entities, kept, occasion)
         return self._tell(entities, kept, marks, occasion)

@@ -97,7 +97,8 @@ class Router:
         if event.correction and event.correction.kind == "retraction":
             decisions = among_heard(decisions, heard)
         if heard:
-            decisions = owe(event.id, decisions, heard)
+            owed = owe(event.id, decisions, heard)
+            decisions = [self._judge.spoken(event, each) for each in owed]
             # Who is owed it by a subscription without a relation is told all the same.
             unrelated = len(asking - {each.subscription for each in decisions})
         routed = Routed([], [], len(decisions) + unrelated, unrelated)

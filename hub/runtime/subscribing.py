@@ -2,7 +2,7 @@
 
 import sqlite3
 from collections import defaultdict
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Iterator, Mapping
 from typing import Any
 
 import structlog
@@ -13,7 +13,7 @@ from hub.config.subscribing import Subscription
 from hub.coordination.ids import Keys
 from hub.runtime.backfilling import Backfilling
 from hub.runtime.entities import Entities
-from hub.runtime.wiring import relations
+from hub.runtime.wiring import implied, relations
 from hub.runtime.workings import router_of
 from hub.runtime.worklists import Recheck, Worklists, worklists_of
 from hub.store.reading import Looks
@@ -65,12 +65,40 @@ class Subscribing:
             log.warning("subscription.doubted", setting=each.path, reason=each.message)
 
     async def subscriptions(self) -> list[SubscriptionView]:
-        """Return the subscriptions in the order of the configuration."""
+        """Return the subscriptions in the order of the configuration, partners' last."""
         waiting = await in_thread(waiting_of, self._looks)
-        return [
+        asked = [
             _view(each, waiting.get(name, Waiting()), self._doubts[name])
             for name, each in self._config.subscriptions.items()
         ]
+        return [*asked, *_of_partners(self._config, waiting)]
+
+
+def _of_partners(
+    config: HubConfig, waiting: Mapping[str, Waiting]
+) -> Iterator[SubscriptionView]:
+    """Yield what partners ask for by being partners, as far as they are told."""
+    tables = zip(config.partners.items(), implied(config), strict=True)
+    for (partner, table), each in tables:
+        if each.destination in config.destinations:
+            stands = waiting.get(each.name, Waiting())
+            yield SubscriptionView(
+                name=each.name,
+                destination=each.destination,
+                panel=each.panel,
+                events=list(table.events),
+                purpose=each.purpose,
+                cadence=str(each.cadence),
+                quiet_hours="",
+                where={},
+                suppress_within="",
+                storm="",
+                waiting=stands.ready,
+                next_due=stands.next_due,
+                dead=stands.dead,
+                doubts=[],
+                partner=partner,
+            )
 
 
 def _view(each: Subscription, waiting: Waiting, doubts: list[str]) -> SubscriptionView:

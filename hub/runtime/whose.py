@@ -1,6 +1,7 @@
 """Whose an event is, as far as it matters who is told of it."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
+from functools import partial
 from typing import NamedTuple
 
 from hub.coordination.consents import Consent
@@ -10,6 +11,7 @@ from hub.model.events import CareEvent
 from hub.runtime.entities import Entities
 from hub.runtime.referrals.linking import links_of
 from hub.runtime.relations import Relations
+from hub.store.referral_rows import OPEN_LOOPS
 
 
 class Whose(NamedTuple):
@@ -17,7 +19,8 @@ class Whose(NamedTuple):
 
     `links` are the entries for them by panel, `consents` what they decided. Notices
     with one `okey` go to a destination in their order. `generation` says as of when
-    this is known. `about` tells what is known of the person, where it matters.
+    this is known. `about` tells what is known of the person, where it matters, and
+    `endangered` whether contact could put them in danger.
     """
 
     okey: str
@@ -25,6 +28,7 @@ class Whose(NamedTuple):
     consents: tuple[Consent, ...] = ()
     generation: int = 0
     about: Demographics = dict
+    endangered: Callable[[], bool] = bool
 
 
 def whose_of(
@@ -46,4 +50,20 @@ def whose_of(
         consents=entities.consents(person) if person else (),
         generation=relations.generation,
         about=known.person.demographics if known else dict,
+        endangered=partial(is_endangered, entities, person) if known else bool,
+    )
+
+
+def is_endangered(entities: Entities, person: str) -> bool:
+    """Say whether an open referral of a person says that nobody may contact them.
+
+    One to several says so in its parts, which end; it stays a draft itself.
+    """
+    stated = (each.record.details for each in entities.referrals(person) if each.record)
+    return any(
+        each.get("loop") in OPEN_LOOPS
+        and not each.get("children")
+        and isinstance(safety := each.get("safety"), Mapping)
+        and safety.get("contact_prohibited") is True
+        for each in stated
     )

@@ -147,6 +147,10 @@ def recipients(config: HubConfig) -> dict[str, Recipient]:
         known = found.get(place) or table.recipient(place)
         alone = {name for name, _ in tables} if len(tables) == 1 else set()
         found[place] = known._replace(classes=known.classes | alone)
+    for name, each in config.destinations.items():
+        if unspoken := each.renderer.unspoken:
+            known = found.get(name) or Recipient(name)
+            found[name] = known._replace(unspoken=unspoken)
     return found
 
 
@@ -206,7 +210,7 @@ def referring(config: HubConfig) -> Referring:
         intensity=dict(table.intensity),
         reopen_days=table.reopen_days,
     )
-    return Referring(rules, Bindings(feeds, sides))
+    return Referring(rules, Bindings(feeds, sides, partners(config)))
 
 
 def faults(config: HubConfig) -> Iterator[Fault]:

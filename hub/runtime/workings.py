@@ -5,6 +5,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 from hub.config import HubConfig, load
+from hub.config.matching import MATCHES_FEED
 from hub.config.scoring import SCORES_FEED
 from hub.coordination.identity.decisions import FEED
 from hub.coordination.ids import Keys
@@ -12,7 +13,7 @@ from hub.model.directory_happenings import DIRECTORIES_FEED
 from hub.model.happenings import EXCHANGES_FEED
 from hub.model.referrals import REFERRALS_FEED
 from hub.registry import Registry
-from hub.runtime import core, happenings, scores
+from hub.runtime import core, happenings, matches, scores
 from hub.runtime.decisions import NORMALISER
 from hub.runtime.directory import happenings as directories
 from hub.runtime.entities import Entities
@@ -73,6 +74,7 @@ def workings(
     }
     feeds[FEED] = Feed(NORMALISER, Settings())
     feeds[SCORES_FEED] = Feed(scores.NORMALISER, Settings())
+    feeds[MATCHES_FEED] = Feed(matches.NORMALISER, Settings())
     feeds[EXCHANGES_FEED] = Feed(happenings.NORMALISER, Settings())
     feeds[DIRECTORIES_FEED] = Feed(directories.NORMALISER, Settings())
     feeds[REFERRALS_FEED] = Feed(stating.NORMALISER, Settings())

@@ -1,4 +1,4 @@
-"""Records that are asked for by whose they are: consents, needs, proxies, risks."""
+"""Records that are asked for by whose they are: consents, needs, referrals, risks."""
 
 import sqlite3
 from collections.abc import Collection
@@ -10,7 +10,7 @@ from hub.store.schema import entity
 from hub.store.statements import Statement
 
 #: What the hub itself looks for among the records of a person.
-HELD_KINDS = frozenset({"consent", "need", "proxy", "risk"})
+HELD_KINDS = frozenset({"consent", "need", "proxy", "referral", "risk"})
 #: Kinds of records on which decisions rest.
 CONSENT_KINDS = frozenset({"consent", "proxy"})
 

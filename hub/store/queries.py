@@ -39,6 +39,7 @@ from hub.store.query_errors import DamagedBytesError
 from hub.store.reading import Looks, equal, one, open_read_only
 from hub.store.referral_queries import ReferralReader
 from hub.store.reviews import ReviewReader
+from hub.store.services.reading import ServiceReader
 from hub.store.shadow_amending import AmendmentView
 from hub.store.unmapped import Unmapped, unmapped
 from hub.store.views import (
@@ -95,6 +96,7 @@ class Reader:
         self.exchanges = LedgerReader(self._looks)
         self.directories = DirectoryReader(self._looks)
         self.referrals = ReferralReader(self._looks)
+        self.services = ServiceReader(self._looks, trust)
         self.access = AccessReader(self._looks)
         self.audit = AuditReader(self._looks, path.parent)
         self.explaining = ExplanationReader(self._looks, readers)

@@ -25,6 +25,7 @@ from sqlalchemy import (
 import hub.store.audit_tables  # its tables are of this schema too
 import hub.store.directory_tables
 import hub.store.exchange_tables
+import hub.store.offer_tables
 import hub.store.policy_tables
 import hub.store.referral_tables
 import hub.store.shadow_tables  # noqa: F401 - the same

@@ -6,6 +6,7 @@ from typing import Protocol
 
 import msgspec
 
+from hub.config.matching import MATCHES_FEED
 from hub.config.scoring import SCORES_FEED
 from hub.contract import NormaliserSpec
 from hub.coordination.identity.decisions import FEED
@@ -14,7 +15,12 @@ from hub.model.happenings import EXCHANGES_FEED
 from hub.model.referrals import REFERRALS_FEED
 from hub.settings import Settings
 
-_OWN = frozenset({FEED, SCORES_FEED, EXCHANGES_FEED, DIRECTORIES_FEED, REFERRALS_FEED})
+_OWN = frozenset(
+    {
+        *(FEED, SCORES_FEED, MATCHES_FEED, EXCHANGES_FEED, DIRECTORIES_FEED),
+        REFERRALS_FEED,
+    }
+)
 
 
 class Reads(Protocol):

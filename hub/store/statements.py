@@ -62,7 +62,8 @@ class Insert:
         self, table: sa.Table, columns: Sequence[str], suffix: str = ""
     ) -> None:
         # The names come from the tables of this package, never from outside.
-        names = ", ".join(table.c[column].name for column in columns)
+        quote = _DIALECT.identifier_preparer.quote  # `table` and `column` are words
+        names = ", ".join(quote(table.c[column].name) for column in columns)
         self._head = f"INSERT INTO {table.name} ({names}) VALUES "  # noqa: S608
         self._row = f"({', '.join('?' * len(columns))})"
         self._suffix = f" {suffix}" if suffix else ""

@@ -15,7 +15,8 @@ class SubscriptionView(Struct, frozen=True, kw_only=True):
     """One subscription: its settings, and where its notices are.
 
     `waiting` are ready to go out, `next_due` is when the first of them is; `dead`
-    were given up. `doubts` is what there is to ask about it.
+    were given up. `doubts` is what there is to ask about it. `partner` is who has it
+    by being a partner, "" for one that is configured.
     """
 
     name: str
@@ -32,6 +33,7 @@ class SubscriptionView(Struct, frozen=True, kw_only=True):
     next_due: Instant | None
     dead: int
     doubts: list[str]
+    partner: str = ""
 
 
 class Waiting(Struct, frozen=True):

@@ -21,6 +21,7 @@ pytest.register_assert_rewrite(
             "destination",
             "file_normaliser",
             "file_source",
+            "matcher",
             "normaliser",
             "renderer",
             "scorer",
@@ -35,6 +36,7 @@ from hub.testing.destination import DestinationContract  # noqa: E402
 from hub.testing.file_normaliser import FileNormaliserContract  # noqa: E402
 from hub.testing.file_source import FileSourceContract  # noqa: E402
 from hub.testing.inbox import MemoryInbox, StoreRefusedError  # noqa: E402
+from hub.testing.matcher import MatcherContract  # noqa: E402
 from hub.testing.normaliser import NormaliserContract  # noqa: E402
 from hub.testing.renderer import RendererContract  # noqa: E402
 from hub.testing.scorer import ScorerContract  # noqa: E402
@@ -45,6 +47,7 @@ __all__ = [
     "FakeClock",
     "FileNormaliserContract",
     "FileSourceContract",
+    "MatcherContract",
     "MemoryDesk",
     "MemoryInbox",
     "NormaliserContract",

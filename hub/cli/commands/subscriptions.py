@@ -14,7 +14,7 @@ from hub.cli.running import ask_hub
 from hub.store.backfill import MOST
 
 _COLUMNS = (
-    *("name", "destination", "panel", "events", "purpose", "cadence"),
+    *("name", "partner", "destination", "panel", "events", "purpose", "cadence"),
     *("waiting", "next_due", "dead", "doubts"),
 )
 
@@ -31,7 +31,10 @@ def command() -> None:
 @json_option
 @config_option
 def list_command(config: Path | None, *, as_json: bool) -> None:
-    """Show the subscriptions, what waits for them, and what there is to ask."""
+    """Show the subscriptions, what waits for them, and what there is to ask.
+
+    Those that partners have by being partners are among them.
+    """
     page = ask_hub(load_own(config).config.admin, "GET", "/api/v1/subscriptions")
     if as_json:
         show_json(page)

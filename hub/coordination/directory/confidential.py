@@ -21,6 +21,7 @@ from hub.coordination.directory.confidential_words import (
     values_of,
 )
 from hub.coordination.directory.names import children
+from hub.model.places import line_pattern
 
 #: Where something is, by the names of fields without case and punctuation.
 _PLACES = frozenset(
@@ -61,7 +62,13 @@ _MAP_LINK = re.compile(
 )
 _URL = re.compile(r"(?:https?:)?//[^\s<>\"')\]]+", re.IGNORECASE)
 _DEGREES = r"-?\d{1,3}[.,]\d{3,}\s*°?\s*[NSEWO]?"
-_COORDINATES = re.compile(rf"{_DEGREES}\s*[,;/ ]\s*{_DEGREES}")
+_COORDINATES = re.compile(
+    rf"{_DEGREES}\s*[,;/ ]\s*{_DEGREES}|\d{{1,3}}\s*°[^A-Za-z]{{0,24}}[NSEWO]\b"
+    r"|\b(?:lat|lon|lng|long|breite|l(?:ä|ae)nge)[a-z]*\W{0,4}-?\d{1,3}[.,]\d+"
+    r"|\b[23456789CFGHJMPQRVWX]{4,8}\+[23456789CFGHJMPQRVWX]{2,3}\b"
+    r"|///[^\W\d]{1,40}\.[^\W\d]{1,40}\.[^\W\d]{1,40}",
+    re.IGNORECASE,
+)
 _PLACE_IN_URL = re.compile(
     r"[?&#/](?:ll|sll|q|query|daddr|saddr|destination|dest|address|addr|lat|latitude"
     r"|lon|lng|place|center|cp|where)[=/]|@-?\d+\.\d+,",
@@ -79,19 +86,22 @@ _STREET = re.compile(
 )
 #: What stands in a text instead of a place.
 REMOVED = "[withheld]"
-#: How letters, and the commonest word, of German addresses are written; casefolded.
-_WRITTEN = (
-    ("strasse", "str(?:a(?:ß|s{2})e|[.])"),
-    ("ss", "(?:ß|ss)"),
-    ("ä", "(?:ä|ae)"),
-    ("ö", "(?:ö|oe)"),
-    ("ü", "(?:ü|ue)"),
+_MAILBOX = re.compile(
+    rf"[^\s<>,;]*{re.escape(REMOVED)}[^\s<>,;]*@[^\s<>,;]+"
+    rf"|[^\s<>,;]+@[^\s<>,;]*{re.escape(REMOVED)}[^\s<>,;]*"
 )
 _SHORTEST_SECRET = 5
 _NAMES = frozenset({"name", "alternate_name", "code", "label", "taxonomy", "term"})
 _SIGNS = re.compile(r"[^a-z0-9]")
-_LINES = ("address_1", "address_2", "attention")
-_COORDINATE_FIELDS = ("latitude", "longitude")
+_LINES = frozenset(
+    {
+        *("address1", "address2", "address3", "address4", "address", "streetaddress"),
+        *("attention", "street", "strasse", "addressline", "physicaladdress"),
+    }
+)
+_COORDINATE_FIELDS = frozenset({"latitude", "longitude", "lat", "lng", "lon", "long"})
+#: What is worth nothing once a part of it is withheld.
+_WHOLE = frozenset({"url", "uri", "website", "email", "logo", "assureremail"})
 
 Scrub = Callable[[str], str]
 
@@ -129,8 +139,9 @@ def secrets_of(record: Mapping[str, Any]) -> frozenset[str]:
     """Return the texts that give a place away: lines of addresses, coordinates."""
     found: set[str] = set()
     for name, value in _fields(record):
-        if (name in _LINES and isinstance(value, str)) or (
-            name in _COORDINATE_FIELDS and value not in (None, "")
+        plain = _plain(name)
+        if (plain in _LINES and isinstance(value, str)) or (
+            plain in _COORDINATE_FIELDS and value not in (None, "")
         ):
             found.add(str(value).strip())
     return frozenset(each for each in found if len(each) >= _SHORTEST_SECRET)
@@ -146,6 +157,8 @@ def masked(
     """
     if kind == "location":
         record = {k: v for k, v in record.items() if _plain(k) not in _OF_LOCATIONS}
+        if ramps := children(record, "accessibility"):
+            record["accessibility"] = [_without_details(each) for each in ramps]
     own = secrets_of(record) | frozenset(secrets)
     found: dict[str, Any] = _masked(record, _scrubber(own))
     return found
@@ -172,6 +185,10 @@ def without_places(
     return found
 
 
+def _without_details(child: Mapping[str, Any]) -> dict[str, Any]:
+    return {key: each for key, each in child.items() if key not in {"details", "url"}}
+
+
 def _bare(child: Any, locations: frozenset[str]) -> Any:
     if not isinstance(child, dict):
         return child
@@ -188,9 +205,11 @@ def _bare(child: Any, locations: frozenset[str]) -> Any:
 def _masked(value: Any, scrub: Scrub, hidden: frozenset[str] = frozenset()) -> Any:
     if isinstance(value, dict):
         return {
-            key: _masked(each, scrub)
+            key: found
             for key, each in value.items()
-            if not _is_place(_plain(str(key)), each, value) and key not in hidden
+            if not _is_place(_plain(str(key)), each, value)
+            and key not in hidden
+            and not _is_spoilt(str(key), found := _masked(each, scrub))
         }
     if isinstance(value, (list, tuple)):
         return [_masked(each, scrub) for each in value]
@@ -199,10 +218,19 @@ def _masked(value: Any, scrub: Scrub, hidden: frozenset[str] = frozenset()) -> A
 
 def _texts(value: Any, scrub: Scrub) -> Any:
     if isinstance(value, dict):
-        return {key: _texts(each, scrub) for key, each in value.items()}
+        return {
+            key: found
+            for key, each in value.items()
+            if not _is_spoilt(str(key), found := _texts(each, scrub))
+        }
     if isinstance(value, (list, tuple)):
         return [_texts(each, scrub) for each in value]
     return scrub(value) if isinstance(value, str) else value
+
+
+def _is_spoilt(name: str, value: Any) -> bool:
+    """Say whether a link or a mailbox is none any more, because it named a place."""
+    return isinstance(value, str) and REMOVED in value and _plain(name) in _WHOLE
 
 
 def _is_place(name: str, value: Any, within: Mapping[str, Any]) -> bool:
@@ -217,24 +245,18 @@ def _is_place(name: str, value: Any, within: Mapping[str, Any]) -> bool:
 
 def _scrubber(secrets: frozenset[str], *, streets: bool = True) -> Scrub:
     longest_first = sorted(secrets, key=len, reverse=True)
-    words = "|".join(map(_however_written, longest_first))
+    words = "|".join(map(line_pattern, longest_first))
     known = re.compile(words, re.IGNORECASE) if words else None
 
     def scrub(text: str) -> str:
         if known is not None:
             text = known.sub(REMOVED, text)
         text = _without_links(text)
-        return _STREET.sub(REMOVED, text) if streets and _has_digit(text) else text
+        if streets and _has_digit(text):
+            text = _STREET.sub(REMOVED, text)
+        return _MAILBOX.sub(REMOVED, text) if "@" in text else text
 
     return scrub
-
-
-def _however_written(secret: str) -> str:
-    """Return a pattern of a line of an address, as people and machines write it."""
-    text = re.escape(secret.casefold()).replace(r"\ ", r"[\s,]+")
-    for found, written in _WRITTEN:
-        text = text.replace(found, written)
-    return text
 
 
 def _without_links(text: str) -> str:

@@ -5,8 +5,10 @@ Source: domain R-DIR-02.
 """
 
 import re
+import unicodedata
 from collections.abc import Mapping
 from functools import lru_cache
+from html import unescape
 
 #: Reasons, as codes.
 FLAG = "flag.private"
@@ -22,19 +24,33 @@ SHARED = "location.shared"
 EARLIER = "earlier.restricted"
 
 # Words that stand for the place itself, or for help whose place is hidden as a rule.
+# Texts are compared without markup, and with one blank for blanks and hyphens.
 _WORDS: Mapping[str, str] = {
     VIOLENCE: (
-        r"domestic (?:violence|abuse)|intimate partner violence|family violence"
-        r"|battered (?:wom[ae]n|spouse|partner)|abused wom[ae]n|dating violence"
-        r"|wom[ae]n'?s (?:shelter|refuge)|dv (?:shelter|services|program\w*)"
-        r"|frauen(?:haus|h(?:ä|ae)user|schutz\w*|zuflucht)|schutzwohnung\w*"
+        r"domestic (?:violence|abuse|assault)|family violence|dating violence|ipv\b"
+        r"|(?:intimate )?partner (?:violence|abuse)|spous\w+ abuse"
+        r"|gender based violence"
+        r"|violence against (?:women|girls)|victims of abuse|forced marriage"
+        r"|(?:abuse|violence) (?:shelter|refuge)|honou?r based|safe ?houses?\b"
+        r"|batter(?:ed|ing) (?:wom[ae]n|spouse|partner)|abused wom[ae]n"
+        r"|wom[ae]n ?'?s?'? (?:\w+ ){0,2}(?:shelter|refuge)"
+        r"|(?:shelter|refuge) for (?:\w+ ){0,2}(?:wom[ae]n|survivors|victims)"
+        r"|dv (?:shelter|services?|program\w*|victims?|survivors?)|stalking"
+        r"|frauen ?(?:und \w+ ?)?(?:haus|h(?:ä|ae)us\w*|schutz\w*|zuflucht\w*)"
+        r"|m(?:ä|ae)dchen ?(?:haus|h(?:ä|ae)us\w*|schutz\w*|zuflucht\w*)"
+        r"|kinderschutz ?(?:haus|h(?:ä|ae)us\w*|wohnung\w*)|schutzwohnung\w*"
         r"|h(?:ä|ae)usliche\w* gewalt|partner(?:schafts)?gewalt|gewaltschutz\w*"
-        r"|zufluchtswohnung\w*|stalking"
+        r"|gewalt (?:gegen|an) (?:frauen|m(?:ä|ae)dchen)|gewaltbetroffen\w*"
+        r"|zufluchtswohnung\w*|zwangsheirat\w*"
+        r"|violencia (?:dom(?:é|e)stica|(?:intra)?familiar|conyugal|machista"
+        r"|de g(?:é|e)nero)|mujeres maltratadas|refugio (?:para|de) mujeres"
+        r"|violences? (?:conjugales?|domestiques?|familiales?)|femmes battues"
     ),
     ASSAULT: (
-        r"sexual (?:assault|violence|abuse)|rape crisis|rape counsel\w*"
-        r"|sexuelle\w* (?:gewalt|missbrauch|n? ?(?:ü|ue)bergriff\w*)|frauennotruf"
-        r"|sexualisierte\w* gewalt|vergewaltigung\w*"
+        r"sexual(?:ly|i[sz]ed)? (?:assault|violence|abuse)|rape crisis|rape counsel\w*"
+        r"|sexuelle\w* (?:gewalt|missbrauch|n? ?(?:ü|ue)bergriff\w*)|frauen ?notruf"
+        r"|sexuali?sierte\w* gewalt|vergewaltigung\w*"
+        r"|violencia sexual|violences? sexuelles?"
     ),
     WITNESS: r"witness protection|protected witness\w*|zeugenschutz\w*",
     TRAFFICKING: r"human trafficking|sex trafficking|menschenhandel|zwangsprostitution",
@@ -54,12 +70,18 @@ _PATTERNS = {
 }
 # Every one of the words holds one of these; hardly any object has one.
 _PARTS = (
-    *("violen", "abuse", "batter", "shelter", "refuge", "dv ", "stalking", "gewalt"),
+    *("violen", "abuse", "batter", "shelter", "refuge", "dv ", "dv-", "dv\xa0", "ipv"),
+    *("stalking", "forced", "based", "safe h", "safeh", "safe-h", "gewalt", "dchenh"),
     *("frauen", "schutz", "zuflucht", "assault", "rape", "sexu", "witness", "zeugen"),
     *("traffick", "menschenh", "prostitution", "confidential", "undisclosed", "secret"),
     *("withheld", "disclosed", "anonym", "geheim", "vertraulich", "ffentlich"),
-    "bekannt",
+    *("bekannt", "zwangsh", "maltratada", "refugio", "battue"),
 )
+_MARKUP = re.compile(r"<[^<>]{0,400}>")
+_GAPS = re.compile(r"[\s_/\u2010-\u2015-]+")
+#: Ways to write an apostrophe, and what is not seen.
+_SIGNS_OF = dict.fromkeys(map(ord, "\u2019\u2018`\xb4"), "'")
+_WRITTEN = _SIGNS_OF | dict.fromkeys(map(ord, "\xad\u200b\u200c\u200d"), "")
 
 #: Codes of taxonomies whose services are hidden as a rule, by their beginnings: the
 #: domestic violence shelters of the 211 LA County taxonomy.
@@ -77,7 +99,12 @@ FLAGS = frozenset(
     }
 )
 _YES = frozenset({"1", "true", "t", "yes", "y", "ja", "j", "x", "wahr", "private"})
-_PRIVATE = frozenset({"confidential", "private", "restricted", "hidden", "secret"})
+_PRIVATE = frozenset(
+    {
+        *("confidential", "private", "restricted", "hidden", "secret", "undisclosed"),
+        *("unlisted", "vertraulich", "geheim", "privat", "anonym"),
+    }
+)
 _SIGNS = re.compile(r"[^a-z0-9]")
 
 
@@ -89,7 +116,9 @@ def tells(text: str) -> bool:
 
 def codes_in(text: str) -> list[str]:
     """Return why a text gives away a place that must stay secret."""
-    return [code for code, pattern in _PATTERNS.items() if pattern.search(text)]
+    plain = _MARKUP.sub(" ", unescape(text) if "&" in text else text)
+    plain = _GAPS.sub(" ", unicodedata.normalize("NFC", plain).translate(_WRITTEN))
+    return [code for code, pattern in _PATTERNS.items() if pattern.search(plain)]
 
 
 def code_of_term(code: str) -> str:
@@ -112,6 +141,6 @@ def is_flag(name: str, value: object) -> bool:
 def values_of(name: str) -> frozenset[str]:
     """Return which values of a field hide a place."""
     plain = _SIGNS.sub("", name.casefold())
-    if plain in {"locationtype", "visibility", "privacy"}:
+    if plain in {"locationtype", "addresstype", "visibility", "privacy"}:
         return _PRIVATE
     return _YES if plain in FLAGS else frozenset()

@@ -1,5 +1,6 @@
 """The case that is decided, and what the rules find out on the way."""
 
+from collections.abc import Callable
 from datetime import datetime
 from typing import NamedTuple
 
@@ -18,7 +19,7 @@ class Case(NamedTuple):
     `links` are the entries for the person on the subscription's panel, also those
     that are not active, none where it is about everybody. `consents` are what the
     person decided. `now` is when the question is asked. `regime` says which rules
-    hold.
+    hold. `endangered` tells whether contact could put the person in danger by now.
     """
 
     event: CareEvent
@@ -28,6 +29,7 @@ class Case(NamedTuple):
     consents: tuple[Consent, ...]
     now: datetime
     regime: Regime = STANDARD
+    endangered: Callable[[], bool] = bool
 
     @property
     def technical(self) -> bool:

@@ -59,7 +59,7 @@ def consent(case: Case, weighing: Weighing) -> Refusal | None:
     """Ask for what the rules want of the person; a denial ends the matter."""
     if case.impersonal:
         return None
-    if forbids_contact(case):
+    if forbids_contact(case, weighing):
         return Refusal("safety.contact_prohibited")
     plan = weighing.planned
     asked = STRICTNESS[plan.consent]

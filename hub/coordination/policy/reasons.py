@@ -104,7 +104,7 @@ REASONS: dict[str, Reason] = {
         "Ask the person for a proxy that names the contact; it is never inferred",
     ),
     "safety.contact_prohibited": Reason(
-        "Withheld: the person must not be contacted, for their safety",
+        "Withheld: an open referral says that contact could put the person in danger",
         "Reach them as the referral says is safe, or not at all; never by this way",
     ),
     "sensitivity.redacted": Reason(
@@ -162,6 +162,10 @@ REASONS: dict[str, Reason] = {
         " what is true of the other",
         "Tell the recipient yourself what is so, or ask for a backfill of what is told"
         " of the person since",
+    ),
+    "format.no_form": Reason(
+        "Withheld: the recipient's format has no form for events of this type",
+        "Nothing; for such events give the recipient a destination in another format",
     ),
     "filter.not_matched": Reason(
         "Withheld: the subscription's filter asks for something else",

@@ -36,14 +36,19 @@ def by_referral(case: Case, weighing: Weighing) -> Refusal | None:
     return None
 
 
-def forbids_contact(case: Case) -> bool:
-    """Say whether an event says that the person must not be contacted at all.
+def forbids_contact(case: Case, weighing: Weighing) -> bool:
+    """Say whether the recipient is a person who must not be contacted at all.
 
-    Whatever else would permit it: nothing of it reaches them, or theirs.
+    An event says so, or an open referral does: then nothing whatever reaches them, or
+    theirs, and whatever else would permit it. That can be so from one moment to the
+    next, so that it is asked again before each attempt.
     """
+    if case.recipient.sector != "patient":
+        return False
+    weighing.ends(case.now)
     safety = case.event.payload.get("safety")
     prohibited = isinstance(safety, Mapping) and safety.get("contact_prohibited")
-    return case.recipient.sector == "patient" and bool(prohibited)
+    return bool(prohibited) or case.endangered()
 
 
 def _told(event: CareEvent, link: Member) -> bool:
@@ -64,9 +69,13 @@ def _told(event: CareEvent, link: Member) -> bool:
 def escalated_to(payload: Mapping[str, Any]) -> frozenset[str]:
     """Return the sides that a reminder or an escalation is for.
 
-    A reminder is for whoever is waited for, an escalation for whoever asked.
+    A reminder is for whoever is waited for, an escalation for whoever asked. Whom the
+    request itself does not reach no reminder of it does either.
     """
     if payload.get("level") != "reminder":
         return frozenset({"requester"})
+    waiting = payload.get("waiting")
+    if isinstance(waiting, Mapping) and waiting.get("for") == "unreceived":
+        return frozenset()
     waits = "requester" if payload.get("state") in _ENDED else "performer"
     return frozenset({waits})

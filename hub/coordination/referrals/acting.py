@@ -14,6 +14,7 @@ from hub.model.referrals import REFERRALS_FEED
 from hub.model.times import exactly
 
 _ACT = "act:"
+_HEARD = "heard"
 #: Why the hub ends a referral, in the words of R-REF-04.
 _REASONS = {
     "failed": ("undeliverable", "No system of the performer took the request"),
@@ -25,6 +26,17 @@ Marks = Mapping[str, tuple[str, ...]]
 def marked(act: Act) -> dict[str, tuple[str, ...]]:
     """Return the mark by which the hub remembers what it did."""
     return {mark_of(act): (act.wait, act.since.isoformat())}
+
+
+def hearing(at: datetime) -> dict[str, tuple[str, ...]]:
+    """Return the mark by which the hub remembers when it first heard of a referral."""
+    return {_HEARD: (at.isoformat(),)}
+
+
+def heard_at(marks: Marks) -> datetime | None:
+    """Return when that was, None where nobody remembers."""
+    mark = marks.get(_HEARD)
+    return datetime.fromisoformat(mark[0]) if mark else None
 
 
 def mark_of(act: Act) -> str:

@@ -14,7 +14,7 @@ from typing import Any
 from msgspec.structs import replace
 
 from hub.coordination.referrals import table
-from hub.coordination.referrals.acting import acts_in, said_by_the_hub, void
+from hub.coordination.referrals.acting import acts_in, heard_at, said_by_the_hub, void
 from hub.coordination.referrals.bindings import Bindings
 from hub.coordination.referrals.layers import Layers
 from hub.coordination.referrals.ledger import Ledger
@@ -63,8 +63,9 @@ def fold_referral(
     `marks` are the hub's own memory of it, in which is what it did by itself.
     """
     bindings = bindings or Bindings()
-    fold = _Fold(rules or ReferralRules())
-    acts = acts_in(marks or {})
+    marks = marks or {}
+    fold = _Fold(rules or ReferralRules(), bindings, heard_at(marks))
+    acts = acts_in(marks)
     for each in statements(witnesses, bindings):
         while acts and acts[0].at < each.at:
             fold.act(acts.pop(0))
@@ -77,15 +78,19 @@ def fold_referral(
 class _Fold:
     """Where a referral is after the statements so far."""
 
-    def __init__(self, rules: ReferralRules) -> None:
+    def __init__(
+        self, rules: ReferralRules, bindings: Bindings, heard: datetime | None
+    ) -> None:
         self._rules = rules
-        self._now = Referral()
+        self._bindings = bindings
+        self._now = Referral(heard_at=heard)
         self._layers = Layers()
         self._reason: Any = None
         self._held_from = ""
         self._by_hub = False
         self._late: list[Said] = []
         self._ledger = Ledger()
+        self._notes: dict[str, dict[str, Any]] = {}
 
     def picture(self) -> Referral:
         """Return the referral as it is now."""
@@ -98,6 +103,7 @@ class _Fold:
         return replace(
             self._now,
             details=details,
+            notes=self._notes,
             history=self._ledger.history,
             tellings=self._ledger.tellings,
             anomalies=self._anomalies(),
@@ -119,7 +125,7 @@ class _Fold:
         if conflict := self._refusal(said):
             self._ledger.refuse(said, conflict)
             return
-        if not self._now.state and not _opens(said):
+        if not self._now.state and not said.opens:
             # Of what is spoken of somebody was asked, whether or not the hub heard.
             self._enter("requested", said.at)
         if said.says in {"", STATUS_ASKED}:
@@ -137,11 +143,11 @@ class _Fold:
             return "actor.unknown"
         if not said.bound:
             return "actor.unbound"
-        if said.by == "requester" and _other(self._now.requester, said.who):
+        if said.by == "requester" and said.who.speaks_not_for(self._now.requester):
             return "actor.other"
         if said.by == "performer":
             named = self._layers.named_performer
-            if _other(named, said.who) or self._now.performer.differs(said.who):
+            if said.who.speaks_not_for(named) or self._now.performer.differs(said.who):
                 return "performer.other"
         return ""
 
@@ -166,7 +172,8 @@ class _Fold:
         if said.says == self._now.state and said.by in table.sides_of(said.says):
             self._again(said)
         elif conflict := self._step_refused(said):
-            self._ledger.refuse(said, conflict)
+            if not said.is_receipt:
+                self._ledger.refuse(said, conflict)
         else:
             self._apply(said)
 
@@ -327,8 +334,10 @@ class _Fold:
 
     def _learn(self, said: Said) -> dict[str, Any]:
         """Take in details as far as they are for this side to state; return them."""
-        told = said.told
+        told = self._bindings.named(said.told)
         told.pop("status_reason", None)
+        if text := said.details.get("text"):
+            self._notes[said.by or ""] = {"text": text, "at": said.at.isoformat()}
         if said.by == "requester":
             told = self._redirected(said, told)
             self._hold(said)
@@ -389,11 +398,3 @@ def _name(details: dict[str, Any], side: str, party: str) -> None:
     stated = details.get(side, {})
     if party and isinstance(stated, dict):
         details[side] = {"party": party, **stated}
-
-
-def _opens(said: Said) -> bool:
-    return said.by == "requester" and said.says in {"draft", "requested"}
-
-
-def _other(one: Who, other: Who) -> bool:
-    return bool(one.party and other.party and one.party != other.party)

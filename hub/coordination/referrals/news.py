@@ -21,7 +21,7 @@ SCHEMA = "careevent/referral/1.0"
 HISTORY = "history_added"
 _TOLD = "told:"
 #: What is kept of a referral beside what a recipient hears of it.
-_KEPT = frozenset({"history", "conflicts", "waiting", "since"})
+_KEPT = frozenset({"history", "conflicts", "waiting", "since", "notes"})
 Marks = Mapping[str, tuple[str, ...]]
 _plain = msgspec.to_builtins
 
@@ -115,9 +115,11 @@ def told_as(
 def known(referral: Referral, person: Mapping[str, Any]) -> dict[str, Any]:
     """Return what every event says of a referral and its person (domain 9.3)."""
     about = {"person": dict(person)} if person else {}
+    asked = {"cancel_requested": True} if referral.cancel_requested else {}
     return {
         **referral.details,
         **about,
+        **asked,
         "state": referral.state,
         "loop": referral.loop.value,
     }
@@ -143,6 +145,7 @@ def record_of(referral: Referral, marks: Marks) -> Record:
         "loop": referral.loop.value,
         "since": referral.since.isoformat() if referral.since else None,
         "cancel_requested": referral.cancel_requested or None,
+        "notes": referral.notes or None,
         "history": _plain(referral.history),
         "conflicts": _plain(referral.conflicts) or None,
         "waiting": waiting or None,

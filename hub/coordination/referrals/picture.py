@@ -65,19 +65,23 @@ class Referral(Struct, frozen=True, kw_only=True):
     """A referral as all statements together describe it.
 
     `state` is "" where nothing was said that counts. `since` is when it came to its
-    state, and `asked_at` since when a decision is waited for. `details` are those of
-    both sides, each as its owner stated it (domain 9.3).
+    state, `asked_at` since when a decision is waited for, and `heard_at` when the hub
+    first heard of it: before that it could bring it to nobody. `details` are those of
+    both sides, each as its owner stated it (domain 9.3), `notes` what each side wrote
+    last for the other one to read.
     """
 
     state: str = ""
     loop: Loop = Loop.OPEN
     since: datetime | None = None
     asked_at: datetime | None = None
+    heard_at: datetime | None = None
     cancel_since: datetime | None = None
     appointment: datetime | None = None
     requester: Who = Who()
     performer: Who = Who()
     details: dict[str, Any] = field(default_factory=dict)
+    notes: dict[str, dict[str, Any]] = field(default_factory=dict)
     history: tuple[Step, ...] = ()
     tellings: tuple[Telling, ...] = ()
     anomalies: tuple[str, ...] = ()
@@ -108,9 +112,10 @@ class Referral(Struct, frozen=True, kw_only=True):
 
     def _waits_for(self, since: datetime) -> list[Wait]:
         if self.state in {"requested", "received"}:
-            unknown = self.state == "requested" and self._is_to_be_reached()
-            name = "unreceived" if unknown else "undecided"
-            return [Wait(name, self.asked_at or since)]
+            asked = self.asked_at or since
+            if self.state == "requested" and self._is_to_be_reached():
+                return [Wait("unreceived", max(asked, self.heard_at or asked))]
+            return [Wait("undecided", asked)]
         if self.state in {"accepted", "scheduled"}:
             met = self.appointment
             return [Wait("unseen", met) if met else Wait("unscheduled", since)]

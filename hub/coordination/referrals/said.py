@@ -36,6 +36,10 @@ class Who(msgspec.Struct, frozen=True, omit_defaults=True):
     name: str = ""
     via: str = ""
 
+    def speaks_not_for(self, other: "Who") -> bool:
+        """Say whether both are partners, and two of them."""
+        return bool(self.party and other.party and self.party != other.party)
+
     def differs(self, other: "Who") -> bool:
         """Say whether the two are known not to be the same."""
         if self.party and other.party:
@@ -76,6 +80,16 @@ class Said:
         named = named_party(self.details.get(self.by or ""))
         party = self.party or named.party
         return Who(party, named.ids, named.name, self.via)
+
+    @property
+    def opens(self) -> bool:
+        """Whether this makes a referral."""
+        return self.by == "requester" and self.says in {"draft", "requested"}
+
+    @property
+    def is_receipt(self) -> bool:
+        """Whether the hub only notes that a request arrived: that may come late."""
+        return self.by == "hub" and self.says == "received"
 
     @property
     def order(self) -> tuple[datetime, datetime, int, bytes]:

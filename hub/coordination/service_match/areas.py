@@ -31,6 +31,11 @@ _WRAPPERS = re.compile(
     r"|landkreis|einwohner von|gemeinde)\s+",
 )
 _DEGREE_KM = 111.0
+#: What shapely raises for what is no shape, though it may look like one.
+_UNDRAWABLE = (
+    *(ShapelyError, ValueError, TypeError, KeyError, AttributeError, IndexError),
+    *(RecursionError, OverflowError),
+)
 
 
 def areas_of(record: Mapping[str, Any]) -> Iterator[tuple[Area, bytes]]:
@@ -63,7 +68,7 @@ def shape_of(extent: object) -> bytes | None:
         whole = drawn if drawn.is_valid else shapely.make_valid(drawn)
         flat = shapely.force_2d(whole)
         return None if flat.area <= 0 else bytes(shapely.to_wkb(flat))
-    except (ShapelyError, ValueError, TypeError, KeyError, AttributeError, IndexError):
+    except _UNDRAWABLE:
         return None
 
 

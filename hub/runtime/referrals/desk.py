@@ -12,6 +12,7 @@ from threading import RLock
 from typing import NamedTuple
 
 import msgspec
+from msgspec.structs import replace
 
 from hub.coordination.partners import LOOK, Partners, subscription_of
 from hub.coordination.policy import Regime, project
@@ -120,7 +121,7 @@ class Gallery:
         found = newest_of(self._connection, referral)
         if found is None:
             return None
-        event = _event(found.body)
+        event = self._with_notes(_event(found.body))
         name = subscription_of(party)
         claimed = _claimed(event, found.body, name, self._purposes[name])
         (checked,) = self._rechecker.recheck(name, [claimed], now)
@@ -160,6 +161,14 @@ class Gallery:
             if self._closed:
                 return []
             return changed_since(self._connection, *place, PAGE)
+
+    def _with_notes(self, event: CareEvent) -> CareEvent:
+        """Return an event with what each side wrote last for the other one to read."""
+        kept = self._entities.record(event.entity.key)
+        notes = kept.record.details.get("notes") if kept and kept.record else None
+        if not notes:
+            return event
+        return replace(event, payload={**event.payload, "notes": notes})
 
     def _concerns(self, party: str, referral: str) -> bool:
         kept = self._entities.record(referral)

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable
 
+import hub_community.fetching.errors
 import hub_community.mail.errors
 import hub_community.page.errors
 import hub_community.tables.errors  # noqa: F401 - a plugin that is loaded explains its codes
@@ -9,16 +10,19 @@ from hub.sdk import (
     STATEMENT_MEDIA_TYPE,
     Destination,
     DestinationSpec,
+    MatcherSpec,
     NormaliserSpec,
     RendererSpec,
     Source,
     SourceSpec,
     hookimpl,
 )
+from hub_community.fetching.settings import ApiSettings, FolderSettings, HttpSettings
 from hub_community.hsds.spec import HSDS
 from hub_community.mail.invitation import InvitationOptions
 from hub_community.mail.invitation import render as render_invitation
 from hub_community.mail.settings import ReferralMailSettings
+from hub_community.matching.weights import WEIGHTS
 from hub_community.page.settings import PageSettings
 from hub_community.page.statements import StatementProfile
 from hub_community.page.statements import normalise as normalise_statement
@@ -44,15 +48,54 @@ def _referral_mail(settings: ReferralMailSettings) -> Destination:
     return ReferralMail(settings)
 
 
+def _directory_folder(settings: FolderSettings) -> Source:
+    from hub_community.fetching.folder import Folder  # noqa: PLC0415
+
+    return Folder(settings)
+
+
+def _directory_package(settings: HttpSettings) -> Source:
+    from hub_community.fetching.package import HttpPackage  # noqa: PLC0415
+
+    return HttpPackage(settings)
+
+
+def _directory_api(settings: ApiSettings) -> Source:
+    from hub_community.fetching.api import ApiDirectory  # noqa: PLC0415
+
+    return ApiDirectory(settings)
+
+
 @hookimpl
 def sources() -> Iterable[SourceSpec]:
-    """Provide ``referral-page``."""
+    """Provide ``referral-page``, and what fetches directories."""
     yield SourceSpec(
         kind="referral-page",
         settings=PageSettings,
         build=_referral_page,
         normaliser="referral-statement",
         summary="A web page where partners without a system work their referrals.",
+    )
+    yield SourceSpec(
+        kind="hsds-folder",
+        settings=FolderSettings,
+        build=_directory_folder,
+        normaliser="hsds",
+        summary="Watches a folder for packages of a directory.",
+    )
+    yield SourceSpec(
+        kind="hsds-http",
+        settings=HttpSettings,
+        build=_directory_package,
+        normaliser="hsds",
+        summary="Fetches a package of a directory from an address.",
+    )
+    yield SourceSpec(
+        kind="hsds-api",
+        settings=ApiSettings,
+        build=_directory_api,
+        normaliser="hsds",
+        summary="Reads a directory through its API, and then what changed of it.",
     )
 
 
@@ -106,3 +149,9 @@ def renderers() -> Iterable[RendererSpec]:
         summary="Referrals as rows of a table that can be sent back with answers.",
         max_notices=1000,
     )
+
+
+@hookimpl
+def matchers() -> Iterable[MatcherSpec]:
+    """Provide ``weights``."""
+    yield WEIGHTS

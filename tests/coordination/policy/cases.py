@@ -86,12 +86,14 @@ def case(
     regime=STANDARD,
     panel="panel",
     about=None,
+    endangered=False,
 ):
     """Return a case, that of an admission of somebody on the panel."""
     asking = Subscription("members", "clinic", frozenset(), purpose, panel)
     what = about or event(labels)
     whom = recipient or Recipient("clinic")
-    return Case(what, asking, whom, tuple(links), tuple(consents), NOW, regime)
+    given = (what, asking, whom, tuple(links), tuple(consents), NOW, regime)
+    return Case(*given, lambda: endangered)
 
 
 def ask(*args, **terms):

@@ -707,6 +707,14 @@ REFERRALS = {
         purpose="patient_request",
         about=event(payload={"safety": {"contact_prohibited": True}}),
     ),
+    "nothing else does either while a referral says so": no(
+        "safety.contact_prohibited",
+        "consent@1",
+        recipient=to("patient"),
+        purpose="patient_request",
+        endangered=True,
+    ),
+    "who treats them is told all the same": yes("relationship.panel", endangered=True),
     "who acts is told that nobody may contact them": yes(
         "relationship.referral",
         **referred("requested", PERFORMER, safety={"contact_prohibited": True}),

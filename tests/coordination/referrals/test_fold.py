@@ -4,7 +4,8 @@ from datetime import timedelta
 
 import pytest
 
-from hub.coordination.referrals.acting import marked
+from hub.coordination.partners import Partner, Partners
+from hub.coordination.referrals.acting import hearing, marked
 from hub.coordination.referrals.bindings import Bindings
 from hub.coordination.referrals.picture import Act
 from hub.coordination.referrals.rules import ReferralRules
@@ -516,3 +517,81 @@ def test_details_of_any_shape_break_nothing(details):
     )
 
     assert hub.referral.state == "accepted"
+
+
+def test_that_a_request_arrived_is_no_news_once_it_was_answered():
+    hub = Telling().hear(
+        asked(), answered(1, "accepted"), said(2, "hub", "received")
+    )
+
+    assert hub.types == ["requested", "accepted"]
+    assert hub.referral.state == "accepted"
+    assert hub.referral.conflicts == ()
+
+
+def test_a_performer_named_by_an_id_alone_is_the_partner_with_that_id():
+    tafel = Partner(
+        "tafel", organizations=frozenset({"REG|T-1"}), sides=frozenset({"performer"})
+    )
+    org = {"identifiers": [{"system": "REG", "value": "T-1"}]}
+    bindings = Bindings(partners=Partners([tafel]))
+
+    referral = fold(asked(performer={"org": org}), bindings=bindings)
+    other = fold(
+        asked(performer={"org": org}),
+        answered(1, "accepted", party="suppe"),
+        bindings=bindings,
+    )
+
+    assert referral.details["performer"] == {"org": org, "party": "tafel"}
+    assert [each.name for each in referral.waits()] == ["unreceived"]
+    assert [each.conflict for each in other.conflicts] == ["performer.other"]
+
+
+def test_nothing_is_late_that_the_hub_heard_of_late():
+    heard = BEGIN + timedelta(hours=9)
+    named = asked(performer={"party": "tafel"})
+
+    [wait] = fold(named, marks=hearing(heard)).waits()
+    [before] = fold(named, marks=hearing(BEGIN - timedelta(hours=1))).waits()
+
+    assert (wait.name, wait.since) == ("unreceived", heard)
+    assert before.since == BEGIN
+
+
+def test_a_wish_to_cancel_is_in_all_that_is_told_until_it_is_answered():
+    hub = Telling().hear(
+        asked(),
+        answered(1, "accepted"),
+        said(2, "requester", "cancel_requested"),
+        answered(3, "information_requested", text="Really?"),
+        answered(4, "cancel_declined"),
+    )
+
+    told = {
+        each.type.partition(".")[2]: each.payload.get("cancel_requested")
+        for each in hub.events
+    }
+    assert told == {
+        "requested": None,
+        "accepted": None,
+        "cancel_requested": True,
+        "information_requested": True,
+        "cancel_declined": None,
+    }
+
+
+def test_the_last_words_of_each_side_are_kept_and_not_told_again():
+    hub = Telling().hear(
+        asked(text="Ring twice"),
+        answered(1, "information_requested", text="Which floor?"),
+        said(2, "requester", "information_provided", text="Ground floor"),
+        answered(3, "accepted"),
+    )
+
+    assert hub.referral.notes == {
+        "requester": {"text": "Ground floor", "at": "2026-03-09T10:00:00+00:00"},
+        "performer": {"text": "Which floor?", "at": "2026-03-09T09:00:00+00:00"},
+    }
+    assert "notes" not in hub.events[-1].payload
+    assert "note" not in hub.events[-1].payload

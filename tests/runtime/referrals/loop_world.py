@@ -34,7 +34,7 @@ PID = (
 
 def stamp(minutes=0):
     """Return a time of today's messages, as HL7 writes it."""
-    at = datetime.now(UTC).timestamp() - 3600 + 60 * minutes
+    at = datetime.now(UTC).timestamp() - 720 + 60 * minutes
     return f"{datetime.fromtimestamp(at, UTC):%Y%m%d%H%M%S}+0000"
 
 

@@ -33,7 +33,7 @@ _NO_ROOT = (
 
 @dataclass
 class _Memory:
-    """What is known between two refreshes. Empty at first, and after a failure."""
+    """What is known between two refreshes. Empty at first."""
 
     about: About = field(default_factory=About)
     whole: Whole | None = None
@@ -54,21 +54,19 @@ class ApiDirectory:
     def __init__(self, settings: ApiSettings, clock: Clock | None = None) -> None:
         self._settings, self._clock = settings, clock or SystemClock()
         self._peer = URL(settings.url).host or ""
-        self._memory = _Memory()
+        self._handing, self._memory = Handing(self._clock), _Memory()
 
     async def run(self, inbox: Inbox) -> None:
         """Read until cancelled. Raises the errors HSDS-020 to HSDS-030."""
         settings, clock = self._settings, self._clock
-        handing = Handing(inbox, clock)
         pace = Pace(settings.requests_per_second, clock)
-        self._memory = _Memory()
         async with Client(settings.url, settings, pace, clock) as client:
             inbox.report_ready(self._peer)
             while True:
-                await self._refresh(Api(client, settings), handing)
+                await self._refresh(Api(client, settings), inbox)
                 await clock.sleep(spread(settings.interval_hours * _HOUR, clock))
 
-    async def _refresh(self, api: Api, handing: Handing) -> None:
+    async def _refresh(self, api: Api, inbox: Inbox) -> None:
         with Lines(self._settings.max_mebibytes) as lines:
             try:
                 async with asyncio.timeout(self._settings.max_minutes * _MINUTE):
@@ -77,9 +75,9 @@ class ApiDirectory:
                 raise errors.RefreshTooLongError from error
             if first:
                 body = await asyncio.to_thread(lines.body, first)
-                await handing.package(body, SNAPSHOT, self._peer)
+                await self._handing.package(inbox, body, SNAPSHOT, self._peer)
             else:
-                await handing.unchanged(self._peer)
+                await self._handing.unchanged(inbox, self._peer)
         # Not before it is stored: what is not, must come again.
         self._memory = memory
 
@@ -149,11 +147,17 @@ class ApiDirectory:
         whole = memory.whole.renewed()
         since = memory.since - timedelta(minutes=self._settings.overlap_minutes)
         change = Change(api, whole.known, whole, lines)
-        await change.modified(since)
+        read = await change.modified(since)
         swept = memory.swept_at
         if swept is None or now - swept >= timedelta(hours=self._settings.sweep_hours):
             swept = now if await self._swept(change) else swept
-        renewed = _Memory(memory.about, whole, started, memory.full_at, swept)
+        renewed = _Memory(
+            memory.about,
+            whole,
+            since=started if read else memory.since,
+            full_at=memory.full_at,
+            swept_at=swept,
+        )
         if not lines.told:
             return b"", renewed
         said = memory.about

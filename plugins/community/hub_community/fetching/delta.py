@@ -8,7 +8,7 @@ import structlog
 
 from hub_community.fetching.full import Whole
 from hub_community.fetching.known import ROOTS, Known, Lines, moment_of, stamp_of
-from hub_community.fetching.listing import Api
+from hub_community.fetching.listing import Api, Listing
 from hub_community.fetching.pages import Record, key_of
 from hub_community.fetching.probing import TYPES
 from hub_community.fetching.resources import Details, Resource
@@ -32,8 +32,8 @@ class Change:
     whole: Whole
     lines: Lines
 
-    async def modified(self, since: datetime) -> None:
-        """Write the services that were modified since then.
+    async def modified(self, since: datetime) -> bool:
+        """Write the services that were modified since then; return whether all.
 
         Raises IgnoredError where the server gives all of them whatever is asked.
         """
@@ -50,7 +50,7 @@ class Change:
                     self.lines.record("service", record)
             if unasked * 2 > before:
                 raise IgnoredError
-        await self._fetch(wanted)
+        return await self._fetch(wanted) and listing.complete
 
     async def sweep(self) -> bool:
         """Write what came and went since the last sweep, whoever said nothing of it.
@@ -58,16 +58,15 @@ class Change:
         Returns whether everything was looked at. Raises IgnoredError where the server
         gives whole services instead, or where what went cannot be told of.
         """
-        listing = self._services.listing(self.api, minimal="true")
+        listing = Listing(self.api, self._services.path, {"minimal": "true"})
         stamps: dict[str, str] = {}
         async for records in listing.pages():
             if any(_is_more(record) for record in records):
                 raise IgnoredError
             stamps |= {key_of(record): stamp_of(record) for record in records}
         stamps.pop("", None)
-        await self._fetch(self._stale(stamps))
-        whole = listing.complete
-        if whole:
+        whole = await self._fetch(self._stale(stamps)) and listing.complete
+        if listing.complete:
             self._ended("service", set(stamps))
         for name, resource in self.whole.resources.items():
             if name != "services":
@@ -100,11 +99,12 @@ class Change:
             other = [key for key in other if _differs(stamps[key], known[key])]
         return new + other
 
-    async def _fetch(self, keys: list[str]) -> None:
+    async def _fetch(self, keys: list[str]) -> bool:
         details = Details(self.api, self._services.path)
         async for had in details.of(key for key in keys if key):
             if had.record is not None and self.known.note("service", had.record):
                 self.lines.record("service", had.record)
+        return not details.failed
 
     async def _again(self, resource: Resource) -> bool:
         kind = TYPES[resource.name]

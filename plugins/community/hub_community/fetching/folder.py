@@ -37,18 +37,17 @@ class Folder:
 
     def __init__(self, settings: FolderSettings, clock: Clock | None = None) -> None:
         self._settings, self._clock = settings, clock or SystemClock()
+        self._handing, self._watch = Handing(self._clock), Watch(settings)
 
     async def run(self, inbox: Inbox) -> None:
         """Look until cancelled. Raises the errors HSDS-029 and HSDS-031."""
-        handing = Handing(inbox, self._clock)
-        watch = Watch(self._settings)
         await asyncio.to_thread(listed, self._settings.folder)
         inbox.report_ready(str(self._settings.folder))
         while True:
-            body = await asyncio.to_thread(watch.look, self._clock.now())
+            body = await asyncio.to_thread(self._watch.look, self._clock.now())
             if body is not None:
-                await handing.package(body, ZIP, "")
-                watch.taken()
+                await self._handing.package(inbox, body, ZIP)
+                self._watch.taken()
             await self._clock.sleep(self._settings.poll_seconds)
 
 

@@ -5,7 +5,13 @@ from dataclasses import dataclass, field
 
 import structlog
 
-from hub_community.fetching.errors import NothingThereError, UnusableAnswerError
+from hub.sdk import HubError
+from hub_community.fetching.errors import (
+    DirectoryRefusesError,
+    DirectoryTooLargeError,
+    NothingThereError,
+    UnusableAnswerError,
+)
 from hub_community.fetching.known import Known, Lines
 from hub_community.fetching.listing import Api, Listing, Stream
 from hub_community.fetching.pages import Record, key_of
@@ -38,19 +44,29 @@ async def read_all(api: Api, about: About, lines: Lines) -> Whole:
     """
     made = Whole()
     for name in ("services", *api.settings.resources):
-        resource = await found(api, name, about)
-        if resource is None:
+        try:
+            await _list(api, name, about, made, lines)
+        except DirectoryRefusesError:
             if name == "services":
-                raise NothingThereError("no services")
-            log.debug("list.not_offered", resource=name)
-            continue
-        made.resources[name] = resource
-        await _list(api, resource, made, lines)
+                raise
+            log.warning("list.refused", resource=name)
+        except HubError as error:
+            if name == "services" or isinstance(error, DirectoryTooLargeError):
+                raise
+            made.complete = False
+            log.warning("list.failed", resource=name, error_code=error.code)
     log.debug("directory.read", complete=made.complete, lines=lines.told)
     return made
 
 
-async def _list(api: Api, resource: Resource, made: Whole, lines: Lines) -> None:
+async def _list(api: Api, name: str, about: About, made: Whole, lines: Lines) -> None:
+    resource = await found(api, name, about)
+    if resource is None:
+        if name == "services":
+            raise NothingThereError("no services")
+        log.debug("list.not_offered", resource=name)
+        return
+    made.resources[name] = resource
     reader = source_of(api, resource)
     try:
         await _read(api, resource, reader, made, lines)

@@ -33,11 +33,13 @@ def first_line(mode: str, at: datetime, **said: Any) -> bytes:
 class Handing:
     """Knows what it handed over last, for as long as the hub runs."""
 
-    def __init__(self, inbox: Inbox, clock: Clock) -> None:
-        self._inbox, self._clock = inbox, clock
+    def __init__(self, clock: Clock) -> None:
+        self._clock = clock
         self._last = b""
 
-    async def package(self, body: bytes, media_type: str, peer: str) -> None:
+    async def package(
+        self, inbox: Inbox, body: bytes, media_type: str, peer: str = ""
+    ) -> None:
         """Store a package; where it is the last one again, that nothing changed.
 
         Where the same bytes came before, others may have come since then: such a
@@ -45,38 +47,37 @@ class Handing:
         """
         digest = hashlib.sha256(body).digest()
         if digest == self._last:
-            await self.unchanged(peer)
+            await self.unchanged(inbox, peer)
             return
         now = self._clock.now()
         message = RawMessage(
             body=body, media_type=media_type, received_at=now, peer=peer
         )
-        stored = await self._put(message)
+        stored = await self._put(inbox, message)
         if stored.duplicate:
             again = msgspec.structs.replace(message, control_id=now.isoformat())
-            await self._put(again)
+            await self._put(inbox, again)
         self._last = digest
         log.info("directory.fetched", size=len(body), repeated=stored.duplicate)
 
-    async def unchanged(self, peer: str) -> None:
+    async def unchanged(self, inbox: Inbox, peer: str = "") -> None:
         """Store that the directory is what it was when it was asked for last."""
         now = self._clock.now()
-        await self._put(
-            RawMessage(
-                body=first_line("unchanged", now),
-                media_type=SNAPSHOT,
-                received_at=now,
-                peer=peer,
-            )
+        message = RawMessage(
+            body=first_line("unchanged", now),
+            media_type=SNAPSHOT,
+            received_at=now,
+            peer=peer,
         )
+        await self._put(inbox, message)
         log.debug("directory.confirmed")
 
-    async def _put(self, message: RawMessage) -> Stored:
+    async def _put(self, inbox: Inbox, message: RawMessage) -> Stored:
         """Store a message, however long the hub cannot."""
         wait = 1.0
         while True:
             try:
-                return await self._inbox.put(message)
+                return await inbox.put(message)
             except HubError as error:
                 if error.recovery is not Recovery.RETRY:
                     raise

@@ -56,9 +56,9 @@ class Gzip:
 
 def inflating(encoding: str | None) -> Inflate:
     """Return what opens a Content-Encoding. Raises UnusableAnswerError."""
-    match (encoding or "").strip().lower():
-        case "" | "identity":
-            return Plain()
-        case "gzip" | "x-gzip":
-            return Gzip()
+    said = (encoding or "").strip().lower()
+    if said in {"", "identity"}:
+        return Plain()
+    if said in {"gzip", "x-gzip"}:
+        return Gzip()
     raise UnusableAnswerError("a Content-Encoding that was not asked for")

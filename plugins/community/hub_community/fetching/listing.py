@@ -82,9 +82,7 @@ class Api:
         for attempt in count(1):
             try:
                 got = await self.document(url, attempts=attempts)
-                page = read_page(got.value, got.headers.get("Link", ""))
-                if page is None:
-                    raise UnusableAnswerError("no page of a list")
+                page = _page_of(got)
             except UnusableAnswerError:
                 if attempt >= tries:
                     raise
@@ -134,7 +132,7 @@ class Listing:
                 yield records
             self.found |= paging.found
             self.complete = paging.complete
-            if not paging.moved or paging.gap:
+            if paging.broken or not paging.moved:
                 break
         log.debug("list.read", objects=len(self.found), complete=self.complete)
 
@@ -225,6 +223,13 @@ def _decoded(spool: IO[bytes], answer: Answer) -> Any:
         return msgspec.json.decode(spool.read().removeprefix(b"\xef\xbb\xbf"))
     except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
         raise UnusableAnswerError("no JSON") from error
+
+
+def _page_of(got: Got) -> Page:
+    page = read_page(got.value, got.headers.get("Link", ""))
+    if page is None:
+        raise UnusableAnswerError("no page of a list")
+    return page
 
 
 def _object(line: bytes) -> Any:

@@ -18,11 +18,15 @@ class Pace:
     async def turn(self) -> None:
         """Return when the next request may go."""
         async with self._turn:
-            now = self._clock.now()
-            wait = (self._free - now).total_seconds() if self._free else 0.0
-            if wait > 0:
+            # Somebody else may have been told to wait in the meantime.
+            while (wait := self._wait()) > 0:
                 await self._clock.sleep(wait)
-            self._free = max(self._free or now, now) + self._gap
+            self._free = self._clock.now() + self._gap
+
+    def _wait(self) -> float:
+        if self._free is None:
+            return 0.0
+        return (self._free - self._clock.now()).total_seconds()
 
     def hold(self, seconds: float) -> None:
         """Let nothing through for `seconds`: the publisher said so to one of all."""

@@ -34,30 +34,29 @@ class HttpPackage:
         self._settings, self._clock = settings, clock or SystemClock()
         self._url = URL(settings.url)
         self._peer = self._url.host or ""
+        self._handing = Handing(self._clock)
         self._tags: dict[str, str] = {}
         self._full_at: datetime | None = None
 
     async def run(self, inbox: Inbox) -> None:
         """Fetch until cancelled. Raises the errors HSDS-020 to HSDS-030."""
         settings, clock = self._settings, self._clock
-        handing = Handing(inbox, clock)
-        self._tags, self._full_at = {}, None
         async with Client(settings.url, settings, Pace(1, clock), clock) as client:
             inbox.report_ready(self._peer)
             while True:
-                await self._refresh(client, handing)
+                await self._refresh(client, inbox)
                 await clock.sleep(spread(settings.interval_hours * _HOUR, clock))
 
-    async def _refresh(self, client: Client, handing: Handing) -> None:
+    async def _refresh(self, client: Client, inbox: Inbox) -> None:
         with TemporaryFile(prefix="carehub-") as spool:
             answer = await self._fetched(client, spool)
             if answer is None:
-                await handing.unchanged(self._peer)
+                await self._handing.unchanged(inbox, self._peer)
                 return
             kind = media_type(spool)
             spool.seek(0)
             body = await asyncio.to_thread(spool.read)
-        await handing.package(body, kind, self._peer)
+        await self._handing.package(inbox, body, kind, self._peer)
         # Not before it is stored: what is not, must come again.
         self._tags = _tags(answer)
 

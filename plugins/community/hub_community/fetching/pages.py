@@ -106,7 +106,9 @@ class Paging:
     moved: bool = False
     #: Whether something is missing for sure.
     gap: bool = False
-    step: Step | None = Step(1)
+    #: Whether it ended at a page that could not be had.
+    broken: bool = False
+    step: Step | None = field(default_factory=lambda: Step(1))
     _items: int | None = None
     _pages: int | None = None
     _empty: int = 0
@@ -145,7 +147,7 @@ class Paging:
 
     def break_off(self) -> None:
         """End where a page could not be had."""
-        self.step, self.gap = None, True
+        self.step, self.gap, self.broken = None, True, True
 
     def end(self) -> None:
         """End where a server that counts nothing has no further page."""

@@ -12,7 +12,6 @@ from hub_community.fetching.errors import (
     NothingThereError,
     UnusableAnswerError,
 )
-from hub_community.fetching.known import Lines
 from hub_community.fetching.listing import Api, Listing, Stream
 from hub_community.fetching.pages import Record, key_of
 from hub_community.fetching.probing import FULL, About, addresses

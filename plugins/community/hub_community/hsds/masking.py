@@ -4,6 +4,8 @@ import re
 from collections.abc import Iterable
 from typing import Any, Final
 
+from hub.sdk import line_pattern
+
 #: Where places stand, at any depth.
 _PLACES: Final = frozenset(
     {
@@ -14,8 +16,13 @@ _PLACES: Final = frozenset(
         "postal_addresses", "postal_code", "street", "transportation",
     }
 )  # fmt: skip
-_LINK: Final = re.compile(r"ur[il]|website|link|logo")
+_LINK: Final = re.compile(r"ur[il]|website|link|logo|email")
 WITHHELD: Final = "[withheld]"
+#: A mailbox that is called as a place is.
+_MAILBOX: Final = re.compile(
+    rf"[^\s<>,;]*{re.escape(WITHHELD)}[^\s<>,;]*@[^\s<>,;]+"
+    rf"|[^\s<>,;]+@[^\s<>,;]*{re.escape(WITHHELD)}[^\s<>,;]*"
+)
 _TOKEN: Final = re.compile(r"""[^\s<>"']+""")
 _MAP: Final = re.compile(
     r"""google\.[a-z.]{2,6}/maps|maps\.google|goo\.gl|maps\.app|maps\.apple
@@ -67,7 +74,7 @@ def secret_lines(addresses: Iterable[Any], location: dict[str, Any]) -> set[str]
         address.get(field)
         for address in addresses
         if isinstance(address, dict)
-        for field in ("address_1", "address_2")
+        for field in ("address_1", "address_2", "attention")
     }
     found |= {
         location.get("external_identifier"),
@@ -78,7 +85,7 @@ def secret_lines(addresses: Iterable[Any], location: dict[str, Any]) -> set[str]
 
 class _Masking:
     def __init__(self, lines: Iterable[str], *, drop: bool) -> None:
-        words = sorted({re.escape(line) for line in lines}, key=len, reverse=True)
+        words = sorted({line_pattern(line) for line in lines}, key=len, reverse=True)
         self._lines = re.compile("|".join(words), re.IGNORECASE) if words else None
         self._drop = drop
 
@@ -96,7 +103,7 @@ class _Masking:
             if key == "id" or key.endswith("_id"):
                 return value
             said = self._text(value)
-            return None if said == WITHHELD and _LINK.search(key) else said
+            return None if WITHHELD in said and _LINK.search(key) else said
         if isinstance(value, list):
             parts = (self._value(key, each) for each in value)
             return [part for part in parts if part is not None]
@@ -107,7 +114,8 @@ class _Masking:
         said = _PAIR.sub(WITHHELD, _THREE_WORDS.sub(WITHHELD, said))
         if self._lines:
             said = self._lines.sub(WITHHELD, said)
-        return _STREET.sub(WITHHELD, said)
+        said = _STREET.sub(WITHHELD, said)
+        return _MAILBOX.sub(WITHHELD, said) if "@" in said else said
 
 
 def _unless_map(token: re.Match[str]) -> str:

@@ -71,7 +71,11 @@ _NOT_PRIVATE: Final = frozenset(
     {"", "no", "n", "false", "f", "0", "nein", "public", "öffentlich", "off", "null",
      "none", "na", "n/a"}
 )  # fmt: skip
-_SECRET_TYPES: Final = ("confidential", "private", "secret", "undisclosed", "hidden")
+_SECRET_TYPES: Final = (
+    *("confidential", "private", "secret", "undisclosed", "hidden", "restricted"),
+    *("unlisted", "not public", "non-public", "vertraulich", "geheim", "anonym"),
+    *("privat", "nicht öffentlich", "nichtöffentlich"),
+)
 #: Fields whose words count: of what is called, and of what is described.
 NAMES: Final = ("name", "alternate_name", "alternate", "code", "taxonomy", "label")
 TEXTS: Final = ("description", "eligibility_description", "alert", "value")

@@ -226,11 +226,7 @@ def _cancelling(view: View, words: Words) -> Html | None:
 
 
 def _message(view: View, words: Words) -> Html | None:
-    if not view.message:
-        return None
-    by = words(f"from_{view.message_by}") if view.message_by else ""
-    lines = element("dl", element("dt", by), element("dd", view.message))
-    return joined(element("h2", words("news")), lines)
+    return _section(words, "news", view.messages)
 
 
 def _section(words: Words, title: str, lines: Sequence[Line]) -> Html | None:

@@ -25,7 +25,8 @@ Line = tuple[str, str]
 class View(NamedTuple):
     """What stands on the page; `status` is the state in words.
 
-    `standing`, `person`, `wanted` and `requester` are lines, each of a label and text.
+    `standing`, `person`, `wanted` and `requester` are lines, each of a label and text,
+    and so are `messages`, with who wrote them for a label, the last one last.
     """
 
     state: str
@@ -39,8 +40,12 @@ class View(NamedTuple):
     person: tuple[Line, ...]
     wanted: tuple[Line, ...]
     requester: tuple[Line, ...]
-    message: str
-    message_by: str
+    messages: tuple[Line, ...]
+
+    @property
+    def message(self) -> str:
+        """The last message of all, "" for none."""
+        return self.messages[-1][1] if self.messages else ""
 
 
 def view_of(notice: Notice, words: Words, zone: ZoneInfo) -> View:
@@ -49,7 +54,6 @@ def view_of(notice: Notice, words: Words, zone: ZoneInfo) -> View:
     reading = _Reading(told, words, zone)
     loop, state = reading.text("loop"), reading.text("state") or reading.text("status")
     asked = event.type == "referral.cancel_requested"
-    by = reading.text("by")
     return View(
         state=state,
         status=reading.word(state, codes.STATES),
@@ -77,8 +81,7 @@ def view_of(notice: Notice, words: Words, zone: ZoneInfo) -> View:
             ("accessibility", ", ".join(map(words_of, listed(told, "accessibility")))),
         ),
         requester=reading.requester(),
-        message=reading.text("note") or reading.text("text"),
-        message_by=by if by in {"requester", "performer", "hub"} else "",
+        messages=reading.messages(),
     )
 
 
@@ -134,6 +137,17 @@ class _Reading:
             if said:
                 yield said
 
+    def messages(self) -> tuple[Line, ...]:
+        """Return what each side wrote last, else what the event says alone."""
+        notes = self._told.get("notes")
+        if not isinstance(notes, Mapping) or not notes:
+            said = self.text("note") or self.text("text")
+            return _lines((_from(self.text("by")), said))
+        found = sorted((plain(member(one, "at")), by) for by, one in notes.items())
+        return _lines(
+            *((_from(by), plain(member(notes, by, "text"))) for _, by in found)
+        )
+
     def person(self) -> tuple[Line, ...]:
         """Return who it is; no way to contact somebody whom nobody may contact."""
         prohibited = member(self._told, "safety", "contact_prohibited") is True
@@ -156,6 +170,10 @@ class _Reading:
             *telecoms(listed(stated, "telecoms")),
             ("number", self.number()),
         )
+
+
+def _from(by: str) -> str:
+    return f"from_{by}" if by in {"requester", "performer", "hub"} else "from_hub"
 
 
 def plain(value: Any) -> str:

@@ -170,7 +170,7 @@ TEXTS: Mapping[str, Pair] = {
     "who": ("Who needs help", "Wer Hilfe braucht"),
     "what": ("What is needed", "Was gebraucht wird"),
     "asks": ("Who asks for help", "Wer um Hilfe bittet"),
-    "news": ("Last message", "Letzte Nachricht"),
+    "news": ("Last messages", "Letzte Nachrichten"),
     "person_name": ("Name", "Name"),
     "phone": ("Telephone", "Telefon"),
     "email": ("E-mail", "E-Mail"),

@@ -16,7 +16,7 @@ from hub_fhir.rendering.places import Bundled, Served
 from hub_fhir.rendering.provenance import provenance
 from hub_fhir.rendering.request_resource import service_request
 from hub_fhir.rendering.requests import owned_by, request_of
-from hub_fhir.rendering.statuses import Said, said_by
+from hub_fhir.rendering.statuses import INTERNAL, Said, said_by
 from hub_fhir.rendering.task_resource import task
 from hub_fhir.rendering.telling import Telling
 from hub_fhir.resources.wire import MEDIA_TYPE, built, write
@@ -101,4 +101,5 @@ REFERRAL = RendererSpec(
     options=ReferralOptions,
     render=render,
     summary="One notice about a referral as a FHIR R4 transaction (Gravity SDOHCC).",
+    unspoken=frozenset(f"referral.{name}" for name in INTERNAL),
 )

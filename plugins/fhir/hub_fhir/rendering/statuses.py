@@ -16,7 +16,7 @@ LOST_IN_EXTENSION = "status.only_in_extension"
 #: Where a referral is of which nothing else is known than that it was asked for.
 _BEGINNING = "requested"
 #: Events that are the hub's own business, and of which nobody is told in FHIR.
-_INTERNAL = frozenset({"conflict", "history_added"})
+INTERNAL = frozenset({"conflict", "history_added"})
 _SIDES = frozenset({"requester", "performer", "hub"})
 #: What the requester's statuses say by themselves.
 _OF_REQUEST = frozenset(
@@ -47,7 +47,7 @@ def said_by(telling: Telling, received: str = "requested") -> Said:
     Raises NoEquivalentError where it is about no referral, or for nobody's ears.
     """
     family, name = telling.event.type.partition(".")[::2]
-    if family != "referral" or name in _INTERNAL:
+    if family != "referral" or name in INTERNAL:
         raise NoEquivalentError(f"fhir-referral, {telling.event.type}")
     word = OF_EVENT.get(name, name)
     state = _state_of(telling, word)

@@ -29,6 +29,7 @@ _ANSWERS: dict[type[HubError], tuple[int, str]] = {
     errors.WrongMediaTypeError: (415, "not-supported"),
     errors.TooManyRequestsError: (429, "throttled"),
     errors.TooSlowError: (408, "timeout"),
+    errors.UnderWayError: (409, "lock-error"),
     errors.ServerFaultError: (500, "exception"),
     reading.NotJsonError: (400, "structure"),
     reading.DuplicateKeyError: (400, "structure"),
@@ -119,7 +120,7 @@ def message_reply(header: Tree, identity: str, address: str, now: datetime) -> T
     event = {
         name: header[name] for name in ("eventCoding", "eventUri") if name in header
     }
-    reply = {
+    reply: Tree = {
         "resourceType": "MessageHeader",
         "id": identity,
         **event,

@@ -117,3 +117,12 @@ class HookRefusedError(HubError):
     summary = "A subscriber does not take notifications"
     remedy = "Check endpoint and secret of the subscriber; it can poll meanwhile"
     recovery = Recovery.RETRY
+
+
+class UnderWayError(HubError):
+    """The first request with this key is not answered yet."""
+
+    code = "FHIR-087"
+    summary = "The same request is under way"
+    remedy = "Wait for its answer, or repeat it a little later"
+    recovery = Recovery.RETRY

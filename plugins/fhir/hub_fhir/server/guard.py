@@ -18,8 +18,8 @@ from hub_fhir.resources.wire import MEDIA_TYPE, write
 from hub_fhir.server.answering import outcome_of, status_of
 from hub_fhir.server.errors import (
     BadRequestError,
-    NotOfferedError,
     NothingThereError,
+    NotOfferedError,
     ServerFaultError,
     TooLargeError,
     TooManyRequestsError,
@@ -57,6 +57,11 @@ class Limits(NamedTuple):
     seconds: float
     doorkeeper: Doorkeeper
 
+    def check(self) -> None:
+        """Raise TooManyRequestsError where no slot is free."""
+        if self.slots.locked():
+            raise TooManyRequestsError
+
 
 LIMITS = web.AppKey("limits", Limits)
 
@@ -67,8 +72,7 @@ async def guard(request: web.Request, handler: Handler) -> web.StreamResponse:
     limits = request.app[LIMITS]
     with limits.doorkeeper.busy(request.protocol):
         try:
-            if limits.slots.locked():
-                raise TooManyRequestsError
+            limits.check()
             async with limits.slots, asyncio.timeout(limits.seconds):
                 return await handler(request)
         except HubError as error:

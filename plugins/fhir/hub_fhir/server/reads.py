@@ -3,7 +3,7 @@
 import re
 from collections import OrderedDict
 from collections.abc import Sequence
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import Any
 
 import structlog
@@ -11,7 +11,6 @@ from aiohttp import hdrs, web
 
 from hub.sdk import HubError, Inbox, Notice
 from hub_fhir.rendering.options import ReferralOptions
-from hub_fhir.rendering.payloads import instant
 from hub_fhir.rendering.places import key_of
 from hub_fhir.rendering.referral import served
 from hub_fhir.server.answering import etag, searchset
@@ -29,7 +28,6 @@ _ID = re.compile(r"rec-[0-9A-Za-z\-]{1,60}", re.ASCII)
 BESIDE = ("Patient", "Organization", "Practitioner", "PractitionerRole", "Provenance")
 #: How many of them are found again by their id alone.
 _MOST_KNOWN = 20_000
-_MILLISECOND = timedelta(milliseconds=1)
 
 
 class Reads:
@@ -95,17 +93,14 @@ class Reads:
         posted = request.method == hdrs.METH_POST
         more = await sent_form(request) if posted else []
         asked = parse([*request.query.items(), *more])
-        tree = await self._page(grant.party, asked)
-        if not posted:
-            return resource(tree)
-        return resource(tree)
+        return resource(await self._page(grant.party, asked))
 
     async def _page(self, party: str, asked: Search) -> Tree:
         shown = asked.cursor.shown if asked.cursor else 0
-        wanted = shown + asked.count + 1
+        wanted = shown + asked.size + 1
         desk = self._inbox.referrals
         found = await desk.changed(party, asked.since, wanted)
-        notices = found[shown : shown + asked.count]
+        notices = found[shown : shown + asked.size]
         pages = [(each, self._served(party, each)) for each in notices]
         matches, beside = self._matching(pages, asked)
         links = {"self": asked.url(self._address, asked.cursor)}
@@ -149,6 +144,3 @@ def _after(shown: Sequence[Notice], asked: Search) -> Cursor:
         return Cursor(since, len(shown))
     begins = [each for each in shown if changed_at(each) >= last]
     return Cursor(last, len(begins))
-
-
-__all__ = ["BESIDE", "Reads", "changed_at", "instant"]

@@ -52,7 +52,7 @@ class Search(NamedTuple):
     ids: frozenset[str] = frozenset()
     statuses: frozenset[str] = frozenset()
     owner: str = ""
-    count: int = _DEFAULT
+    size: int = _DEFAULT
     includes: bool = False
     cursor: Cursor | None = None
     links: tuple[tuple[str, str], ...] = ()
@@ -117,13 +117,9 @@ def _timed(search: Search, value: str) -> Search:
     if time is None:
         raise BadRequestError("_lastUpdated")
     first, end = time.earliest, _end(time)
-    bounds: dict[str, dict[str, datetime]] = {
-        "ge": {"after": first},
-        "gt": {"after": end},
-        "lt": {"before": first},
-        "le": {"before": end},
-    }
-    return search._replace(**bounds.get(prefix, {"after": first, "before": end}))
+    after = {"ge": first, "gt": end, "lt": None, "le": None}.get(prefix, first)
+    before = {"ge": None, "gt": None, "lt": first, "le": end}.get(prefix, end)
+    return search._replace(after=after or search.after, before=before or search.before)
 
 
 def _end(time: FuzzyTime) -> datetime:
@@ -158,6 +154,6 @@ _READERS: dict[str, Callable[[Search, str], Search]] = {
     "_id": lambda search, value: search._replace(ids=frozenset(value.split(","))),
     "status": lambda search, value: search._replace(statuses=frozenset(_words(value))),
     "owner": lambda search, value: search._replace(owner=value),
-    "_count": lambda search, value: search._replace(count=_count(value)),
+    "_count": lambda search, value: search._replace(size=_count(value)),
     "_cursor": lambda search, value: search._replace(cursor=_cursor(value)),
 }

@@ -33,7 +33,7 @@ class ClientTable(Settings):
 class SubscriberTable(Settings):
     """Who is told that something changed, by a rest-hook without content."""
 
-    party: str = Field(min_length=1, description="The partner whose referrals they are.")
+    party: str = Field(min_length=1, description="The partner whose referrals.")
     endpoint: Url = Field(description="Where to post; https, or http on this machine.")
     secret: Secret | None = Field(
         default=None, description="What is sent as Bearer, as the partner wants it."

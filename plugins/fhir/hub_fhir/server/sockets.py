@@ -6,9 +6,10 @@ of connections; both are limited here.
 
 import asyncio
 import contextlib
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from weakref import WeakKeyDictionary
 
+from aiohttp.web import Server
 from aiohttp.web_protocol import RequestHandler
 
 _LOOK_SECONDS = 0.5
@@ -28,22 +29,22 @@ class Doorkeeper:
     def __init__(self, most: int, idle_seconds: float) -> None:
         self._most = most
         self._idle = idle_seconds
+        self._server: Server | None = None
         self._since: WeakKeyDictionary[RequestHandler, float] = WeakKeyDictionary()
         self._busy: WeakKeyDictionary[RequestHandler, int] = WeakKeyDictionary()
 
-    def factory(
-        self, make: Callable[[], RequestHandler], count: Callable[[], int]
-    ) -> Callable[[], asyncio.BaseProtocol]:
-        """Return what makes the protocol of a new connection."""
+    def open(self, server: Server) -> None:
+        """Let connections in, to `server`."""
+        self._server = server
 
-        def protocol() -> asyncio.BaseProtocol:
-            if count() >= self._most:
-                return _Refused()
-            handler = make()
-            self._since[handler] = asyncio.get_running_loop().time()
-            return handler
-
-        return protocol
+    def protocol(self) -> asyncio.BaseProtocol:
+        """Return the protocol of a new connection."""
+        server = self._server
+        if server is None or len(server.connections) >= self._most:
+            return _Refused()
+        handler = server()
+        self._since[handler] = asyncio.get_running_loop().time()
+        return handler
 
     @contextlib.contextmanager
     def busy(self, handler: RequestHandler) -> Iterator[None]:

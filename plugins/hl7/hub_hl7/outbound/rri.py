@@ -37,7 +37,6 @@ class Exchange(NamedTuple):
 #: Source: domain 4.3. Where table 0283 has no code that is true the status is "".
 EXCHANGES: Mapping[str, Exchange] = {
     "requested": Exchange("REF", "I12", "P"),
-    "information_provided": Exchange("REF", "I13"),
     "redirected": Exchange("REF", "I13"),
     "cancel_requested": Exchange("REF", "I14"),
     "entered_in_error": Exchange("REF", "I14"),
@@ -47,7 +46,6 @@ EXCHANGES: Mapping[str, Exchange] = {
     "accepted": Exchange("RRI", "I12", "A"),
     "rejected": Exchange("RRI", "I12", "R"),
     "on_hold": Exchange("RRI", "I12", "P"),
-    "information_requested": Exchange("RRI", "I12", "P"),
     "expired": Exchange("RRI", "I12", "E"),
     "reopened": Exchange("RRI", "I12"),
     "resumed": Exchange("RRI", "I13", "A"),
@@ -62,6 +60,14 @@ EXCHANGES: Mapping[str, Exchange] = {
     "cancel_declined": Exchange("RRI", "I14", "R"),
     "cancelled": Exchange("RRI", "I14"),
 }
+#: What both sides can say, by which of them does. What the hub adds is no answer.
+EITHER_SAYS: Mapping[tuple[str, str], Exchange] = {
+    ("information_requested", "requester"): Exchange("REF", "I15"),
+    ("information_requested", "performer"): Exchange("RRI", "I12", "P"),
+    ("information_provided", "requester"): Exchange("REF", "I13"),
+    ("information_provided", "performer"): Exchange("RRI", "I13"),
+    ("information_provided", "hub"): Exchange("REF", "I13"),
+}
 _STATUS_TEXTS = {"A": "Accepted", "P": "Pending", "R": "Rejected", "E": "Expired"}
 #: From the hub's and FHIR's words to table 0280.
 _PRIORITIES = {
@@ -69,6 +75,9 @@ _PRIORITIES = {
     "s": "S", "a": "A", "r": "R",
 }  # fmt: skip
 _OWN_TABLE = "99CAREHUB"
+_SIDES = frozenset({"requester", "performer", "hub"})
+#: Who says what both can say, where that is not told.
+_SPEAKER = {"information_requested": "performer", "information_provided": "requester"}
 
 
 class RriOptions(MessageOptions):
@@ -89,16 +98,23 @@ def render(notices: Sequence[Notice], options: RriOptions) -> Rendered:
     Raises NoEquivalentError and UnmappableError.
     """
     telling = Telling(only(notices), options)
-    exchange = exchange_of(telling.event.type)
+    exchange = exchange_of(telling.event.type, leaf(at(telling.payload, "by")))
     if options.message != "auto":
         exchange = exchange._replace(family=options.message)
     return message(telling, _lines(telling, exchange))
 
 
-def exchange_of(kind: str) -> Exchange:
-    """Return the message of a type of event; a draft and a dispute have none."""
+def exchange_of(kind: str, by: str = "") -> Exchange:
+    """Return the message of a type of event that `by` caused.
+
+    Where nobody says by whom, the performer asks and the requester answers. A draft, a
+    dispute and what belongs to the past have none: raises NoEquivalentError.
+    """
     family, _, name = kind.partition(".")
     exchange = EXCHANGES.get(name) if family == "referral" else None
+    if exchange is None and family == "referral":
+        spoken = by if by in _SIDES else _SPEAKER.get(name, "")
+        exchange = EITHER_SAYS.get((name, spoken))
     if exchange is None:
         raise NoEquivalentError(f"hl7-rri, {kind}")
     return exchange
@@ -235,4 +251,7 @@ RRI = RendererSpec(
     options=RriOptions,
     render=render,
     summary="One notice about a referral as an HL7 v2 REF or RRI message.",
+    unspoken=frozenset(
+        {"referral.drafted", "referral.conflict", "referral.history_added"}
+    ),
 )

@@ -1,0 +1,248 @@
+"""The index of services follows directories: what comes into force can be found.
+
+It works beside everything else, some services at a time, and rests between: until it
+has caught up, services are found as they were. Cut off anywhere, it does what it was at
+again.
+"""
+
+import asyncio
+import sqlite3
+import threading
+import time
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
+
+import msgspec
+import structlog
+
+from hub.coordination.service_match.areas import areas_of, bounds_of
+from hub.coordination.service_match.facts import (
+    Named,
+    OfferFacts,
+    Site,
+    facts_of,
+    site_of,
+)
+from hub.coordination.service_match.geometry import (
+    ANYWHERE,
+    Point,
+    cell_of,
+    cells_within,
+    distance_km,
+)
+from hub.coordination.service_match.terms import Term
+from hub.errors import HubError
+from hub.store.services import indexing
+from hub.store.services.indexing import (
+    CHUNK,
+    Behind,
+    Indexed,
+    ObjectRow,
+    SiteRow,
+    TermRow,
+)
+from hub.store.store import Store
+from hub.store.writer import Writer
+
+log = structlog.get_logger()
+
+#: How often it is looked for what came into force, in seconds, and after trouble.
+LOOK_SECONDS, TROUBLE_SECONDS = 0.5, 30.0
+#: After each piece of work it rests so many times as long.
+REST = 0.2
+#: Who serves so much is found from anywhere, wherever they have their office.
+_WIDE_KM = 100.0
+#: More cells than this are as good as anywhere, for one service.
+_MOST_CELLS = 64
+
+_pack = msgspec.msgpack.Encoder().encode
+_site = msgspec.msgpack.Decoder(Site).decode
+_keys = msgspec.json.Decoder(list[str]).decode
+
+
+class ServiceIndex:
+    """Keeps the index of one hub in step. Use it on the event loop."""
+
+    def __init__(self, store: Store) -> None:
+        self._thread = ThreadPoolExecutor(1, "service-index")
+        self._reader = store.reader()
+        self._indexing = Indexing(self._reader, store.writer)
+
+    def under_way(self, reader: sqlite3.Connection) -> int:
+        """Return how many feeds have something in force that is not found yet."""
+        return len(indexing.behind(reader))
+
+    async def run(self) -> None:
+        """Work until cancelled."""
+        loop = asyncio.get_running_loop()
+        while True:
+            pause = LOOK_SECONDS
+            try:
+                while await loop.run_in_executor(self._thread, self._indexing.turn):
+                    pass
+            except (HubError, sqlite3.Error) as error:
+                code = getattr(error, "code", type(error).__name__)
+                log.warning("services.unindexed", error_code=code)
+                pause = TROUBLE_SECONDS
+            with suppress(TimeoutError):
+                async with asyncio.timeout(pause):
+                    await asyncio.Event().wait()
+
+    async def stop(self) -> None:
+        """Let go of what is under way: the next hub does it again."""
+        self._indexing.stop()
+        loop = asyncio.get_running_loop()
+        await loop.run_in_executor(None, self._thread.shutdown)
+        self._reader.close()
+
+
+class Indexing:
+    """Indexes what came into force. Blocking: for a thread."""
+
+    def __init__(
+        self, reader: sqlite3.Connection, writer: Writer, rest: float = REST
+    ) -> None:
+        self._reader = reader
+        self._writer = writer
+        self._rest = rest
+        self._stopping = threading.Event()
+
+    def stop(self) -> None:
+        """Give up what is under way. May be called from any thread."""
+        self._stopping.set()
+
+    def turn(self) -> bool:
+        """Bring the first feed that is behind up to date; say whether there was one."""
+        waiting = indexing.behind(self._reader)
+        if not waiting or self._stopping.is_set():
+            return False
+        of = waiting[0]
+        places = self._index_places(of)
+        services = self._services(of, places)
+        terms = {
+            each.id: each
+            for each in indexing.terms_of(self._reader, of.feed, of.current)
+        }
+        if not self._index_services(of, services, terms):
+            return False
+        self._writer.call(indexing.settle, of)
+        log.info("services.indexed", feed=of.feed, count=len(services))
+        return True
+
+    def _index_places(self, of: Behind) -> list[str]:
+        places = indexing.changed(self._reader, of, "location")
+        for keys in _chunks(places):
+            rows = indexing.objects(self._reader, of, keys)
+            sites = [_site_row(of.feed, row) for row in rows if not row.removed]
+            if not self._put(Indexed(places=keys, sites=sites)):
+                break
+        return places
+
+    def _services(self, of: Behind, places: Sequence[str]) -> list[str]:
+        """Return the services that are found otherwise now."""
+        changed = indexing.changed
+        if not of.indexed or changed(self._reader, of, "taxonomy_term"):
+            return changed(self._reader, of, "service", whole=True)
+        found = set(changed(self._reader, of, "service"))
+        for keys in _chunks(places):
+            found.update(indexing.services_at(self._reader, of, keys))
+        return sorted(found)
+
+    def _index_services(
+        self, of: Behind, services: Sequence[str], terms: Mapping[str, Term]
+    ) -> bool:
+        """Index services; say whether all of them are."""
+        for keys in _chunks(services):
+            rows = indexing.objects(self._reader, of, keys)
+            wanted = {key for row in rows for key in _keys(row.places)}
+            sites = {
+                key: _site(body)
+                for key, body in indexing.sites_of(self._reader, sorted(wanted))
+            }
+            if not self._put(_indexed(of.feed, keys, rows, sites, terms)):
+                return False
+        return True
+
+    def _put(self, part: Indexed) -> bool:
+        """Have something written, and rest; say whether to go on."""
+        began = time.perf_counter()
+        self._writer.call(indexing.rebuild, part)
+        spent = time.perf_counter() - began
+        return not self._stopping.wait(self._rest * spent)
+
+
+def _indexed(
+    feed: str,
+    keys: Sequence[str],
+    rows: Iterable[ObjectRow],
+    sites: Mapping[str, Site],
+    terms: Mapping[str, Term],
+) -> Indexed:
+    offers: list[tuple[str, str, bytes]] = []
+    found_by: list[TermRow] = []
+    shapes: dict[str, bytes] = {}
+    for row in rows:
+        if row.removed:
+            continue
+        record = indexing.record_of(row.record)
+        areas = list(areas_of(record))
+        drawn = {area.shape: shape for area, shape in areas if shape}
+        own = [sites[key] for key in _keys(row.places) if key in sites]
+        named = Named(
+            key=row.key,
+            feed=feed,
+            owner=row.owner,
+            restricted=row.restricted != "[]",
+        )
+        facts = facts_of(named, record, own, (area for area, _ in areas), terms)
+        offers.append((row.key, feed, _pack(facts)))
+        found_by += _found_by(facts, drawn)
+        shapes |= {} if facts.restricted else drawn
+    return Indexed(keys, offers, found_by, [*shapes.items()])
+
+
+def _found_by(facts: OfferFacts, drawn: Mapping[str, bytes]) -> Iterator[TermRow]:
+    """Yield by which terms, and where, a service is found."""
+    cells: dict[int, Point | None] = {}
+    for each in facts.points:
+        point = Point(*each)
+        cells[cell_of(point)] = point
+    wide = False
+    for area in () if facts.restricted else facts.areas:
+        if not area.shape:
+            continue
+        lowest, highest = bounds_of(drawn[area.shape])
+        if cells:
+            wide |= distance_km(lowest, highest) > _WIDE_KM
+            continue
+        found = list(cells_within(lowest, highest))
+        if found and len(found) <= _MOST_CELLS:
+            cells |= dict.fromkeys(found)
+    if wide or facts.remote or not cells:
+        cells[ANYWHERE] = None
+    for term in facts.terms:
+        for cell, where in cells.items():
+            latitude, longitude = where or (None, None)
+            yield TermRow(term, cell, facts.key, latitude, longitude)
+
+
+def _site_row(feed: str, row: ObjectRow) -> SiteRow:
+    """Return where a location is; of a secret one nothing, whatever it says."""
+    secret = row.restricted != "[]"
+    site = Site(type="physical") if secret else site_of(indexing.record_of(row.record))
+    return SiteRow(
+        row.key,
+        feed,
+        site.country,
+        site.postcode,
+        site.city,
+        site.latitude,
+        site.longitude,
+        _pack(site),
+    )
+
+
+def _chunks(keys: Sequence[str]) -> Iterator[Sequence[str]]:
+    for start in range(0, len(keys), CHUNK):
+        yield keys[start : start + CHUNK]

@@ -1,0 +1,287 @@
+"""Matching services: from what somebody needs to the services that could meet it.
+
+Blocking work is done on threads. What is found is advice; it is kept only where it was
+asked for a person.
+"""
+
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from datetime import UTC, datetime
+from functools import partial
+from itertools import islice
+
+import msgspec
+import structlog
+from msgspec.structs import replace
+
+from hub.config.matching import MatchingConfig
+from hub.contract import Inbox
+from hub.coordination.needs.tables import Mapping as NeedMapping
+from hub.coordination.needs.tables import read_mapping
+from hub.coordination.service_match.errors import (
+    MatcherFailedError,
+    NoMatcherError,
+    NothingWantedError,
+    PlacesUnreadableError,
+)
+from hub.coordination.service_match.facts import OfferFacts
+from hub.coordination.service_match.geometry import Point, cells_around, distance_km
+from hub.coordination.service_match.places import Place, place_of
+from hub.coordination.service_match.ranking import ranked
+from hub.coordination.service_match.results import Matched, Matching, Proposal
+from hub.coordination.service_match.sieve import Kept, Left, Sieve
+from hub.coordination.service_match.terms import asked_for
+from hub.coordination.service_match.words import access_wanted, language
+from hub.model.directory import Offer, Rated, Wish
+from hub.runtime import matches
+from hub.runtime.deciding import put_through
+from hub.runtime.gazetteer import StoredGazetteer, own_places
+from hub.store.reading import unknown
+from hub.store.services import search
+from hub.store.services.reading import Known, ServiceReader
+from hub.store.services.search import Candidate, InForce
+from hub.threads import in_thread
+
+log = structlog.get_logger()
+
+#: So many services are looked at closely at a time, and so many times at most.
+_CLOSELY, _TURNS = 300, 4
+#: How far down the list somebody may look before what is near ceases to be near.
+_ROUGH_KM = 100.0
+
+
+class ServiceMatching:
+    """Finds services for one hub."""
+
+    def __init__(
+        self,
+        config: MatchingConfig,
+        reader: ServiceReader,
+        country: str,
+        inbox: Inbox | None = None,
+        clock: Callable[[], datetime] = lambda: datetime.now(UTC),
+    ) -> None:
+        """Read what a site has of its own. Raises PlacesUnreadableError."""
+        self._config = config
+        self._reader = reader
+        self._country = config.table.country or country
+        self._inbox = inbox
+        self._clock = clock
+        self._own_places = own_places(config.table.places)
+        self._own_mapping = _own_mapping(config)
+
+    async def match(self, wish: Wish, limit: int | None = None) -> Matching:
+        """Return the services that could meet a wish, best first.
+
+        Raises NoMatcherError, NothingWantedError and MatcherFailedError.
+        """
+        return await in_thread(self.find, wish, limit)
+
+    async def propose(
+        self, person: str, needs: Sequence[str], wish: Wish, limit: int | None, by: str
+    ) -> Proposal:
+        """Find services for somebody, and keep what is found as advice.
+
+        `needs` are keys of theirs, all that are open where none is named; what `wish`
+        says beside counts, and their own picture where it says nothing.
+        Raises UnknownIdError, what `match` raises, and what `Inbox.put` raises.
+        """
+        known = await in_thread(self._reader.known, person, self._clock())
+        chosen = _chosen(known, needs)
+        wish = _of_person(known, wish, chosen.values())
+        found = await self.match(wish, limit)
+        if self._inbox is None:
+            raise NoMatcherError
+        message = matches.message_of(
+            known.number,
+            list(chosen),
+            wish.categories,
+            wish.terms,
+            found,
+            by=by,
+            at=self._clock(),
+        )
+        stored, _ = await put_through(self._inbox, message)
+        return Proposal(
+            person=known.person, needs=list(chosen), message=stored.id, matching=found
+        )
+
+    def find(self, wish: Wish, limit: int | None = None) -> Matching:
+        """Do what `match` does, on this thread."""
+        spec = self._config.spec
+        if spec is None:
+            raise NoMatcherError
+        wish = _plain(wish)
+        asked = asked_for(wish.categories, wish.terms, self._own_mapping)
+        if not asked:
+            raise NothingWantedError
+        below = self._reader.terms().below(asked)
+        with self._reader.look() as connection:
+            look = _Look(self, StoredGazetteer(connection, self._own_places), wish)
+            return look.found(below, limit or self._config.table.limit)
+
+    def rate(self, offer: Offer, wish: Wish) -> Rated:
+        """Return how well an offer fits. Raises MatcherFailedError."""
+        spec = self._config.spec
+        if spec is None:
+            raise NoMatcherError
+        try:
+            return spec.rate(offer, wish, self._config.settings)
+        except (
+            Exception
+        ) as error:  # a plugin's mistake must not look like an empty list
+            log.exception("matcher.failed", matcher=self._config.table.matcher)
+            raise MatcherFailedError(type(error).__name__) from None
+
+    @property
+    def config(self) -> MatchingConfig:
+        """By what services are found."""
+        return self._config
+
+    def place(self, wish: Wish, gazetteer: StoredGazetteer) -> Place:
+        """Return where somebody is."""
+        return place_of(wish, gazetteer, self._country)
+
+    def now(self) -> datetime:
+        """Return the time by which services are open."""
+        return self._clock()
+
+
+class _Look:
+    """One question, on one connection."""
+
+    def __init__(
+        self, matching: ServiceMatching, gazetteer: StoredGazetteer, wish: Wish
+    ) -> None:
+        self._matching = matching
+        self._connection = gazetteer.connection
+        self._wish = wish
+        self._table = matching.config.table
+        self._place = matching.place(wish, gazetteer)
+        self._sieve = Sieve(
+            wish,
+            self._place,
+            gazetteer,
+            matching.now(),
+            partial(search.shape, self._connection),
+            self._table.radius_km,
+        )
+        self._left: dict[str, int] = {}
+
+    def found(self, terms: Mapping[str, float], limit: int) -> Matching:
+        """Return what terms lead to, best first."""
+        found = search.candidates(self._connection, terms, self._cells())
+        kept = self._kept(found, limit)
+        rated = ranked(kept, self._wish, self._matching.rate, limit)
+        spec = self._matching.config.spec
+        return Matching(
+            matcher=spec.name if spec else "",
+            version=spec.version if spec else "",
+            place=self._place.problem or "known",
+            looked_at=len(found),
+            left_out=dict(sorted(self._left.items())),
+            items=self._named(rated),
+        )
+
+    def _cells(self) -> list[int]:
+        point, radius = self._place.point, self._wish.radius_km
+        if point is None:
+            return []
+        most = (radius or self._table.radius_km) + self._place.uncertain_km
+        return cells_around(point, most)
+
+    def _kept(
+        self, found: Mapping[str, list[Candidate]], limit: int
+    ) -> list[tuple[OfferFacts, Kept]]:
+        """Return what passes the sieve of those that look best from afar."""
+        fits = {key: max(one.fit for one in each) for key, each in found.items()}
+        order = iter(sorted(found, key=lambda key: (self._rough(found[key]), key)))
+        kept: list[tuple[OfferFacts, Kept]] = []
+        for _ in range(_TURNS):
+            keys = list(islice(order, _CLOSELY))
+            if not keys or len(kept) >= 2 * limit:
+                break
+            now = search.as_of_now(self._connection, keys)
+            often = search.acceptance(self._connection, keys)
+            for facts in search.facts_about(self._connection, keys):
+                self._sift(facts, fits[facts.key], now, often, kept)
+        return kept
+
+    def _sift(
+        self,
+        facts: OfferFacts,
+        fit: float,
+        now: Mapping[str, InForce],
+        often: Mapping[str, float],
+        kept: list[tuple[OfferFacts, Kept]],
+    ) -> None:
+        current = now.get(facts.key)
+        if current is None:
+            return  # it went while this index was not looking
+        secret = facts.restricted or current.restricted
+        facts = replace(facts, status=current.status, restricted=secret)
+        one = self._sieve.sift(facts, fit)
+        if isinstance(one, Left):
+            self._left[one.reason] = self._left.get(one.reason, 0) + 1
+            return
+        offer = replace(one.offer, acceptance_rate=often.get(facts.key))
+        kept.append((facts, one._replace(offer=offer)))
+
+    def _rough(self, each: Iterable[Candidate]) -> float:
+        """Return the order of a candidate from afar: the lower, the better."""
+        return -max(one.fit - self._away(one.point) / _ROUGH_KM for one in each)
+
+    def _away(self, point: Point | None) -> float:
+        if point is None or self._place.point is None:
+            return 0.0
+        return distance_km(self._place.point, point)
+
+    def _named(self, rated: Sequence[Matched]) -> list[Matched]:
+        now = search.as_of_now(self._connection, [each.service for each in rated])
+        return [
+            replace(each, organization_name=now[each.service].organization)
+            for each in rated
+            if each.service in now
+        ]
+
+
+def _plain(wish: Wish) -> Wish:
+    """Return a wish with languages and accessibility as services have them."""
+    return replace(
+        wish,
+        languages=tuple(language(each) for each in wish.languages),
+        accessibility=tuple(access_wanted(each) for each in wish.accessibility),
+    )
+
+
+def _chosen(known: Known, needs: Sequence[str]) -> dict[str, str]:
+    """Return the needs that are meant. Raises UnknownIdError."""
+    if not needs:
+        return known.needs
+    for each in needs:
+        if each not in known.needs:
+            raise unknown(each)
+    return {each: known.needs[each] for each in needs}
+
+
+def _of_person(known: Known, wish: Wish, categories: Iterable[str]) -> Wish:
+    """Return a wish with what is known of somebody, where it does not say."""
+    named = dict.fromkeys((*wish.categories, *(each for each in categories if each)))
+    placed = bool(wish.postcode) or wish.latitude is not None or wish.no_fixed_address
+    return replace(
+        wish,
+        categories=tuple(named),
+        postcode=wish.postcode if placed else known.postcode,
+        country=wish.country or ("" if placed else known.country),
+        age=known.age if wish.age is None else wish.age,
+        languages=wish.languages or known.languages,
+    )
+
+
+def _own_mapping(config: MatchingConfig) -> NeedMapping | None:
+    path = config.table.mapping
+    if path is None:
+        return None
+    try:
+        return read_mapping(path.read_text(encoding="utf-8"))
+    except (OSError, UnicodeDecodeError, msgspec.MsgspecError) as error:
+        raise PlacesUnreadableError(f"{path.name}: {type(error).__name__}") from error

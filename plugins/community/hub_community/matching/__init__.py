@@ -1,0 +1,1 @@
+"""How services that could meet a need are put in order."""
