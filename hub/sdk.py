@@ -86,7 +86,7 @@ from hub.model.files import (
 from hub.model.identifiers import Code, Identifier, Location
 from hub.model.labels import Labels
 from hub.model.message import MessageState, Processed, RawMessage, Stored
-from hub.model.places import line_pattern
+from hub.model.places import address_lines
 from hub.model.referral_facts import (
     StatementError,
     read_statement,
@@ -233,12 +233,12 @@ __all__ = [
     "Unmapped",
     "Wish",
     "ZoneSource",
+    "address_lines",
     "checked_resolver",
     "checked_url",
     "hookimpl",
     "is_local",
     "is_permitted",
-    "line_pattern",
     "read_facts",
     "read_statement",
     "read_statements",

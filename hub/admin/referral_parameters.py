@@ -6,6 +6,7 @@ from pydantic import BaseModel, ConfigDict, Field, model_validator
 
 from hub.admin.parameters import Moment, Paging, Parameters, Spoken, Text
 from hub.coordination.referral_wishes import Said, Wanted
+from hub.model.care.pieces import Day, Name, Telecom
 from hub.model.referrals import SIDE_FACTS, Outcome, Reason, ReferralState, Reported
 from hub.store.referral_queries import LoopFilter
 
@@ -98,17 +99,34 @@ class SafetyBody(_Inner):
 
 
 class PersonBody(_Inner):
-    """Whom it is about: a key of the hub, or a number with who gave it."""
+    """Whom it is about: a key of the hub, or a number with who gave it.
+
+    Somebody new needs a name and a way to reach them.
+    """
 
     key: Text = Field(default="", description="The person's key.")
     system: Text = Field(default="", description="Who assigned the identifier.")
     value: Text = Field(default="", description="The identifier itself.")
+    names: Annotated[list[Name], Field(max_length=10)] = Field(
+        default=[], description="What somebody is called whom the hub need not know."
+    )
+    telecoms: Annotated[list[Telecom], Field(max_length=10)] = Field(
+        default=[], description="How whoever acts can reach them."
+    )
+    birth_date: Day | None = Field(default=None, description="When they were born.")
 
     @model_validator(mode="after")
     def _one_of_both(self) -> Self:
         if bool(self.key) == bool(self.system and self.value):
             raise ValueError("name either a `key`, or `system` and `value`")
+        if self.key and self.about():
+            raise ValueError("whom the hub knows by a `key` it knows: say no more")
         return self
+
+    def about(self) -> dict[str, Any]:
+        """Return what is said of the person, as demographics."""
+        told = self.model_dump(exclude_none=True, exclude={"key", "system", "value"})
+        return {name: value for name, value in told.items() if value}
 
 
 class ReferralWanted(Parameters):
@@ -167,6 +185,7 @@ class ReferralWanted(Parameters):
             person=self.person.key,
             system=self.person.system,
             value=self.person.value,
+            about=self.person.about(),
             category=self.category,
             performers=tuple(self.performers),
             services=tuple(self.services),

@@ -10,7 +10,8 @@ from hub.model.referrals import Reason, Reported, Side
 class Wanted(Struct, frozen=True, kw_only=True, omit_defaults=True):
     """A referral that somebody sends, as they say it.
 
-    The person is a key of the hub, or a number with its `system`. `performers` are
+    The person is a key of the hub, or a number with its `system`; `about` is what is
+    said of somebody whom the hub need not know yet, as demographics. `performers` are
     names of partners, `services` keys of services in a directory; `requester` is the
     partner in whose name it is sent, "" for the hub's own users.
     """
@@ -18,6 +19,7 @@ class Wanted(Struct, frozen=True, kw_only=True, omit_defaults=True):
     person: str = ""
     system: str = ""
     value: str = ""
+    about: dict[str, Any] = {}
     category: str
     performers: tuple[str, ...] = ()
     services: tuple[str, ...] = ()

@@ -37,3 +37,12 @@ class DemoFolderTakenError(HubError):
     summary = "The folder for the demonstration is not empty"
     remedy = "Name another folder with --data-dir, or empty this one"
     recovery = Recovery.STOP
+
+
+class HelpRefusedError(HubError):
+    """The hub did not take what somebody who helps asked of it."""
+
+    code = "DEMO-005"
+    summary = "The hub does not take what a helper of the demonstration says"
+    remedy = "Look at the hub's log for the reason, and whether its disk is full"
+    recovery = Recovery.STOP

@@ -6,14 +6,14 @@ from contextlib import closing
 from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
-from typing import Any, Protocol, TypeVar
+from typing import Any, NamedTuple, Protocol, TypeVar
 
 from hub.demo.consents import FEED
 from hub.demo.expectation import Expected
 from hub.demo.hospital import FeedCount, Hospital
 from hub.demo.payer import Payer, Row, read_rows
 from hub.demo.receiver import Receiver, Told, read_events, read_told
-from hub.demo.result import Audited, Exchanged
+from hub.demo.result import Audited, Directories, Exchanged
 from hub.demo.setting import ARCHIVE, MEALS, NOTIFIED, PAYER, SECOND_PAYER
 from hub.demo.view import LATEST, Known, Snapshot
 from hub.model.delivery import DeliveryState
@@ -24,6 +24,8 @@ from hub.store.tally import denials, tally
 from hub.store.views import Page
 
 _T = TypeVar("_T")
+#: The loops of which the requester knows how they ended.
+CLOSED = frozenset({"closed_by_requester", "closed_unresolved"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,6 +90,29 @@ def take_exchanged(reader: Reader) -> Exchanged:
         held=came[ExchangeState.HELD],
         acknowledged=went[ExchangeState.ACKNOWLEDGED],
     )
+
+
+def take_directory(reader: Reader) -> Directories:
+    """Return how many services all directories have, and of how many the place is not.
+
+    Counted one by one, as they are shown.
+    """
+    found = list(_pages(partial(reader.directories.objects, "service")))
+    return Directories(len(found), sum(each.restricted for each in found))
+
+
+class Referred(NamedTuple):
+    """How many referrals are in each state, and of how many the end is known."""
+
+    states: Mapping[str, int]
+    closed: int
+
+
+def take_referrals(reader: Reader) -> Referred:
+    """Return how the referrals stand."""
+    found = list(_pages(reader.referrals.referrals))
+    states = Counter(each.state for each in found)
+    return Referred(dict(states), sum(each.loop in CLOSED for each in found))
 
 
 def unacknowledged(reader: Reader) -> int:

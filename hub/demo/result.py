@@ -51,6 +51,13 @@ class Exchanged(Struct, frozen=True):
     acknowledged: int
 
 
+class Directories(Struct, frozen=True):
+    """How many services the directories have, and of how many the place is secret."""
+
+    services: int
+    restricted: int
+
+
 class DemoResult(Struct, frozen=True, kw_only=True):
     """The outcome; its JSON form is what ``hub demo --exit --json`` prints.
 
@@ -58,6 +65,8 @@ class DemoResult(Struct, frozen=True, kw_only=True):
     `missing` and `unexpected` name notices by destination, type and visit. `persons`
     counts people, not their numbers; `readmissions` those that stand; `review_queue`
     pairs of numbers of which somebody is to say whether they are of one person.
+    `referrals` counts them by state, `loops_closed` those of which whoever asked knows
+    how they ended.
     """
 
     messages: Messages
@@ -67,6 +76,9 @@ class DemoResult(Struct, frozen=True, kw_only=True):
     audit: Audited
     deliveries: Mapping[str, Mapping[str, int]]
     exchanges: Exchanged
+    directory: Directories
+    referrals: Mapping[str, int]
+    loops_closed: int
     persons: int
     stays: Mapping[str, int]
     transitions: Mapping[str, int]
@@ -121,6 +133,10 @@ def summarise(result: DemoResult, folder: Path, admin_url: str) -> str:
             for name, counts in sorted(result.deliveries.items())
         ),
         _section("Files exchanged", msgspec.structs.asdict(result.exchanges)),
+        _section("Directories", msgspec.structs.asdict(result.directory)),
+        _section(
+            "Referrals", {**result.referrals, "loops closed": result.loops_closed}
+        ),
         _verdict(result),
         _places(folder, admin_url),
     ]
@@ -168,6 +184,8 @@ def _places(folder: Path, admin_url: str) -> str:
         "the API, while it runs": f"{admin_url}/api/v1/events",
         "health, while it runs": f"{admin_url}/health/ready",
         "on the command line": f"hub events --config {config}",
+        "the referrals": f"hub referrals list --config {config}",
+        "who waits for an answer": f"hub referrals escalations --config {config}",
         "the file that waits": f"hub exchange list --state held --config {config}",
     }
     lines = (f"  {what:<28}{where}\n" for what, where in places.items())

@@ -8,6 +8,7 @@ from collections.abc import AsyncIterator, Coroutine
 from contextlib import asynccontextmanager, closing, suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from functools import partial
 from pathlib import Path
 
 import msgspec
@@ -15,6 +16,7 @@ import msgspec
 from hub.app import Hub
 from hub.config import load
 from hub.demo import consents
+from hub.demo.closing_loops import LoopPlayers
 from hub.demo.exchanging import Clerk, rosters
 from hub.demo.expectation import Difference, account_for_links, compare, excuse
 from hub.demo.hospital import Hospital
@@ -23,9 +25,11 @@ from hub.demo.observe import (
     arrivals,
     take_audit,
     take_denials,
+    take_directory,
     take_exchanged,
     take_known,
     take_received,
+    take_referrals,
     take_snapshot,
     unacknowledged,
     withdrawn,
@@ -34,7 +38,7 @@ from hub.demo.pathways import SPAN, SentMessage
 from hub.demo.played_hub import PlayedHub
 from hub.demo.result import Decisions, DemoResult, Messages, notices, summarise
 from hub.demo.scenario import Scenario
-from hub.demo.setting import DATA
+from hub.demo.setting import DATA, REFERRER
 from hub.demo.stage import Stage, set_stage
 from hub.demo.view import REDRAWS_PER_SECOND, View
 from hub.errors import HubError
@@ -121,13 +125,15 @@ async def _play(
             problems += await _rest(hub)
             problems += await _send_everything(stage, scenario, clerk.drop(doubtful))
             problems += await _rest(hub)
-            problems += await _let_time_pass(hub)
+            posted, unclosed = await _close_loops(hub, stage, scenario)
+            problems += unclosed + await _let_time_pass(hub)
             hub.let_a_day_pass()
             problems += await _rest(hub)
             problems += await clerk.acknowledge()
             problems += await _rest(hub)
             watching.cancel()
         await _draw(view, reader, stage)
+    taken += posted
     return await asyncio.to_thread(_judge, hub, stage, scenario, taken, problems)
 
 
@@ -188,6 +194,16 @@ async def _let_time_pass(hub: PlayedHub) -> list[str]:
     return await _rest(hub)
 
 
+async def _close_loops(
+    hub: PlayedHub, stage: Stage, scenario: Scenario
+) -> tuple[int, list[str]]:
+    """Let two people be referred; return how many bodies were posted, and problems."""
+    hospital = next(e for e in stage.peers.hospitals if e.name == REFERRER)
+    rest = partial(_rest, hub)
+    players = LoopPlayers(hospital, stage.referrals, stage.admin_url, rest)
+    return await players.play(scenario.hungry())
+
+
 def _weeks_ago() -> datetime:
     """Return the first day of a story that ends a little while ago."""
     today = datetime.now(UTC).replace(hour=0, minute=0, second=0, microsecond=0)
@@ -200,6 +216,7 @@ def _judge(
     counts = _reader(stage).counts()
     known = take_known(_reader(stage), _store(stage))
     missing, unexpected = notices(_differences(stage, scenario))
+    referred = take_referrals(_reader(stage))
     if left := unacknowledged(_reader(stage)):
         problems = [*problems, f"the payer did not acknowledge {left} files"]
     return DemoResult(
@@ -215,6 +232,9 @@ def _judge(
         audit=take_audit(stage.folder / DATA),
         deliveries=counts.deliveries,
         exchanges=take_exchanged(_reader(stage)),
+        directory=take_directory(_reader(stage)),
+        referrals=referred.states,
+        loops_closed=referred.closed,
         books_balance=_balanced(hub),
         missing=missing,
         unexpected=unexpected,

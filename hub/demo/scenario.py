@@ -20,6 +20,7 @@ from hub.demo.expectation import (
 from hub.demo.panel import Member, choose_members, write_panel
 from hub.demo.pathways import FIRST_DAY, SentMessage, Simulation, Visit, simulate
 from hub.demo.people import make_people
+from hub.demo.referring import Hungry, choose_hungry
 from hub.demo.roster import Rows, roster_rows
 from hub.demo.setting import MEALS, NOTIFIED, SECOND_PANEL, SECOND_PAYER
 
@@ -54,6 +55,10 @@ class Scenario:
     def roster(self) -> Rows:
         """Return the rows of the roster that the first payer sends."""
         return roster_rows(self.members)
+
+    def hungry(self) -> Hungry:
+        """Return who goes home without food enough."""
+        return choose_hungry(self.simulation)
 
     def messages_of(self, site: str) -> list[SentMessage]:
         """Return the messages of one hospital in the order of sending."""

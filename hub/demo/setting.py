@@ -11,7 +11,7 @@ from contextlib import ExitStack
 from dataclasses import dataclass
 from pathlib import Path
 
-from hub.demo import consents, exchanging, payer, roster, x12
+from hub.demo import consents, directories, exchanging, payer, roster, x12
 from hub.demo.errors import DemoFolderTakenError
 from hub.demo.expectation import (
     ARCHIVE_EVENTS,
@@ -27,6 +27,8 @@ HOST = "127.0.0.1"
 DATA, ARCHIVE, SECRET = "data", "archive", "keys/webhook"
 SECOND_PANEL = "panel-payer-b.csv"
 PAYER, SECOND_PAYER, MEALS = "payer-a", "payer-b", "meals"
+#: Partners in referrals: who asks, and who helps.
+REFERRER, FOOD_BANK = "st-mary", "food-bank"
 #: The payer's way for X12, which is a destination of its own.
 NOTIFIED = f"{PAYER}-278n"
 #: How often the hub looks for files of the payer, in seconds.
@@ -54,6 +56,13 @@ REMARKS = {
     "sources.payer-a-roster": "Whom the payer insures: files on its own server.",
     "sources.payer-a-acks": "What the payer says of our tables.",
     "sources.payer-a-x12": "What it says of our interchanges: TA1 and 999.",
+    "sources.city": "Who helps whom in the city: HSDS 3.0.",
+    "sources.county": "The same of the county, in one table; with a secret place.",
+    "destinations.st-mary": "Where the hospital hears how its referrals go.",
+    "destinations.food-bank": "Where the food bank is told whom to help.",
+    "recipients.food-bank": "No health care: told the minimum of those who agreed.",
+    "partners.st-mary": "It asks for help.",
+    "partners.food-bank": "It helps, and says by the API what comes of it.",
     "destinations.payer-b": "Another payer: a file a day.",
     "destinations.meals": "Meals on wheels: a folder too.",
     "recipients.payer-a": "What the contract with the payer allows.",
@@ -71,7 +80,7 @@ REMARKS = {
     "subscriptions.archive-discharges": "Ends of stays, and what became of them.",
 }
 
-Value = str | float | bool | tuple[str, ...] | Mapping[str, "Value"]
+Value = str | float | bool | tuple["Value", ...] | Mapping[str, "Value"]
 
 #: What is due after stays in this region, and whose dates and holidays count.
 STAYS: Mapping[str, Value] = {
@@ -87,7 +96,8 @@ class Surroundings:
     """What stands around the hub: the peers' addresses and free ports for it.
 
     `private_key` and `known_hosts` are relative to the folder; `listeners` maps
-    the name of each hospital to the port that the hub shall listen on.
+    the name of each hospital to the port that the hub shall listen on. At
+    `referral_port` a hospital hears how its referrals go.
     """
 
     sftp_port: int
@@ -97,6 +107,7 @@ class Surroundings:
     webhook_url: str
     listeners: Mapping[str, int]
     admin_port: int
+    referral_port: int
 
 
 def prepare_folder(folder: Path) -> None:
@@ -126,12 +137,13 @@ def write_secret(folder: Path, secret: str) -> None:
 def write_configuration(folder: Path, around: Surroundings) -> Path:
     """Write ``hub.toml`` into `folder` and return its path."""
     path = folder / "hub.toml"
-    tables = [*_hub(around), *_sources(around), *_files(around)]
-    tables += [*_destinations(around), *_recipients()]
+    tables = [*_hub(around), *_sources(around), *_files(around), *_directories()]
+    tables += [*_destinations(around), *_referred(around), *_recipients()]
     tables += [
         (f"panels.{PAYER}", {}),
         ("panels.payer-b", {"file": SECOND_PANEL}),
         *_subscriptions(),
+        *_partners(),
     ]
     text = HEAD + "".join(f"\n{_table(name, keys)}" for name, keys in tables)
     path.write_text(text, encoding="utf-8")
@@ -212,20 +224,78 @@ _FACILITIES: Mapping[str, Value] = {
 }
 
 
+def _directories() -> Iterable[tuple[str, Mapping[str, Value]]]:
+    for name, folder in directories.INBOXES.items():
+        yield (
+            f"sources.{name}",
+            {
+                "kind": "folder-poller",
+                "folder": folder,
+                "normaliser": "hsds",
+                "files": directories.FILES[name],
+                "complete": "rename",
+                "poll_seconds": POLL_SECONDS,
+                "gate": {"respond": False},
+            },
+        )
+
+
+def _referred(around: Surroundings) -> Iterable[tuple[str, Mapping[str, Value]]]:
+    yield (
+        f"destinations.{REFERRER}",
+        {
+            "kind": "mllp-sender",
+            "format": "hl7-rri",
+            "host": HOST,
+            "port": around.referral_port,
+            "tls": False,
+        },
+    )
+    yield (
+        f"destinations.{FOOD_BANK}",
+        {"kind": "folder", "format": "cloudevents-json", "folder": FOOD_BANK},
+    )
+
+
+def _partners() -> Iterable[tuple[str, Mapping[str, Value]]]:
+    yield (
+        f"partners.{REFERRER}",
+        {
+            "name": "St. Mary",
+            "sources": (REFERRER,),
+            "destination": REFERRER,
+            "sides": ("requester",),
+        },
+    )
+    yield (
+        f"partners.{FOOD_BANK}",
+        {
+            "name": "Region Food Bank",
+            "organizations": (f"{directories.CITY}:{directories.FOOD_BANK}",),
+            "destination": FOOD_BANK,
+            "sides": ("performer",),
+        },
+    )
+
+
 def _recipients() -> Iterable[tuple[str, Mapping[str, Value]]]:
     purposes = ("care_coordination", "payment")
     for name in (PAYER, NOTIFIED):
         yield f"recipients.{name}", {"sector": "payer", "purposes": purposes}
     yield f"recipients.{SECOND_PAYER}", {"sector": "payer", "purposes": ("payment",)}
-    yield f"recipients.{MEALS}", {"sector": "community"}
+    for name in (MEALS, FOOD_BANK):
+        yield f"recipients.{name}", {"sector": "community"}
 
 
-def _profile(site: Site) -> dict[str, str]:
-    return {
+def _profile(site: Site) -> dict[str, Value]:
+    profile: dict[str, Value] = {
         "charset_default": site.charset,
         "time_zone": site.zone,
         "assigning_authority": site.authority,
     }
+    # Of its results only those count that say what somebody lacks.
+    screened: dict[str, Value] = {"results": ({"panels": ("sdoh",)},)}
+    return profile | screened if site.name == REFERRER else profile
 
 
 def _destinations(around: Surroundings) -> Iterable[tuple[str, Mapping[str, Value]]]:
@@ -294,10 +364,17 @@ def _table(name: str, keys: Mapping[str, Value]) -> str:
 
 
 def _value(value: Value) -> str:
-    """Write a value; a JSON text, number, truth value or list is TOML as well."""
+    """Write a value; a list has a line for each of its values."""
+    if isinstance(value, tuple):
+        return "".join(["[\n", *(f"    {_inline(v)},\n" for v in value), "]"])
+    return _inline(value)
+
+
+def _inline(value: Value) -> str:
+    """Write a value in one line; a JSON text, number or truth value is TOML as well."""
     if isinstance(value, Mapping):
-        pairs = ", ".join(f"{key} = {_value(each)}" for key, each in value.items())
+        pairs = ", ".join(f"{key} = {_inline(each)}" for key, each in value.items())
         return f"{{ {pairs} }}"
     if isinstance(value, tuple):
-        return "".join(["[\n", *(f"    {json.dumps(v)},\n" for v in value), "]"])
+        return f"[{', '.join(map(_inline, value))}]"
     return json.dumps(value)

@@ -5,10 +5,12 @@ from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
+from hub.demo.directories import write_directories
 from hub.demo.hospital import Hospital
 from hub.demo.observe import Peers
 from hub.demo.payer import USER, Payer
 from hub.demo.receiver import Receiver
+from hub.demo.referral_listener import ReferralListener
 from hub.demo.scenario import Scenario
 from hub.demo.setting import (
     HOST,
@@ -29,6 +31,7 @@ class Stage:
     config: Path
     peers: Peers
     admin_url: str
+    referrals: ReferralListener
 
 
 @asynccontextmanager
@@ -42,7 +45,12 @@ async def set_stage(
     """
     prepare_folder(folder)
     scenario.write_panel(folder)
-    async with Payer(folder) as payer, Receiver(folder) as receiver:
+    write_directories(folder)
+    async with (
+        Payer(folder) as payer,
+        Receiver(folder) as receiver,
+        ReferralListener() as referrals,
+    ):
         write_secret(folder, receiver.secret)
         admin_port, *ports = free_ports(1 + len(SITES))
         listeners = dict(zip([site.name for site in SITES], ports, strict=True))
@@ -54,6 +62,7 @@ async def set_stage(
             webhook_url=receiver.url,
             listeners=listeners,
             admin_port=admin_port,
+            referral_port=referrals.port,
         )
         hospitals = [
             Hospital(name, HOST, port, rate=rate) for name, port in listeners.items()
@@ -63,4 +72,5 @@ async def set_stage(
             config=write_configuration(folder, around),
             peers=Peers(tuple(hospitals), payer, receiver, folder),
             admin_url=f"http://{HOST}:{admin_port}",
+            referrals=referrals,
         )

@@ -1,6 +1,7 @@
 """How an address stands in a text, whoever writes it: to find it, and take it out."""
 
 import re
+from functools import lru_cache
 
 #: What stands between the words of an address, also where it is part of a name.
 _BETWEEN = r"[\s,._/+\x27-]*"
@@ -29,6 +30,51 @@ _LETTERS = (
     ("ü", "(?:ü|ue)"),
 )
 _WORD = re.compile(r"\d+[a-z]?\b|[^\W\d_]+|\d+")
+_FOLDED = str.maketrans({"ä": "a", "ö": "o", "ü": "u"})
+
+
+class AddressLines:
+    """Lines of addresses, to be taken out of texts however they are written there."""
+
+    def __init__(self, lines: frozenset[str]) -> None:
+        self._known = [
+            (_anchor(line), line_pattern(line))
+            for line in sorted(lines, key=lambda line: (-len(line), line))
+        ]
+
+    def without(self, text: str, instead: str) -> str:
+        """Return a text with something else in place of each line."""
+        folded = _folded(text)
+        found = [pattern for anchor, pattern in self._known if anchor in folded]
+        if not found:
+            return text
+        return re.sub("|".join(found), instead, text, flags=re.IGNORECASE)
+
+
+@lru_cache(maxsize=256)
+def address_lines(lines: frozenset[str]) -> AddressLines:
+    """Return lines of addresses, made once."""
+    return AddressLines(lines)
+
+
+def _folded(text: str) -> str:
+    lower = text.casefold()
+    if not lower.isascii():
+        lower = lower.translate(_FOLDED)
+    return lower.replace("ae", "a").replace("oe", "o").replace("ue", "u")
+
+
+def _anchor(line: str) -> str:
+    """Return what stands in each text that has a line, however it is written."""
+    words = _WORD.findall(line.casefold())
+    named = [each for each in words if not each[0].isdigit()]
+    if len("".join(named)) < _FEWEST_LETTERS:
+        return _folded(line.lstrip("+-"))
+    parts = [each for each in named if each not in _KINDS_OF_STREET] or [""]
+    longest = _folded(max(parts, key=len))
+    for ending in _ENDINGS:
+        longest = longest.removesuffix(_folded(ending))
+    return longest
 
 
 def line_pattern(line: str) -> str:

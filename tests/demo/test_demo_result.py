@@ -9,6 +9,7 @@ from hub.demo.result import (
     Audited,
     Decisions,
     DemoResult,
+    Directories,
     Exchanged,
     Messages,
     notices,
@@ -23,6 +24,9 @@ GOOD = DemoResult(
     audit=Audited(records=9, verified=True),
     deliveries={"payer-a": {"delivered": 3}},
     exchanges=Exchanged(applied=3, rejected=1, held=1, acknowledged=7),
+    directory=Directories(services=6, restricted=1),
+    referrals={"completed": 1, "received": 1},
+    loops_closed=1,
     persons=2,
     stays={"closed": 1, "opened": 1},
     transitions={"open": 1},
@@ -67,6 +71,9 @@ def test_is_one_json_object():
         "audit": {"records": 9, "verified": True},
         "deliveries": {"payer-a": {"delivered": 3}},
         "exchanges": {"applied": 3, "rejected": 1, "held": 1, "acknowledged": 7},
+        "directory": {"services": 6, "restricted": 1},
+        "referrals": {"completed": 1, "received": 1},
+        "loops_closed": 1,
         "persons": 2,
         "stays": {"closed": 1, "opened": 1},
         "transitions": {"open": 1},
@@ -107,6 +114,14 @@ def test_says_what_became_of_files_and_which_one_waits():
 
     assert "Files exchanged acknowledged 7 applied 3 held 1 rejected 1" in text
     assert "hub exchange list --state held --config demo/hub.toml" in text
+
+
+def test_says_how_referrals_went_and_where_to_look():
+    text = " ".join(summarise(GOOD, Path("demo"), "http://127.0.0.1:8080").split())
+
+    assert "Directories restricted 1 services 6" in text
+    assert "Referrals completed 1 loops closed 1 received 1" in text
+    assert "hub referrals escalations --config demo/hub.toml" in text
 
 
 def test_says_what_is_wrong():

@@ -10,12 +10,13 @@ from dataclasses import replace
 import pytest
 
 from hub.config import load
+from hub.demo.directories import SECRET_PLACE
 from hub.demo.errors import DemoFolderTakenError
 from hub.demo.expectation import PAYER_EVENTS, STARTS
 from hub.demo.panel import STRANGERS
 from hub.demo.pathways import PATHWAYS
 from hub.demo.people import DOUBLED, DOZEN, make_people
-from hub.demo.result import Exchanged
+from hub.demo.result import Directories, Exchanged
 from hub.demo.run import WATCHED_RATE, DemoOptions, main, run
 from hub.demo.scenario import Scenario
 from hub.registry import Registry
@@ -55,7 +56,8 @@ def test_tells_everybody_exactly_what_they_must_know(result):
     assert result.succeeded
     assert result.messages.received == result.messages.acknowledged
     payers = {"payer-a", "payer-a-278n", "payer-b"}
-    assert set(result.deliveries) == payers | {"social-services", "meals", "archive"}
+    others = {"social-services", "meals", "archive", "st-mary", "food-bank"}
+    assert set(result.deliveries) == payers | others
     states = {state for each in result.deliveries.values() for state in each}
     assert states <= {"delivered", "withdrawn"}
 
@@ -118,6 +120,34 @@ def test_takes_the_rosters_that_it_may_take_and_hears_that_all_was_received(play
     assert not list((server / "inbox").iterdir())
 
 
+def test_one_referral_runs_to_its_end_and_one_is_left_unanswered(played):
+    outcome, folder = played
+    told = sorted((folder / "food-bank").glob("*.json"))
+    types = [json.loads(each.read_bytes())["type"].split(".care.")[1] for each in told]
+
+    assert outcome.referrals == {"completed": 1, "received": 1}
+    assert outcome.loops_closed == 1
+    assert outcome.events["need.identified"] == 2
+    assert outcome.events["match.proposed"] == 1
+    assert outcome.events["referral.no_show"] == 1
+    assert outcome.events["referral.scheduled"] == 2
+    assert outcome.events["referral.loop_closed"] == 1
+    assert outcome.events["referral.escalated"] >= 1
+    assert types.count("referral.requested.v1") == 2
+    assert types[-1] == "referral.loop_closed.v1"
+
+
+def test_loads_two_directories_and_keeps_the_secret_place(played):
+    outcome, folder = played
+    county = b"".join(each.read_bytes() for each in folder.glob("directories/**/*.csv"))
+    told = [*folder.glob("food-bank/*"), folder / "webhook-received.jsonl"]
+
+    assert outcome.directory == Directories(services=6, restricted=1)
+    assert outcome.events["directory.feed_refreshed"] == 2
+    assert SECRET_PLACE.encode() in county
+    assert SECRET_PLACE.encode() not in b"".join(each.read_bytes() for each in told)
+
+
 def test_leaves_a_folder_that_other_commands_can_look_at(played):
     _, folder = played
 
@@ -133,6 +163,9 @@ def test_prints_one_json_object_and_ends_with_status_zero(options, capsys):
     assert status == 0
     assert printed["books_balance"] is True
     assert {"messages", "events", "decisions", "deliveries"} <= set(printed)
+    assert printed["directory"] == {"services": 6, "restricted": 1}
+    assert printed["referrals"] == {"completed": 1, "received": 1}
+    assert printed["loops_closed"] == 1
 
 
 def test_ends_with_status_one_when_a_notice_is_missing(options, capsys, monkeypatch):

@@ -23,6 +23,7 @@ AROUND = Surroundings(
     webhook_url="http://127.0.0.1:8081/care-events",
     listeners={"klinik-nord": 2575, "st-mary": 2576},
     admin_port=8080,
+    referral_port=2600,
 )
 
 
@@ -49,8 +50,10 @@ def test_writes_a_configuration_with_every_table(tmp_path):
         "social-services",
         "meals",
         "archive",
+        "st-mary",
+        "food-bank",
     }
-    recipients = {"payer-a", "payer-a-278n", "payer-b", "meals"}
+    recipients = {"payer-a", "payer-a-278n", "payer-b", "meals", "food-bank"}
     assert set(config["recipients"]) == recipients
     assert config["subscriptions"]["payer-b-members"]["cadence"].startswith("daily")
     subscription = config["subscriptions"]["payer-a-members"]
@@ -75,6 +78,20 @@ def test_feeds_the_panel_of_the_first_payer_by_its_rosters(tmp_path):
         destination = config["destinations"][name]
         assert destination["partner"] == "payer-a"
         assert destination["acknowledge_within_hours"] > 0
+
+
+def test_knows_who_asks_for_help_and_who_gives_it(tmp_path):
+    text = write_configuration(tmp_path, AROUND).read_text(encoding="utf-8")
+    config = tomllib.loads(text)
+    partners = config["partners"]
+
+    assert partners["st-mary"]["sides"] == ["requester"]
+    assert partners["food-bank"]["organizations"] == ["city:ORG-FOOD"]
+    assert config["destinations"]["st-mary"]["port"] == 2600
+    assert config["sources"]["st-mary"]["profile"]["results"] == [{"panels": ["sdoh"]}]
+    assert "results" not in config["sources"]["klinik-nord"]["profile"]
+    for name in ("city", "county"):
+        assert config["sources"][name]["normaliser"] == "hsds"
 
 
 def test_writes_only_paths_relative_to_the_folder(tmp_path):
@@ -116,7 +133,10 @@ def test_remarks_on_every_table(tmp_path):
 
     tables = {"hub", "admin", "stays"} | {
         f"{top}.{name}"
-        for top in ("sources", "destinations", "recipients", "panels", "subscriptions")
+        for top in (
+            *("sources", "destinations", "recipients", "panels"),
+            *("subscriptions", "partners"),
+        )
         for name in config[top]
     }
     assert tables == set(REMARKS)

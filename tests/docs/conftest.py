@@ -5,7 +5,7 @@ import re
 
 import pytest
 from cryptography.hazmat.primitives import serialization
-from cryptography.hazmat.primitives.asymmetric import ed25519
+from cryptography.hazmat.primitives.asymmetric import ec, ed25519
 
 from hub.registry import Registry
 
@@ -30,8 +30,17 @@ def private_key():
     )
 
 
+@pytest.fixture(scope="session")
+def signing_key():
+    return ec.generate_private_key(ec.SECP384R1()).private_bytes(
+        serialization.Encoding.PEM,
+        serialization.PrivateFormat.PKCS8,
+        serialization.NoEncryption(),
+    )
+
+
 @pytest.fixture
-def surround(private_key, monkeypatch):
+def surround(private_key, signing_key, monkeypatch):
     """Return what makes the files and variables that a configuration refers to."""
 
     def make(text, folder):
@@ -41,6 +50,8 @@ def surround(private_key, monkeypatch):
             _write(folder / name, SECRET.encode())
         for name in re.findall(r'private_key = "file:([\w./-]+)"', text):
             _write(folder / name, private_key)
+        for name in re.findall(r'signing_key = "file:([\w./-]+)"', text):
+            _write(folder / name, signing_key)
         for name in re.findall(r'(?<!\w)file = "([\w./-]+)"', text):
             _write(folder / name, PANEL.encode())
 

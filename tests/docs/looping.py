@@ -104,7 +104,7 @@ class Worker:
         return _LINK.sub("https://referrals.example.org/r/…", body).strip()
 
     async def read_page(self) -> str:
-        """Return what the page says of the referral, signed in by the code of a mail."""
+        """Return what the page says, signed in by the code of a mail."""
         if self._http is None:
             await self._sign_in()
         return _said(await self._get(self._path))
@@ -112,7 +112,9 @@ class Worker:
     async def act(self, label: str, given: dict[str, str]) -> None:
         """Do what the page calls `label`, with what is filled in."""
         overview = await self._get(self._path)
-        found = re.search(rf'href="([^"]*/act/[^"]*)"[^>]*>{re.escape(label)}<', overview)
+        found = re.search(
+            rf'href="([^"]*/act/[^"]*)"[^>]*>{re.escape(label)}<', overview
+        )
         assert found, (label, _said(overview))
         form = await self._get(found[1])
         saved = await self._post(found[1], _hidden(form) | given)
@@ -219,7 +221,7 @@ class Player:
             await self._hub.rest()
 
     async def _run(self, shown: list[str]) -> str:
-        """Return what a command prints; as far as the page shows it, if it breaks off."""
+        """Return what a command prints, as far as the page shows it."""
         line = shown[0]
         words = shlex.split(line.removeprefix("$ hub "))
         [key] = self._hub.referral_keys() or [""]

@@ -98,7 +98,9 @@ async def told(folder, registry):
                     worker = Worker(mails, "Erin Made-Up")
                     player = Player(hub, folder, hospital, worker)
                     found = await player.play(STORY)
-            return Played(dict(found), [*mails.bodies, *mails.mails], player.notices, logs)
+            return Played(
+                dict(found), [*mails.bodies, *mails.mails], player.notices, logs
+            )
 
 
 @pytest.fixture(scope="module")
@@ -152,7 +154,9 @@ def test_neither_a_mail_nor_the_log_says_anything_of_anybody(secret, played):
     assert secret not in repr(played.logs).replace("food-bank", "")
 
 
-@pytest.mark.parametrize("secret", ["3WEST", "V100", "1948", "90001", "88122", "Muster"])
+@pytest.mark.parametrize(
+    "secret", ["3WEST", "V100", "1948", "90001", "88122", "Muster"]
+)
 def test_the_food_bank_reads_no_more_than_it_needs(secret, played):
     [page] = [
         real

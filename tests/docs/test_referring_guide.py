@@ -44,6 +44,7 @@ async def test_the_guide_shows_what_is_printed(config, registry, tmp_path):
     [first, last] = [json.loads(each.read_bytes())["data"] for each in heard]
     assert first["payload"]["note"] == "Ground floor, please ring twice"
     assert first["payload"]["person"]["names"][0]["family"] == "Roe"
+    assert first["payload"]["person"]["telecoms"][0]["value"] == "312-555-0147"
     assert "birth_date" not in first["payload"]["person"]
     assert last["payload"]["loop"] == "closed_by_requester"
 

@@ -101,6 +101,13 @@ def escalations_command(config: Path | None, *, as_json: bool, **paging: Any) ->
     help="A number of the person, with who gave it, in place of the key.",
 )
 @click.option(
+    "--name",
+    nargs=2,
+    metavar="FAMILY GIVEN",
+    help="What somebody is called whom the hub need not know yet.",
+)
+@click.option("--phone", help="How whoever acts can call them.")
+@click.option(
     "--category",
     required=True,
     type=click.Choice(get_args(Category)),
@@ -140,6 +147,8 @@ def send_command(
     *,
     person: str,
     identifier: tuple[str, str] | None,
+    name: tuple[str, str] | None,
+    phone: str | None,
     reason: str | None,
     no_contact: bool,
     repeat: str | None,
@@ -147,9 +156,13 @@ def send_command(
     **said: Any,
 ) -> None:
     """Send a referral to whoever shall act; several get a part of it each."""
-    whom = {"key": person}
+    whom: dict[str, Any] = {"key": person}
     if identifier:
         whom = {"system": identifier[0], "value": identifier[1]}
+    if name:
+        whom["names"] = [{"family": name[0], "given": name[1]}]
+    if phone:
+        whom["telecoms"] = [{"system": "phone", "value": phone}]
     wanted = {name: value for name, value in said.items() if value}
     wanted["person"] = whom
     if reason:

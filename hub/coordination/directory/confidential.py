@@ -9,7 +9,7 @@ and links to maps, also inside of texts.
 import re
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from functools import lru_cache
-from typing import Any
+from typing import Any, TypeGuard
 
 from hub.coordination.directory.confidential_words import (
     FLAG,
@@ -21,7 +21,7 @@ from hub.coordination.directory.confidential_words import (
     values_of,
 )
 from hub.coordination.directory.names import children
-from hub.model.places import line_pattern
+from hub.model.places import address_lines
 
 #: Where something is, by the names of fields without case and punctuation.
 _PLACES = frozenset(
@@ -84,11 +84,24 @@ _STREET = re.compile(
     r"\s?[a-z]?\b|\b(?:p\.?\s?o\.?\s?box|postfach)\s+[\d ]+",
     re.IGNORECASE,
 )
+#: A street without a number, where it is written as a name is.
+_STREET_NAME = re.compile(
+    r"\b(?:[A-ZÄÖÜ][\w'\u2019.-]+ ){1,3}(?:Street|Avenue|Road|Boulevard|Lane|Drive"
+    r"|Court|Terrace|Parkway|Highway|Stra(?:ß|ss)e|Allee|Weg|Gasse)\b"
+    r"|\b[A-ZÄÖÜ][\w-]+(?:stra(?:ß|ss)e|str\.|allee|gasse)(?!\w)"
+)
 #: What stands in a text instead of a place.
 REMOVED = "[withheld]"
 _MAILBOX = re.compile(
     rf"[^\s<>,;]*{re.escape(REMOVED)}[^\s<>,;]*@[^\s<>,;]+"
     rf"|[^\s<>,;]+@[^\s<>,;]*{re.escape(REMOVED)}[^\s<>,;]*"
+)
+#: One that is called by a street and a number.
+_MAILBOX_OF_STREET = re.compile(
+    r"\b(?:\d+[\w.+-]*?(?:street|avenue|road|lane|drive|blvd|(?:st|ave|rd|ln|dr))"
+    r"|[^\W\d][\w.+-]*?(?:stra(?:ß|ss)e|str|weg|allee|platz|gasse)[.+-]?\d+[a-z]?)"
+    r"@[^\s<>,;]+",
+    re.IGNORECASE,
 )
 _SHORTEST_SECRET = 5
 _NAMES = frozenset({"name", "alternate_name", "code", "label", "taxonomy", "term"})
@@ -135,6 +148,20 @@ def reasons(kind: str, record: Mapping[str, Any]) -> tuple[str, ...]:
     return tuple(sorted(found - {""}))
 
 
+def terms_of(record: Mapping[str, Any]) -> set[str]:
+    """Return the terms that an object has, and the one above it, by their ids."""
+    found = {record.get("parent_id")}
+    for each in children(record, "attributes"):
+        term = each.get("taxonomy_term")
+        found |= {each.get("taxonomy_term_id")}
+        found |= {term.get("id"), term.get("parent_id")} if _is_record(term) else set()
+    return {each for each in found if isinstance(each, str) and each}
+
+
+def _is_record(value: Any) -> TypeGuard[dict[str, Any]]:
+    return isinstance(value, dict)
+
+
 def secrets_of(record: Mapping[str, Any]) -> frozenset[str]:
     """Return the texts that give a place away: lines of addresses, coordinates."""
     found: set[str] = set()
@@ -164,12 +191,16 @@ def masked(
     return found
 
 
-def scrubbed(record: Mapping[str, Any], secrets: Iterable[str]) -> dict[str, Any]:
+def scrubbed(
+    record: Mapping[str, Any], secrets: Iterable[str], *, unsure: bool = False
+) -> dict[str, Any]:
     """Return a record whose texts do not give away where something else is.
 
-    Where it is itself may be known: its own address stays.
+    Where it is itself may be known: its own address stays. `unsure` where not all of
+    the secrets are known: then whatever looks like an address goes.
     """
-    found: dict[str, Any] = _texts(record, _scrubber(frozenset(secrets), streets=False))
+    scrub = _scrubber(frozenset(secrets), streets=unsure)
+    found: dict[str, Any] = _texts(record, scrub)
     return found
 
 
@@ -243,20 +274,24 @@ def _is_place(name: str, value: Any, within: Mapping[str, Any]) -> bool:
     return value not in (None, "", [], {})
 
 
+@lru_cache(maxsize=256)
 def _scrubber(secrets: frozenset[str], *, streets: bool = True) -> Scrub:
-    longest_first = sorted(secrets, key=len, reverse=True)
-    words = "|".join(map(line_pattern, longest_first))
-    known = re.compile(words, re.IGNORECASE) if words else None
+    known = address_lines(secrets)
 
     def scrub(text: str) -> str:
-        if known is not None:
-            text = known.sub(REMOVED, text)
-        text = _without_links(text)
+        text = _without_links(known.without(text, REMOVED))
         if streets and _has_digit(text):
             text = _STREET.sub(REMOVED, text)
-        return _MAILBOX.sub(REMOVED, text) if "@" in text else text
+        if streets:
+            text = _STREET_NAME.sub(REMOVED, text)
+        return _without_mailboxes(text, streets=streets) if "@" in text else text
 
     return scrub
+
+
+def _without_mailboxes(text: str, *, streets: bool) -> str:
+    text = _MAILBOX.sub(REMOVED, text)
+    return _MAILBOX_OF_STREET.sub(REMOVED, text) if streets else text
 
 
 def _without_links(text: str) -> str:

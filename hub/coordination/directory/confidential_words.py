@@ -17,6 +17,8 @@ ASSAULT = "category.sexual_assault"
 WITNESS = "category.witness_protection"
 TRAFFICKING = "category.trafficking"
 SAID_SO = "text.confidential_location"
+#: A term of a taxonomy that hides all that has it.
+TERM = "term.restricted"
 #: That of an object to which this one belongs.
 OWNER = "owner.restricted"
 SHARED = "location.shared"

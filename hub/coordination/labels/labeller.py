@@ -13,6 +13,7 @@ from msgspec.structs import replace
 
 from hub.coordination.labelling import accumulate
 from hub.coordination.labels.tables import Tables
+from hub.coordination.needs.shown import labels_of_need
 from hub.model.facts import Fact
 from hub.model.labels import Labels
 
@@ -48,17 +49,16 @@ class Labeller:
 
     def of(self, fact: Fact) -> Labels | None:
         """Return the labels of a fact, None where it is harmless."""
-        marks = list(self._marks(fact))
-        if not marks:
-            return fact.labels
-        codes = {label for _, label in marks}
-        inferred = Labels(
-            _RESTRICTED,
-            tuple(sorted(codes)),
-            (),
-            tuple(f"{source}:{label}" for source, label in marks),
-        )
-        return accumulate([fact.labels, inferred]) if fact.labels else inferred
+        found = [fact.labels] if fact.labels else []
+        if marks := list(self._marks(fact)):
+            codes = {label for _, label in marks}
+            own = tuple(f"{source}:{label}" for source, label in marks)
+            found.append(Labels(_RESTRICTED, tuple(sorted(codes)), (), own))
+        if "category" in fact.details:
+            found += _of_needs(fact.details["category"])
+        if len(found) <= 1:
+            return found[0] if found else None
+        return accumulate(found)
 
     def _marks(self, fact: Fact) -> Iterator[tuple[str, str]]:
         """Yield where a label comes from, and its code."""
@@ -93,6 +93,12 @@ class Labeller:
         ):
             for code in _codes(details.get(name)):
                 yield from _each(f"{name}:", find(code), code)
+
+
+def _of_needs(category: Any) -> list[Labels]:
+    """Return how confidential it is to need, or to be referred for, help of a kind."""
+    found = (labels_of_need(code.strip().lower()) for code in _codes(category))
+    return [labels for labels in found if labels != _NORMAL]
 
 
 def _each(

@@ -131,6 +131,8 @@ class Sieve(NamedTuple):
         self, facts: OfferFacts, fit: float, away: float | None, *, covers: bool | None
     ) -> Offer:
         at = self.wish.at or self.now
+        rules = facts.hours
+        opened = hours.open_at(rules, at) if rules else None
         return Offer(
             service=facts.key,
             name=facts.name,
@@ -140,9 +142,9 @@ class Sieve(NamedTuple):
             covers=covers,
             languages=facts.languages,
             accessibility=facts.access,
-            open_at=hours.open_at(facts.hours, at),
-            opens_next=hours.next_opening(facts.hours, at),
-            hours_confidence=hours.confidence_of(facts.hours),
+            open_at=opened,
+            opens_next=hours.next_opening(rules, at) if opened is False else None,
+            hours_confidence=hours.confidence_of(rules) if rules else 1.0,
             capacity=facts.capacity,
             assured_days=_days_since(facts.assured, self.now),
             free=facts.free,

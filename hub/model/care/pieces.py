@@ -114,6 +114,14 @@ class Address(Piece):
     country: Word | None = None
 
 
+class Telecom(Piece):
+    """A way to reach somebody."""
+
+    system: Literal["phone", "email", "sms", "fax", "url"]
+    value: Word
+    use: Literal["home", "work", "mobile"] | None = None
+
+
 class Person(Piece):
     """Whom a statement is about. The more is known, the surer they are found."""
 
@@ -122,6 +130,7 @@ class Person(Piece):
     birth_date: Day | None = None
     sex: Literal["F", "M", "O", "U"] | None = None
     addresses: Annotated[list[Address], Field(max_length=10)] = Field(default=[])
+    telecoms: Annotated[list[Telecom], Field(max_length=10)] = Field(default=[])
 
 
 class RecordNumber(Piece):

@@ -82,6 +82,8 @@ class Directories:
         self._laying = Laying(store.writer)
         self._feeder = DirectoryFeeder(self.look, write, told)
         self._resting: set[str] = set()
+        #: Feeds of which there are versions that nobody needs any more.
+        self._past: set[str] = set()
         self._bell = asyncio.Event()
 
     @property
@@ -142,6 +144,8 @@ class Directories:
         able = [each for each in await self.look(runs.open_runs) if self._can(each)]
         if able:
             await self._attempt(able[0])
+        elif self._past:
+            await self._forget_past()
         return bool(able)
 
     def _can(self, run: RunRow) -> bool:
@@ -154,8 +158,7 @@ class Directories:
         except Stopped:
             await asyncio.Event().wait()  # until this task is cancelled too
         except (HubError, OSError, sqlite3.Error) as error:
-            code = getattr(error, "code", type(error).__name__)
-            log.warning("directory.delayed", feed=run.feed, error_code=code)
+            log.warning("directory.delayed", feed=run.feed, error_code=_code_of(error))
             self._rest(run.feed)
         except Exception:  # a defect that one package shows must not stop the others
             log.exception("directory.delayed", feed=run.feed)
@@ -317,6 +320,7 @@ class Directories:
         if churning and not feed.churning:
             log.warning("directory.churning", feed=run.feed, reason="ids.churning")
         await self._run(self._unstage, run)
+        self._past.add(run.feed)
         self._feeder.ring()
 
     async def _revert(self, feed: str) -> None:
@@ -325,13 +329,29 @@ class Directories:
         while await self._write(objects.revert, objects.Version(feed, current)):
             pass
 
-    async def _prune(self, feed: str) -> None:
-        """Forget what was before the version in force, once all of it is told."""
+    async def _forget_past(self) -> None:
+        """Forget what is not in force any more: it may say what is secret now."""
+        for feed in sorted(self._past):
+            try:
+                done = await self._prune(feed)
+            except (HubError, sqlite3.Error) as error:
+                log.warning("directory.delayed", feed=feed, error_code=_code_of(error))
+                self._rest(feed)
+                done = True  # the next refresh, or look, goes on with it
+            if done:
+                self._past.discard(feed)
+
+    async def _prune(self, feed: str) -> bool:
+        """Forget what was before the version in force, once all of it is told.
+
+        Say whether it was.
+        """
         if any(each.feed == feed for each in await self.look(runs.untold)):
-            return
+            return False
         current = (await self.look(runs.feed_of, feed)).current
         while await self._write(objects.prune, objects.Version(feed, current)):
             pass
+        return True
 
     async def _tidy(self) -> None:
         """Clear up after the last hub: what is staged of runs that are settled."""
@@ -366,6 +386,10 @@ class Directories:
             await self._write(runs.stale, each)
         for name in self._readings:
             await self._prune(name)
+
+
+def _code_of(error: Exception) -> str:
+    return str(getattr(error, "code", type(error).__name__))
 
 
 def _tidy(folder: Path, wanted: set[str]) -> None:

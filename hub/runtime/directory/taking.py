@@ -11,7 +11,8 @@ from typing import Any, get_args
 
 import msgspec
 
-from hub.coordination.directory.confidential import reasons
+from hub.coordination.directory.confidential import reasons, terms_of
+from hub.coordination.directory.confidential_words import TERM
 from hub.coordination.directory.names import children
 from hub.model.directory import (
     DirectoryGone,
@@ -54,6 +55,9 @@ class Taking:
         self._remarks: list[StagedRemark] = []
         self._met: set[int] = set()
         self._kept = 0
+        #: Terms whose services are hidden, those of the hub and of the package so far:
+        #: readers yield them first, and those above others before these.
+        self._secret_terms = against.secret_terms()
         self.heading: DirectoryHeading | None = None
         self.remarks: Counter[str] = Counter()
         self.blocked: set[tuple[str, str]] = set()
@@ -142,7 +146,11 @@ class Taking:
 
     def _stage_object(self, item: DirectoryObject, raw: bytes, body: bytes) -> None:
         record = item.record
-        why = sorted({*map(str, item.restricted), *reasons(item.type, record)})
+        why = sorted(
+            {*map(str, item.restricted), *reasons(item.type, record), *self._by(record)}
+        )
+        if why and item.type == "taxonomy_term":
+            self._secret_terms.add(item.id)
         places = _places(item.type, record)
         owner = record.get("organization_id") if item.type == "service" else ""
         self._items.append(
@@ -156,6 +164,11 @@ class Taking:
                 _text(places),
             )
         )
+
+    def _by(self, record: dict[str, Any]) -> tuple[str, ...]:
+        """Return that an object has a term, or is below one, that hides it."""
+        secret = self._secret_terms
+        return () if not secret or secret.isdisjoint(terms_of(record)) else (TERM,)
 
     def _first(self, kind: str, key: str) -> bool:
         """Say whether an id comes for the first time."""

@@ -103,6 +103,7 @@ def _to(performer: Performer) -> dict[str, Any]:
 
 def _details(wanted: Wanted) -> dict[str, Any]:
     stated: dict[str, Any] = {
+        "person": wanted.about,
         "category": wanted.category,
         "need_refs": list(wanted.need_refs),
         "service_requested": wanted.service_requested,

@@ -107,6 +107,15 @@ class Against:
         """Return why an object was restricted, as JSON; ``[]`` where it was not."""
         return str(self._value("restricted", kind, key) or "[]")
 
+    def secret_terms(self) -> set[str]:
+        """Return the terms whose services are hidden, by the feed's ids."""
+        found = self._connection.execute(
+            "SELECT o.id FROM hub.directory_object o WHERE o.type = 'taxonomy_term'"
+            f" AND o.restricted != '[]' AND {_CURRENT}",
+            self._bound,
+        )
+        return {key for (key,) in found}
+
     def _value(self, column: str, kind: str, key: str) -> Any:
         return self._stage.one(
             f"SELECT o.{column} FROM hub.directory_object o"

@@ -13,6 +13,7 @@ import sqlalchemy as sa
 
 from hub.store.directory.stage import LAID, StagedLink, StagedRow
 from hub.store.directory_tables import (
+    directory_held,
     directory_link,
     directory_object,
     directory_run,
@@ -85,6 +86,16 @@ _UNLINK = Statement(
         sa.or_(directory_link.c.one.in_(_wanted), directory_link.c.other.in_(_wanted))
     )
 )
+#: What waits of an object that became restricted may say where it is; the next
+#: package that says it lets it wait again.
+_FORGET_HELD = Statement(
+    sa.delete(directory_held).where(
+        directory_held.c.key.in_(_wanted),
+        directory_held.c.kind == sa.literal_column("'contact'"),
+        directory_held.c.state == sa.literal_column("'waiting'"),
+        directory_held.c.run < sa.bindparam("run"),
+    )
+)
 _LINK = Insert(
     directory_link,
     ("one", "other", "type", "score", "why", "found_at"),
@@ -149,6 +160,10 @@ def lay(connection: sqlite3.Connection, parts: Sequence[LaidObjects]) -> list[No
             connection, [(each.feed, each.version, *row[:width]) for row in each.rows]
         )
         _UNLINK(connection, keys=keys)
+        secret = [row.key for row in each.rows if row.restricted != "[]"]
+        if secret:
+            named = msgspec.json.encode(secret).decode()
+            _FORGET_HELD(connection, keys=named, run=each.run)
         _LINK.run(connection, [(*link[1:], each.at) for link in each.links])
         _LAID(connection, key=each.run, to=each.to)
     return [None] * len(parts)

@@ -2,6 +2,7 @@
 
 # ruff: noqa: S608 - every part of a statement stands in this module
 
+import zlib
 from collections.abc import Iterator
 from typing import NamedTuple
 
@@ -17,8 +18,8 @@ _CURRENT = "o.feed = ? AND o.since <= ? AND (o.until IS NULL OR o.until > ?)"
 class Before(NamedTuple):
     """What was secret until now.
 
-    `staged` where the package says it anew, `released` where a person approved that it
-    is secret no more.
+    `staged` where the package says it anew, `there` where it has it at all, `released`
+    where a person approved that it is secret no more. `owner` is a name.
     """
 
     type: str
@@ -28,6 +29,9 @@ class Before(NamedTuple):
     digest: bytes
     staged: bool
     released: bool
+    there: bool
+    name: str
+    owner: str
 
 
 class SecretReader:
@@ -48,14 +52,47 @@ class SecretReader:
             "SELECT o.type, o.id, o.key, o.restricted, o.digest, EXISTS (SELECT 1"
             " FROM item i WHERE i.type = o.type AND i.id = o.id), EXISTS (SELECT 1"
             " FROM hub.directory_held h WHERE h.key = o.key AND h.kind = 'restriction'"
-            " AND h.state = 'approved' AND h.digest = o.digest)"
+            " AND h.state = 'approved' AND h.digest = o.digest), EXISTS (SELECT 1"
+            " FROM there t WHERE t.type = o.type AND t.id = o.id), o.name,"
+            " coalesce((SELECT g.name FROM hub.directory_object g WHERE g.key = o.owner"
+            " AND g.until IS NULL), '')"
             f" FROM hub.directory_object o WHERE o.restricted != '[]' AND {_CURRENT}",
             *self._bound,
         )
         return [
-            Before(kind, key, hub, why, digest, bool(staged), bool(released))
-            for kind, key, hub, why, digest, staged, released in found
+            Before(*row[:5], *map(bool, row[5:8]), *row[8:])  # as they stand there
+            for row in found
         ]
+
+    def names(self, kind: str) -> Iterator[tuple[str, str, str]]:
+        """Yield id, name and owner's id of what is new in a package, of a type."""
+        yield from self._stage.each(
+            "SELECT i.id, coalesce(json_extract(CAST(i.record AS TEXT), '$.name'), ''),"
+            " i.owner FROM item i WHERE i.type = ? AND NOT EXISTS (SELECT 1"
+            " FROM hub.directory_object o WHERE o.type = i.type AND o.id = i.id"
+            f" AND {_CURRENT})",
+            *(kind, *self._bound),
+        )
+
+    def offices_of(self, organization: str) -> list[str]:
+        """Return the locations that a package says to be of an organisation."""
+        found = self._stage.each(
+            "SELECT id FROM item WHERE type = 'location' AND"
+            " json_extract(CAST(record AS TEXT), '$.organization_id') = ?",
+            organization,
+        )
+        return [each for (each,) in found]
+
+    def known_records(self) -> Iterator[tuple[str, str, bytes]]:
+        """Yield type, id and record of what the hub has and the package says not."""
+        found = self._stage.each(
+            "SELECT o.type, o.id, o.record FROM hub.directory_object o"
+            " WHERE o.type != 'taxonomy_term' AND NOT EXISTS (SELECT 1 FROM item i"
+            f" WHERE i.type = o.type AND i.id = o.id) AND {_CURRENT}",
+            *self._bound,
+        )
+        for kind, key, record in found:
+            yield kind, key, zlib.decompress(record)
 
     def services_of(self, organization: str) -> list[str]:
         """Return the services of an organisation, by ids."""
@@ -111,19 +148,20 @@ class SecretReader:
         )
         return [(key, place) for key, place in found if place in locations]
 
-    def services_at(self, locations: frozenset[str]) -> list[str]:
-        """Return the services at locations, by ids, that the hub has."""
+    def services_at(self, locations: frozenset[str]) -> list[tuple[str, str]]:
+        """Return services that the hub has at these locations, with those, by ids."""
         named = msgspec.json.encode(sorted(locations)).decode()
         found = self._stage.each(
-            "WITH wanted AS (SELECT o.key AS key FROM hub.directory_object o"
+            "WITH wanted AS (SELECT o.key AS key, o.id AS id"
+            " FROM hub.directory_object o"
             " JOIN json_each(?) n ON n.value = o.id WHERE o.type = 'location'"
             f" AND {_CURRENT})"
-            " SELECT DISTINCT o.id FROM hub.directory_object o, json_each(o.places) p"
-            f" WHERE o.type = 'service' AND {_CURRENT}"
-            " AND p.value IN (SELECT key FROM wanted)",
+            " SELECT DISTINCT o.id, w.id FROM hub.directory_object o,"
+            " json_each(o.places) p JOIN wanted w ON w.key = p.value"
+            f" WHERE o.type = 'service' AND {_CURRENT}",
             *(named, *self._bound, *self._bound),
         )
-        return [each for (each,) in found]
+        return [(service, place) for service, place in found]
 
     def staged(self, kind: str, key: str) -> bytes | None:
         """Return the record of an object that the package says anew."""

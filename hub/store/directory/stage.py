@@ -283,15 +283,19 @@ class Stage:
         return int(rows), int(contacts or 0)
 
     def worst(self) -> dict[str, int]:
-        """Return of how many objects something of each severity is the worst."""
+        """Return of how many objects a severity is the worst at a level.
+
+        By level and severity, as in ``3.warning``. What is said of no object, such as
+        of a row that cannot be read, counts as one that is lost.
+        """
         ranks = ("error", "warning", "info")
         found = self.connection.execute(
-            "SELECT rank, count(*) FROM (SELECT min(CASE severity WHEN 'error' THEN 0"
-            " WHEN 'warning' THEN 1 ELSE 2 END) AS rank FROM remark WHERE id != ''"
-            " AND code NOT IN ('object.vanished', 'object.new')"
-            " GROUP BY type, id) GROUP BY rank"
+            "SELECT level, rank, count(*) FROM (SELECT level, min(CASE severity WHEN"
+            " 'error' THEN 0 WHEN 'warning' THEN 1 ELSE 2 END) AS rank FROM remark"
+            " WHERE code NOT IN ('object.vanished', 'object.new') GROUP BY level, type,"
+            " id, CASE id WHEN '' THEN place END) GROUP BY level, rank"
         )
-        return {ranks[rank]: count for rank, count in found}
+        return {f"{level}.{ranks[rank]}": count for level, rank, count in found}
 
     def contacts(self) -> list[tuple[int, StagedRow]]:
         """Return what is laid by which others would be called, in order."""

@@ -88,11 +88,13 @@ class Indexed(NamedTuple):
 _object = directory_object.c
 _feed = _object.feed == sa.bindparam("feed")
 _version: sa.BindParameter[int] = sa.bindparam("version")
-_in_force = sa.and_(
-    _feed,
+# Those of a feed are not looked for by their keys, nor keys by their feed: there is an
+# index for each way, and SQLite would take the wrong one.
+_then = sa.and_(
     _object.since <= _version,
     sa.or_(_object.until.is_(None), _object.until > _version),
 )
+_in_force = sa.and_(_feed, _then)
 _columns = tuple(_object[name] for name in ObjectRow._fields)
 _BEHIND = Statement(
     sa.select(
@@ -133,7 +135,7 @@ _AT = Statement(
 )
 _OBJECTS = Statement(
     sa.select(*_columns)
-    .where(_in_force, _object.key.in_(_wanted))
+    .where(_then, _object.key.in_(_wanted))
     .order_by(_object.key)
 )
 _TERMS = Statement(
@@ -201,7 +203,7 @@ def objects(
 ) -> list[ObjectRow]:
     """Return objects as they are in force."""
     named = msgspec.json.encode(keys).decode()
-    bound = {"feed": of.feed, "version": of.current, "keys": named}
+    bound = {"version": of.current, "keys": named}
     return [ObjectRow(*row) for row in _OBJECTS(connection, **bound)]
 
 

@@ -28,6 +28,35 @@ def test_declares_its_formats_and_its_normaliser():
     assert "fhir-referral" in normalisers
 
 
+def test_hook_sources_declares_a_server_and_a_poller(tmp_path):
+    specs = {each.kind: each for each in hub_fhir.sources()}
+    server = specs["fhir-server"].settings.model_validate(
+        {
+            "kind": "fhir-server",
+            "port": 0,
+            "clients": {"a": {"party": "b", "jwks_file": str(tmp_path / "keys")}},
+        }
+    )
+    poller = specs["fhir-poller"].settings.model_validate(
+        {"kind": "fhir-poller", "base_url": "https://fhir.example.org"}
+    )
+
+    assert set(specs) == {"fhir-server", "fhir-poller"}
+    assert {each.normaliser for each in specs.values()} == {"fhir-referral"}
+    assert hasattr(specs["fhir-server"].build(server), "run")
+    assert hasattr(specs["fhir-poller"].build(poller), "run")
+
+
+def test_hook_destinations_declares_a_client():
+    (spec,) = hub_fhir.destinations()
+    given = {"kind": "fhir-client", "format": "fhir-referral"}
+    made = spec.settings.model_validate(given | {"base_url": "https://a.example.org/"})
+
+    assert spec.kind == "fhir-client"
+    assert made.base_url == "https://a.example.org"
+    assert hasattr(spec.build(made), "send")
+
+
 def context(tree):
     """Return the context of a resource, as the normaliser makes it."""
     return Context(Gathered(read_resource(tree).resource), FhirProfile(), set())

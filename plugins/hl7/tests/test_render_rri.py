@@ -103,6 +103,38 @@ def test_tells_every_type_in_the_message_of_whoever_says_it(name):
 
 
 @pytest.mark.parametrize(
+    ("name", "by", "message", "status"),
+    [
+        ("information_requested", "requester", "REF^I15^REF_I12", ""),
+        ("information_requested", "performer", "RRI^I12^RRI_I12", "P"),
+        ("information_requested", "", "RRI^I12^RRI_I12", "P"),
+        ("information_provided", "requester", "REF^I13^REF_I12", ""),
+        ("information_provided", "performer", "RRI^I13^RRI_I12", ""),
+        ("information_provided", "hub", "REF^I13^REF_I12", ""),
+        ("information_provided", "", "REF^I13^REF_I12", ""),
+    ],
+)
+def test_what_both_sides_say_goes_out_as_the_message_of_who_does(
+    name, by, message, status
+):
+    found = told(referral(name, **REFERRAL, by=by))
+
+    header, rf1 = found.header, found.segment("RF1")
+    assert "^".join(header.value(9, part) for part in (1, 2, 3)) == message
+    assert rf1.value(1, 1) == status
+
+
+def test_an_appointment_is_the_scheduled_time_of_the_service():
+    stated = {"state": "scheduled", "appointment": {"at": "2026-03-24T10:00:00Z"}}
+
+    answer = told(referral("scheduled", **stated)).segment("OBR")
+    request = told(referral("requested", **stated))
+
+    assert answer.value(36) == "20260324100000+0000"
+    assert request.segment("OBR") is None
+
+
+@pytest.mark.parametrize(
     ("name", "family", "status"),
     [
         ("requested", "REF", "P"),

@@ -3,6 +3,7 @@
 import asyncio
 import io
 import zipfile
+from datetime import UTC, datetime
 
 import msgspec
 import pytest
@@ -13,12 +14,11 @@ from hub.app import Hub
 from hub.config import ConfigError, load
 from hub.registry import Registry
 from plugins.community.tests.fetching.publisher import Publisher, service
+from plugins.community.tests.fetching.turning import TurnedClock
 from tests.acceptance.process import table, write_config
 from tests.test_app import idle, query, started
 
 PATIENCE_SECONDS = 30
-#: About a second, in hours.
-OFTEN = 0.0003
 
 
 @pytest.fixture(name="registry")
@@ -61,29 +61,32 @@ def present(hub, kind):
     return count
 
 
-async def test_a_directory_is_read_through_its_api(publisher, registry, tmp_path):
+async def test_a_directory_is_read_through_its_api(
+    publisher, registry, tmp_path, monkeypatch
+):
+    clock = TurnedClock(datetime.now(UTC))
+    monkeypatch.setattr("hub_community.fetching.api.SystemClock", lambda: clock)
     path = write_config(
         tmp_path / "hub.toml",
-        source(
-            "hsds-api",
-            url=publisher.url,
-            interval_hours=OFTEN,
-            sweep_hours=OFTEN / 100,
-            requests_per_second=100,
-        ),
+        source("hsds-api", url=publisher.url, interval_hours=24),
     )
 
     async with started(Hub(load(path, registry), registry)) as hub:
-        first = await settled(hub, 1)
+        runs = [await settled(hub, 1)]
         count = present(hub, "service")
-        publisher.put(service(3, status="inactive", last_modified="2037-01-01T00:00:00Z"))
-        while ("applied", "delta") not in (await settled(hub, len(first) + 1)):
-            first.append(None)
+        later = "2037-01-01T00:00:00Z"
+        publisher.put(service(3, status="inactive", last_modified=later))
+        clock.turn()
+        runs.append(await settled(hub, 2))
+        del publisher.services["s7"]  # which only a sweep can find
+        clock.turn()
+        runs.append(await settled(hub, 3))
         events = query(hub, "SELECT type FROM event WHERE type LIKE 'directory.%'")
 
-    assert first[0] == ("applied", "full")
+    assert runs[2] == [("applied", "full"), ("applied", "delta"), ("applied", "delta")]
     assert count == 10
     assert ("directory.service_closed",) in events
+    assert ("directory.service_removed",) in events
 
 
 @pytest.mark.parametrize("kind", ["hsds-folder", "hsds-http"])
@@ -99,7 +102,7 @@ async def test_a_package_is_fetched(kind, publisher, registry, tmp_path):
     where = (
         {"folder": tmp_path / "inbox", "poll_seconds": 0.05}
         if kind == "hsds-folder"
-        else {"url": publisher.url + "/city.zip", "interval_hours": OFTEN}
+        else {"url": publisher.url + "/city.zip"}
     )
     path = write_config(tmp_path / "hub.toml", source(kind, **where))
 

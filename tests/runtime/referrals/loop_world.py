@@ -4,6 +4,7 @@ Everything in it is made up: people, places, numbers.
 """
 
 import asyncio
+import contextlib
 import json
 import re
 from contextlib import asynccontextmanager
@@ -18,6 +19,7 @@ import hub_webhook
 from hub.app import Hub
 from hub.config import load
 from hub.registry import Registry
+from hub_hl7.wire import mllp
 from tests.acceptance.process import feed, folder, table, write_config
 
 PATIENCE_SECONDS = 30
@@ -287,3 +289,29 @@ def rf1(message):
     found = re.search(rb"RF1\|([^|]*)\|", message)
     parts = found[1].decode().split("^")
     return parts[0], parts[3]
+
+
+class Receiver:
+    """A hospital's system behind MLLP, which accepts all that it hears."""
+
+    def __init__(self):
+        self.bodies = []
+
+    async def __aenter__(self):
+        self._server = await asyncio.start_server(self._serve, "127.0.0.1", 0)
+        self.port = self._server.sockets[0].getsockname()[1]
+        return self
+
+    async def __aexit__(self, *_):
+        self._server.close()
+        await self._server.wait_closed()
+
+    async def _serve(self, reader, writer):
+        with contextlib.suppress(asyncio.IncompleteReadError, ConnectionError):
+            while True:
+                body = (await reader.readuntil(mllp.END))[1:-2]
+                self.bodies.append(body)
+                control = body.split(b"|")[9]
+                answer = rb"MSH|^~\&|KIS|X|HUB|Y|20260310081502||ACK|77|P|2.5"
+                writer.write(mllp.encode(answer + b"\rMSA|AA|" + control + b"\r"))
+        writer.close()

@@ -15,6 +15,8 @@ from hub_community.fetching.pages import Record, digest_of, key_of
 _STAMPS: Final = ("last_modified", "modified_date", "modified", "updated_at")
 #: Of these a snapshot can say that one is gone.
 ROOTS: Final = frozenset({"service", "organization", "location", "taxonomy_term"})
+#: Kept for the first line, which is known last.
+_FIRST: Final = 4096
 _encode = msgspec.json.Encoder().encode
 
 
@@ -75,6 +77,7 @@ class Lines:
     def __init__(self, max_mebibytes: int) -> None:
         self._most = max_mebibytes << 20
         self._file = TemporaryFile(prefix="carehub-")  # noqa: SIM115 - see __exit__
+        self._file.seek(_FIRST)
         self._size = 0
         #: How many lines say that something is not as it was.
         self.told = 0
@@ -101,14 +104,17 @@ class Lines:
 
     def clear(self) -> None:
         """Start anew."""
-        self._file.seek(0)
-        self._file.truncate()
+        self._file.truncate(0)
+        self._file.seek(_FIRST)
         self._size = self.told = 0
 
     def body(self, first: bytes) -> bytes:
-        """Return the whole snapshot, with its first line."""
+        """Return the whole snapshot, with its first line, of 4 KiB at most."""
         self._file.seek(0)
-        return first + self._file.read()
+        # Blanks fill the place that was left: no second copy of all the others.
+        self._file.write(first.rstrip().ljust(_FIRST - 1) + b"\n")
+        self._file.seek(0)
+        return self._file.read()
 
     def _add(self, line: dict[str, Any]) -> None:
         body = _encode(line) + b"\n"

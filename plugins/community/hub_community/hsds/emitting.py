@@ -10,6 +10,7 @@ from hub_community.hsds.ingest import Ingest
 from hub_community.hsds.joining import forsake, joined, lift
 from hub_community.hsds.masking import masked, scrubbed, secret_lines
 from hub_community.hsds.tables.form import ROOTS
+from hub_community.validation.nearby import Nearby
 
 _TYPES: tuple[ObjectType, ...] = get_args(ObjectType)
 
@@ -36,6 +37,7 @@ def emitted(ingest: Ingest) -> Iterator[DirectoryItem]:
 
     Locations come first: what must not stand in texts of others is known then.
     """
+    nearby = Nearby(ingest.profile)
     for kind in ROOTS:
         of = next(each for each in _TYPES if each == kind)
         # A term has no place to hide; it only tells whose places are secret.
@@ -55,10 +57,11 @@ def emitted(ingest: Ingest) -> Iterator[DirectoryItem]:
                 ingest.notes.add("hsds.restricted", kind, key)
             elif lines:
                 record = scrubbed(record, lines)  # noqa: PLW2901 - as above
+            record = nearby.completed(of, record)  # noqa: PLW2901 - as above
             yield DirectoryObject(
                 type=of, id=key, record=record, restricted=tuple(codes)
             )
-            yield from remarks_for(of, record, ingest.profile)
+            yield from remarks_for(of, record, ingest.profile, nearby)
 
 
 class _Grouped:

@@ -22,6 +22,8 @@ _KINDS: Final[Mapping[str, str]] = {
 }
 #: Children that only some kinds have; else the service's.
 _ONLY: Final[Mapping[str, str]] = {"accessibility": "l"}
+#: A column that says of an address that it is secret, where it is.
+_TYPE: Final = "address_type"
 Row = dict[str, dict[str, Any]]
 
 
@@ -54,7 +56,7 @@ class FlatConverter:
 
     def _column(self, index: int, column: str, extra: set[str]) -> None:
         place = PLACES.get(column, "")
-        code = flag_code(column, extra)
+        code = "?flag.private" if column == _TYPE else flag_code(column, extra)
         if column == LEVEL:
             self._level = index
         elif code and not place.endswith("!"):
@@ -81,7 +83,7 @@ class FlatConverter:
             if row[index].strip():
                 self._counts[column] = self._counts.get(column, 0) + 1
         codes = {
-            code.removeprefix("!")
+            code.lstrip("!?")
             for index, code in self._flags
             if is_flagged(code, row[index])
         } - {"contact.private"}

@@ -253,5 +253,5 @@ def _flagged_by(attribute: dict[str, Any]) -> set[str]:
             continue
         code = flag_code(normal(said))
         if code and is_flagged(code, attribute.get("value", "yes")):
-            return {code.removeprefix("!")} - {"contact.private"}
+            return {code.lstrip("!?")} - {"contact.private"}
     return set()

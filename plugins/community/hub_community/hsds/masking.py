@@ -4,7 +4,7 @@ import re
 from collections.abc import Iterable
 from typing import Any, Final
 
-from hub.sdk import line_pattern
+from hub.sdk import address_lines
 
 #: Where places stand, at any depth.
 _PLACES: Final = frozenset(
@@ -85,8 +85,7 @@ def secret_lines(addresses: Iterable[Any], location: dict[str, Any]) -> set[str]
 
 class _Masking:
     def __init__(self, lines: Iterable[str], *, drop: bool) -> None:
-        words = sorted({line_pattern(line) for line in lines}, key=len, reverse=True)
-        self._lines = re.compile("|".join(words), re.IGNORECASE) if words else None
+        self._lines = address_lines(frozenset(lines))
         self._drop = drop
 
     def record(self, record: dict[str, Any]) -> dict[str, Any]:
@@ -112,8 +111,7 @@ class _Masking:
     def _text(self, text: str) -> str:
         said = _TOKEN.sub(_unless_map, text)
         said = _PAIR.sub(WITHHELD, _THREE_WORDS.sub(WITHHELD, said))
-        if self._lines:
-            said = self._lines.sub(WITHHELD, said)
+        said = self._lines.without(said, WITHHELD)
         said = _STREET.sub(WITHHELD, said)
         return _MAILBOX.sub(WITHHELD, said) if "@" in said else said
 

@@ -124,7 +124,7 @@ class NestedReader:
             column, code, place = self._column(kind, key)
             if code and not isinstance(value, dict | list):
                 if is_flagged(code, value):
-                    codes.add(code.removeprefix("!"))
+                    codes.add(code.lstrip("!?"))
             elif place and not isinstance(value, dict):
                 if place[0] == "^":
                     links += _linked(place, value, named)

@@ -95,6 +95,8 @@ WHERE object.kind = 'service' AND object.org IN (SELECT org FROM object JOIN sec
 GROUP BY object.org HAVING count(*) = count(hidden.id)
 """,
 )
+# Who belongs to an organisation with more secret places than that knows nothing of
+# them: it is one for all, as those are that gather directories.
 _NEAR: Final = (
     """
 INSERT OR IGNORE INTO near
@@ -118,7 +120,9 @@ WHERE object.org <> ''
 INSERT OR IGNORE INTO near
 SELECT DISTINCT 'service', object.id, near.location FROM near JOIN object
 ON object.kind = 'service' AND object.org = near.id
-WHERE near.kind = 'organization'
+WHERE near.kind = 'organization' AND near.id IN (
+    SELECT id FROM near WHERE kind = 'organization' GROUP BY id HAVING count(*) <= 50
+)
 """,
 )
 #: How often what is secret may spread; each round reaches one step further.

@@ -17,18 +17,25 @@ _STEMS: Final = (
     "frauenh", "frauen", "gewalt", "zeugen", "zuflucht", "schutz", "geheim", "anonym",
     "vertraulich", "vergewalt", "missbrauch", "mißbrauch", "mädchenh", "maedchenh",
     "incest", "haven", "honour", "honor", "forced marriage", "zwang", "dv ", "ipv",
-    "menschenhandel",
+    "menschenhandel", "dchenzuflucht", "dchenhaus", "maltratada", "refugio", "battue",
 )  # fmt: skip
 _WORDS: Final[Mapping[str, str]] = {
     "category.domestic_violence": (
         r"(?:domestic|family|familial|intimate|partner|spous\w+|relationship|dating"
         r"|gender[- ]based)[\s-]+(?:partner[\s-]+)?(?:violen\w+|abus\w+|assault\w*)"
         r"|batter(?:ed|ing|ers?)\b|abused\s+(?:women|men|spouse|partner)\w*"
-        r"|violence\s+against\s+(?:women|girls)|wom[ae]n'?s'?\s+(?:shelter|refuge)"
+        r"|violence\s+against\s+(?:women|girls)|victims\s+of\s+abuse"
+        r"|wom[ae]n['’]?s?['’]?\s+(?:\w+\s+){0,2}(?:shelter|refuge)"  # noqa: RUF001
+        r"|(?:abuse|violence)\s+(?:shelter|refuge)"
         r"|\bDV\s+(?:shelter|services?|programs?|victims?|survivors?)|\bIPV\b"
         r"|honou?r[- ]based|forced\s+marriage|stalking|protective\s+shelter"
         r"|frauen(?:schutz)?h(?:a|ä|ae)us\w*|frauen(?:schutz)?(?:wohnung|zuflucht)\w*"
-        r"|schutzwohnung\w*|mädchenh(?:a|ä)us\w*|maedchenhaus\w*"
+        r"|frauen-?\s*(?:und\s+\w+-?\s*)?(?:schutz\w+|zuflucht\w*|notruf\w*)"
+        r"|schutzwohnung\w*|m(?:ä|ae|a\u0308)dchen(?:h(?:a|ä)us|zuflucht|schutz)\w*"
+        r"|kinderschutz(?:haus|wohnung)\w*"
+        r"|violencia\s+(?:dom(?:é|e)stica|(?:intra)?familiar|de\s+g(?:é|e)nero|sexual)"
+        r"|mujeres\s+maltratadas|refugio\s+(?:para|de)\s+mujeres|femmes\s+battues"
+        r"|violences?\s+(?:conjugales?|domestiques?|familiales?|sexuelles?)"
         r"|h(?:ä|ae)usliche\w*\s+gewalt|partner(?:schafts)?gewalt|gewaltschutz\w*"
         r"|gewalt\s+(?:gegen|an)\s+(?:frauen|mädchen)|gewaltbetroffen\w*|zwangsheirat\w*"
     ),
@@ -65,6 +72,8 @@ _SHOWN: Final = re.compile(
     r"|(?:^|_)(?:address|location)_(?:is_)?(?:public|displayed|shown|published)"
     r"|(?:^|_)is_public(?:$|_)"
 )
+#: What says by a word, not by a yes, who may see something.
+_PRIVACY: Final = re.compile(r"(?:^|_)(?:privacy|visibility|sichtbarkeit)$")
 _EXCLUDED: Final = re.compile(r"exclude|publish|list|display")
 _CONTACT: Final = re.compile(r"phone|fax|tty|toll|email|contact|hotline|number")
 _NOT_PRIVATE: Final = frozenset(
@@ -84,14 +93,15 @@ TEXTS: Final = ("description", "eligibility_description", "alert", "value")
 def flag_code(header: str, extra: Iterable[str] = ()) -> str:
     """Return what a column says by a yes, as a code; empty where it is no flag.
 
-    A code that starts with ``!`` is said by a no. `header` is normalised.
+    A code that starts with ``!`` is said by a no, one with ``?`` by a word that means
+    private. `header` is normalised.
     """
     if header in extra:
         return "flag.private"
     if _SHOWN.search(header):
         return "!flag.private"
     if not _FLAG.search(header):
-        return ""
+        return "?flag.private" if _PRIVACY.search(header) else ""
     if _CONTACT.search(header) and "address" not in header.replace("email_address", ""):
         return "contact.private"
     return "flag.excluded" if _EXCLUDED.search(header) else "flag.private"
@@ -99,6 +109,8 @@ def flag_code(header: str, extra: Iterable[str] = ()) -> str:
 
 def is_flagged(code: str, value: Any) -> bool:
     """Return whether the value of a flag says what its code says."""
+    if code.startswith("?"):
+        return secret_type(value)
     if isinstance(value, str):
         said = value.strip().casefold()
     else:

@@ -120,7 +120,7 @@ class Converter:
         for code, field in remarks:
             self._ingest.notes.add(code, self._kind, key, field)
         codes = {
-            code.removeprefix("!")
+            code.lstrip("!?")
             for index, code in self._flags
             if is_flagged(code, row[index])
         }

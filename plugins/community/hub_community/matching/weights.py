@@ -129,7 +129,8 @@ class _Rating:
         factor = own.foot_factor if car is False else own.car_factor if car else 1.0
         share = power(0.5, away / (own.half_km * factor))
         how = {None: "", True: " by car", False: " without a car"}[car]
-        reason = f"it is {away:.0f} km away{how}"
+        far = f"{away:.0f} km" if away >= 1 else "less than a kilometre"
+        reason = f"it is {far} away{how}"
         return self._part("distance", own.distance, share, reason)
 
     def _covered(self) -> Reasoned:

@@ -23,9 +23,7 @@ _URI: Final = re.compile(
     rf"(?:\?(?:{_PART}|[/?])*+)?(?:\#(?:{_PART}|[/?])*+)?",
     re.ASCII,
 )
-_FUTURE: Final = re.compile(
-    r"[vV][0-9A-Fa-f]+\.[A-Za-z0-9._~!$&'()*+,;=:-]+", re.ASCII
-)
+_FUTURE: Final = re.compile(r"[vV][0-9A-Fa-f]+\.[A-Za-z0-9._~!$&'()*+,;=:-]+", re.ASCII)
 _ATOM: Final = r"[A-Za-z0-9!#$%&'*+/=?^_`{|}~-]++"
 _LABEL: Final = r"[A-Za-z0-9](?:[A-Za-z0-9-]{0,61}[A-Za-z0-9])?"
 _EMAIL: Final = re.compile(

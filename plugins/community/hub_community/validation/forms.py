@@ -23,8 +23,7 @@ _3_0: Final[Mapping[str, str]] = {
     " parent_organization_id:u funding:[funding contacts:[contact phones:[phone"
     " locations:[location programs:[program"
     f" organization_identifiers:[organization_identifier {_LOGGED}",
-    "program": "id!:u organization_id:u name! alternate_name description!"
-    f" {_LOGGED}",
+    "program": f"id!:u organization_id:u name! alternate_name description! {_LOGGED}",
     "service": "id!:u organization_id:u program_id:u name! alternate_name description"
     " url:l email:e status!:active|inactive|defunct|temporarily_closed"
     " interpretation_services application_process fees_description wait_time fees"
@@ -56,8 +55,7 @@ _3_0: Final[Mapping[str, str]] = {
     f" opens_at closes_at schedule_link:l attending_type notes {_LOGGED}",
     "service_area": "id!:u service_id:u name description extent extent_type uri"
     f" {_LOGGED}",
-    "language": "id!:u service_id:u location_id:u phone_id:u name code note"
-    f" {_LOGGED}",
+    "language": f"id!:u service_id:u location_id:u phone_id:u name code note {_LOGGED}",
     "accessibility": f"id!:u location_id:u description details url:l {_LOGGED}",
     "cost_option": "id!:u service_id:u valid_from valid_to option currency amount:n"
     f" amount_description {_LOGGED}",

@@ -89,7 +89,9 @@ def _walk(  # noqa: C901, PLR0912 - one branch for each type, called for each ob
             if type(value) is list:
                 if depth < _DEEPEST:
                     for each in value:
-                        _walk(forms, str(more), each, f"{path}{name}.", depth + 1, found)
+                        _walk(
+                            forms, str(more), each, f"{path}{name}.", depth + 1, found
+                        )
             else:
                 problem = "type"
         elif test == OBJECT:

@@ -160,6 +160,28 @@ async def test_services_are_fetched_one_by_one_where_the_list_has_only_part(
     assert found.complete
 
 
+@pytest.mark.parametrize("slash", ["", "/"])
+async def test_an_api_may_be_below_the_root_of_its_host(publisher, clock, slash):
+    publisher.put(service(1))
+    publisher.honours -= {"full"}
+    app = publisher._usual
+    paths = []
+
+    def below(request):
+        paths.append(request.path)
+        return app(request.clone(rel_url=request.rel_url.path_qs.removeprefix("/a/v3")))
+
+    publisher.instead = below
+
+    found = await snapshot(
+        publisher, clock, url=f"{publisher.url}/a/v3{slash}", resources=()
+    )
+
+    assert found.services == ["s1"]
+    assert paths[0] == "/a/v3/"
+    assert paths[-1] == "/a/v3/services/s1"
+
+
 async def test_no_more_requests_at_once_than_agreed(publisher, clock):
     publisher.put(*map(service, range(12)))
     publisher.honours -= {"full"}

@@ -14,8 +14,8 @@ ROUND_SECONDS = 1800
 class TurnedClock:
     """Waits take no time, but for those between two rounds: `turn` ends them."""
 
-    def __init__(self):
-        self.time = FakeClock()
+    def __init__(self, start=None):
+        self.time = FakeClock(start)
         self.slept = []
         self.rounds = 0
         self._turns = asyncio.Semaphore(0)

@@ -32,7 +32,7 @@ def as_sets(value):
     if isinstance(value, dict):
         return {key: as_sets(each) for key, each in value.items()}
     if isinstance(value, list):
-        return sorted((as_sets(each) for each in value), key=lambda each: each["id"])
+        return sorted((as_sets(each) for each in value), key=str)
     return value
 
 

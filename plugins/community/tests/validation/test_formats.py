@@ -1,5 +1,7 @@
 """Formats, against another implementation of their standards; all texts are made up."""
 
+import re
+
 import jsonschema_rs
 import pytest
 from hypothesis import given
@@ -16,7 +18,7 @@ PIECES = {
     "uuid": ["0a1B2c3d", "-", "4e5f", "0123456789ab", "g", "{", "\n"],
     "email": [
         "a", "b.c", "@", ".", '"', "x y", "-", "[127.0.0.1]", "[IPv6:::1]", "_", "é",
-        "\\", "+", "xn--a", "a" * 60, "9",
+        "\\", "+", "a" * 60, "9",
     ],
     "uri": [
         "http", "a", ":", "//", "/", "?", "#", "@", "[::1]", "[v1.x]", "[", "]", "%20",
@@ -34,9 +36,19 @@ WHOLE = {
     "date-time": [
         "2024-02-29T00:00:00Z", "2023-02-29T00:00:00Z", "0000-02-29T00:00:00Z",
         "2024-12-31T15:59:60-08:00", "2024-12-31T23:58:60Z", "2024-06-30T23:59:60.5Z",
-        "2024-01-01T00:00:00+00:60", "2024-01-01T00:00:00-00:00", "0000-01-01T00:00:00+01:00",
+        "2024-01-01T00:00:00+00:60", "2024-01-01T00:00:00-00:00",
+        "0000-01-01T00:00:00+01:00",
     ],
 }  # fmt: skip
+
+#: The other reader takes any character for a digit; so much has to be right for it.
+SHAPE = re.compile(r"\d{4}-\d\d-\d\d.\d\d:\d\d:\d\d(\.\d+)?([zZ]|[+-]\d\d:\d\d)")
+
+
+def agreed(name, text):
+    """Return both verdicts of what the other reader can judge."""
+    judged = name != "date-time" or SHAPE.fullmatch(text)
+    return TESTS[name](text), bool(judged and ORACLE[name].is_valid(text))
 
 
 @pytest.mark.parametrize("name", TESTS)
@@ -45,7 +57,9 @@ def test_a_text_is_of_a_format_where_another_reader_says_so(name, data):
     pieces = st.lists(st.sampled_from(PIECES[name]), max_size=14).map("".join)
     text = data.draw(pieces | st.sampled_from(WHOLE[name]))
 
-    assert TESTS[name](text) is ORACLE[name].is_valid(text)
+    mine, other = agreed(name, text)
+
+    assert mine is other
 
 
 @pytest.mark.parametrize("name", TESTS)
@@ -56,12 +70,19 @@ def test_one_letter_changes_both_verdicts_alike(name, data):
     letter = data.draw(st.sampled_from("".join(PIECES[name])) | st.just(""))
     text = whole[:place] + letter + whole[place + 1 :]
 
-    assert TESTS[name](text) is ORACLE[name].is_valid(text)
+    mine, other = agreed(name, text)
+
+    assert mine is other
 
 
 @pytest.mark.parametrize("text", ["Jo Doe <jo@example.org>", "<jo@example.org>"])
 def test_a_mailbox_with_a_name_is_no_address(text):
     assert not is_email(text)
+
+
+def test_a_domain_is_not_decoded():
+    """Another reader refuses this, since no name has this as its ASCII form."""
+    assert is_email("jo@xn--a")
 
 
 def test_long_texts_are_judged_at_once():

@@ -1,6 +1,7 @@
 """One request and its answer, with limits on both."""
 
 import asyncio
+import io
 from collections.abc import Mapping
 from importlib.metadata import version
 from typing import NamedTuple
@@ -70,7 +71,11 @@ class Caller:
         session = self._session(is_local(URL(url).host or ""))
         try:
             async with session.request(
-                method, URL(url), data=body, headers=headers, allow_redirects=False
+                method,
+                URL(url),
+                data=None if body is None else io.BytesIO(body),
+                headers=headers,
+                allow_redirects=False,
             ) as response:
                 return await _read(response, limit)
         except aiohttp.ClientConnectorCertificateError:

@@ -19,7 +19,7 @@ MOST = 100
 _DEFAULT = 50
 _MOST_PARAMETERS = 20
 _CURSOR = re.compile(r"(\d{1,17})-(\d{1,6})", re.ASCII)
-_COUNT = re.compile(r"[0-9]{1,9}", re.ASCII)
+_COUNT = re.compile(r"[0-9]{1,12}", re.ASCII)
 _WORDS = re.compile(r"[a-z\-]{1,30}(,[a-z\-]{1,30}){0,19}", re.ASCII)
 _INCLUDES = frozenset(
     {"*", "Task:focus", "Task:patient", "Task:owner", "Task:requester"}

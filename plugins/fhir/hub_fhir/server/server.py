@@ -35,6 +35,8 @@ _SHUTDOWN_SECONDS = 1
 _LONGEST_HEADER = 8 * 1024
 _MOST_HEADERS = 64
 _BACKLOG = 128
+#: How long the rest of a request is read that was refused before its end.
+_LINGER_SECONDS = 1.0
 _KINDS = "|".join(("Task", "ServiceRequest", *BESIDE))
 
 
@@ -158,6 +160,7 @@ async def _serving(
         max_field_size=_LONGEST_HEADER,
         max_headers=_MOST_HEADERS,
         auto_decompress=False,
+        lingering_time=_LINGER_SECONDS,
     )
     try:
         await runner.setup()

@@ -7,7 +7,6 @@ of connections; both are limited here.
 import asyncio
 import contextlib
 from collections.abc import Iterator
-from weakref import WeakKeyDictionary
 
 from aiohttp.web import Server
 from aiohttp.web_protocol import RequestHandler
@@ -30,8 +29,8 @@ class Doorkeeper:
         self._most = most
         self._idle = idle_seconds
         self._server: Server | None = None
-        self._since: WeakKeyDictionary[RequestHandler, float] = WeakKeyDictionary()
-        self._busy: WeakKeyDictionary[RequestHandler, int] = WeakKeyDictionary()
+        self._since: dict[RequestHandler, float] = {}
+        self._busy: dict[RequestHandler, int] = {}
 
     def open(self, server: Server) -> None:
         """Let connections in, to `server`."""
@@ -54,6 +53,8 @@ class Doorkeeper:
             yield
         finally:
             self._busy[handler] -= 1
+            if not self._busy[handler]:
+                del self._busy[handler]
             self._since[handler] = asyncio.get_running_loop().time()
 
     async def watch(self) -> None:
@@ -61,8 +62,14 @@ class Doorkeeper:
         loop = asyncio.get_running_loop()
         while True:
             await asyncio.sleep(min(_LOOK_SECONDS, self._idle))
-            for handler, since in list(self._since.items()):
-                idle = not self._busy.get(handler)
-                if idle and loop.time() - since > self._idle:
-                    handler.force_close()
-                    del self._since[handler]
+            self._look(loop.time())
+
+    def _look(self, now: float) -> None:
+        alive = set(self._server.connections) if self._server else set()
+        for handler, since in list(self._since.items()):
+            if handler in self._busy:
+                continue
+            if now - since > self._idle:
+                handler.force_close()
+            if now - since > self._idle or handler not in alive:
+                del self._since[handler]

@@ -44,7 +44,7 @@ def authority(peer):
 
 
 @pytest.fixture
-def client(build, peer, auth, authority):
+def client(build, peer, auth, authority):  # noqa: ARG001 - who answers
     token_url = peer.url.replace("/fhir", "/token")
     return build(peer.url, auth=auth(token_url))
 

@@ -124,7 +124,7 @@ async def test_an_unchanged_page_is_not_read_again(peer, fhir, source):
     assert len(inbox.received) == 1
 
 
-async def test_a_task_of_ours_gets_the_number_of_its_requester(peer, fhir, source):
+async def test_a_task_of_ours_gets_the_number_of_its_requester(fhir, source):
     number = {"system": ENTITIES, "value": KEY}
     fhir.tasks = [task(1, identifier=[number])]
     inbox = MemoryInbox()

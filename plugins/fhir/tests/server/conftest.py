@@ -1,5 +1,6 @@
 """A server of the hub's on loopback, and clients of it. All of it is made up."""
 
+import io
 import json
 import time
 from contextlib import asynccontextmanager
@@ -38,7 +39,10 @@ class Asker:
         given |= {name.replace("_", "-"): value for name, value in headers.items()}
         data = json.dumps(body).encode() if isinstance(body, dict | list) else body
         async with self.http.request(
-            method, self.address + path, data=data, headers=given
+            method,
+            self.address + path,
+            data=None if data is None else io.BytesIO(data),
+            headers=given,
         ) as response:
             self.headers = response.headers
             text = await response.read()

@@ -133,7 +133,7 @@ def _lines(telling: Telling, exchange: Exchange) -> Iterator[Line]:
         yield from person.relatives(telling)
         yield from visit.coverage(telling)
     yield from visit.diagnoses(telling)
-    yield from _service(telling)
+    yield from _service(telling, family)
     yield from _notes(telling, family)
 
 
@@ -205,12 +205,16 @@ def _authorisation(telling: Telling) -> Iterator[Line]:
     yield Line("AUT", fields)
 
 
-def _service(telling: Telling) -> Iterator[Line]:
-    """Yield OBR, what is asked for and by when, and OBX, what was found before."""
+def _service(telling: Telling, family: Family) -> Iterator[Line]:
+    """Yield OBR, what is asked for, by when and for when, and OBX, what was found.
+
+    Whoever answers says when they see the person (OBR-36, Scheduled Date/Time).
+    """
     wanted = at(telling.payload, "service_requested")
     desired = telling.moment(at(telling.payload, "desired_by"))
     found = findings(telling, at(telling.payload, "observations"))
-    if not (wanted or desired or found):
+    met = at(telling.payload, "appointment", "at") if family == "RRI" else None
+    if not (wanted or desired or found or met):
         return
     # Before 2.7 the requester's wish had a field of its own.
     place = 6 if telling.version < (2, 7) else 36
@@ -221,6 +225,8 @@ def _service(telling: Telling) -> Iterator[Line]:
         4: worded(wanted),
         place: desired,
     }
+    if met:
+        fields[36] = telling.moment(met)
     yield Line("OBR", fields)
     yield from found
 

@@ -138,6 +138,7 @@ PLACES: Final[Mapping[str, str]] = {
     "location_description": "l.description",
     "location_address": "a.address_1",
     "location_url": "l.url",
+    "location_type": "l.location_type",
     # What people call things
     "id": "g.id",
     "name": "g.name",

@@ -1,0 +1,108 @@
+"""The guide to FHIR works: a referral goes in, is read, accepted, and told of."""
+
+import asyncio
+import json
+import subprocess
+import sys
+import time
+
+import aiohttp
+import jwt
+import pytest
+from cryptography.hazmat.primitives.serialization import load_pem_private_key
+from structlog.testing import capture_logs
+
+from hub.app import Hub
+from hub.config import load
+from tests.docs.pages import ROOT, blocks
+from tests.docs.running import free_ports
+from tests.docs.test_care_guide import ask
+
+PAGE = ROOT / "docs/how-to/refer-by-fhir.md"
+ASSERTION = "urn:ietf:params:oauth:client-assertion-type:jwt-bearer"
+PATIENCE_SECONDS = 30
+
+
+@pytest.fixture
+def config(tmp_path, signing_key):
+    """Return the configuration of the page, with free ports and keys of clients."""
+    keys = tmp_path / "keys"
+    keys.mkdir()
+    (keys / "client.pem").write_bytes(signing_key)
+    public = load_pem_private_key(signing_key, None).public_key()
+    stated = jwt.algorithms.ECAlgorithm.to_jwk(public, as_dict=True) | {"kid": "1"}
+    for name in ("clinic", "food-bank"):
+        (keys / f"{name}.json").write_text(json.dumps({"keys": [stated]}))
+    admin, port = free_ports(2)
+    own = f'[hub]\npipeline = "thread"\n[admin]\nport = {admin}\n'
+    text = blocks(PAGE, "toml")[0].text.replace("8085", str(port))
+    path = tmp_path / "hub.toml"
+    path.write_text(own + text)
+    return path, f"http://127.0.0.1:{port}/fhir"
+
+
+def facts():
+    """Return that the person consents that the food bank is told."""
+    consent = {
+        "kind": "consent",
+        "person": {"identifiers": [{"system": "CASES", "value": "C-4711"}]},
+        "key": {"system": "CASES", "value": "E-1"},
+        "recorded": "2026-03-16T09:00:00Z",
+        "status": "active",
+        "decision": "permit",
+        "mode": "explicit",
+        "scope": ["care_coordination"],
+        "recipients": ["food-bank", "partner-food-bank"],
+    }
+    return json.dumps({"facts": [consent]}).encode()
+
+
+async def post(server, key, body):
+    """Send a transaction as the clinic does."""
+    claims = {"iss": "clinic-ehr", "sub": "clinic-ehr", "aud": f"{server}/token"}
+    claims |= {"exp": time.time() + 200, "jti": "1"}
+    form = {
+        "grant_type": "client_credentials",
+        "scope": "system/*.cruds",
+        "client_assertion_type": ASSERTION,
+        "client_assertion": jwt.encode(claims, key, "ES384", headers={"kid": "1"}),
+    }
+    async with aiohttp.ClientSession() as http:
+        async with http.post(f"{server}/token", data=form) as answer:
+            token = (await answer.json())["access_token"]
+        headers = {"Authorization": f"Bearer {token}"}
+        headers["Content-Type"] = "application/fhir+json"
+        async with http.post(f"{server}/", data=body, headers=headers) as answer:
+            return answer.status, json.loads(await answer.read())
+
+
+async def test_a_referral_is_sent_read_and_accepted(
+    config, registry, signing_key, tmp_path
+):
+    path, server = config
+    program = tmp_path / "program.py"
+    program.write_text(blocks(PAGE, "python")[0].text)
+    key_file = tmp_path / "keys/client.pem"
+    command = [sys.executable, program, server, "food-bank-app", key_file]
+    with capture_logs():
+        async with Hub(load(path, registry), registry) as hub:
+            await hub.started()
+            await hub.take("case-management", facts())
+            body = blocks(PAGE, "json")[0].text.encode()
+            status, answer = await post(server, signing_key, body)
+            await settled(hub)
+            done = await asyncio.to_thread(
+                subprocess.run, command, check=True, capture_output=True, text=True
+            )
+            await settled(hub)
+            [state] = ask(hub, "SELECT state FROM referral")
+
+    assert (status, answer["type"]) == (200, "transaction-response")
+    assert done.stdout.startswith("accepted rec-")
+    assert state == "accepted"
+
+
+async def settled(hub):
+    async with asyncio.timeout(PATIENCE_SECONDS):
+        await hub.idle()
+        await hub.idle()
