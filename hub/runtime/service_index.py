@@ -28,8 +28,9 @@ from hub.coordination.service_match.geometry import (
     ANYWHERE,
     Point,
     cell_of,
-    cells_within,
+    cells_in,
     distance_km,
+    spans_within,
 )
 from hub.coordination.service_match.terms import Term
 from hub.errors import HubError
@@ -54,7 +55,7 @@ REST = 0.2
 #: Who serves so much is found from anywhere, wherever they have their office.
 _WIDE_KM = 100.0
 #: More cells than this are as good as anywhere, for one service.
-_MOST_CELLS = 64
+_MOST_CELLS = 100
 
 _pack = msgspec.msgpack.Encoder().encode
 _site = msgspec.msgpack.Decoder(Site).decode
@@ -216,9 +217,7 @@ def _found_by(facts: OfferFacts, drawn: Mapping[str, bytes]) -> Iterator[TermRow
         if cells:
             wide |= distance_km(lowest, highest) > _WIDE_KM
             continue
-        found = list(cells_within(lowest, highest))
-        if found and len(found) <= _MOST_CELLS:
-            cells |= dict.fromkeys(found)
+        cells |= dict.fromkeys(cells_in(spans_within(lowest, highest), _MOST_CELLS))
     if wide or facts.remote or not cells:
         cells[ANYWHERE] = None
     for term in facts.terms:

@@ -24,7 +24,7 @@ from hub.coordination.service_match.errors import (
     PlacesUnreadableError,
 )
 from hub.coordination.service_match.facts import OfferFacts
-from hub.coordination.service_match.geometry import Point, cells_around, distance_km
+from hub.coordination.service_match.geometry import spans_around
 from hub.coordination.service_match.places import Place, place_of
 from hub.coordination.service_match.ranking import ranked
 from hub.coordination.service_match.results import Matched, Matching, Proposal
@@ -38,15 +38,15 @@ from hub.runtime.gazetteer import StoredGazetteer, own_places
 from hub.store.reading import unknown
 from hub.store.services import search
 from hub.store.services.reading import Known, ServiceReader
-from hub.store.services.search import Candidate, InForce
+from hub.store.services.search import Candidates, InForce
 from hub.threads import in_thread
 
 log = structlog.get_logger()
 
 #: So many services are looked at closely at a time, and so many times at most.
-_CLOSELY, _TURNS = 300, 4
-#: How far down the list somebody may look before what is near ceases to be near.
-_ROUGH_KM = 100.0
+_CLOSELY, _TURNS = 150, 8
+#: Where there are so many services so near, nobody has to look farther.
+_ENOUGH, _NEAR_KM = 600, 10.0
 
 
 class ServiceMatching:
@@ -169,79 +169,67 @@ class _Look:
 
     def found(self, terms: Mapping[str, float], limit: int) -> Matching:
         """Return what terms lead to, best first."""
-        found = search.candidates(self._connection, terms, self._cells())
+        found = self._candidates(terms)
         kept = self._kept(found, limit)
-        rated = ranked(kept, self._wish, self._matching.rate, limit)
+        # Some more than are asked for: what went meanwhile is left out.
+        rated = ranked(kept, self._wish, self._matching.rate, 2 * limit)
         spec = self._matching.config.spec
         return Matching(
             matcher=spec.name if spec else "",
             version=spec.version if spec else "",
             place=self._place.problem or "known",
-            looked_at=len(found),
+            looked_at=len(found.order),
             left_out=dict(sorted(self._left.items())),
-            items=self._named(rated),
+            items=self._as_of_now(rated)[:limit],
         )
 
-    def _cells(self) -> list[int]:
+    def _candidates(self, terms: Mapping[str, float]) -> Candidates:
+        """Return what terms lead to; what is farther only where little is near."""
         point, radius = self._place.point, self._wish.radius_km
+        find = partial(search.candidates, self._connection, terms)
         if point is None:
-            return []
+            return find()
         most = (radius or self._table.radius_km) + self._place.uncertain_km
-        return cells_around(point, most)
+        if most > _NEAR_KM:
+            near = find(spans_around(point, _NEAR_KM), point)
+            if len(near.order) >= _ENOUGH:
+                return near
+        return find(spans_around(point, most), point)
 
-    def _kept(
-        self, found: Mapping[str, list[Candidate]], limit: int
-    ) -> list[tuple[OfferFacts, Kept]]:
+    def _kept(self, found: Candidates, limit: int) -> list[tuple[OfferFacts, Kept]]:
         """Return what passes the sieve of those that look best from afar."""
-        fits = {key: max(one.fit for one in each) for key, each in found.items()}
-        order = iter(sorted(found, key=lambda key: (self._rough(found[key]), key)))
+        order = iter(found.order)
         kept: list[tuple[OfferFacts, Kept]] = []
         for _ in range(_TURNS):
             keys = list(islice(order, _CLOSELY))
             if not keys or len(kept) >= 2 * limit:
                 break
-            now = search.as_of_now(self._connection, keys)
             often = search.acceptance(self._connection, keys)
             for facts in search.facts_about(self._connection, keys):
-                self._sift(facts, fits[facts.key], now, often, kept)
+                one = self._sieve.sift(facts, found.fits[facts.key])
+                if isinstance(one, Left):
+                    self._left[one.reason] = self._left.get(one.reason, 0) + 1
+                    continue
+                offer = replace(one.offer, acceptance_rate=often.get(facts.key))
+                kept.append((facts, one._replace(offer=offer)))
         return kept
 
-    def _sift(
-        self,
-        facts: OfferFacts,
-        fit: float,
-        now: Mapping[str, InForce],
-        often: Mapping[str, float],
-        kept: list[tuple[OfferFacts, Kept]],
-    ) -> None:
-        current = now.get(facts.key)
-        if current is None:
-            return  # it went while this index was not looking
-        secret = facts.restricted or current.restricted
-        facts = replace(facts, status=current.status, restricted=secret)
-        one = self._sieve.sift(facts, fit)
-        if isinstance(one, Left):
-            self._left[one.reason] = self._left.get(one.reason, 0) + 1
-            return
-        offer = replace(one.offer, acceptance_rate=often.get(facts.key))
-        kept.append((facts, one._replace(offer=offer)))
-
-    def _rough(self, each: Iterable[Candidate]) -> float:
-        """Return the order of a candidate from afar: the lower, the better."""
-        return -max(one.fit - self._away(one.point) / _ROUGH_KM for one in each)
-
-    def _away(self, point: Point | None) -> float:
-        if point is None or self._place.point is None:
-            return 0.0
-        return distance_km(self._place.point, point)
-
-    def _named(self, rated: Sequence[Matched]) -> list[Matched]:
+    def _as_of_now(self, rated: Sequence[Matched]) -> list[Matched]:
+        """Return what is still so: the index can be behind its directory."""
         now = search.as_of_now(self._connection, [each.service for each in rated])
         return [
-            replace(each, organization_name=now[each.service].organization)
+            _as_of(each, current)
             for each in rated
-            if each.service in now
+            if (current := now.get(each.service)) and current.status == "active"
         ]
+
+
+def _as_of(each: Matched, current: InForce) -> Matched:
+    """Return a service with its organisation, and without a place that is secret."""
+    each = replace(each, organization_name=current.organization)
+    if not current.restricted or each.restricted:
+        return each
+    return replace(each, restricted=True, distance_km=None, covers=None, parts=[])
 
 
 def _plain(wish: Wish) -> Wish:

@@ -57,7 +57,9 @@ def _said(draw, latitude, longitude):
         corners = [(-0.3, -0.3), (0.3, -0.3), (0.3, 0.3), (-0.3, 0.3), (-0.3, -0.3)]
         ring = [[longitude + x, latitude + y] for x, y in corners]
         extent = json.dumps({"type": "Polygon", "coordinates": [ring]})
-        said["service_areas"] = [{"id": "a", "extent": extent, "extent_type": "geojson"}]
+        said["service_areas"] = [
+            {"id": "a", "extent": extent, "extent_type": "geojson"}
+        ]
     return said
 
 

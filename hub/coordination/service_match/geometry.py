@@ -1,18 +1,20 @@
 """Distances on the globe, and the grid by which services near a place are found."""
 
-from collections.abc import Iterator
+from collections.abc import Iterable
 from math import asin, cos, floor, pi, radians, sin, sqrt
 from typing import NamedTuple
 
 _EARTH_KM = 6371.0088  # mean radius, WGS 84
-_KM_OF_A_DEGREE = _EARTH_KM * pi / 180
-#: Cells of the grid on a degree: one is some 28 km from south to north.
-_CELLS = 4
+#: From south to north.
+KM_OF_A_DEGREE = _EARTH_KM * pi / 180
+#: Cells of the grid on a degree: one is some 7 km from south to north.
+_CELLS = 16
 #: The cell of whatever can be reached from anywhere.
 ANYWHERE = -1
-#: More cells than this are as good as anywhere.
-MOST_CELLS = 400
 _ROW = 360 * _CELLS
+
+#: Cells that lie side by side: the first and the last of them.
+Span = tuple[int, int]
 
 
 class Point(NamedTuple):
@@ -52,34 +54,41 @@ def cell_of(point: Point) -> int:
     )
 
 
-def cells_around(point: Point, radius_km: float) -> list[int]:
-    """Return the cells that may hold what is within a radius; none: too many."""
-    north = radius_km / _KM_OF_A_DEGREE
+def spans_around(point: Point, radius_km: float) -> list[Span]:
+    """Return the cells that may hold what is within a radius, row by row."""
+    north = radius_km / KM_OF_A_DEGREE
     widest = max(cos(radians(min(89.0, abs(point.latitude) + north))), 0.01)
-    east = north / widest
-    return list(
-        cells_within(
-            Point(point.latitude - north, point.longitude - east),
-            Point(point.latitude + north, point.longitude + east),
-        )
+    east = min(north / widest, 180.0)
+    return spans_within(
+        Point(point.latitude - north, point.longitude - east),
+        Point(point.latitude + north, point.longitude + east),
     )
 
 
-def cells_within(lowest: Point, highest: Point) -> Iterator[int]:
-    """Yield the cells of a rectangle; none where there are too many."""
-    rows = range(
-        floor((max(lowest.latitude, -90) + 90) * _CELLS),
-        floor((min(highest.latitude, 90) + 90) * _CELLS) + 1,
-    )
-    columns = range(
-        floor((lowest.longitude + 180) * _CELLS),
-        floor((highest.longitude + 180) * _CELLS) + 1,
-    )
-    if len(rows) * len(columns) > MOST_CELLS:
-        return
-    for row in rows:
-        for column in columns:
-            yield _cell(row, column)
+def spans_within(lowest: Point, highest: Point) -> list[Span]:
+    """Return the cells of a rectangle, row by row; it may go around the globe."""
+    first = floor((max(lowest.latitude, -90) + 90) * _CELLS)
+    last = floor((min(highest.latitude, 90) + 90) * _CELLS)
+    west = floor((lowest.longitude + 180) * _CELLS)
+    east = floor((highest.longitude + 180) * _CELLS)
+    found: list[Span] = []
+    for row in range(first, last + 1):
+        if east - west + 1 >= _ROW:
+            found.append((_cell(row, 0), _cell(row, _ROW - 1)))
+        elif (left := west % _ROW) <= (right := east % _ROW):
+            found.append((_cell(row, left), _cell(row, right)))
+        else:
+            found += [(_cell(row, left), _cell(row, _ROW - 1))]
+            found += [(_cell(row, 0), _cell(row, right))]
+    return found
+
+
+def cells_in(spans: Iterable[Span], most: int) -> list[int]:
+    """Return all cells of some spans; none where there are more than `most`."""
+    listed = list(spans)
+    if sum(last - first + 1 for first, last in listed) > most:
+        return []
+    return [cell for first, last in listed for cell in range(first, last + 1)]
 
 
 def _cell(row: int, column: int) -> int:

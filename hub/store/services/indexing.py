@@ -134,9 +134,7 @@ _AT = Statement(
     .where(_places.c.value.in_(_wanted))
 )
 _OBJECTS = Statement(
-    sa.select(*_columns)
-    .where(_then, _object.key.in_(_wanted))
-    .order_by(_object.key)
+    sa.select(*_columns).where(_then, _object.key.in_(_wanted)).order_by(_object.key)
 )
 _TERMS = Statement(
     sa.select(_object.id, _object.record)

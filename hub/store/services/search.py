@@ -2,13 +2,19 @@
 
 import sqlite3
 from collections.abc import Iterable, Mapping, Sequence
+from math import cos, hypot, inf, radians
 from typing import NamedTuple
 
 import msgspec
 import sqlalchemy as sa
 
 from hub.coordination.service_match.facts import OfferFacts
-from hub.coordination.service_match.geometry import ANYWHERE, Point
+from hub.coordination.service_match.geometry import (
+    ANYWHERE,
+    KM_OF_A_DEGREE,
+    Point,
+    Span,
+)
 from hub.coordination.service_match.places import Spot
 from hub.store.directory_tables import directory_feed, directory_object
 from hub.store.offer_tables import (
@@ -22,16 +28,20 @@ from hub.store.statements import Statement
 
 #: Of how many candidates it is looked where they are.
 MOST_CANDIDATES = 20_000
+#: How many kilometres count as much as a term that does not fit.
+ROUGH_KM = 100.0
 #: Fewer decisions than this say nothing of how often an organisation accepts.
 _FEWEST_DECISIONS = 3
 
 
-class Candidate(NamedTuple):
-    """A service that a term leads to; `fit` says how well, the nearest place where."""
+class Candidates(NamedTuple):
+    """What terms lead to: `fits` says how well by key, `order` has the best first.
 
-    key: str
-    fit: float
-    point: Point | None
+    From afar that is: by how well they fit, and how near they are.
+    """
+
+    fits: Mapping[str, float]
+    order: Sequence[str]
 
 
 class InForce(NamedTuple):
@@ -43,14 +53,21 @@ class InForce(NamedTuple):
 
 
 _term = directory_offer_term.c
-_asked = sa.func.json_each(sa.bindparam("terms")).table_valued("value")
-_cells = sa.func.json_each(sa.bindparam("cells")).table_valued("value")
+_asked = sa.func.json_each(sa.bindparam("terms")).table_valued("value", name="asked")
+_spans = sa.func.json_each(sa.bindparam("spans")).table_valued("value", name="span")
 _found = (_term.key, _term.term, _term.latitude, _term.longitude)
-_IN_CELLS = Statement(
+_WITHIN = Statement(
     sa.select(*_found)
-    .where(
-        _term.term.in_(sa.select(_asked.c.value)),
-        _term.cell.in_(sa.select(_cells.c.value)),
+    .select_from(_asked.join(_spans, sa.true()))
+    .join(
+        directory_offer_term,
+        sa.and_(
+            _term.term == _asked.c.value,
+            _term.cell.between(
+                sa.func.json_extract(_spans.c.value, sa.literal_column("'$[0]'")),
+                sa.func.json_extract(_spans.c.value, sa.literal_column("'$[1]'")),
+            ),
+        ),
     )
     .limit(MOST_CANDIDATES)
 )
@@ -142,24 +159,35 @@ _facts = msgspec.msgpack.Decoder(OfferFacts).decode
 def candidates(
     connection: sqlite3.Connection,
     asked: Mapping[str, float],
-    cells: Sequence[int] = (),
-) -> dict[str, list[Candidate]]:
-    """Return by key what terms lead to, in some cells or anywhere.
+    spans: Sequence[Span] = (),
+    origin: Point | None = None,
+) -> Candidates:
+    """Return what terms lead to, within spans of cells or reached from anywhere.
 
-    Without `cells` it is looked everywhere. Of a service there is one for each of its
-    places and terms.
+    Without `spans` it is looked everywhere. Each `ROUGH_KM` from `origin` count as
+    much as a term that does not fit at all.
     """
     terms = msgspec.json.encode(list(asked)).decode()
-    if cells:
-        named = msgspec.json.encode([*cells, ANYWHERE]).decode()
-        found = _IN_CELLS(connection, terms=terms, cells=named)
+    if spans:
+        told = msgspec.json.encode([*spans, (ANYWHERE, ANYWHERE)]).decode()
+        found = _WITHIN(connection, terms=terms, spans=told)
     else:
         found = _IN_ANY(connection, terms=terms)
-    by_key: dict[str, list[Candidate]] = {}
+    fits: dict[str, float] = {}
+    best: dict[str, float] = {}
+    north, east = origin or (0.0, 0.0)
+    flat = cos(radians(north))
     for key, term, latitude, longitude in found:
-        point = None if latitude is None else Point(latitude, longitude)
-        by_key.setdefault(key, []).append(Candidate(key, asked[term], point))
-    return by_key
+        fit = looks = asked[term]
+        if origin is not None and latitude is not None:
+            # On a map that is flat: exact enough to choose what to look at.
+            away = hypot(latitude - north, (longitude - east) * flat)
+            looks -= away * KM_OF_A_DEGREE / ROUGH_KM
+        if fit > fits.get(key, -1.0):
+            fits[key] = fit
+        if looks > best.get(key, -inf):
+            best[key] = looks
+    return Candidates(fits, sorted(best, key=lambda key: (-best[key], key)))
 
 
 def facts_about(

@@ -38,6 +38,7 @@ def by_mllp(port):
         format="hl7-rri",
         host="127.0.0.1",
         port=port,
+        tls=False,
         format_options={"receiving_facility": "KLINIK_NORD"},
     )
 
@@ -160,7 +161,7 @@ async def test_a_payer_learns_how_it_ended_in_codes(tmp_path):
     ("data", "expected"),
     [
         ([], ("deny", "sensitivity.consent_needed")),
-        (["referral.*", "SDV"], ("permit", "consent.permitted")),
+        (["referral.*", "SDV"], ("permit", "relationship.panel")),
     ],
     ids=["a consent to anything", "a consent that names it"],
 )
