@@ -14,10 +14,9 @@ from typing import Any, Self
 import structlog
 from prometheus_client import CollectorRegistry
 
-from hub import statuses
+from hub import showing
 from hub.admin.context import AdminContext, HubStatus, ReplayKind
 from hub.admin.limits import Rate
-from hub.admin.normalising import normalisers
 from hub.admin.server import AdminServer
 from hub.config import HubConfig
 from hub.config.admin import parse_rate
@@ -27,40 +26,32 @@ from hub.contract import Destination, Source
 from hub.coordination.identity.decisions import FEED, Decision
 from hub.errors import HubError
 from hub.metrics import Metrics
-from hub.model.message import Processed, RawMessage, Stored
+from hub.model.message import Processed, Stored
 from hub.model.referrals import REFERRALS_FEED
 from hub.registry import Registry
-from hub.runtime import auditing, deciding
+from hub.runtime import auditing, deciding, wiring
 from hub.runtime.auditing import Checkpointing
 from hub.runtime.conditions import Conditions
 from hub.runtime.consistency import Consistency
 from hub.runtime.directory.keeper import Directories
 from hub.runtime.dispatch import Dispatcher
 from hub.runtime.exchanges.service import Exchanges
-from hub.runtime.intake import FeedInbox, Intake
+from hub.runtime.intake import FeedInbox, Intake, taken
 from hub.runtime.panel_keeping import PanelKeeper
 from hub.runtime.panel_loading import Loader
 from hub.runtime.pipeline import Working
 from hub.runtime.pipeline_child import Prepare
 from hub.runtime.pipeline_choice import pipeline_of
 from hub.runtime.referrals.service import Referrals
-from hub.runtime.reports import call_all, closing
+from hub.runtime.reports import call_all, closing, written
 from hub.runtime.scoring import Scoring
+from hub.runtime.senders import Senders
 from hub.runtime.service_index import ServiceIndex
-from hub.runtime.service_matching import ServiceMatching
 from hub.runtime.subscribing import Subscribing
 from hub.runtime.supervisor import supervise
 from hub.runtime.tasks import Tasks
 from hub.runtime.upkeep import Upkeep
 from hub.runtime.validation import Validation, validators_of
-from hub.runtime.wiring import (
-    assemble,
-    contracts,
-    episodes,
-    named,
-    relations,
-    subscriptions,
-)
 from hub.runtime.workings import rechecker_of
 from hub.runtime.worklists import worklists_of
 from hub.store import generation, journal, outbox, replay, rulesets
@@ -69,7 +60,6 @@ from hub.store.audit import Entry, record_all
 from hub.store.queries import Reader
 from hub.store.referral_services import open_referrals_in
 from hub.store.rulesets import ruleset_of
-from hub.store.sqlite import DATABASE_NAME
 from hub.store.store import Store
 from hub.store.writer import Apply, Done, no_reaction
 from hub.threads import in_thread
@@ -112,7 +102,7 @@ class Hub:
         self._failure: asyncio.Future[HubError] = self._loop.create_future()
         async with AsyncExitStack() as stack:
             # Built first: a wrong key is found before anything runs.
-            parts = await in_thread(assemble, self.config)
+            parts = await in_thread(wiring.assemble, self.config)
             await self._open_store(stack)
             await self._start_audit(stack)
             await self._start_panels(stack)
@@ -165,7 +155,7 @@ class Hub:
         """Load what nothing is known of, before anything is decided by it."""
         store = self.store
         loader = Loader(store.writer, store.reader, store.folder, self.config.panels)
-        followers = episodes(self.config)
+        followers = wiring.episodes(self.config)
         self._panels = PanelKeeper(loader, store, followers)
         stack.push_async_callback(self._panels.stop)
         await self._panels.start()
@@ -176,23 +166,16 @@ class Hub:
         tasks = self._tasks_within(stack)
         reader = self.store.reader()
         stack.callback(reader.close)
-        related = relations(self.config, reader)
+        related = wiring.relations(self.config, reader)
         rechecker = rechecker_of(self.config, related, reader)
         self._subscribing = Subscribing(
             self.config, reader, self.write, rechecker.recheck
         )
         self._subscribing.warn()
-        for name, destination in destinations.items():
-            self.dispatchers[name] = Dispatcher(
-                self.config.destinations[name],
-                destination,
-                self.store.writer,
-                self._metrics,
-                clock=self.now,
-                recheck=rechecker.recheck,
-                folder=self.store.folder,
-            )
-            tasks.start(name, self.dispatchers[name].run())
+        senders = Senders(self.store, self._metrics, self.now, rechecker.recheck)
+        self.dispatchers = senders.dispatchers(self.config, destinations)
+        for name, dispatcher in self.dispatchers.items():
+            tasks.start(name, dispatcher.run())
         upkeep = Upkeep(self.store.reader, self.dispatchers, self._metrics)
         tasks.start("upkeep", upkeep.run())
         consistency = Consistency(self.store.reader, self.config.stays.time_zone)
@@ -200,9 +183,8 @@ class Hub:
         tasks.start("panels", self._panels.run())
 
     def _start_pipeline(self, stack: AsyncExitStack) -> None:
-        ruleset, writer = ruleset_of(subscriptions(self.config)), self.store.writer
-        writer.submit(rulesets.keep, ruleset, no_reaction)
-        writer.submit(generation.keep_contracts, contracts(self.config), no_reaction)
+        self._keep(rulesets.keep, ruleset_of(wiring.subscriptions(self.config)))
+        self._keep(generation.keep_contracts, wiring.contracts(self.config))
         self.pipeline = self._pipeline()
         self._intake = Intake(
             self.store.writer,
@@ -212,6 +194,10 @@ class Hub:
         )
         self.pipeline.start(self._fail_later, self._intake.verdicts.tell)
         stack.push_async_callback(self._stop_pipeline)
+
+    def _keep(self, apply: Apply, payload: Any) -> None:
+        """Let the store keep what decisions will rest on."""
+        self.store.writer.submit(apply, payload, no_reaction)
 
     def _pipeline(self) -> Working:
         wake, prepare = self._wake_later, self._prepare
@@ -230,21 +216,16 @@ class Hub:
 
     async def _start_exchanges(self, stack: AsyncExitStack) -> None:
         """Go on with files where the last hub stopped, before sources find others."""
-        self.exchanges = Exchanges(
-            self.config,
-            self.store,
-            self.write,
-            self._panels,
-            self._metrics,
-            self.pipeline.wake,
-        )
+        given = (self.config, self.store, self.write, self._panels)
+        self.exchanges = Exchanges(*given, self._metrics, self.pipeline.wake)
         stack.push_async_callback(self.exchanges.stop)
         await self.exchanges.start()
         self._tasks_within(stack).start("exchanges", self.exchanges.run())
 
     async def _start_referrals(self, stack: AsyncExitStack) -> None:
         """Say what follows from what was accepted while no hub ran, and after."""
-        given = (self.config, self.store, self._inbox(REFERRALS_FEED), self.audit)
+        inbox = self._inbox(REFERRALS_FEED)
+        given = (self.config, self.store, inbox, self.audit, self.now)
         self._referrals = await in_thread(Referrals, *given)
         stack.push_async_callback(self._referrals.close)
         self._tasks_within(stack).start("referrals", self._referrals.run())
@@ -276,14 +257,8 @@ class Hub:
         return scoring
 
     async def _start_admin(self, stack: AsyncExitStack) -> None:
-        config = self.config
-        chosen = {name: each.normaliser.name for name, each in config.sources.items()}
-        reader = Reader(
-            config.hub.data_dir / DATABASE_NAME,
-            trust=config.identity.trust,
-            readers=normalisers(self._registry, chosen),
-            cadences={each.name: str(each.cadence) for each in subscriptions(config)},
-        )
+        config, reader = self.config, showing.reader_of(self.config, self._registry)
+        inbox = self._inbox(MATCHES_FEED)
         context = AdminContext(
             reader=reader,
             scoring=self._start_scoring(stack, reader),
@@ -291,31 +266,26 @@ class Hub:
             status=self.status,
             replay=self.replay,
             take=self.take,
-            sources=self.config.sources,
-            recipients=named(self.config),
+            sources=config.sources,
+            recipients=wiring.named(config),
             decide=self.decide,
             write=self.write,
             audit=self.audit,
             panels=self._panels,
             exchanges=self.exchanges.operations(self._wake),
             referrals=self._referrals.operations(reader),
-            services=await in_thread(self._service_matching, reader),
+            services=await in_thread(showing.matching_of, config, reader, inbox),
             worklists=self._subscribing.worklists,
             subscriptions=self._subscribing.subscriptions,
             backfill=self._subscribing.backfill,
-            hub=self.config.hub.name,
-            hosts=self.config.admin.asked_by,
-            rate=Rate(*parse_rate(self.config.admin.rate)),
+            hub=config.hub.name,
+            hosts=config.admin.asked_by,
+            rate=Rate(*parse_rate(config.admin.rate)),
             metrics_registry=self._metrics_registry,
         )
         self.admin = AdminServer(context, config.admin.host, config.admin.port)
         await self.admin.start()
         stack.push_async_callback(self.admin.stop)
-
-    def _service_matching(self, reader: Reader) -> ServiceMatching:
-        matching, country = self.config.matching, self.config.stays.rules.upper()
-        inbox = self._inbox(MATCHES_FEED)
-        return ServiceMatching(matching, reader.services, country, inbox)
 
     def _start_sources(self, stack: AsyncExitStack, sources: dict[str, Source]) -> None:
         tasks = self._tasks_within(stack)
@@ -348,18 +318,10 @@ class Hub:
 
     def status(self) -> HubStatus:
         """Return whether the hub can do its work, and the state of its parts."""
-        reasons = [str(self._failure.result())] if self._failure.done() else []
-        reasons += self._conditions.complaints()
+        failure = self._failure.result() if self._failure.done() else None
         broken = {name for tasks in self._tasks for name in tasks.failed}
-        reasons += [f"{name} has failed" for name in sorted(broken)]
-        return HubStatus(
-            ready=not reasons,
-            reasons=reasons,
-            sources=statuses.of_sources(self.config, self._conditions),
-            destinations=statuses.of_destinations(
-                self.config, self.dispatchers, broken
-            ),
-        )
+        parts = (self.config, self._conditions, self.dispatchers)
+        return showing.status_of(*parts, broken, failure)
 
     async def started(self) -> None:
         """Wait until every source receives; see `Conditions.started`."""
@@ -399,12 +361,7 @@ class Hub:
 
         Raises KeyError where there is no such source, and what `Inbox.put` raises.
         """
-        message = RawMessage(
-            body=body,
-            media_type=self.config.sources[source].normaliser.media_type,
-            received_at=datetime.now(UTC),
-            control_id=control_id,
-        )
+        message = taken(self.config.sources[source], body, control_id)
         return await self._inbox(source).put(message)
 
     async def decide(self, decision: Decision) -> tuple[Stored, Processed | None]:
@@ -427,12 +384,7 @@ class Hub:
 
         Raises HubError where it cannot be.
         """
-        answer: asyncio.Future[Any] = self._loop.create_future()
-        self.store.writer.submit(apply, payload, answer.set_result)
-        result = await asyncio.shield(answer)
-        if isinstance(result, HubError):
-            raise result
-        return result
+        return await written(self.store.writer, apply, payload)
 
     async def audit(self, *entries: Entry) -> None:
         """Record what somebody did, or is about to see. Raises HubError."""

@@ -5,7 +5,7 @@ from typing import Annotated, Any, Literal
 from pydantic import AfterValidator, Field
 
 from hub.admin.parameters import Moment, Parameters, Text
-from hub.config.words import require_known
+from hub.config.words import nearest
 from hub.coordination.needs.tables import categories
 from hub.model.directory import Wish
 
@@ -14,7 +14,11 @@ _MOST = 50
 
 def _known(names: str) -> str:
     for name in _listed(names):
-        require_known("need", name, categories())
+        if name not in categories():
+            # What was asked for is not repeated: it may be anything.
+            hint = nearest(name, categories())
+            meant = f"; did you mean {hint}?" if hint else ""
+            raise ValueError(f"there is no such need{meant}")
     return names
 
 

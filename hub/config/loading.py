@@ -5,9 +5,7 @@ problem there is. Which kinds exist, and which keys their tables have, the
 plugins declare; `load` gets them as a `Catalogue`.
 """
 
-import re
-import tomllib
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from pathlib import Path
 from typing import TypeVar
 
@@ -15,19 +13,19 @@ from pydantic import ValidationError
 
 from hub.config.admin import AdminTable
 from hub.config.catalogue import Catalogue, NoPlugins
+from hub.config.gathering import Gathered, gathered
 from hub.config.gating import Surroundings, wrong_with
-from hub.config.matching import MATCHES_FEED, MatchingConfig, MatchingTable
+from hub.config.matching import MatchingConfig, MatchingTable
 from hub.config.panels import EPISODE_PANEL, PanelTable
 from hub.config.partner_doubts import Partnership, wrong_among
 from hub.config.partners import PartnerTable, ReferralsTable
 from hub.config.policy import PolicyTable
-from hub.config.problems import ConfigError, ConfigProblem, ConfigUnreadableError
+from hub.config.problems import ConfigError
 from hub.config.recipients import RecipientTable
-from hub.config.scoring import SCORES_FEED, ScorerConfig, ScorerTable
+from hub.config.scoring import ScorerConfig, ScorerTable
 from hub.config.subscribing import Subscription, SubscriptionTable
 from hub.config.tables import (
     EVERYONE,
-    NAME,
     NAMED,
     SINGLE,
     DestinationConfig,
@@ -43,20 +41,7 @@ from hub.config.worklist import destination_kinds, formats_of
 from hub.config.written import Written, problem_of
 from hub.contract import DestinationSpec
 from hub.coordination.identity.decisions import FEED
-from hub.model.directory_happenings import DIRECTORIES_FEED
-from hub.model.happenings import EXCHANGES_FEED
-from hub.model.referrals import REFERRALS_FEED
 from hub.settings import Settings
-
-#: What the hub itself states, by the feed that it does so by.
-_OWN_FEEDS = {
-    SCORES_FEED: "keeps scores",
-    MATCHES_FEED: "proposes services",
-    EXCHANGES_FEED: "tells of files",
-    REFERRALS_FEED: "works referrals",
-    DIRECTORIES_FEED: "tells of directories",
-    FEED: "keeps decisions",
-}
 
 _Spec = TypeVar("_Spec")
 _Model = TypeVar("_Model", bound=Settings)
@@ -68,11 +53,8 @@ def load(path: Path, catalogue: Catalogue) -> HubConfig:
     Raises ConfigUnreadableError where there is nothing to read, and ConfigError
     with all problems where there are any. Secrets are read here, once.
     """
-    loading = _Loading(catalogue)
-    files = _files(path)
-    for file in files:
-        loading.add(file)
-    config = loading.build(files[0])
+    loading = _Loading(catalogue, gathered(path))
+    config = loading.build()
     if config is None or loading.problems:
         # A key that two checks complain about is named once, as the first says.
         first = {(one.file, one.path): one for one in reversed(loading.problems)}
@@ -86,103 +68,27 @@ def load_own(path: Path) -> HubConfig:
     For whoever only looks at the store: no plugin, panel or secret is needed.
     Raises ConfigUnreadableError, and ConfigError where these tables are wrong.
     """
-    loading = _Loading(NoPlugins())
-    files = _files(path)
-    for file in files:
-        loading.add(file)
-    config = loading.build_own(files[0])
+    loading = _Loading(NoPlugins(), gathered(path))
+    config = loading.build_own()
     if config is None:
         raise ConfigError(loading.problems)
     return config
 
 
-def _files(path: Path) -> list[Path]:
-    try:
-        if path.is_dir():
-            files = sorted(path.glob("*.toml"))
-            missing = "the folder holds no *.toml"
-        else:
-            files = [path] if path.exists() else []
-            missing = "does not exist"
-    except OSError as error:
-        files, missing = [], f"cannot be read: {error.strerror}"
-    if not files:
-        raise ConfigUnreadableError([ConfigProblem(str(path), "", missing)])
-    return files
-
-
 class _Loading:
-    """Gathers the tables of all files, checks them, and collects the problems."""
+    """Checks the tables that were written, and adds to their problems."""
 
-    def __init__(self, catalogue: Catalogue) -> None:
+    def __init__(self, catalogue: Catalogue, given: Gathered) -> None:
         self._catalogue = catalogue
-        self._tables: dict[tuple[str, ...], Written] = {}
+        self._given = given
+        self._of = given.of
         self._hub = ""
         self._fed: dict[str, str] = {}  # the panels that sources of files fill
-        self._complete = True  # else a reference may be to what could not be read
-        self.problems: list[ConfigProblem] = []
+        self.problems = given.problems
 
-    def add(self, file: Path) -> None:
-        """Take in the tables of `file`."""
-        try:
-            document = tomllib.loads(file.read_text(encoding="utf-8-sig"))
-        except tomllib.TOMLDecodeError as error:
-            self._unreadable(file, f"is not TOML: {error}")
-        except UnicodeDecodeError:
-            self._unreadable(file, "is not UTF-8")
-        except OSError as error:
-            self._unreadable(file, f"cannot be read: {error.strerror}")
-        else:
-            for top, value in document.items():
-                self._add_top(file, top, value)
-
-    def _unreadable(self, file: Path, message: str) -> None:
-        self._complete = False
-        self.problems.append(ConfigProblem(str(file), "", message))
-
-    def _add_top(self, file: Path, top: str, value: object) -> None:
-        table = Written(file, (top,), {})
-        if top not in {*SINGLE, *NAMED}:
-            hint = nearest(top, [*SINGLE, *NAMED])
-            self.problems.append(table.problem("", "there is no such table", hint))
-        elif not isinstance(value, dict):
-            self.problems.append(table.problem("", "must be a table"))
-        elif top in SINGLE:
-            self._add_table(Written(file, (top,), value))
-        else:
-            for name, values in value.items():
-                self._add_named(table, name, values)
-
-    def _add_named(self, top: Written, name: str, values: object) -> None:
-        if not isinstance(values, dict):
-            self.problems.append(top.problem(name, "must be a table"))
-        elif not re.fullmatch(NAME, name):
-            rule = "a name is of lower-case letters, digits and hyphens"
-            self.problems.append(top.problem(name, rule))
-        elif (*top.path, name) == ("panels", EVERYONE):
-            self.problems.append(top.problem(name, "this name means everyone"))
-        elif (*top.path, name) == ("panels", EPISODE_PANEL):
-            own = "this name means what is followed for one stay"
-            self.problems.append(top.problem(name, own))
-        elif top.path == ("sources",) and name in _OWN_FEEDS:
-            own = f"this is the name of the hub's own feed, which {_OWN_FEEDS[name]}"
-            self.problems.append(top.problem(name, own))
-        else:
-            self._add_table(Written(top.file, (*top.path, name), values))
-
-    def _add_table(self, table: Written) -> None:
-        first = self._tables.setdefault(table.path, table)
-        if first is not table:
-            self.problems.append(table.problem("", f"is in {first.file} too"))
-
-    def _of(self, top: str) -> Iterator[tuple[str, Written]]:
-        for path, table in self._tables.items():
-            if path[0] == top:
-                yield path[-1], table
-
-    def build_own(self, file: Path) -> HubConfig | None:
+    def build_own(self) -> HubConfig | None:
         """Return the hub's own tables, or None where a problem prevents it."""
-        bare = {top: Written(file, (top,), {}) for top in SINGLE}
+        bare = {top: Written(self._given.first, (top,), {}) for top in SINGLE}
         single = bare | {top: table for top in SINGLE for _, table in self._of(top)}
         hub = self._validate(single["hub"], HubTable)
         self._hub = hub.name if hub else ""
@@ -210,9 +116,9 @@ class _Loading:
         own = self._inner(table, "settings", spec.settings) if spec else None
         return MatchingConfig(model, spec, own)
 
-    def build(self, file: Path) -> HubConfig | None:
+    def build(self) -> HubConfig | None:
         """Return the configuration, or None where a problem prevents it."""
-        own = self.build_own(file)
+        own = self.build_own()
         sources = [self._source(*item) for item in self._of("sources")]
         destinations = [self._destination(*item) for item in self._of("destinations")]
         subscriptions = [
@@ -254,7 +160,7 @@ class _Loading:
                 self._refer(table, "destination", "destinations")
             if model := self._validate(table, PartnerTable):
                 found[name] = Partnership(table, model)
-        if self._complete:
+        if self._given.complete:
             names = {top: {name for name, _ in self._of(top)} for top in NAMED}
             media = {one.name: one.normaliser.media_type for one in sources}
             self.problems += wrong_among(found, names, media)
@@ -284,7 +190,7 @@ class _Loading:
     def _around(self) -> Surroundings:
         """Return what else there is that concerns a source of files."""
         panels = {name: "file" in table.values for name, table in self._of("panels")}
-        return Surroundings(panels if self._complete else None, self._fed)
+        return Surroundings(panels if self._given.complete else None, self._fed)
 
     def _scorer(self, name: str, table: Written) -> ScorerConfig | None:
         kinds = self._catalogue.scorers
@@ -327,14 +233,14 @@ class _Loading:
         """Note each source that a filter names and that is not there."""
         known = [name for name, _ in self._of("sources")]
         for name in (model.where and model.where.source) or ():
-            if self._complete and name not in {*known, FEED}:
+            if self._given.complete and name not in {*known, FEED}:
                 unknown = f"there is no source {name}"
                 hint = nearest(name, known)
                 self.problems.append(table.problem("where.source", unknown, hint))
 
     def _fetched_from_a_worklist(self, table: Written, given: Subscription) -> None:
         """Note a worklist to which things are to be sent, and the other way round."""
-        destination = self._tables.get(("destinations", given.destination))
+        destination = self._given.tables.get(("destinations", given.destination))
         if destination is None:
             return
         fetched = destination.values.get("kind") == WORKLIST
@@ -348,7 +254,7 @@ class _Loading:
     def _recipient(self, name: str, table: Written) -> RecipientTable | None:
         """Validate a contract, which is with whom a destination belongs to."""
         known = [each for each, _ in self._of("destinations")]
-        if self._complete and name not in known:
+        if self._given.complete and name not in known:
             hint = nearest(name, known)
             missing = f"there is no destination {name}"
             self.problems.append(table.problem("", missing, hint))
@@ -358,7 +264,7 @@ class _Loading:
         """Note a problem where `key` names a table of `top` that is not there."""
         name = table.values.get(key)
         known = [*besides, *(known for known, _ in self._of(top))]
-        if self._complete and isinstance(name, str) and name not in known:
+        if self._given.complete and isinstance(name, str) and name not in known:
             hint = nearest(name, known)
             self.problems.append(table.problem(key, f"there is no {key} {name}", hint))
 

@@ -1,7 +1,8 @@
 """The tables of the configuration, and the value that they become.
 
 The tables of sources and destinations belong to plugins; what all of them have
-in common is in `hub.settings`. `hub.config.loading` reads and checks the files.
+in common is in `hub.settings`. `hub.config.gathering` reads the files, and
+`hub.config.loading` checks what they say.
 """
 
 import zoneinfo

@@ -7,10 +7,14 @@ when somebody first asks for a place.
 import sqlite3
 from collections.abc import Mapping
 from functools import cache
-from pathlib import Path
 from typing import Any, NamedTuple
 
+import msgspec
+
+from hub.config.matching import MatchingTable
 from hub.coordination.directory.names import folded
+from hub.coordination.needs.tables import Mapping as NeedMapping
+from hub.coordination.needs.tables import read_mapping
 from hub.coordination.service_match.errors import PlacesUnreadableError
 from hub.coordination.service_match.geometry import Point, is_point
 from hub.coordination.service_match.places import Spot, read_places
@@ -61,8 +65,9 @@ def zips() -> Zips:
     return Zips(spots, frozenset(names - {""}))
 
 
-def own_places(path: Path | None) -> OwnPlaces:
+def own_places(table: MatchingTable) -> OwnPlaces:
     """Return the places of a site's own table. Raises PlacesUnreadableError."""
+    path = table.places
     if path is None:
         return NO_PLACES
     try:
@@ -72,6 +77,17 @@ def own_places(path: Path | None) -> OwnPlaces:
     if not spots:
         raise PlacesUnreadableError(f"{path.name}: it has no postcode with a place")
     return OwnPlaces(spots, names)
+
+
+def own_mapping(table: MatchingTable) -> NeedMapping | None:
+    """Return a site's own mapping of needs. Raises PlacesUnreadableError."""
+    path = table.mapping
+    if path is None:
+        return None
+    try:
+        return read_mapping(path.read_text(encoding="utf-8"))
+    except (OSError, UnicodeDecodeError, msgspec.MsgspecError) as error:
+        raise PlacesUnreadableError(f"{path.name}: {type(error).__name__}") from error
 
 
 class StoredGazetteer:

@@ -3,10 +3,12 @@
 import asyncio
 from collections import Counter
 from collections.abc import Callable
+from datetime import UTC, datetime
 from typing import Any, NamedTuple
 
 import structlog
 
+from hub.config import SourceConfig
 from hub.contract import ExchangeDesk, OnProcessed, OnStored, ReferralDesk
 from hub.errors import HubError
 from hub.metrics import Metrics
@@ -222,3 +224,13 @@ class FeedInbox:
     def report_ready(self, address: str) -> None:
         """Say that the source now receives at `address`."""
         self._on_ready(self._feed, address)
+
+
+def taken(source: SourceConfig, body: bytes, control_id: str) -> RawMessage:
+    """Return `body` as a message that `source` would bring, received now."""
+    return RawMessage(
+        body=body,
+        media_type=source.normaliser.media_type,
+        received_at=datetime.now(UTC),
+        control_id=control_id,
+    )

@@ -13,6 +13,7 @@ from msgspec.structs import replace
 
 from hub.coordination.announcements import Occasion
 from hub.coordination.labels.labeller import Labeller
+from hub.coordination.records import Record
 from hub.coordination.referrals.acting import hearing, marked
 from hub.coordination.referrals.bindings import Bindings
 from hub.coordination.referrals.fold import fold_referral
@@ -22,12 +23,21 @@ from hub.coordination.referrals.news import (
     known,
     news_of,
     record_of,
+    remembered,
+    reminded,
     silently,
     told_as,
 )
 from hub.coordination.referrals.picture import Referral
 from hub.coordination.referrals.rules import ACTS, ReferralRules
-from hub.coordination.referrals.timers import Stage, done, due, next_look, to_tell
+from hub.coordination.referrals.timers import (
+    Stage,
+    ahead,
+    done,
+    next_look,
+    stages,
+    to_tell,
+)
 from hub.coordination.standing import Witness
 from hub.model.events import CareEvent, EventSource, EventTimes
 from hub.model.facts import Fact, FactKind, Subject
@@ -84,15 +94,19 @@ class Referring:
         What the hub does by itself changes what is waited for; it looks again then.
         """
         marks = self._marks(kept)
-        referral = self._fold(kept.witnesses, marks)
-        reached = due(referral, self.rules, now, marks)
+        record = self._record(kept, marks)
+        referral = remembered(record)
+        found = stages(referral, self.rules)
+        reached = [each for each in ahead(found, marks) if each.at <= now]
         if not reached:
-            return self._looked(kept, [], referral, now)
+            return Referred(kept, [], next_look(found, now, marks))
         occasion = _of_timer(entities, kept, ringing, now, labeller)
         act = next((each for each in reached if each.level in ACTS), None)
         if act is None:
-            kept = kept._replace(record=record_of(referral, marks))
-            return self._alert(entities, kept, referral, reached, occasion)
+            kept = kept._replace(record=record)
+            kept, events = self._alert(entities, kept, referral, reached, occasion)
+            told = kept.record.marks if kept.record else {}
+            return Referred(kept, events, next_look(found, now, told))
         marks = {**marks, **marked(act.act)}
         if now - act.at > LONG_PAST:
             marks = silently(self._fold(kept.witnesses, marks), marks)
@@ -105,7 +119,7 @@ class Referring:
         referral: Referral,
         reached: list[Stage],
         occasion: Occasion,
-    ) -> Referred:
+    ) -> tuple[KeptRecord, list[CareEvent]]:
         """Remind, or escalate, and remember that."""
         now = occasion.times.emitted
         marks = dict(kept.record.marks) if kept.record else {}
@@ -122,8 +136,14 @@ class Referring:
         for each in reached:
             marks |= done(each, now, told=each in news)
         version = kept.version + len(events)
-        kept = kept._replace(record=record_of(referral, marks), version=version)
-        return self._looked(kept, events, referral, now)
+        record = reminded(kept.record, referral, marks) if kept.record else None
+        return kept._replace(record=record, version=version), events
+
+    def _record(self, kept: KeptRecord, marks: Marks) -> Record:
+        """Return the record of a referral, as this hub keeps them."""
+        if kept.record is not None and "loop" in kept.record.details:
+            return kept.record
+        return record_of(self._fold(kept.witnesses, marks), marks)
 
     def _tell(
         self, entities: Entities, kept: KeptRecord, marks: Marks, occasion: Occasion
@@ -144,17 +164,9 @@ class Referring:
         version = kept.version + len(events)
         record = record_of(referral, marks)
         kept = kept._replace(record=record, version=version)
-        return self._looked(kept, events, referral, occasion.times.emitted)
-
-    def _looked(
-        self,
-        kept: KeptRecord,
-        events: list[CareEvent],
-        referral: Referral,
-        now: datetime,
-    ) -> Referred:
-        marks = kept.record.marks if kept.record else {}
-        return Referred(kept, events, next_look(referral, self.rules, now, marks))
+        found = stages(referral, self.rules)
+        look = next_look(found, occasion.times.emitted, record.marks)
+        return Referred(kept, events, look)
 
     def _marks(self, kept: KeptRecord) -> Marks:
         """Return what was told of a referral.

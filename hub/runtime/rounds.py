@@ -29,6 +29,8 @@ log = structlog.get_logger()
 
 #: Messages of one round. More would make ACKs wait behind a large commit.
 ROUND = 32
+#: Timers of one round: each is about little, and nobody waits for an answer.
+TIMERS = 128
 #: While many messages wait, timers are looked at in one of so many rounds.
 ROUNDS_FOR_TIMERS = 16
 #: Without a sign of new messages the pipeline looks by itself this often.
@@ -211,7 +213,7 @@ class Rounds:
         Raises HubError where nothing can be stored now; all is done again then.
         """
         now = self._clock()
-        due = timers.due(self._reader, now, ROUND)
+        due = timers.due(self._reader, now, TIMERS)
         if due:
             try:
                 self._ring(due, now)

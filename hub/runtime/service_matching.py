@@ -9,19 +9,15 @@ from datetime import UTC, datetime
 from functools import partial
 from itertools import islice
 
-import msgspec
 import structlog
 from msgspec.structs import replace
 
 from hub.config.matching import MatchingConfig
 from hub.contract import Inbox
-from hub.coordination.needs.tables import Mapping as NeedMapping
-from hub.coordination.needs.tables import read_mapping
 from hub.coordination.service_match.errors import (
     MatcherFailedError,
     NoMatcherError,
     NothingWantedError,
-    PlacesUnreadableError,
 )
 from hub.coordination.service_match.facts import OfferFacts
 from hub.coordination.service_match.geometry import spans_around
@@ -34,7 +30,7 @@ from hub.coordination.service_match.words import access_wanted, language
 from hub.model.directory import Offer, Rated, Wish
 from hub.runtime import matches
 from hub.runtime.deciding import put_through
-from hub.runtime.gazetteer import StoredGazetteer, own_places
+from hub.runtime.gazetteer import StoredGazetteer, own_mapping, own_places
 from hub.store.reading import unknown
 from hub.store.services import search
 from hub.store.services.reading import Known, ServiceReader
@@ -66,8 +62,8 @@ class ServiceMatching:
         self._country = config.table.country or country
         self._inbox = inbox
         self._clock = clock
-        self._own_places = own_places(config.table.places)
-        self._own_mapping = _own_mapping(config)
+        self._own_places = own_places(config.table)
+        self._own_mapping = own_mapping(config.table)
 
     async def match(self, wish: Wish, limit: int | None = None) -> Matching:
         """Return the services that could meet a wish, best first.
@@ -129,7 +125,7 @@ class ServiceMatching:
         except (
             Exception
         ) as error:  # a plugin's mistake must not look like an empty list
-            log.exception("matcher.failed", matcher=self._config.table.matcher)
+            log.exception("matcher.failed", kind=self._config.table.matcher)
             raise MatcherFailedError(type(error).__name__) from None
 
     @property
@@ -263,13 +259,3 @@ def _of_person(known: Known, wish: Wish, categories: Iterable[str]) -> Wish:
         age=known.age if wish.age is None else wish.age,
         languages=wish.languages or known.languages,
     )
-
-
-def _own_mapping(config: MatchingConfig) -> NeedMapping | None:
-    path = config.table.mapping
-    if path is None:
-        return None
-    try:
-        return read_mapping(path.read_text(encoding="utf-8"))
-    except (OSError, UnicodeDecodeError, msgspec.MsgspecError) as error:
-        raise PlacesUnreadableError(f"{path.name}: {type(error).__name__}") from error

@@ -33,6 +33,7 @@ from hub.errors import HubError
 from hub.model.referrals import Side
 from hub.runtime import panel_files
 from hub.runtime.errors import AddressSharedError, PartFailedError
+from hub.runtime.gazetteer import own_mapping, own_places
 from hub.runtime.referring import Referring
 from hub.runtime.relations import Contract, Relations, StoredPanels
 from hub.runtime.transitions import Programmes
@@ -216,12 +217,22 @@ def referring(config: HubConfig) -> Referring:
 def faults(config: HubConfig) -> Iterator[Fault]:
     """Try to make every part, and yield each that cannot be made."""
     yield from _shared_addresses(config)
+    yield from _own_tables(config)
     for kind, makers in [*_makers(config).items(), ("panels", _lists(config))]:
         for name, make in makers.items():
             try:
                 make()
             except HubError as error:
                 yield Fault(f"{kind}.{name}", error)
+
+
+def _own_tables(config: HubConfig) -> Iterator[Fault]:
+    """Yield what is wrong with a site's own places and terms."""
+    for read in (own_places, own_mapping):
+        try:
+            read(config.matching.table)
+        except HubError as error:
+            yield Fault("matching", error)
 
 
 def _makers(config: HubConfig) -> dict[str, dict[str, Callable[[], Any]]]:

@@ -5,10 +5,12 @@ import json
 import subprocess
 import sys
 import time
+from contextlib import asynccontextmanager
 
 import aiohttp
 import jwt
 import pytest
+from aiohttp import web
 from cryptography.hazmat.primitives.serialization import load_pem_private_key
 from structlog.testing import capture_logs
 
@@ -33,12 +35,14 @@ def config(tmp_path, signing_key):
     stated = jwt.algorithms.ECAlgorithm.to_jwk(public, as_dict=True) | {"kid": "1"}
     for name in ("clinic", "food-bank"):
         (keys / f"{name}.json").write_text(json.dumps({"keys": [stated]}))
-    admin, port = free_ports(2)
+    admin, port, told = free_ports(3)
     own = f'[hub]\npipeline = "thread"\n[admin]\nport = {admin}\n'
-    text = blocks(PAGE, "toml")[0].text.replace("8085", str(port))
+    hook = f'{{ party = "food-bank", endpoint = "http://localhost:{told}/hook" }}'
+    more = f"port = {port}\nsubscribers = [{hook}]\nnotify_seconds = 0.1"
+    text = blocks(PAGE, "toml")[0].text.replace("port = 8085", more)
     path = tmp_path / "hub.toml"
     path.write_text(own + text)
-    return path, f"http://127.0.0.1:{port}/fhir"
+    return path, f"http://127.0.0.1:{port}/fhir", told
 
 
 def facts():
@@ -76,21 +80,46 @@ async def post(server, key, body):
             return answer.status, json.loads(await answer.read())
 
 
+@asynccontextmanager
+async def subscriber(port):
+    """Listen as a subscriber; gives the queue of what is posted."""
+    heard: asyncio.Queue[str] = asyncio.Queue()
+
+    async def hook(request):
+        await heard.put(await request.text())
+        return web.Response()
+
+    app = web.Application()
+    app.router.add_post("/hook", hook)
+    runner = web.AppRunner(app, shutdown_timeout=0.1)
+    await runner.setup()
+    try:
+        await web.TCPSite(runner, "127.0.0.1", port).start()
+        yield heard
+    finally:
+        await runner.cleanup()
+
+
 async def test_a_referral_is_sent_read_and_accepted(
     config, registry, signing_key, tmp_path
 ):
-    path, server = config
+    path, server, told = config
     program = tmp_path / "program.py"
     program.write_text(blocks(PAGE, "python")[0].text)
     key_file = tmp_path / "keys/client.pem"
     command = [sys.executable, program, server, "food-bank-app", key_file]
     with capture_logs():
-        async with Hub(load(path, registry), registry) as hub:
+        async with (
+            subscriber(told) as heard,
+            Hub(load(path, registry), registry) as hub,
+        ):
             await hub.started()
             await hub.take("case-management", facts())
             body = blocks(PAGE, "json")[0].text.encode()
             status, answer = await post(server, signing_key, body)
             await settled(hub)
+            async with asyncio.timeout(PATIENCE_SECONDS):
+                notification = await heard.get()
             done = await asyncio.to_thread(
                 subprocess.run, command, check=True, capture_output=True, text=True
             )
@@ -100,6 +129,8 @@ async def test_a_referral_is_sent_read_and_accepted(
     assert (status, answer["type"]) == (200, "transaction-response")
     assert done.stdout.startswith("accepted rec-")
     assert state == "accepted"
+    assert f"{server}/Task/rec-" in notification
+    assert "Roe" not in notification
 
 
 async def settled(hub):

@@ -126,7 +126,9 @@ def happened(hub, zone):
 
 def tables():
     """Return the tables of the page about a request, in its order."""
-    found = re.findall(r"^\| What happens \|.*?(?=^[^|]|\Z)", TEXT, re.M | re.S)
+    found = re.findall(
+        r"^\| What happens \|.*?(?=^[^|]|\Z)", TEXT, re.MULTILINE | re.DOTALL
+    )
     return [each.strip() for each in found]
 
 

@@ -12,6 +12,7 @@ from directories import _location, _service
 
 from hub_community.hsds.checking import remarks_for
 from hub_community.hsds.profile import HsdsProfile
+from hub_community.validation import phones
 from hub_community.validation.nearby import Nearby
 from hub_community.validation.structure import faults
 
@@ -48,23 +49,29 @@ def measure(count, country):
     best = [float("inf")] * 3
     for _ in range(ROUNDS):
         nearby = Nearby(profile)
+        phones.problem_of.cache_clear()
         took = (
-            _time(lambda: [faults("service", each) for each in made]),
-            _time(lambda: _check("location", places, profile, nearby)),
-            _time(lambda: _check("service", made, profile, nearby)),
+            _time(_hold, made),
+            _time(_check, "location", places, nearby),
+            _time(_check, "service", made, nearby),
         )
         best = list(map(min, best, took))
     return [each / count * 1e6 for each in best]
 
 
-def _check(kind, records, profile, nearby):
+def _hold(records):
     for record in records:
-        remarks_for(kind, nearby.completed(kind, record), profile, nearby)
+        faults("service", record)
 
 
-def _time(work):
+def _check(kind, records, nearby):
+    for record in records:
+        remarks_for(kind, nearby.completed(kind, record), nearby.profile, nearby)
+
+
+def _time(work, *given):
     started = time.process_time()
-    work()
+    work(*given)
     return time.process_time() - started
 
 

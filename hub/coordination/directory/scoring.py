@@ -42,7 +42,5 @@ def levels(objects: int, worst: Mapping[str, int]) -> dict[int, float]:
 
 
 def _level(objects: int, level: int, worst: Mapping[str, int]) -> float:
-    lost = sum(
-        cost * worst.get(f"{level}.{name}", 0) for name, cost in COSTS.items()
-    )
+    lost = sum(cost * worst.get(f"{level}.{name}", 0) for name, cost in COSTS.items())
     return max(0.0, _FULL * (1.0 - lost / objects))

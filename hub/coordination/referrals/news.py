@@ -5,6 +5,7 @@ the same. So each thing is told once, in whatever order statements arrive.
 """
 
 from collections.abc import Mapping, Sequence
+from datetime import UTC, datetime
 from typing import Any, NamedTuple
 
 import msgspec
@@ -13,8 +14,9 @@ from msgspec.structs import replace
 from hub.coordination.announcements import Occasion
 from hub.coordination.ids import event_id
 from hub.coordination.records import Record
-from hub.coordination.referrals.picture import Referral, Telling
+from hub.coordination.referrals.picture import Referral, Remembered, Telling, Wait
 from hub.model.events import CareEvent, Correction, Entity, EventSubject, Quality, Trace
+from hub.model.referrals import Loop
 
 SCHEMA = "careevent/referral/1.0"
 #: The event by which what was told earlier is put right, or in its place.
@@ -22,6 +24,7 @@ HISTORY = "history_added"
 _TOLD = "told:"
 #: What is kept of a referral beside what a recipient hears of it.
 _KEPT = frozenset({"history", "conflicts", "waiting", "since", "notes"})
+_OWN = _KEPT | {"state", "loop", "cancel_requested", "anomalies"}
 Marks = Mapping[str, tuple[str, ...]]
 _plain = msgspec.to_builtins
 
@@ -127,7 +130,49 @@ def known(referral: Referral, person: Mapping[str, Any]) -> dict[str, Any]:
 
 def record_of(referral: Referral, marks: Marks) -> Record:
     """Return a referral as the hub keeps it, with all that was said of it."""
-    waiting = [
+    stated: dict[str, Any] = {
+        **referral.details,
+        "state": referral.state,
+        "loop": referral.loop.value,
+        "since": referral.since.isoformat() if referral.since else None,
+        "cancel_requested": referral.cancel_requested or None,
+        "notes": referral.notes or None,
+        "history": _plain(referral.history),
+        "conflicts": _plain(referral.conflicts) or None,
+        "waiting": _waiting(referral, marks) or None,
+        "anomalies": list(referral.anomalies) or None,
+    }
+    details = {name: value for name, value in stated.items() if value is not None}
+    return Record("referral", details, dict(marks))
+
+
+def remembered(record: Record) -> Remembered:
+    """Return a referral as a record of `record_of` has it, for timers."""
+    details = record.details
+    asked, since = details.get("cancel_requested"), details.get("since")
+    return Remembered(
+        state=details["state"],
+        loop=Loop(details["loop"]),
+        since=datetime.fromisoformat(since) if since else None,
+        cancel_since=datetime.min.replace(tzinfo=UTC) if asked else None,
+        details={name: each for name, each in details.items() if name not in _OWN},
+        waiting=tuple(
+            Wait(each["for"], datetime.fromisoformat(each["since"]))
+            for each in details.get("waiting", ())
+        ),
+    )
+
+
+def reminded(record: Record, referral: Referral, marks: Marks) -> Record:
+    """Return a record with what was told of its waiting, by its marks."""
+    details = record.details
+    if waiting := _waiting(referral, marks):
+        details = {**details, "waiting": waiting}
+    return Record("referral", details, dict(marks))
+
+
+def _waiting(referral: Referral, marks: Marks) -> list[dict[str, Any]]:
+    return [
         {
             "for": wait.name,
             "since": wait.since.isoformat(),
@@ -139,20 +184,6 @@ def record_of(referral: Referral, marks: Marks) -> Record:
         }
         for wait in referral.waits()
     ]
-    stated: dict[str, Any] = {
-        **referral.details,
-        "state": referral.state,
-        "loop": referral.loop.value,
-        "since": referral.since.isoformat() if referral.since else None,
-        "cancel_requested": referral.cancel_requested or None,
-        "notes": referral.notes or None,
-        "history": _plain(referral.history),
-        "conflicts": _plain(referral.conflicts) or None,
-        "waiting": waiting or None,
-        "anomalies": list(referral.anomalies) or None,
-    }
-    details = {name: value for name, value in stated.items() if value is not None}
-    return Record("referral", details, dict(marks))
 
 
 def changed(before: Record | None, after: Record) -> list[str]:

@@ -129,3 +129,16 @@ class Referral(Struct, frozen=True, kw_only=True):
             return False
         performer = self.details.get("performer")
         return isinstance(performer, dict) and bool(performer.get("party"))
+
+
+class Remembered(Referral, frozen=True, kw_only=True):
+    """A referral as its record has it, without what was said of it: what it waits for.
+
+    That is all that matters to a timer, and is there without a fold.
+    """
+
+    waiting: tuple[Wait, ...] = ()
+
+    def waits(self) -> list[Wait]:
+        """Return for what the referral waits."""
+        return list(self.waiting)

@@ -43,9 +43,9 @@ class Stage(NamedTuple):
         return f"alert:{self.wait}:{self.level}:{self.since.isoformat()}"
 
     @property
-    def names(self) -> tuple[str, str]:
-        """The names of the marks of which one says that this is done."""
-        return self.mark, mark_of(self.act)
+    def done(self) -> str:
+        """The name of the mark that says that the hub acted then."""
+        return mark_of(self.act)
 
     @property
     def act(self) -> Act:
@@ -77,24 +77,27 @@ def due(
     referral: Referral, rules: ReferralRules, now: datetime, marks: Marks | None = None
 ) -> list[Stage]:
     """Return the stages that were reached by `now` and of which nothing was done."""
-    done = marks or {}
     return [
-        each
-        for each in stages(referral, rules)
-        if each.at <= now and not done.keys() & set(each.names)
+        each for each in ahead(stages(referral, rules), marks or {}) if each.at <= now
+    ]
+
+
+def ahead(found: Iterable[Stage], marks: Marks) -> list[Stage]:
+    """Return those stages of which nothing was done."""
+    return [
+        each for each in found if each.mark not in marks and each.done not in marks
     ]
 
 
 def next_look(
-    referral: Referral, rules: ReferralRules, now: datetime, marks: Marks
+    found: Iterable[Stage], now: datetime, marks: Marks
 ) -> datetime | None:
-    """Return when to look again, None where nothing lies before a referral.
+    """Return when to look again, None where none of these stages lies before it.
 
-    That is at once, where something lies behind it of which nothing was done.
+    That is at once, where one lies behind it of which nothing was done.
     """
-    found = stages(referral, rules)
-    ahead = [each for each in found if not marks.keys() & set(each.names)]
-    return max(now, ahead[0].at) if ahead else None
+    left = ahead(found, marks)
+    return max(now, left[0].at) if left else None
 
 
 def to_tell(

@@ -26,9 +26,10 @@ LARGEST_EXTENT = 2_000_000
 MOST_CORNERS = 100_000
 _LONGEST_TEXT = 500
 _PARTS = re.compile(r"[,;/|\n]|\band\b|\bund\b|&", re.IGNORECASE)
+# What a name is within, without the words that `folded` leaves out.
 _WRAPPERS = re.compile(
-    r"^(?:residents of|serving|serves|all of|the|city of|county of|town of|stadt|kreis"
-    r"|landkreis|einwohner von|gemeinde)\s+",
+    r"^(?:(?:residents|serving|serves|all|city|county|town|stadt|kreis|landkreis"
+    r"|einwohner(?: von)?|gemeinde)\s+)+(?=\w)",
 )
 _DEGREE_KM = 111.0
 #: What shapely raises for what is no shape, though it may look like one.

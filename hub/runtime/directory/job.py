@@ -59,7 +59,8 @@ class Findings(Struct, frozen=True, kw_only=True, omit_defaults=True):
     Where `error_code` is set none of it is used; where `again` is, it can be read
     again. `held` says why it waits for a person. `rows` is how many are laid, and
     `contacts` of how many of them others would be called. `worst` says of how many
-    objects a severity is the worst at a level (``3.warning``), `remarks` how often each code is.
+    objects a severity is the worst at a level (``3.warning``), `remarks` how often each
+    code is.
     """
 
     error_code: str = ""

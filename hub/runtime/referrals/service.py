@@ -2,6 +2,7 @@
 
 import sqlite3
 from collections.abc import Awaitable, Callable
+from datetime import UTC, datetime
 
 from hub.config import HubConfig
 from hub.contract import Inbox
@@ -25,10 +26,16 @@ class Referrals:
     """
 
     def __init__(
-        self, config: HubConfig, store: Store, inbox: Inbox, audit: Audit
+        self,
+        config: HubConfig,
+        store: Store,
+        inbox: Inbox,
+        audit: Audit,
+        clock: Callable[[], datetime] = lambda: datetime.now(UTC),
     ) -> None:
         self._audit = audit
         self._inbox = inbox
+        self._clock = clock
         self._partners = partners(config)
         self._readers: list[sqlite3.Connection] = []
         reader = self._open(store)
@@ -49,11 +56,13 @@ class Referrals:
 
     def desk(self, feed: str) -> HubReferralDesk:
         """Return the desk of a source."""
-        return HubReferralDesk(feed, self._gallery, self._audit)
+        return HubReferralDesk(feed, self._gallery, self._audit, self._clock)
 
     def operations(self, reader: Reader) -> ReferralOperations:
         """Return what users work with."""
-        return ReferralOperations(reader, self._keys, self._partners, self._inbox)
+        return ReferralOperations(
+            reader, self._keys, self._partners, self._inbox, self._clock
+        )
 
     def owes(self) -> bool:
         """Say whether the hub has yet to say something itself. May block."""
@@ -80,6 +89,7 @@ class Referrals:
             self._partners,
             self._inbox,
             chooses=config.referrals.confirm == "first_accepted",
+            clock=self._clock,
         )
 
     def _open(self, store: Store) -> sqlite3.Connection:

@@ -1,7 +1,7 @@
 """Searching the index of services: quickly, by terms and near a place."""
 
 import sqlite3
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from math import cos, hypot, inf, radians
 from typing import NamedTuple
 
@@ -53,28 +53,18 @@ class InForce(NamedTuple):
 
 
 _term = directory_offer_term.c
-_asked = sa.func.json_each(sa.bindparam("terms")).table_valued("value", name="asked")
-_spans = sa.func.json_each(sa.bindparam("spans")).table_valued("value", name="span")
-_found = (_term.key, _term.term, _term.latitude, _term.longitude)
+_found = (_term.key, _term.latitude, _term.longitude)
+# One question for each span and term: SQLite finds no way through both at once.
 _WITHIN = Statement(
     sa.select(*_found)
-    .select_from(_asked.join(_spans, sa.true()))
-    .join(
-        directory_offer_term,
-        sa.and_(
-            _term.term == _asked.c.value,
-            _term.cell.between(
-                sa.func.json_extract(_spans.c.value, sa.literal_column("'$[0]'")),
-                sa.func.json_extract(_spans.c.value, sa.literal_column("'$[1]'")),
-            ),
-        ),
+    .where(
+        _term.term == sa.bindparam("term"),
+        _term.cell.between(sa.bindparam("first"), sa.bindparam("last")),
     )
     .limit(MOST_CANDIDATES)
 )
 _IN_ANY = Statement(
-    sa.select(*_found)
-    .where(_term.term.in_(sa.select(_asked.c.value)))
-    .limit(MOST_CANDIDATES)
+    sa.select(*_found).where(_term.term == sa.bindparam("term")).limit(MOST_CANDIDATES)
 )
 _keys = sa.func.json_each(sa.bindparam("keys")).table_valued("value")
 _wanted = sa.select(_keys.c.value)
@@ -167,27 +157,34 @@ def candidates(
     Without `spans` it is looked everywhere. Each `ROUGH_KM` from `origin` count as
     much as a term that does not fit at all.
     """
-    terms = msgspec.json.encode(list(asked)).decode()
-    if spans:
-        told = msgspec.json.encode([*spans, (ANYWHERE, ANYWHERE)]).decode()
-        found = _WITHIN(connection, terms=terms, spans=told)
-    else:
-        found = _IN_ANY(connection, terms=terms)
     fits: dict[str, float] = {}
     best: dict[str, float] = {}
     north, east = origin or (0.0, 0.0)
     flat = cos(radians(north))
-    for key, term, latitude, longitude in found:
-        fit = looks = asked[term]
-        if origin is not None and latitude is not None:
-            # On a map that is flat: exact enough to choose what to look at.
-            away = hypot(latitude - north, (longitude - east) * flat)
-            looks -= away * KM_OF_A_DEGREE / ROUGH_KM
-        if fit > fits.get(key, -1.0):
-            fits[key] = fit
-        if looks > best.get(key, -inf):
-            best[key] = looks
+    # The best first, so that what fits better is there where there is too much.
+    for term, fit in sorted(asked.items(), key=lambda pair: (-pair[1], pair[0])):
+        if len(fits) >= MOST_CANDIDATES:
+            break
+        for key, latitude, longitude in _rows(connection, term, spans):
+            looks = fit
+            if origin and latitude is not None and longitude is not None:
+                # On a map that is flat: exact enough to choose what to look at.
+                away = hypot(latitude - north, (longitude - east) * flat)
+                looks -= away * KM_OF_A_DEGREE / ROUGH_KM
+            fits.setdefault(key, fit)
+            if looks > best.get(key, -inf):
+                best[key] = looks
     return Candidates(fits, sorted(best, key=lambda key: (-best[key], key)))
+
+
+def _rows(
+    connection: sqlite3.Connection, term: str, spans: Sequence[Span]
+) -> Iterator[tuple[str, float | None, float | None]]:
+    if not spans:
+        yield from _IN_ANY(connection, term=term)
+        return
+    for first, last in (*spans, (ANYWHERE, ANYWHERE)):
+        yield from _WITHIN(connection, term=term, first=first, last=last)
 
 
 def facts_about(

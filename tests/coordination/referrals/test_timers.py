@@ -271,7 +271,7 @@ def test_however_the_clock_steps_each_alert_is_told_once(steps):
         heard += [each.mark for each in to_tell(reached, rules, marks)]
         for each in reached:
             marks |= done(each, now, told=True)
-        look = next_look(hub.referral, rules, now, marks)
+        look = next_look(stages(hub.referral, rules), now, marks)
         assert look is None or look > now
 
     assert len(heard) == len(set(heard))

@@ -10,6 +10,7 @@ A rule is an object of JSON: `freq`, `interval`, `byday`, `bymonthday`, `byweekn
 import re
 from collections.abc import Iterable, Mapping
 from datetime import date
+from functools import lru_cache
 from typing import Any, Final, NamedTuple
 
 from hub_community.hours import clock, free_text
@@ -47,8 +48,6 @@ def hours_of(
     rules: list[Rule] = []
     texts: list[str] = []
     for row in list(schedules)[:_MOST_ROWS]:
-        if not isinstance(row, Mapping):
-            continue
         for rule in _rules(row, texts):
             if location:
                 rule["location"] = location
@@ -197,17 +196,23 @@ def _times(row: Mapping[str, Any]) -> Rule:
     opens, closes = row.get("opens_at"), row.get("closes_at")
     if not isinstance(opens, str) or not isinstance(closes, str):
         return {}
-    first, last = clock.minutes(opens), clock.minutes(closes)
-    if first is None or last is None or (first == last and first):
-        return {}
-    rule: Rule = {"opens_at": clock.written(first), "closes_at": clock.written(last)}
-    own = _offset(opens) if clock.has_offset(opens) else None
-    if own is not None:
-        rule["own"] = own
+    rule: Rule = dict(_both(opens, closes))
+    if not rule:
+        return rule
     stated = row.get("timezone")
     if isinstance(stated, int | float) and abs(stated * 60) <= _FURTHEST:
         rule["stated"] = round(stated * 60)
     return rule
+
+
+@lru_cache(maxsize=4096)
+def _both(opens: str, closes: str) -> Mapping[str, Any]:
+    first, last = clock.minutes(opens), clock.minutes(closes)
+    if first is None or last is None or (first == last and first):
+        return {}
+    told = {"opens_at": clock.written(first), "closes_at": clock.written(last)}
+    own = _offset(opens) if clock.has_offset(opens) else None
+    return told if own is None else {**told, "own": own}
 
 
 def _offset(text: str) -> int | None:

@@ -10,6 +10,7 @@ from functools import lru_cache
 from typing import Any, Final
 from zoneinfo import ZoneInfo
 
+from hub_community.hours.parts import children
 from hub_community.hours.postcodes import look_up
 
 #: Countries whose people all keep one time, as far as services go.
@@ -83,7 +84,7 @@ def country_of(address: Mapping[str, Any], usual: str) -> str:
 
 def zone_of(location: Mapping[str, Any], usual_country: str) -> str:
     """Return the IANA zone of a location, empty where its addresses do not tell."""
-    for address in location.get("addresses") or ():
+    for address in children(location, "addresses"):
         found = _of_address(address, usual_country)
         if found:
             return found

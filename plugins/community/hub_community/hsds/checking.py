@@ -4,6 +4,7 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from hub.sdk import DirectoryRemark, ObjectType
+from hub_community.hours.parts import children
 from hub_community.hours.zones import offsets_of
 from hub_community.hsds.profile import HsdsProfile
 from hub_community.validation import (
@@ -16,7 +17,6 @@ from hub_community.validation import (
 )
 from hub_community.validation.findings import Findings
 from hub_community.validation.nearby import Nearby
-from hub_community.validation.plausible import children
 from hub_community.validation.reach import is_reachable
 from hub_community.validation.structure import Examined, examine
 

@@ -45,7 +45,7 @@ _LIKE_ZERO: Final = 400
 
 def is_uuid(text: str) -> bool:
     """Say whether a text is a UUID with its hyphens."""
-    return _UUID.fullmatch(text) is not None
+    return len(text) == 36 and _UUID.fullmatch(text) is not None  # noqa: PLR2004
 
 
 def is_uri(text: str) -> bool:

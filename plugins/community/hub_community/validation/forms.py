@@ -4,6 +4,7 @@ A line is a kind and its fields; ``!`` marks those that must be there, and a fie
 type after a colon, text where there is none::
 
     type = "n" number | "u" UUID | "e" e-mail | "l" URI | "t" date-time
+         | "p" telephone number, which is text like any other
          | "[" kind, a list | "{" kind, an object | "a|b" one of these words
 
 Source: openreferral/specification 3.0 and 3.1, schema.
@@ -12,8 +13,16 @@ Source: openreferral/specification 3.0 and 3.1, schema.
 from collections.abc import Mapping
 from typing import Final, NamedTuple
 
-TEXT, NUMBER, UUID, EMAIL, URI, MOMENT, WORD, LIST, OBJECT = range(9)
-_PLAIN: Final = {"": TEXT, "n": NUMBER, "u": UUID, "e": EMAIL, "l": URI, "t": MOMENT}
+TEXT, NUMBER, UUID, EMAIL, URI, MOMENT, WORD, LIST, OBJECT, PHONE = range(10)
+_PLAIN: Final = {
+    "": TEXT,
+    "n": NUMBER,
+    "u": UUID,
+    "e": EMAIL,
+    "l": URI,
+    "t": MOMENT,
+    "p": PHONE,
+}
 
 _TYPES: Final = "physical|postal|virtual"
 _LOGGED: Final = "attributes:[attribute metadata:[metadata"
@@ -45,7 +54,7 @@ _3_0: Final[Mapping[str, str]] = {
     "address": "id!:u location_id:u attention address_1! address_2 city! region"
     f" state_province! postal_code! country! address_type!:{_TYPES} {_LOGGED}",
     "phone": "id!:u location_id:u service_id:u organization_id:u contact_id:u"
-    " service_at_location_id:u number! extension:n type description"
+    " service_at_location_id:u number!:p extension:n type description"
     f" languages:[language {_LOGGED}",
     "contact": "id!:u organization_id:u service_id:u service_at_location_id:u"
     f" location_id:u name title department email:e phones:[phone {_LOGGED}",

@@ -6,6 +6,7 @@ from typing import Any, Final
 
 from hub.sdk import ObjectType
 from hub_community.hours.building import NO_HOURS, Hours, Rule, hours_of, merged
+from hub_community.hours.parts import children
 from hub_community.hours.zones import zone_of, zone_of_country
 from hub_community.hsds.profile import HsdsProfile
 from hub_community.validation.reach import is_reachable
@@ -53,7 +54,7 @@ class Nearby:
 
     def _of_location(self, record: Mapping[str, Any]) -> Hours:
         zone = zone_of(record, self.profile.country)
-        found = hours_of(record.get("schedules") or (), zone or self._usual)
+        found = hours_of(children(record, "schedules"), zone or self._usual)
         if len(self._zones) < _MOST:
             self._zones[record["id"]] = zone
             if found.rules or found.text:
@@ -62,13 +63,13 @@ class Nearby:
 
     def _of_service(self, record: Mapping[str, Any]) -> Hours:
         """Return the hours of a service; where it states none, those of its places."""
-        offered = _objects(record.get("service_at_locations"))[:_MOST_LOCATIONS]
-        places = [key for each in offered if (key := each.get("location_id"))]
-        own = record.get("schedules") or ()
+        offered = children(record, "service_at_locations")[:_MOST_LOCATIONS]
+        places = [_place(each) for each in offered]
+        own = children(record, "schedules")
         found = [hours_of(own, self._zone(places))] if own else []
         for each in offered:
-            if rows := each.get("schedules"):
-                key = each.get("location_id") or ""
+            if rows := children(each, "schedules"):
+                key = _place(each)
                 found.append(hours_of(rows, self._zone([key]), key))
         if not found:
             found = [self._hours_at(key) for key in places if key in self._hours]
@@ -88,6 +89,6 @@ class Nearby:
         return next((zone for zone in known if zone), self._usual)
 
 
-def _objects(value: Any) -> list[Mapping[str, Any]]:
-    listed = value if isinstance(value, list) else []
-    return [each for each in listed if isinstance(each, Mapping)]
+def _place(offered: Mapping[str, Any]) -> str:
+    key = offered.get("location_id")
+    return key if isinstance(key, str) else ""

@@ -10,12 +10,16 @@ _AMERICAN: Final = re.compile(
     r"(?: ?(?:x|ext\.?|#) ?\d{1,6})?",
     re.ASCII,
 )
+#: Germany; no number has fewer digits after the 0, or more.
+_GERMAN: Final = re.compile(
+    r"(?:\+49[ (/-]*0?|0049[ (/-]*|\(?0)([1-9](?:[ ()./-]{0,3}\d){5,10})", re.ASCII
+)
 _AMERICANS: Final = frozenset({"US", "CA", "PR"})
 _SHORT: Final = re.compile(r"[\d ]{3,7}", re.ASCII)
 _EXTENSION: Final = re.compile(
     r"(?:ext|extension|x|durchwahl|option)\.?[\s:]*\d+.*$", re.IGNORECASE
 )
-_WORDS: Final = re.compile(r"[^\W\d_]{4,}")
+_WORDS: Final = re.compile(r"(?:^|\s)[^\W\d_]{4,}")
 #: What callers pay for beyond the call, by the beginning of the national number.
 _PREMIUM: Final = {
     "US": ("900",), "CA": ("900",), "DE": ("900", "137", "118"), "AT": ("9",),
@@ -32,6 +36,9 @@ def problem_of(number: str, country: str) -> str:
     told = number.strip()
     if country in _AMERICANS and (found := _AMERICAN.fullmatch(told)):
         return "phone_premium" if (found[1] or found[2]) == "900" else ""
+    if country == "DE" and (found := _GERMAN.fullmatch(told)):
+        digits = re.sub(r"\D", "", found[1])
+        return "phone_premium" if digits.startswith(_PREMIUM["DE"]) else ""
     if _SHORT.fullmatch(told) and len(told.replace(" ", "")) <= len("116117"):
         return ""
     return _parsed(told, country)

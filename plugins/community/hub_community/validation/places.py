@@ -4,6 +4,7 @@ from collections.abc import Iterator, Mapping
 from math import asin, cos, radians, sin, sqrt
 from typing import Any, Final
 
+from hub_community.hours.parts import children
 from hub_community.hours.postcodes import look_up
 from hub_community.hours.zones import country_of
 
@@ -57,9 +58,7 @@ def _problem(
 ) -> str:
     if abs(latitude) < _NEAR_NOTHING and abs(longitude) < _NEAR_NOTHING:
         return "coordinates_zero"
-    address = next(
-        (each for each in location.get("addresses") or () if isinstance(each, dict)), {}
-    )
+    address: Mapping[str, Any] = next(iter(children(location, "addresses")), {})
     country = country_of(address, usual)
     here = _is_inside(country, latitude, longitude)
     if not here and _is_inside(country, longitude, latitude):

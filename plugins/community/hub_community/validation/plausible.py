@@ -4,6 +4,7 @@ import re
 from collections.abc import Iterator, Mapping
 from typing import Any, Final
 
+from hub_community.hours.parts import children
 from hub_community.validation import timetables
 
 #: A problem, and the field it is of.
@@ -47,14 +48,6 @@ def problems_of(record: Mapping[str, Any], year: int) -> Iterator[Problem]:
     founded = record.get("year_incorporated")
     if isinstance(founded, int | float) and not _FIRST_YEAR <= founded <= year:
         yield "year_unlikely", "year_incorporated"
-
-
-def children(record: Mapping[str, Any], name: str) -> list[Mapping[str, Any]]:
-    """Return the objects that a record holds under a name."""
-    listed = record.get(name)
-    if not isinstance(listed, list):
-        return []
-    return [each for each in listed if isinstance(each, dict)]
 
 
 def _of_ages(record: Mapping[str, Any]) -> Iterator[Problem]:

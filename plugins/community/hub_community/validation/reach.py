@@ -3,6 +3,8 @@
 from collections.abc import Mapping
 from typing import Any, Final
 
+from hub_community.hours.parts import children
+
 _OWN: Final = ("email", "url", "website")
 _CHILDREN: Final = ("phones", "additional_urls", "additional_websites")
 _HOLDERS: Final = ("contacts", "service_at_locations")
@@ -15,8 +17,5 @@ def is_reachable(record: Mapping[str, Any]) -> bool:
     if any(record.get(name) for name in _CHILDREN):
         return True
     return any(
-        is_reachable(each)
-        for name in _HOLDERS
-        for each in record.get(name) or ()
-        if isinstance(each, Mapping)
+        is_reachable(each) for name in _HOLDERS for each in children(record, name)
     )

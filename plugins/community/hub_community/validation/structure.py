@@ -16,6 +16,7 @@ from hub_community.validation.forms import (
     MOMENT,
     NUMBER,
     OBJECT,
+    PHONE,
     TEXT,
     URI,
     UUID,
@@ -66,7 +67,7 @@ def _examined(forms: Forms, kind: str, record: Any) -> Examined:
     return found
 
 
-def _walk(  # noqa: C901, PLR0912 - one branch for each type, called for each object
+def _walk(
     forms: Forms, kind: str, record: Any, path: str, depth: int, found: Examined
 ) -> None:
     if type(record) is not dict:
@@ -77,49 +78,54 @@ def _walk(  # noqa: C901, PLR0912 - one branch for each type, called for each ob
         if name not in record:
             found.faults.append(Fault(path + name, "required"))
     fields = form.fields
-    problem = ""
     for name, value in record.items():
         rule = fields.get(name)
         if rule is None:
             continue
-        test, more = rule
-        if test == NUMBER:
-            problem = "" if type(value) in (int, float) else "type"
-        elif test == LIST:
-            if type(value) is list:
-                if depth < _DEEPEST:
-                    for each in value:
-                        _walk(
-                            forms, str(more), each, f"{path}{name}.", depth + 1, found
-                        )
-            else:
-                problem = "type"
-        elif test == OBJECT:
-            if depth < _DEEPEST:
-                _walk(forms, str(more), value, f"{path}{name}.", depth + 1, found)
-        elif test == WORD:
-            problem = _worded(value, more)
-        elif type(value) is not str:
-            problem = "type"
-        elif test == TEXT:
-            if name == "number" and kind == "phone":
-                found.phones.append((path + name, value))
+        test = rule[0]
+        # Most fields are text; this is called for each of each object.
+        if test == TEXT and type(value) is str:
+            continue
+        if test in (LIST, OBJECT):
+            problem = _within(forms, rule, value, f"{path}{name}.", depth, found)
         else:
-            problem = _formed(test, value, path + name, found)
+            problem = _problem(test, rule[1], value, path + name, found)
         if problem:
             found.faults.append(Fault(path + name, problem))
-            problem = ""
 
 
-def _worded(value: Any, words: Any) -> str:
+def _within(
+    forms: Forms,
+    rule: tuple[int, Any],
+    value: Any,
+    path: str,
+    depth: int,
+    found: Examined,
+) -> str:
+    test, kind = rule
+    if test == LIST and type(value) is not list:
+        return "type"
+    if depth < _DEEPEST:
+        for each in value if test == LIST else (value,):
+            _walk(forms, kind, each, path, depth + 1, found)
+    return ""
+
+
+def _problem(test: int, words: Any, value: Any, place: str, found: Examined) -> str:
+    if test == NUMBER:
+        return "" if type(value) in (int, float) else "type"
     if type(value) is not str:
         return "type"
-    return "" if value in words else "enum"
+    if test == UUID:
+        return "" if is_uuid(value) else "uuid"
+    if test == WORD:
+        return "" if value in words else "enum"
+    return _formed(test, value, place, found)
 
 
 def _formed(test: int, value: str, place: str, found: Examined) -> str:
-    if test == UUID:
-        return "" if is_uuid(value) else "uuid"
+    if test == PHONE:
+        found.phones.append((place, value))
     if test == URI:
         found.links.append((place, value))
         return "" if is_uri(value) else "uri"

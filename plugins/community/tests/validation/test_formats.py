@@ -17,7 +17,7 @@ ORACLE = {
 PIECES = {
     "uuid": ["0a1B2c3d", "-", "4e5f", "0123456789ab", "g", "{", "\n"],
     "email": [
-        "a", "b.c", "@", ".", '"', "x y", "-", "[127.0.0.1]", "[IPv6:::1]", "_", "é",
+        "a", "b.c", "@", ".", "x y", "-", "[127.0.0.1]", "[IPv6:::1]", "_", "é",
         "\\", "+", "a" * 60, "9",
     ],
     "uri": [
@@ -31,7 +31,7 @@ PIECES = {
 }  # fmt: skip
 WHOLE = {
     "uuid": ["ac148810-d857-441c-9679-408f346de14b", ""],
-    "email": ["a.b@c.d", '"a\\"b"@c.d', '""@c', "a@[IPv6:1::2]", "a@[1.2.3.256]"],
+    "email": ["a.b@c.d", "a@[IPv6:1::2]", "a@[1.2.3.256]"],
     "uri": ["http://u:p@h:80/p;x?q#f", "urn:a:b", "mailto:a@b", "//h", "http://[::1%1]"],
     "date-time": [
         "2024-02-29T00:00:00Z", "2023-02-29T00:00:00Z", "0000-02-29T00:00:00Z",
@@ -78,6 +78,21 @@ def test_one_letter_changes_both_verdicts_alike(name, data):
 @pytest.mark.parametrize("text", ["Jo Doe <jo@example.org>", "<jo@example.org>"])
 def test_a_mailbox_with_a_name_is_no_address(text):
     assert not is_email(text)
+
+
+@pytest.mark.parametrize(
+    ("text", "valid"),
+    [
+        ('"a b"@c.d', True),
+        ('""@c.d', True),
+        ('"a\\"b"@c.d', True),
+        ('"a"b"@c.d', False),
+        ('"a@c.d', False),
+        ('"a\tb"@c.d', False),
+    ],
+)
+def test_quotes_are_read_as_rfc_5321_has_them(text, valid):
+    assert is_email(text) is valid
 
 
 def test_a_domain_is_not_decoded():

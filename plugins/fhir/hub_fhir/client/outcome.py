@@ -154,7 +154,7 @@ def _reply(code: str) -> Iterator[str]:
 
 def _issues(outcome: Any) -> Iterator[str]:
     for issue in _each(outcome, "issue"):
-        if _of(issue, "severity") in {"error", "fatal"}:
+        if _of(issue, "severity") in ("error", "fatal"):
             yield str(_of(issue, "code"))
 
 

@@ -117,8 +117,10 @@ def searchset(
 
 def message_reply(header: Tree, identity: str, address: str, now: datetime) -> Tree:
     """Return the message that answers another one: it is stored."""
-    event = {
-        name: header[name] for name in ("eventCoding", "eventUri") if name in header
+    event: Tree = {
+        name: value
+        for name, value in header.items()
+        if name in {"eventCoding", "eventUri"}
     }
     reply: Tree = {
         "resourceType": "MessageHeader",

@@ -34,7 +34,7 @@ def looked_at(tree: Tree, permissions: frozenset[Permission]) -> list[Entry]:
 
     Raises BadBundleError, and of a transaction what is wrong with an entry.
     """
-    if tree.get("type") not in {"batch", "transaction"}:
+    if tree.get("type") not in ("batch", "transaction"):
         raise BadBundleError("neither a batch nor a transaction")
     listed = tree.get("entry")
     if not isinstance(listed, list) or not listed:

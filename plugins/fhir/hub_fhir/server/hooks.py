@@ -6,7 +6,7 @@ Source: R4 Subscriptions Backport 1.1, payload ``id-only``.
 """
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from datetime import datetime, timedelta
 from typing import Any
 from uuid import NAMESPACE_URL, uuid5
@@ -28,10 +28,12 @@ _STATUS = (
     "backport-subscription-status-r4"
 )
 _PAGE = 100
+_MOST_AT_ONCE = 25_600
 _MOST_TOLD = 50_000
 _SECONDS = 10.0
 _SUCCESS = 2
-_MOMENT = timedelta(microseconds=1)
+#: How far each look goes back behind the one before.
+_OVERLAP = timedelta(seconds=10)
 
 
 class Hook:
@@ -43,11 +45,13 @@ class Hook:
         inbox: Inbox,
         address: str,
         since: datetime,
+        clock: Callable[[], datetime],
     ) -> None:
         self._table = table
         self._inbox = inbox
         self._address = address
         self._since = since
+        self._clock = clock
         self._told: dict[str, int] = {}
         self._count = 0
         self._caller = Caller(table.reach(), connect_seconds=_SECONDS / 2)
@@ -66,26 +70,30 @@ class Hook:
 
     async def tell(self) -> None:
         """Tell all that changed. Raises HubError where the subscriber is not there."""
-        party = self._table.party
-        found = await self._inbox.referrals.changed(party, self._since, _PAGE)
-        for notice in found:
+        looked = self._clock()
+        for notice in await self._changed():
             entity = notice.event.entity
             if self._told.get(entity.key, 0) < entity.version:
                 await self._post(notice)
                 self._remember(entity.key, entity.version)
-        if found:
-            self._since = max(self._since, self._next(found[-1], len(found)))
+        # Nearly all that changed before has been seen: some commit a little later.
+        self._since = max(self._since, looked - _OVERLAP)
+
+    async def _changed(self) -> Sequence[Notice]:
+        """Return all that changed, however much that is."""
+        limit = _PAGE
+        while True:
+            desk = self._inbox.referrals
+            found = await desk.changed(self._table.party, self._since, limit)
+            if len(found) < limit or limit >= _MOST_AT_ONCE:
+                return found
+            limit *= 4
 
     def _remember(self, key: str, version: int) -> None:
         self._told.pop(key, None)
         self._told[key] = version
         if len(self._told) > _MOST_TOLD:
             del self._told[next(iter(self._told))]
-
-    def _next(self, last: Notice, count: int) -> datetime:
-        """Return from when on to look next; a full page may have cut a moment."""
-        emitted = last.event.times.emitted
-        return emitted if count >= _PAGE else emitted + _MOMENT
 
     async def _post(self, notice: Notice) -> None:
         secret = self._table.secret
@@ -142,4 +150,4 @@ def hooks_of(
 ) -> list[Hook]:
     """Return what tells each subscriber."""
     since = clock() - timedelta(hours=settings.notify_again_hours)
-    return [Hook(each, inbox, address, since) for each in settings.subscribers]
+    return [Hook(each, inbox, address, since, clock) for each in settings.subscribers]

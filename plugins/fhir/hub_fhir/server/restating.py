@@ -27,7 +27,7 @@ def restated(tree: Tree, now: datetime) -> Tree:
     if kind == "Task" and not (found.get("lastModified") or found.get("authoredOn")):
         return found | {"lastModified": instant(now)}
     if kind == "ServiceRequest" and not (
-        found.get("authoredOn") and found.get("status") in _OPENING
+        found.get("authoredOn") and str(found.get("status")) in _OPENING
     ):
         meta = found.get("meta")
         given = meta if isinstance(meta, dict) else {}

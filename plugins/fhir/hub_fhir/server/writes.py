@@ -218,8 +218,12 @@ def _header_of(tree: Tree, grant: Grant) -> Tree:
     if tree.get("type") != "message":
         raise BadBundleError("not a message")
     check_bundle(tree)
-    resources = [each.get("resource") for each in tree["entry"]]
-    if not all(isinstance(each, dict) for each in resources):
+    resources = [
+        each["resource"]
+        for each in tree["entry"]
+        if isinstance(each, dict) and isinstance(each.get("resource"), dict)
+    ]
+    if len(resources) < len(tree["entry"]):
         raise BadBundleError("an entry without a resource")
     for each in resources:
         kind = each.get("resourceType")

@@ -1,0 +1,291 @@
+"""A plain reading of the rules of referrals, which knows nothing of the hub's.
+
+What was said is read again from the start whenever something is said; who is told
+what follows from what was not told before. Source: domain 4.1 to 4.4.
+"""
+
+from datetime import datetime, timedelta
+from typing import NamedTuple
+
+NEXT = {
+    "requested": {
+        "R": "cancelled entered_in_error",
+        "P": "received accepted rejected on_hold",
+        "H": "received expired failed",
+    },
+    "received": {
+        "P": "accepted rejected on_hold scheduled cancelled failed",
+        "H": "expired",
+    },
+    "accepted": {"P": "scheduled in_progress on_hold completed cancelled failed"},
+    "scheduled": {"P": "accepted in_progress on_hold completed cancelled failed"},
+    "in_progress": {"P": "completed on_hold cancelled failed"},
+    "on_hold": {
+        "P": "received accepted scheduled in_progress rejected cancelled failed",
+        "H": "expired",
+    },
+    "rejected": {"P": "received"},
+}
+OPEN = set(NEXT) - {"rejected"}
+TAKEN_UP = OPEN - {"requested"}
+DONE = {"completed", "failed", "cancelled"}
+ENDED = DONE | {"rejected", "expired", "entered_in_error"}
+ANY = OPEN | ENDED - {"entered_in_error"}
+BESIDE = {
+    "cancel_requested": ("R", OPEN),
+    "cancel_declined": ("P", OPEN),
+    "no_show": ("P", TAKEN_UP),
+    "appointment_cancelled": ("P", TAKEN_UP),
+    "information_requested": ("RP", ANY),
+    "message_added": ("RPH", ANY),
+    "outcome_reported": ("P", (TAKEN_UP - {"received"}) | DONE),
+    "outcome_amended": ("P", DONE),
+    "confirmed": ("R", TAKEN_UP | {"expired"}),
+    "closed": ("RH", ENDED),
+}
+#: Which side hears what, beside what it said itself.
+REQUESTER_HEARS = set(
+    "received accepted rejected on_hold resumed scheduled no_show appointment_cancelled"
+    " started completed failed cancel_declined cancelled expired reopened"
+    " information_requested information_provided outcome_reported"
+    " outcome_amended".split()
+)
+PERFORMER_HEARS = set(
+    "requested information_requested information_provided redirected cancel_requested"
+    " cancelled entered_in_error expired failed reopened loop_closed".split()
+)
+TELLS_AN_END = {
+    *("completed", "failed", "rejected", "cancelled", "expired"),
+    *("outcome_reported", "outcome_amended"),
+}
+NAMES = {"in_progress": "started", "message_added": "information_provided"}
+NAMES["confirmed"] = "information_provided"
+
+
+class Said(NamedTuple):
+    """One statement: when, how many before it, R, P or H, and what."""
+
+    at: datetime
+    place: int
+    side: str
+    says: str
+    party: str = ""
+    bound: bool = True
+    outcome: str = ""
+    appointment: str = ""
+    text: str = ""
+    performer: str = ""
+    since: datetime | None = None
+
+
+class Told(NamedTuple):
+    """Something that is to be told, and what makes it the same."""
+
+    key: tuple
+    event: str
+    side: str
+    moves: bool = False
+
+
+class Picture:
+    """Where a referral is, by all that was said."""
+
+    def __init__(self, said):
+        self.state, self.loop, self.since = "", "open", None
+        self.performer = self.named = ""
+        self.cancel = self.by_hub = False
+        self.outcome = self.appointment = self.held = ""
+        self.asked = None
+        self.late, self.told, self.times = [], [], {}
+        opening = min(
+            (each for each in said if each.says == "requested" and each.side == "R"),
+            default=None,
+        )
+        rest = sorted(each for each in said if each is not opening)
+        for each in [opening, *rest] if opening else rest:
+            self.hear(each)
+
+    def tell(self, event, said, *mark, moves=False):
+        if moves:
+            self.times[event] = self.times.get(event, 0) + 1
+            mark = (self.times[event],)
+        known = event, *mark
+        if known not in [each.key for each in self.told]:
+            self.told.append(Told(known, event, said.side, moves))
+
+    def conflict(self, said, why):
+        self.tell("conflict", said, why, said.says, said.side, said.party)
+
+    def hear(self, said):
+        if not said.bound:
+            return self.conflict(said, "unbound")
+        if said.side == "P":
+            other = self.named or self.performer
+            if other and other != said.party:
+                return self.conflict(said, "other performer")
+        if said.says in BESIDE:
+            return self.beside(said)
+        if self.state == "expired" and said.side == "P":
+            if said.says in {"accepted", "rejected"} or self.late:
+                self.late.append(said)
+                return self.conflict(said, "late")
+        return self.step(said)
+
+    def step(self, said):
+        if self.state == said.says:
+            return self.again(said)
+        allowed = NEXT.get(self.state, {}).get(said.side, "").split()
+        allowed += ["requested"] if not self.state and said.side == "R" else []
+        if self.state == "expired" and said.side == "P":
+            allowed += ["accepted", "rejected"]  # once it is confirmed
+        if said.says not in allowed:
+            if (said.side, said.says) != ("H", "received"):
+                self.conflict(said, "forbidden")
+            return None
+        if said.says == "received" and self.state == "rejected":
+            if said.at > self.since + timedelta(days=30):
+                return self.conflict(said, "reopen")
+        return self.enter(said)
+
+    def again(self, said):
+        self.hold(said)
+        if said.says == "scheduled" and said.appointment != self.appointment:
+            self.appointment = said.appointment
+            self.tell("scheduled", said, self.next("scheduled"))
+        elif said.outcome and said.outcome != self.outcome:
+            self.outcome = said.outcome
+            self.tell("outcome_reported", said, said.side, said.party, said.outcome)
+        return None
+
+    def next(self, event):
+        self.times[event] = self.times.get(event, 0) + 1
+        return self.times[event]
+
+    def hold(self, said):
+        if said.side == "P":
+            self.performer = self.performer or said.party
+        if said.side == "R" and said.performer and said.performer != self.named:
+            if self.named and (self.state != "requested" or self.performer):
+                self.conflict(said, "performer changed")
+            else:
+                if self.named:
+                    self.tell("redirected", said, self.next("redirected"))
+                self.named = said.performer
+
+    def enter(self, said):
+        before = self.state
+        self.hold(said)
+        self.outcome = said.outcome or self.outcome
+        goes_on = {before, said.says} <= {"requested", "received"} and before
+        if said.says in {"requested", "received"}:
+            self.asked = self.asked if goes_on else said.at
+        self.state, self.since, self.loop = said.says, said.at, "open"
+        self.by_hub = said.side == "H"
+        self.late = []
+        if said.says in ENDED:
+            self.cancel = False
+        if said.says not in {"accepted", "scheduled", "in_progress", "on_hold"} or (
+            (before, said.says) == ("scheduled", "accepted")
+        ):
+            self.appointment = ""
+        self.appointment = said.appointment or self.appointment
+        own = NAMES.get(said.says, said.says)
+        events = [own]
+        if before == "rejected":
+            events = ["reopened"]
+        elif before == "on_hold" and said.says not in ENDED:
+            events = ["resumed"] if said.says == self.held else ["resumed", own]
+        for event in events:
+            self.tell(event, said, moves=True)
+        if said.says == "on_hold":
+            self.held = before
+        if said.side == "R" and said.says in ENDED:
+            self.loop = "closed_by_requester"
+            if said.says == "cancelled":
+                self.tell("loop_closed", said, moves=True)
+
+    def beside(self, said):
+        sides, states = BESIDE[said.says]
+        known = self.ends_known()
+        if (
+            said.side not in sides
+            or self.state not in states
+            or (said.says == "cancel_declined" and not self.cancel)
+            or (said.says == "closed" and not known)
+        ):
+            return self.conflict(said, "beside")
+        self.hold(said)
+        event, mark = NAMES.get(said.says, said.says), (said.side, said.party, said.at)
+        moves = False
+        match said.says:
+            case "cancel_requested":
+                again, self.cancel = self.cancel, True
+                if again:
+                    return None
+                mark = (self.next(event),)
+            case "cancel_declined":
+                self.cancel, moves = False, True
+            case "no_show" | "appointment_cancelled":
+                moves, self.appointment = True, ""
+                if self.state == "scheduled":
+                    self.state, self.since, self.loop = "accepted", said.at, "open"
+            case "outcome_reported" | "outcome_amended":
+                self.outcome = said.outcome
+                mark = (said.side, said.party, said.outcome, said.says)
+            case "closed":
+                if self.is_open():
+                    how = "closed_by_requester" if self.outcome else "closed_unresolved"
+                    self.loop = how
+                    self.tell("loop_closed", said, moves=True)
+                return None
+        self.tell(event, said, *mark, moves=moves)
+        if said.says == "confirmed":
+            late, self.late = self.late, []
+            gone = [("conflict", "late", e.says, e.side, e.party) for e in late]
+            self.told = [each for each in self.told if each.key not in gone]
+            for each in late:
+                self.step(each)
+        return None
+
+    def is_open(self):
+        return self.loop in {"open", "outcome_received"}
+
+    def ends_known(self):
+        if self.state in {"completed", "failed"}:
+            return self.by_hub or bool(self.outcome)
+        return self.state in ENDED
+
+
+class PlainReferral:
+    """What is known of one referral, and who was told what of it."""
+
+    def __init__(self, asked_of):
+        self.said = []
+        self.done = {}  # what was told already, and who heard it
+        self.heard = []
+        self.named = asked_of
+
+    @property
+    def picture(self):
+        return Picture(self.said)
+
+    def say(self, at, side, says, **more):
+        said = Said(at, len(self.said), side, says, **more)
+        same = [each._replace(place=said.place) for each in self.said]
+        if said not in same:
+            self.said.append(said)
+
+    def news(self):
+        """Return what is to be told now, each with the sides that hear it."""
+        picture = self.picture
+        wanted = {each.key for each in picture.told}
+        self.done = {key: each for key, each in self.done.items() if key in wanted}
+        found, overtaken = [], False
+        for each in reversed(picture.told):
+            if each.key in self.done:
+                overtaken = overtaken or each.moves
+                continue
+            self.done[each.key] = each
+            found.append(each._replace(event="history") if overtaken and each.moves
+                         else each)
+        return [*reversed(found)], picture

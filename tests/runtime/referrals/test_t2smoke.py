@@ -1,0 +1,27 @@
+import time
+from tests.runtime.referrals.walked import *
+async def test_smoke(tmp_path, monkeypatch):
+    w = Walk(tmp_path, monkeypatch)
+    t=time.monotonic()
+    async with w.running():
+        print('start', time.monotonic()-t); t=time.monotonic()
+        await w.consent()
+        await w.put("klinik-nord", ref(w.now))
+        print(w.referral(), [(a,b) for a,b,_ in w.got], time.monotonic()-t)
+        await w.wait(minutes=10)
+        t=time.monotonic()
+        await w.put("food-bank-hl7", rri(w.now,"I12","A"))
+        print(w.referral(), [(a,b) for a,b,_ in w.got], time.monotonic()-t)
+        await w.wait(minutes=10)
+        await w.put("food-bank-page", statement(w.now,"performer","completed",outcome={"code":"resolved"}))
+        print(w.referral(), [(a,b) for a,b,_ in w.got])
+        await w.restart()
+        await w.put("soup-rows", row(w.now,"accepted"), media_type="application/vnd.carehub.row+json")
+        print(w.referral(), [(a,b) for a,b,_ in w.got])
+        print(w.query("select type from event"))
+        print(w.query("select source,state,error_code from message"))
+        await w.admit_other()
+        await w.merge()
+        print(w.query("select value, identity from identifier"), w.query("select key,person from entity"))
+        await w.part()
+        print(w.query("select value, identity from identifier"), w.query("select key,person from entity"))
