@@ -43,6 +43,7 @@ bench: $(VENV)/installed-dev
 	$(BIN)/python tests/perf/sftp.py
 	$(BIN)/python tests/perf/x12.py
 	$(BIN)/python tests/perf/referrals.py
+	$(BIN)/python tests/perf/service_matching.py
 	$(BIN)/python tests/perf/evidence.py $(if $(PEOPLE),--events $(PEOPLE))
 	$(BIN)/python tests/perf/hsds_validation.py
 	$(BIN)/python tests/perf/directories.py $(if $(PEOPLE),--services $(PEOPLE))

@@ -113,14 +113,17 @@ from hub.outward.errors import ForbiddenAddressError
 from hub.outward.opening import checked_resolver
 from hub.outward.waiting import retry_after_seconds
 from hub.settings import (
+    Certificates,
     ConfigPath,
     DestinationSettings,
     FileDestinationSettings,
     FileSourceSettings,
     GateSettings,
+    MaybeTimeZone,
     Secret,
     Settings,
     SourceSettings,
+    TimeZone,
 )
 
 API_VERSION = "1.4"
@@ -138,6 +141,7 @@ __all__ = [
     "Answer",
     "Artifact",
     "CareEvent",
+    "Certificates",
     "Code",
     "ConfigPath",
     "Destination",
@@ -175,6 +179,7 @@ __all__ = [
     "Location",
     "Loop",
     "MatcherSpec",
+    "MaybeTimeZone",
     "Membership",
     "MessageState",
     "Movement",
@@ -229,6 +234,7 @@ __all__ = [
     "Stored",
     "Subject",
     "Ticket",
+    "TimeZone",
     "Totals",
     "Unmapped",
     "Wish",

@@ -6,6 +6,8 @@ and shown nowhere. Relative paths start at the folder of the file that names the
 """
 
 import os
+import zoneinfo
+from functools import cache
 from pathlib import Path
 from typing import Annotated, Literal
 
@@ -279,6 +281,32 @@ def _from_folder(path: Path, info: ValidationInfo) -> Path:
     return (folder / path.expanduser()).absolute()
 
 
+@cache
+def _time_zones() -> frozenset[str]:
+    # Finding them looks into many files.
+    return frozenset(zoneinfo.available_timezones())
+
+
+def _zone(name: str) -> str:
+    if name not in _time_zones():
+        raise ValueError("must be an IANA time zone, such as Europe/Berlin")
+    return name
+
+
+def _zone_if_any(name: str) -> str:
+    return _zone(name) if name else name
+
+
+def _certificates(path: Path) -> Path:
+    import ssl  # noqa: PLC0415 - few tables name certificates
+
+    try:
+        ssl.create_default_context(cafile=path)
+    except OSError:  # ssl.SSLError is one
+        raise ValueError(f"{path} is not a PEM file of certificates") from None
+    return path
+
+
 #: A secret by reference: ``env:NAME`` or ``file:PATH``.
 Secret = Annotated[
     SecretStr,
@@ -288,3 +316,12 @@ Secret = Annotated[
 
 #: A path, relative to the folder of the configuration file that names it.
 ConfigPath = Annotated[Path, AfterValidator(_from_folder)]
+
+#: A `ConfigPath` of certificates to trust (PEM), which can be read.
+Certificates = Annotated[ConfigPath, AfterValidator(_certificates)]
+
+#: The name of an IANA time zone.
+TimeZone = Annotated[str, AfterValidator(_zone)]
+
+#: The name of an IANA time zone, or "" for none.
+MaybeTimeZone = Annotated[str, AfterValidator(_zone_if_any)]

@@ -112,9 +112,8 @@ class Directory:
         self.store.writer.call(put)
         return self
 
-    def _row(
-        self, feed, version, kind, own, owner, places, restricted, removed, record
-    ):
+    def _row(self, feed, version, *given):
+        kind, own, owner, places, restricted, removed, record = given
         body = msgspec.json.encode(record)
         digest = blake2b(body, digest_size=16).digest()
         there = [key(each, "location", feed) for each in places]

@@ -148,6 +148,8 @@ def test_the_generated_files_are_current():
 def test_the_plugins_that_come_with_the_hub_are_covered():
     assert bundled() == [
         "carehub-care",
+        "carehub-community",
+        "carehub-fhir",
         "carehub-hl7",
         "carehub-payer",
         "carehub-sftp",

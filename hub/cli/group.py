@@ -35,7 +35,7 @@ COMMANDS = {
     "panels": "Show whom recipients look after; load, approve and refuse lists.",
     "exchange": "Show files of partners and for them; approve, reject, compare.",
     "directory": "Show directories of services, and what changed; approve, reject.",
-    "services": "Find services that could meet a need, and say why.",
+    "services": "Find services that could meet a need.",
     "episodes": "Let subscriptions follow single encounters and stays.",
     "labels": "Show what gives away something sensitive, and codes nobody mapped.",
     "deliveries": "Show what is, was or will be sent.",

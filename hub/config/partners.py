@@ -1,12 +1,11 @@
 """``[partners.NAME]`` and ``[referrals]``: with whom referrals are worked, and how."""
 
-import zoneinfo
 from typing import Annotated, Literal, Self
 
 from pydantic import AfterValidator, Field, model_validator
 
 from hub.config.subscribing import expand
-from hub.config.words import PURPOSES, known_purpose, require_known
+from hub.config.words import PURPOSES, known_purpose, known_zone, require_known
 from hub.coordination.partners import HEARD, Partner, subscription_of
 from hub.coordination.recipients import Recipient
 from hub.coordination.routes import Cadence, Subscription
@@ -36,8 +35,7 @@ def _event(pattern: str) -> str:
 
 
 def _zone(name: str) -> str:
-    known = zoneinfo.available_timezones()
-    return require_known("time zone", name, known) if name else name
+    return known_zone(name) if name else name
 
 
 def _calendar(name: str) -> str:

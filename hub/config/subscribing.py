@@ -1,7 +1,6 @@
 """``[subscriptions.NAME]``: who is told what about whom, why, and at which pace."""
 
 import re
-import zoneinfo
 from collections.abc import Callable, Collection
 from dataclasses import dataclass, field
 from datetime import time, timedelta
@@ -9,7 +8,7 @@ from typing import Annotated, Any, Literal, Self
 
 from pydantic import AfterValidator, Field, model_validator
 
-from hub.config.words import PURPOSES, known_purpose, require_known
+from hub.config.words import PURPOSES, known_purpose, known_zone, require_known
 from hub.coordination.filters import Filter
 from hub.coordination.routes import WEEKDAYS, Cadence, QuietHours
 from hub.coordination.suppression import Storm
@@ -57,7 +56,7 @@ def parse_cadence(text: str) -> Cadence:
         )
     day, hour, minute, zone = parts.groups()
     weekday = WEEKDAYS.index(day) if day else None
-    return Cadence(time(int(hour), int(minute)), _zone(zone), weekday)
+    return Cadence(time(int(hour), int(minute)), known_zone(zone), weekday)
 
 
 def parse_quiet_hours(text: str) -> QuietHours:
@@ -70,7 +69,7 @@ def parse_quiet_hours(text: str) -> QuietHours:
     start, end = time(begins, begins_at), time(ends, ends_at)
     if start == end:
         raise ValueError("must begin and end at different times")
-    return QuietHours(start, end, _zone(zone))
+    return QuietHours(start, end, known_zone(zone))
 
 
 def parse_span(text: str) -> timedelta:
@@ -90,10 +89,6 @@ def parse_storm(text: str) -> Storm:
     if parts is None:
         raise ValueError('must be like "10/1h": how many notices in which time')
     return Storm(int(parts[1]), parse_span(parts[2]))
-
-
-def _zone(name: str) -> str:
-    return require_known("time zone", name, zoneinfo.available_timezones())
 
 
 def _event(pattern: str) -> str:

@@ -5,7 +5,6 @@ in common is in `hub.settings`. `hub.config.gathering` reads the files, and
 `hub.config.loading` checks what they say.
 """
 
-import zoneinfo
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Annotated, Any, Literal, Self
@@ -20,7 +19,7 @@ from hub.config.policy import PolicyTable
 from hub.config.recipients import RecipientTable
 from hub.config.scoring import ScorerConfig, ScorerTable
 from hub.config.subscribing import Subscription, SubscriptionTable
-from hub.config.words import require_known
+from hub.config.words import known_zone, require_known
 from hub.contract import DestinationSpec, NormaliserSpec, RendererSpec, SourceSpec
 from hub.coordination.matching.weights import shipped
 from hub.settings import ConfigPath, DestinationSettings, Settings, SourceSettings
@@ -80,10 +79,6 @@ def _calendar(name: str) -> str:
     return name
 
 
-def _zone(name: str) -> str:
-    return require_known("time zone", name, zoneinfo.available_timezones())
-
-
 class StaysTable(Settings):
     """``[stays]``: how visits become stays, and what is due after them."""
 
@@ -95,7 +90,7 @@ class StaysTable(Settings):
         default=[],
         description="The programmes whose clocks run on stays, such as `tcm`.",
     )
-    time_zone: Annotated[str, AfterValidator(_zone)] = Field(
+    time_zone: Annotated[str, AfterValidator(known_zone)] = Field(
         default="UTC", description="The IANA zone of the facilities: whose date counts."
     )
     calendar: Annotated[str, AfterValidator(_calendar)] = Field(

@@ -1,6 +1,7 @@
 """Words of a configuration that must be known, with what was probably meant."""
 
 import difflib
+import zoneinfo
 from collections.abc import Collection
 
 from pydantic_core import PydanticCustomError
@@ -22,6 +23,11 @@ def require_known(what: str, word: str, known: Collection[str]) -> str:
         return word
     hint = {"what": what, "word": word, "suggestion": nearest(word, known)}
     raise PydanticCustomError("unknown", "there is no {what} {word}", hint)
+
+
+def known_zone(name: str) -> str:
+    """Return the name of a time zone that exists, else raise."""
+    return require_known("time zone", name, zoneinfo.available_timezones())
 
 
 def known_purpose(purpose: str) -> str:

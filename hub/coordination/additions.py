@@ -4,6 +4,7 @@ Such a statement is ``{"add": [...], "remove": [...]}``, and each entry has a
 ``key``: one with the same key is replaced or removed (R-HL7-03).
 """
 
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 
@@ -30,6 +31,21 @@ def with_changes(known: Any, by_key: dict[str, Any]) -> list[Any]:
     listed = known if isinstance(known, list) else []
     entries = {_key(entry, place): entry for place, entry in enumerate(listed)} | by_key
     return [entry for entry in entries.values() if entry is not None]
+
+
+def coded(value: Any) -> Iterator[tuple[str, str]]:
+    """Yield code and system of each entry in a list, or in additions to one."""
+    if isinstance(value, Mapping):
+        code = value.get("code")
+        if isinstance(code, str) and code:
+            system = value.get("system")
+            yield code, system if isinstance(system, str) else ""
+        else:
+            for each in value.values():
+                yield from coded(each)
+    elif isinstance(value, Sequence) and not isinstance(value, (str, bytes)):
+        for each in value:
+            yield from coded(each)
 
 
 def _key(entry: Any, place: int) -> str:

@@ -33,9 +33,9 @@ class Recipient(NamedTuple):
     that names them; `template` says what of an event they are told, "" leaves it to
     sector and purpose. `classes` are what consents can name them by, beside their
     own name. `contact` is the key of the contact of a patient that they are, for a
-    recipient who is a person. `unspoken` are the types of events that the format has
-    no form for in which they are told. `contracted` says that somebody wrote this down; else
-    it is the standard contract, which a destination without a table has.
+    recipient who is a person. `unspoken` are the types of events that their format has
+    no form for. `contracted` says that somebody wrote this down; else it is the
+    standard contract, which a destination without a table has.
     """
 
     name: str

@@ -43,6 +43,15 @@ class Helpers:
         if self._http:
             await self._http.close()
 
+    async def look_around(self, postcode: str) -> int:
+        """Return how many services there are for the need; none before any is loaded.
+
+        The first who asks waits until the hub has read the map of postcodes.
+        """
+        wanted = {"category": CATEGORY, "postcode": postcode}
+        found = await self._ask("GET", "services/match", params=wanted)
+        return len(found["items"])
+
     async def note_consents(self, people: tuple[Person, ...], when: datetime) -> None:
         """Tell the hub that each agreed that the food bank is told."""
         body = {"facts": [_agreed(each, when) for each in people]}

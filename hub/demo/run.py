@@ -19,6 +19,7 @@ from hub.demo import consents
 from hub.demo.closing_loops import LoopPlayers
 from hub.demo.exchanging import Clerk, rosters
 from hub.demo.expectation import Difference, account_for_links, compare, excuse
+from hub.demo.helping import Helpers
 from hub.demo.hospital import Hospital
 from hub.demo.observe import (
     amended,
@@ -119,6 +120,7 @@ async def _play(
             taken = await consents.tell(
                 stage.admin_url, scenario.consents, scenario.first_day
             )
+            group.create_task(_look_around(stage, scenario))
             clerk = Clerk(stage.peers.payer)
             roster, *doubtful = rosters(scenario.roster())
             problems = await clerk.drop([roster])
@@ -192,6 +194,13 @@ async def _let_time_pass(hub: PlayedHub) -> list[str]:
     except TimeoutError:
         return [f"the hub looked at stays for more than {REST_SECONDS} seconds"]
     return await _rest(hub)
+
+
+async def _look_around(stage: Stage, scenario: Scenario) -> None:
+    """Let somebody ask for services while the hub has little else to do."""
+    async with Helpers(stage.admin_url) as helpers:
+        for person in scenario.hungry().people[:1]:
+            await helpers.look_around(person.address.postcode)
 
 
 async def _close_loops(

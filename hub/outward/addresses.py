@@ -13,6 +13,12 @@ from yarl import URL
 _NAT64 = IPv6Network("64:ff9b::/96")  # RFC 6052, section 2.1
 _IPV4 = (1 << 32) - 1
 
+#: Metadata services of clouds (EC2 over IPv6, Alibaba, Oracle) whose addresses look
+#: like those of a private network.
+_METADATA = frozenset(
+    map(ip_address, ("fd00:ec2::254", "100.100.100.200", "192.0.0.192"))
+)
+
 # 2130706433 and 0x7f.1 are 127.0.0.1 to many resolvers. Source: WHATWG URL, 3.5.
 _NUMERIC = re.compile(r"(.*\.)?([0-9]+|0[xX][0-9a-fA-F]*)\.?")
 
@@ -34,9 +40,8 @@ def is_permitted(address: str, *, local: bool) -> bool:
     ip = _embedded(ip_address(address))
     if local or ip.is_loopback:
         return local and ip.is_loopback
-    return not (
-        ip.is_link_local or ip.is_multicast or ip.is_unspecified or ip.is_reserved
-    )
+    special = ip.is_link_local or ip.is_multicast or ip.is_unspecified or ip.is_reserved
+    return not special and ip not in _METADATA
 
 
 def checked_url(text: str) -> str:

@@ -65,7 +65,7 @@ class Subscribing:
             log.warning("subscription.doubted", setting=each.path, reason=each.message)
 
     async def subscriptions(self) -> list[SubscriptionView]:
-        """Return the subscriptions in the order of the configuration, partners' last."""
+        """Return the subscriptions as they are configured, those of partners last."""
         waiting = await in_thread(waiting_of, self._looks)
         asked = [
             _view(each, waiting.get(name, Waiting()), self._doubts[name])

@@ -602,6 +602,7 @@ def bad_requests():
     for query in ("message", "person", "destination", "view"):
         yield "GET", f"explain?message=msg_1&{query}={person}", {}
     yield "GET", f"audit?actor={person}&since={word}", {}
+    yield "GET", f"services/match?category={person}&postcode={word}", {}
     yield "GET", f"unmapped?days={person}", {}
     for address in (
         *("audit/disclosures", "audit/accesses", "persons/search", "episodes"),
@@ -614,7 +615,7 @@ def bad_requests():
         *(f"panels/members/loads/{person}/approve", f"subscriptions/{person}/backfill"),
         *(f"worklists/list/items/{person}/close", "worklists/list/items/x/acknowledge"),
         *(f"persons/{person}/merge", f"persons/{person}/split", f"reviews/{person}"),
-        *("subscriptions/shelter/backfill", f"facts?source={person}"),
+        *("subscriptions/shelter/backfill", f"facts?source={person}", "services/match"),
     ):
         for given in ({}, {word: person}, {"by": [word], "person": {word: person}}):
             yield "POST", address, given

@@ -43,3 +43,25 @@ def test_a_warning_is_shown_to_people_too(checked):
     told = checked()
 
     assert "Warning: subscriptions.one.where.class: is an empty list" in told.output
+
+
+def test_what_a_format_has_no_form_for_is_asked_about(hub, tmp_path, monkeypatch):
+    named = ["referral.accepted", "referral.conflict"]
+    tables = [
+        subscription("rri", events=named),
+        subscription("rri", "family", events=["referral.*"], panel="members"),
+        "[panels.members]",
+        folder(tmp_path / "rri", name="rri", format="hl7-rri"),
+    ]
+    config = write_config(tmp_path / "hub.toml", feed(), *tables)
+    monkeypatch.setenv("HUB_LOAD_PLUGINS", "carehub-hl7,carehub-sftp")
+
+    told = hub("check", "--json", "--config", config)
+
+    assert json.loads(told.output)["warnings"] == [
+        {
+            "path": "subscriptions.rri.events",
+            "message": "hl7-rri has no form for referral.conflict;"
+            " it is told to nobody",
+        }
+    ]

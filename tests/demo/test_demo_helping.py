@@ -58,6 +58,12 @@ async def test_finds_the_best_service_for_who_has_the_need():
     assert asked[-1][1]["person"] == "p_1"
 
 
+async def test_asks_for_services_before_there_are_any():
+    answers = {"services/match": (200, {"items": []})}
+    async with answering(answers) as (url, _), Helpers(url) as helpers:
+        assert await helpers.look_around("00501") == 0
+
+
 @pytest.mark.parametrize(
     ("number", "items"), [("another", []), (number_of(PERSON), [])]
 )

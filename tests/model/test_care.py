@@ -20,6 +20,7 @@ ELSEWHERE = {
     "result",
     "authorization",
     "claim",
+    "match",
 }
 
 

@@ -42,6 +42,10 @@ def test_private_networks_are_permitted(address):
         "64:ff9b::7f00:1",
         "2002:a9fe:a9fe::1",
         "2002:7f00:1::",
+        "fd00:ec2::254",
+        "100.100.100.200",
+        "192.0.0.192",
+        "64:ff9b::6464:64c8",
     ],
 )
 def test_what_only_the_hub_can_reach_is_forbidden(address):

@@ -49,7 +49,7 @@ def measure(count, country):
     best = [float("inf")] * 3
     for _ in range(ROUNDS):
         nearby = Nearby(profile)
-        phones.problem_of.cache_clear()
+        phones._problem.cache_clear()
         took = (
             _time(_hold, made),
             _time(_check, "location", places, nearby),

@@ -124,7 +124,6 @@ def test_each_step_is_told_by_hl7_again(hear):
     told = hear(ref(1), rri(2), rri(3, "P"), rri(4, "A"), rri(5, "R", "I14"))
 
     for event in told:
-        name = event.type.removeprefix("referral.")
         if event.type in RRI.unspoken:
             with pytest.raises(NoEquivalentError):
                 render([notice(event)], RriOptions())

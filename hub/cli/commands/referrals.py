@@ -147,8 +147,6 @@ def send_command(
     *,
     person: str,
     identifier: tuple[str, str] | None,
-    name: tuple[str, str] | None,
-    phone: str | None,
     reason: str | None,
     no_contact: bool,
     repeat: str | None,
@@ -159,9 +157,9 @@ def send_command(
     whom: dict[str, Any] = {"key": person}
     if identifier:
         whom = {"system": identifier[0], "value": identifier[1]}
-    if name:
+    if name := said.pop("name"):
         whom["names"] = [{"family": name[0], "given": name[1]}]
-    if phone:
+    if phone := said.pop("phone"):
         whom["telecoms"] = [{"system": "phone", "value": phone}]
     wanted = {name: value for name, value in said.items() if value}
     wanted["person"] = whom

@@ -12,7 +12,7 @@ from hub.cli.client import ask, expected
 from hub.cli.loading import load_own
 from hub.cli.options import config_option, json_option
 from hub.cli.printing import show_json, show_table
-from hub.coordination.service_match.sieve import REASONS
+from hub.coordination.service_match.reasons import REASONS
 
 _COLUMNS = ("key", "name", "organization", "score", "km", "why", "ask")
 _MODES = ("phone", "in_person", "virtual")

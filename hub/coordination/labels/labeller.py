@@ -11,6 +11,7 @@ from typing import Any
 
 from msgspec.structs import replace
 
+from hub.coordination.additions import coded
 from hub.coordination.labelling import accumulate
 from hub.coordination.labels.tables import Tables
 from hub.coordination.needs.shown import labels_of_need
@@ -78,7 +79,7 @@ class Labeller:
 
     def _of_details(self, details: dict[str, Any]) -> Iterator[tuple[str, str]]:
         tables = self._tables
-        for code, system in _coded(details.get("diagnoses")):
+        for code, system in coded(details.get("diagnoses")):
             label, own = tables.diagnosis(code, system)
             if label:
                 yield f"diagnosis:{own}", label
@@ -121,21 +122,6 @@ def _codes(value: Any) -> list[str]:
     if isinstance(value, list | tuple):
         return [code for each in value for code in _codes(each)]
     return []
-
-
-def _coded(value: Any) -> Iterator[tuple[str, str]]:
-    """Yield code and system of all entries in a list, or in additions to one."""
-    if isinstance(value, dict):
-        code = value.get("code")
-        if isinstance(code, str) and code:
-            system = value.get("system")
-            yield code, system if isinstance(system, str) else ""
-        else:
-            for each in value.values():
-                yield from _coded(each)
-    elif isinstance(value, list | tuple):
-        for each in value:
-            yield from _coded(each)
 
 
 def _facility(fact: Fact) -> str:

@@ -1,8 +1,7 @@
 """Needs by diagnosis: the codes of ICD-10 that say how somebody lives."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping
 from functools import lru_cache
-from typing import Any
 
 from hub.coordination.needs.tables import diagnoses
 
@@ -30,21 +29,6 @@ def needs_of_diagnosis(code: str, system: str = "") -> tuple[str, ...]:
         also = _by_prefix(own, tables[beside].codes)
         found = max(found, also, key=lambda each: len(each[0]))
     return found[1]
-
-
-def coded(value: Any) -> Iterator[tuple[str, str]]:
-    """Yield code and system of each entry in a list, or in what changes one."""
-    if isinstance(value, Mapping):
-        code = value.get("code")
-        if isinstance(code, str) and code:
-            system = value.get("system")
-            yield code, system if isinstance(system, str) else ""
-        else:
-            for each in value.values():
-                yield from coded(each)
-    elif isinstance(value, Sequence) and not isinstance(value, (str, bytes)):
-        for each in value:
-            yield from coded(each)
 
 
 def _by_prefix(

@@ -3,8 +3,9 @@
 from collections.abc import Iterable, Mapping
 from typing import Any, Literal, NamedTuple
 
+from hub.coordination.additions import coded
 from hub.coordination.labelling import accumulate
-from hub.coordination.needs.diagnosed import coded, needs_of_diagnosis
+from hub.coordination.needs.diagnosed import needs_of_diagnosis
 from hub.coordination.needs.screened import TAKEN_BACK, needs_of_answers
 from hub.coordination.needs.tables import categories
 from hub.model.encounters import Encounter, EncounterStatus

@@ -85,13 +85,13 @@ def due(
 def ahead(found: Iterable[Stage], marks: Marks) -> list[Stage]:
     """Return those stages of which nothing was done."""
     return [
-        each for each in found if each.mark not in marks and each.done not in marks
+        each
+        for each in found
+        if each.mark not in marks and (each.level not in ACTS or each.done not in marks)
     ]
 
 
-def next_look(
-    found: Iterable[Stage], now: datetime, marks: Marks
-) -> datetime | None:
+def next_look(found: Iterable[Stage], now: datetime, marks: Marks) -> datetime | None:
     """Return when to look again, None where none of these stages lies before it.
 
     That is at once, where one lies behind it of which nothing was done.

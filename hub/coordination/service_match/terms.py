@@ -69,13 +69,21 @@ def _put(found: dict[str, float], keys: Iterable[str], weight: float) -> None:
 class Terms:
     """What is below what, by keys: of Open Eligibility, and of directories."""
 
-    def __init__(self, directories: Iterable[Iterable[Term]] = ()) -> None:
+    def __init__(
+        self,
+        directories: Iterable[Iterable[Term]] = (),
+        used: Iterable[str] = (),
+    ) -> None:
+        """Take the terms of directories; `used` are keys that services have."""
         self._below: dict[str, set[str]] = {}
         self._same: dict[str, set[str]] = {}
         shipped = open_eligibility().terms.items()
         self._take(Term("", "", code, name) for code, name in shipped)
         for each in directories:
             self._take(each)
+        for key in used:
+            if key.startswith("c:"):
+                self._chain(key.removeprefix("c:"))
 
     def below(self, asked: Mapping[str, float]) -> dict[str, float]:
         """Return by key how well terms fit: those asked for, and all below them.

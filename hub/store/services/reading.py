@@ -15,6 +15,7 @@ from hub.store.context import gather
 from hub.store.offer_tables import directory_index
 from hub.store.reading import Looks
 from hub.store.services.indexing import terms_of
+from hub.store.services.search import used_terms
 
 _VERSIONS = sa.select(directory_index.c.feed, directory_index.c.version).order_by(
     directory_index.c.feed
@@ -61,7 +62,7 @@ class ServiceReader:
         if versions != self._terms[0]:
             with self.look() as driver:
                 by_feed = [_terms(driver, *each) for each in versions]
-            self._terms = versions, Terms(by_feed)
+                self._terms = versions, Terms(by_feed, used_terms(driver))
         return self._terms[1]
 
     def known(self, key: str, at: datetime) -> Known:

@@ -66,6 +66,7 @@ _WITHIN = Statement(
 _IN_ANY = Statement(
     sa.select(*_found).where(_term.term == sa.bindparam("term")).limit(MOST_CANDIDATES)
 )
+_USED = Statement(sa.select(_term.term).distinct())
 _keys = sa.func.json_each(sa.bindparam("keys")).table_valued("value")
 _wanted = sa.select(_keys.c.value)
 _FACTS = Statement(
@@ -185,6 +186,11 @@ def _rows(
         return
     for first, last in (*spans, (ANYWHERE, ANYWHERE)):
         yield from _WITHIN(connection, term=term, first=first, last=last)
+
+
+def used_terms(connection: sqlite3.Connection) -> list[str]:
+    """Return the keys of all terms that any service has."""
+    return [term for (term,) in _USED(connection)]
 
 
 def facts_about(

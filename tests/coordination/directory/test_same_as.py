@@ -19,7 +19,6 @@ from hub.coordination.directory.same_as import (
     preferred,
     tokens,
 )
-from hub.coordination.directory.scoring import score
 
 
 def seen(feed, name, phone="", code="", url=""):
@@ -89,10 +88,3 @@ def test_natural_names_tell_apart_what_differs():
     assert len({of(), of(name="b"), of(owner="p"), of(code="2")}) == 4
     assert hub_key("f", "service", "1") != hub_key("g", "service", "1")
     assert hub_key("f", "service", "1").startswith("dir_")
-
-
-def test_the_score_is_of_all_objects():
-    assert score(0, {}) is None
-    assert score(10, {}) == 100.0
-    assert score(10, {"error": 1, "warning": 5}) == 70.0
-    assert score(1, {"error": 9}) == 0.0

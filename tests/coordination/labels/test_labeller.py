@@ -148,12 +148,20 @@ def test_labels_only_grow_and_in_any_order(facts, more, random):
 @given(
     st.dictionaries(
         st.sampled_from(
-            ["diagnoses", "service", "discharge", "kind", "programme", "facility"]
+            [
+                *("diagnoses", "service", "discharge", "kind", "programme"),
+                *("facility", "category"),
+            ]
         ),
         st.recursive(
-            st.none() | st.text() | st.integers(),
-            lambda inner: st.lists(inner) | st.dictionaries(st.text(), inner),
+            st.none() | st.text(max_size=20) | st.integers(),
+            lambda inner: (
+                st.lists(inner, max_size=3)
+                | st.dictionaries(st.text(max_size=9), inner, max_size=3)
+            ),
+            max_leaves=8,
         ),
+        max_size=3,
     )
 )
 def test_no_details_are_too_strange_to_be_labelled(details):
@@ -181,3 +189,20 @@ def test_everything_that_is_looked_for_is_described():
         "document",
         "programme",
     }
+
+
+@pytest.mark.parametrize(
+    ("category", "label"),
+    [
+        ("intimate-partner-violence", ("SDV",)),
+        ({"code": "Elder-Abuse", "text": "x"}, ("SDV",)),
+        ("food-insecurity", ()),
+        (None, ()),
+    ],
+)
+def test_a_need_gives_away_what_help_is_for(category, label):
+    assert codes(Labeller().of(said(category=category))) == label
+
+
+def test_where_somebody_was_imprisoned_is_restricted_without_a_code():
+    assert Labeller().of(said(category="incarceration-status")).confidentiality == "R"

@@ -77,7 +77,7 @@ def deny(*data, key="c2", **terms):
     return permit(*data, key=key, **{"permits": False} | terms)
 
 
-def case(
+def case(  # noqa: PLR0913 - a case has so many sides, each of which a test can change
     labels=None,
     recipient=None,
     purpose="treatment",
@@ -85,6 +85,7 @@ def case(
     links=(ACTIVE,),
     regime=STANDARD,
     panel="panel",
+    *,
     about=None,
     endangered=False,
 ):

@@ -520,9 +520,7 @@ def test_details_of_any_shape_break_nothing(details):
 
 
 def test_that_a_request_arrived_is_no_news_once_it_was_answered():
-    hub = Telling().hear(
-        asked(), answered(1, "accepted"), said(2, "hub", "received")
-    )
+    hub = Telling().hear(asked(), answered(1, "accepted"), said(2, "hub", "received"))
 
     assert hub.types == ["requested", "accepted"]
     assert hub.referral.state == "accepted"

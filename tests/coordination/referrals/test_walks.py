@@ -6,6 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from hub.coordination.referrals.acting import marked
+from hub.coordination.referrals.news import known, record_of, remembered, reminded
 from hub.coordination.referrals.picture import Act
 from hub.coordination.referrals.table import TABLE
 from hub.model.referrals import SIDE_FACTS
@@ -84,3 +85,16 @@ def test_what_takes_something_back_names_what_was_told(stated):
     for place, event in enumerate(hub.events):
         assert event.correction is None or event.correction.of in told[:place]
     assert fold(*hub.heard).tellings == hub.referral.tellings
+
+
+@given(st.lists(statements, max_size=7), acts)
+def test_a_timer_sees_in_the_record_what_the_fold_says(stated, done):
+    marks = {name: mark for act in done for name, mark in marked(act).items()}
+    referral = Telling(marks=marks).hear(asked(), *stated).referral
+    record = record_of(referral, marks)
+
+    seen = remembered(record)
+
+    assert seen.waits() == referral.waits()
+    assert known(seen, {}) == known(referral, {})
+    assert reminded(record, seen, marks) == record

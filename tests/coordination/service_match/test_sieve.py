@@ -12,7 +12,8 @@ from hub.coordination.service_match.facts import Area, OfferFacts
 from hub.coordination.service_match.geometry import Point
 from hub.coordination.service_match.places import Place
 from hub.coordination.service_match.ranking import ranked
-from hub.coordination.service_match.sieve import REASONS, Kept, Left, Sieve
+from hub.coordination.service_match.reasons import REASONS
+from hub.coordination.service_match.sieve import Kept, Left, Sieve
 from hub.model.directory import Rated, Reasoned, Wish
 from tests.coordination.service_match.shapes import square
 

@@ -3,6 +3,7 @@
 import asyncio
 import json
 import shutil
+from urllib.parse import quote
 
 import pytest
 import structlog
@@ -17,6 +18,7 @@ from hub.cli.client import ask
 from hub.cli.loading import load_own
 from hub.config import load
 from hub.registry import Registry
+from hub.store.sqlite import DATABASE_NAME
 from tests.acceptance.process import table, write_config
 from tests.docs.running import free_ports
 from tests.runtime.directory.dialects import DIALECTS, together
@@ -25,7 +27,7 @@ from tests.runtime.directory.test_directory_in_a_hub import until
 from tests.test_app import idle, query, started
 
 WRITE, MARKS = DIALECTS["3.0"]
-MARKED = MARKS[::3]
+MARKED = MARKS[1::8]
 NUMBERS = range(1, len(MARKED) + 1)
 SETTLED = "SELECT count(*) FROM directory_run WHERE state NOT IN ('waiting','applying')"
 
@@ -70,33 +72,32 @@ def _path(tmp_path):
 
 
 def packages():
-    """Return four packages: marked; without a mark; changed; half of it gone."""
-    marked = [shelter(n, mark) for n, mark in enumerate(MARKED, 1)]
-    plain = [shelter(n) for n in NUMBERS]
-    changed = together(*plain)
+    """Return three packages: marked; changed, without a mark; most of it gone."""
+    marked = together(*(shelter(n, mark) for n, mark in enumerate(MARKED, 1)))
+    changed = together(*(shelter(n) for n in NUMBERS))
     for row in changed["service"]:
         row["alert"] = "Closed on Monday"
-    few = [shelter(n) for n in NUMBERS[: len(NUMBERS) // 4]]
-    return [WRITE(each) for each in (together(*marked), together(*plain), changed,
-                                     together(*few))]  # fmt: skip
+    few = together(*(shelter(n) for n in NUMBERS[: len(NUMBERS) // 4]))
+    return [WRITE(each) for each in (marked, changed, few)]
 
 
 def ways(path, hub):
     """Return what every command and every address says."""
-    said = []
+    said, admin = [], load_own(path).config.admin
 
     def command(*words):
         result = CliRunner().invoke(main, [*words, "--config", str(path)])
         said.append(result.output)
         return result.output
 
-    def address(where, method="GET", body=None):
-        found = ask(load_own(path).config.admin, method, f"/api/v1/{where}", body)
+    def address(where):
+        found = ask(admin, "GET", quote(f"/api/v1/{where}", safe="/?=&"))
         said.append(str(found))
 
     seen = query(hub, "SELECT key, type, id FROM directory_object")
-    for key, kind, own in seen[:40]:
+    for key, _, _ in seen[::20]:
         command("directory", "show", key)
+    for key, kind, own in seen[::2]:
         address(f"{kind}s/{key}")
         address(f"{kind}s/{own}")
     for (run,) in query(hub, "SELECT seq FROM directory_run"):
@@ -104,8 +105,8 @@ def ways(path, hub):
         address(f"directory/runs/{run}")
         address(f"directory/runs/{run}/diff?limit=1000")
     for words in ("feeds", "runs", "report city", "show", "runs --held"):
-        command("directory", *words.split())
         command("directory", *words.split(), "--json")
+    command("directory", "show")
     for kind in ("service", "organization", "location"):
         command("directory", "show", "--type", kind, "--name", "Zq", "--json")
         address(f"{kind}s?limit=500")
@@ -150,12 +151,12 @@ async def test_no_way_out_tells_where_a_shelter_is(path, registry, tmp_path):
     written = [
         each.read_bytes().decode(errors="replace")
         for each in tmp_path.rglob("*")
-        if each.is_file() and "hub.db" not in each.name
+        if each.is_file() and not each.name.startswith(DATABASE_NAME)
     ]
 
-    assert [state for (state,) in states] == ["applied"] * 3 + ["held"]
+    assert [state for (state,) in states] == ["applied", "applied", "held"]
     assert len(said) > 100
     text = "\n".join([*said, *stored, *written, json.dumps(logs, default=str)]).lower()
-    assert "frauenhaus" in text
+    assert "closed on monday" in text
     found = {n: c for n in NUMBERS for c in canaries(n) if c in text}
     assert found == {}

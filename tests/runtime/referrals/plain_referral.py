@@ -42,6 +42,14 @@ BESIDE = {
     "outcome_amended": ("P", DONE),
     "confirmed": ("R", TAKEN_UP | {"expired"}),
     "closed": ("RH", ENDED),
+    "outcome_received": ("RH", ENDED),
+}
+SAYS = {
+    state: "".join(
+        side for nexts in NEXT.values() for side in nexts if state in nexts[side].split()
+    )
+    for state in [*NEXT, *ENDED]
+    if state != "requested"
 }
 #: Which side hears what, beside what it said itself.
 REQUESTER_HEARS = set(
@@ -85,6 +93,7 @@ class Told(NamedTuple):
     event: str
     side: str
     moves: bool = False
+    at: datetime | None = None
 
 
 class Picture:
@@ -111,7 +120,7 @@ class Picture:
             mark = (self.times[event],)
         known = event, *mark
         if known not in [each.key for each in self.told]:
-            self.told.append(Told(known, event, said.side, moves))
+            self.told.append(Told(known, event, said.side, moves, said.at))
 
     def conflict(self, said, why):
         self.tell("conflict", said, why, said.says, said.side, said.party)
@@ -123,6 +132,10 @@ class Picture:
             other = self.named or self.performer
             if other and other != said.party:
                 return self.conflict(said, "other performer")
+        if not said.says:
+            self.hold(said)
+            mark = said.side, said.party, said.performer
+            return self.tell("information_provided", said, *mark)
         if said.says in BESIDE:
             return self.beside(said)
         if self.state == "expired" and said.side == "P":
@@ -132,7 +145,7 @@ class Picture:
         return self.step(said)
 
     def step(self, said):
-        if self.state == said.says:
+        if self.state == said.says and said.side in SAYS.get(said.says, "R"):
             return self.again(said)
         allowed = NEXT.get(self.state, {}).get(said.side, "").split()
         allowed += ["requested"] if not self.state and said.side == "R" else []
@@ -232,6 +245,10 @@ class Picture:
             case "outcome_reported" | "outcome_amended":
                 self.outcome = said.outcome
                 mark = (said.side, said.party, said.outcome, said.says)
+            case "outcome_received":
+                if self.is_open() and known:
+                    self.loop = "outcome_received"
+                return None
             case "closed":
                 if self.is_open():
                     how = "closed_by_requester" if self.outcome else "closed_unresolved"
@@ -257,13 +274,13 @@ class Picture:
 
 
 class PlainReferral:
-    """What is known of one referral, and who was told what of it."""
+    """What was said of one referral, and who was told what of it."""
 
-    def __init__(self, asked_of):
-        self.said = []
-        self.done = {}  # what was told already, and who heard it
-        self.heard = []
-        self.named = asked_of
+    def __init__(self, requester, closes):
+        self.requester, self.closes = requester, closes
+        self.said, self.done, self.heard = [], {}, []
+        self.consent, self.asked = True, []
+        self.was = ""
 
     @property
     def picture(self):
@@ -271,21 +288,52 @@ class PlainReferral:
 
     def say(self, at, side, says, **more):
         said = Said(at, len(self.said), side, says, **more)
-        same = [each._replace(place=said.place) for each in self.said]
-        if said not in same:
+        if said not in [each._replace(place=said.place) for each in self.said]:
             self.said.append(said)
+        if said.performer and said.performer not in self.asked:
+            self.asked.append(said.performer)
+
+    def settle(self, now):
+        """Tell what is to be told, and say what the hub says because of that."""
+        while news := self.news():
+            picture = self.picture
+            for each in news:
+                for to in self.hearers(each, picture):
+                    self.heard.append((to, each.event))
+                    self.follow(to, each, picture, now)
 
     def news(self):
-        """Return what is to be told now, each with the sides that hear it."""
-        picture = self.picture
-        wanted = {each.key for each in picture.told}
-        self.done = {key: each for key, each in self.done.items() if key in wanted}
+        """Return what was not told yet; what was overtaken belongs to the history."""
+        wanted = self.picture.told
+        keys = {each.key for each in wanted}
+        self.done = {key: each for key, each in self.done.items() if key in keys}
         found, overtaken = [], False
-        for each in reversed(picture.told):
+        for each in reversed(wanted):
             if each.key in self.done:
                 overtaken = overtaken or each.moves
                 continue
             self.done[each.key] = each
-            found.append(each._replace(event="history") if overtaken and each.moves
-                         else each)
-        return [*reversed(found)], picture
+            late = overtaken and each.moves
+            found.insert(0, each._replace(event="history") if late else each)
+        return found
+
+    def hearers(self, news, picture):
+        mistake = picture.state == "entered_in_error"
+        if mistake and news.event != "entered_in_error":
+            return
+        if news.event in REQUESTER_HEARS and news.side != "R":
+            yield self.requester
+        if news.event in PERFORMER_HEARS and news.side != "P" and self.consent:
+            now = picture.named or picture.performer
+            before = [each for each in self.asked if each != now]
+            yield from [now] if now else []
+            if news.event == "redirected":
+                yield from before
+
+    def follow(self, to, news, picture, now):
+        if to != self.requester and news.event in {"requested", "redirected"}:
+            if picture.state == "requested" and to == picture.named:
+                self.say(news.at, "H", "received")
+        ends = picture.state in ENDED and picture.ends_known()
+        if to == self.requester and news.event in TELLS_AN_END and ends:
+            self.say(max(now, news.at + timedelta(seconds=1)), "H", self.closes)

@@ -136,3 +136,23 @@ async def test_of_a_mistake_only_that_is_seen(site, asked):
 async def test_the_hubs_own_feed_has_no_desk(site):
     with pytest.raises(NoDeskError):
         assert site.desk("carehub-referrals")
+
+
+async def test_a_look_has_the_last_words_of_each_side_and_an_open_wish(site, asked):
+    said = f"referrals/{asked}/statements"
+    async with site.api() as api:
+        for words in (
+            {"side": "performer", "says": "accepted", "note": "Which floor?"},
+            {"side": "requester", "says": "message_added", "note": "The third"},
+            {"side": "requester", "says": "cancel_requested"},
+        ):
+            status, found = await api.ask("POST", said, json=words)
+            assert status == 200, found
+            await site.idle()
+
+    payload = (await site.desk(FEED).newest("food-bank", asked)).event.payload
+    assert {by: each["text"] for by, each in payload["notes"].items()} == {
+        "performer": "Which floor?",
+        "requester": "The third",
+    }
+    assert payload["cancel_requested"] is True

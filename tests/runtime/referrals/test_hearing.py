@@ -212,7 +212,9 @@ async def test_nothing_reaches_a_person_while_a_referral_forbids_contact(
             await api.ask("POST", f"referrals/{found['key']}/cancel", json=ended)
             await site.idle()
         key = found["key"]
-        await stated(site, key, side="performer", says="cancelled", reason={"text": "y"})
+        await stated(
+            site, key, side="performer", says="cancelled", reason={"text": "y"}
+        )
         await stated(site, key, side="requester", says="closed")
         later = request("R-78", control="ref-9")
         await site.take("klinik-nord", later)

@@ -3,6 +3,7 @@
 import json
 
 import pytest
+from structlog.testing import capture_logs
 
 from hub.admin.masking import HIDDEN
 from hub.coordination.referral_errors import NotATakenStatementError
@@ -286,3 +287,40 @@ def test_a_statement_that_was_set_aside_is_told_as_that():
         _refuse_parked(parked)
     _refuse_parked(None)
     _refuse_parked(Processed(state=MessageState.PROCESSED))
+
+
+async def test_somebody_new_can_be_referred_with_a_name_and_a_way_to_reach_them(
+    api, site
+):
+    whom = {"system": "CASES", "value": "C-9"}
+    names = [{"family": "Doe", "given": "John"}]
+    telecoms = [{"system": "phone", "value": "312-555-0148"}]
+    for missing in ({}, {"names": names}, {"telecoms": telecoms}):
+        status, found = await api.ask(
+            "POST", "referrals", json=WANTED | {"person": whom | missing}
+        )
+        assert (status, found["error"]["code"]) == (422, "SEND-001")
+
+    key = await sent(api, site, person=whom | {"names": names, "telecoms": telecoms})
+
+    person = (await api.get(f"referrals/{key}"))["person"]
+    told = (await api.get(f"persons/{person}"))["demographics"]
+    assert told["names"]["value"] == names
+    assert told["telecoms"]["value"] == telecoms
+
+
+async def test_a_person_who_is_known_by_a_key_is_not_described(api):
+    [person] = (await api.get("persons"))["items"]
+    described = {"key": person["key"], "names": [{"family": "Doe"}]}
+
+    status, _ = await api.ask("POST", "referrals", json=WANTED | {"person": described})
+
+    assert status == 400
+
+
+async def test_the_log_does_not_say_what_somebody_is_referred_for(api, site):
+    with capture_logs() as logged:
+        await sent(api, site)
+
+    [entry] = [each for each in logged if each["event"] == "referral.sent"]
+    assert entry.keys() <= {"event", "referral", "log_level"}

@@ -23,12 +23,14 @@ from hub.config import load
 from hub.coordination.identity.decisions import Decision
 from hub.model.delivery import Outcome, Receipt
 from hub.model.files import FileContext, Row, RowMessage
+from hub.model.facts import RecordKey
 from hub.model.message import RawMessage
 from hub.registry import Registry
 from hub.runtime import dispatch
 from hub.runtime.referrals import closing
 from hub_community.tables.profile import StatusProfile
 from hub_community.tables.status import read as rows_of
+from hub_fhir.rendering.data.systems import ID_TYPES, OUTCOMES, OWN_CODES
 from tests.acceptance.process import feed, folder, subscription, table, write_config
 from tests.docs.hearing import MovedHub
 
@@ -44,8 +46,6 @@ REGISTRY = Registry.from_modules(
 )
 START = datetime(2026, 3, 16, 15, tzinfo=UTC)
 SYSTEM, NUMBER, OTHER = "KLINIK_NORD", "4711", "4712"
-PERSON = f"PID|1||{NUMBER}^^^{SYSTEM}^PI||Roe^Jane^^^^^L||19610101|F"
-SECOND = f"PID|1||{OTHER}^^^{SYSTEM}^PI||Roe^Jane^^^^^L||19610101|F"
 PARTNERS = ("clinic", "food-bank", "soup", "agency")
 
 
@@ -56,15 +56,21 @@ def configuration(path, *more, calendar="US-IL", zone="America/Chicago"):
         own = {"normaliser": normaliser, "complete": "rename", "folder": path / name}
         (path / name).mkdir(exist_ok=True)
         given = {"kind": "folder-poller", **own}
-        return table(f"sources.{name}", **given, **({"profile": profile} if profile else {}))
+        return table(
+            f"sources.{name}", **given, **({"profile": profile} if profile else {})
+        )
 
     def partner(name, sides, sources, **keys):
         given = {"sides": sides, "sources": sources, "destination": name, **keys}
         return table(f"partners.{name}", **given)
 
     inboxes = [
-        folder(path / f"to-{name}", name=name, retry_initial_seconds=60,
-               retry_max_seconds=600)
+        folder(
+            path / f"to-{name}",
+            name=name,
+            retry_initial_seconds=60,
+            retry_max_seconds=600,
+        )
         for name in (*PARTNERS, "outsider")
     ]
     return write_config(
@@ -72,19 +78,33 @@ def configuration(path, *more, calendar="US-IL", zone="America/Chicago"):
         feed(),
         feed("food-bank-hl7", profile={"assigning_authority": "FOODBANK"}),
         spoken("food-bank-page", "referral-statement"),
-        spoken("soup-rows", "referral-status-csv", system=SYSTEM, party="soup",
-               time_zone="UTC"),
+        spoken(
+            "soup-rows",
+            "referral-status-csv",
+            system=SYSTEM,
+            party="soup",
+            time_zone="UTC",
+        ),
         spoken("soup-fhir", "fhir-referral", party="soup"),
         spoken("agency-page", "referral-statement"),
+        spoken("clinic-page", "referral-statement"),
         spoken("stranger", "referral-statement"),
         spoken("care", "facts-json"),
         *inboxes,
-        partner("clinic", ["requester"], ["klinik-nord"]),
+        partner("clinic", ["requester"], ["klinik-nord", "clinic-page"]),
         partner("agency", ["requester"], ["agency-page"], closes_on="statement"),
-        partner("food-bank", ["performer"], ["food-bank-hl7", "food-bank-page"],
-                organizations=["FBREG|FB-1"]),
-        partner("soup", ["performer"], ["soup-rows", "soup-fhir"],
-                organizations=["FBREG|FB-2"]),
+        partner(
+            "food-bank",
+            ["performer"],
+            ["food-bank-hl7", "food-bank-page"],
+            organizations=["FBREG|FB-1"],
+        ),
+        partner(
+            "soup",
+            ["performer"],
+            ["soup-rows", "soup-fhir"],
+            organizations=["FBREG|FB-2"],
+        ),
         table("recipients.outsider", sector="community"),
         subscription("outsider", panel="nobody", events=["*"]),
         table("panels.nobody"),
@@ -112,7 +132,7 @@ class Walk:
         if name in self.away:
             return Receipt(outcome=Outcome.RETRYABLE)
         told = json.loads(artifact.body)
-        self.got.append((name, told["type"].rpartition("referral.")[2], told))
+        self.got.append((name, told["type"].split(".")[-2], told))
         return Receipt(outcome=Outcome.ACCEPTED)
 
     @asynccontextmanager
@@ -176,10 +196,53 @@ class Walk:
 
     # What people and systems send.
 
-    async def consent(self, status="active", key="c1", *recipients):
+    def key_of(self, number):
+        keys = self.hub._referrals._keys
+        for system in (SYSTEM, "AGENCY"):
+            key = keys.record("", RecordKey("referral", system, number))
+            if self.query("SELECT 1 FROM referral WHERE key = ?", key):
+                return key
+        raise AssertionError(number)
+
+    def standing(self, number):
+        asked = "SELECT state, loop FROM referral WHERE key = ?"
+        [found] = self.query(asked, self.key_of(number))
+        return found
+
+    def heard(self, number):
+        key = self.key_of(number)
+        return [
+            (to, kind) for to, kind, body in self.got
+            if body["data"]["entity"]["key"] == key
+        ]
+
+    def why(self, number):
+        """Return what was decided of a referral, and why."""
+        return self.query(
+            "SELECT type, subscription, verdict, reason FROM decision"
+            " JOIN event ON event.id = event WHERE entity = ? ORDER BY decision.seq",
+            self.key_of(number),
+        )
+
+    def parked(self):
+        return self.query(
+            "SELECT source, state, error_code, repeats FROM message"
+            " WHERE state <> 'processed' OR repeats > 0"
+        )
+
+    def undecided(self):
+        """Return what went out without a decision that has a reason."""
+        return self.query(
+            "SELECT delivery.id FROM delivery LEFT JOIN decision"
+            " ON decision.event = delivery.event"
+            " AND decision.subscription = delivery.subscription"
+            " WHERE decision.reason IS NULL OR decision.reason = ''"
+        )
+
+    async def consent(self, status="active", key="c1", *recipients, mrn=NUMBER):
         fact = {
             "kind": "consent",
-            "person": {"identifiers": [{"system": SYSTEM, "value": NUMBER}]},
+            "person": {"identifiers": [{"system": SYSTEM, "value": mrn}]},
             "key": {"system": "PAPERS", "value": key},
             "recorded": self.now.isoformat(),
             "status": status,
@@ -190,22 +253,23 @@ class Walk:
         }
         await self.put("care", json.dumps({"facts": [fact]}).encode())
 
-    async def merge(self):
-        body = hl7("ADT^A40", self.now, "EVN|A40|" + stamp(self.now), PERSON,
-                   f"MRG|{OTHER}^^^{SYSTEM}^PI")
+    async def merge(self, survivor, merged):
+        body = hl7("ADT^A40^ADT_A39", self.now, f"EVN|A40|{stamp(self.now)}",
+                   pid(survivor), f"MRG|{merged}^^^{SYSTEM}^PI")
         await self.put("klinik-nord", body)
 
-    async def admit_other(self):
-        body = hl7("ADT^A01", self.now, "EVN|A01|" + stamp(self.now), SECOND,
-                   f"PV1|1|I|W1|||||||||||||||||V9^^^{SYSTEM}^VN" + "|" * 25 + stamp(self.now))
-        await self.put("klinik-nord", body)
-
-    async def part(self):
+    async def part(self, survivor, merged):
         found = "SELECT identity FROM identifier WHERE value = ?"
-        [(one,)] = self.query(found, NUMBER)
-        [(two,)] = self.query(found, OTHER)
-        decision = Decision(operation="unlink", identity=two, others=(one,),
-                            by="a test", reason="two people", at=self.now)
+        [(one,)] = self.query(found, survivor)
+        [(two,)] = self.query(found, merged)
+        decision = Decision(
+            operation="unlink",
+            identity=two,
+            others=(one,),
+            by="a test",
+            reason="two people",
+            at=self.now,
+        )
         await self.hub.decide(decision)
         await self.hub.rest()
 
@@ -214,29 +278,46 @@ def stamp(at):
     return f"{at.astimezone(UTC):%Y%m%d%H%M%S}+0000"
 
 
+def pid(mrn):
+    return f"PID|1||{mrn}^^^{SYSTEM}^PI||Roe^Jane^^^^^L||19610101|F"
+
+
 def hl7(kind, at, *lines, sender=SYSTEM):
     msh = rf"MSH|^~\&|SYS|{sender}|HUB|HUB|{stamp(at)}||{kind}|c|P|2.5.1"
     return "\r".join([msh, *lines]).encode()
 
 
-def ref(at, trigger="I12", *, to="FB-1", number="R-77", reason="", priority="R",
-        category="food-insecurity"):
+def ref(
+    at,
+    trigger="I12",
+    *,
+    to="FB-1",
+    number="R-77",
+    reason="",
+    priority="R",
+    category="food-insecurity",
+    mrn=NUMBER,
+):
     """Return what the clinic asks for."""
     return hl7(
-        f"REF^{trigger}^REF_I12", at,
+        f"REF^{trigger}^REF_I12",
+        at,
         f"RF1||{priority}|MED||{category}|{number}^{SYSTEM}|||{stamp(at)}|{reason}",
-        f"PRD|RT|||||||||Somebody^^{to}^^^FBREG",
-        PERSON,
+        *([f"PRD|RT|||||||||Somebody^^{to}^^^FBREG"] if to else []),
+        pid(mrn),
     )
 
 
-def rri(at, trigger, status, *, number="R-77", text=""):
+def rri(at, trigger, status, *, number="R-77", text="", mrn=NUMBER):
     """Return what the food bank answers by HL7."""
     reason = f"other^{text}^L" if text else ""
     return hl7(
-        f"RRI^{trigger}^RRI_I12", at, "MSA|AA|c",
+        f"RRI^{trigger}^RRI_I12",
+        at,
+        "MSA|AA|c",
         f"RF1|{status}|R|MED||food-insecurity|{number}^{SYSTEM}|||{stamp(at)}|{reason}",
-        PERSON, sender="FOODBANK",
+        pid(mrn),
+        sender="FOODBANK",
     )
 
 
@@ -244,18 +325,27 @@ def statement(at, by, says, *, party="", number="R-77", system=SYSTEM, **more):
     """Return what somebody says on a page."""
     said = {
         "referral": {"kind": "referral", "system": system, "value": number},
-        "by": by, "says": says, "party": party,
-        "at": at.isoformat().replace("+00:00", "Z"), **more,
+        "by": by,
+        "says": says,
+        "party": party,
+        "at": at.isoformat().replace("+00:00", "Z"),
+        **more,
     }
     return json.dumps(said).encode()
 
 
-def row(at, says, *, number="R-77", outcome="", appointment="", reason="", text=""):
+def row(at, says, *, number="R-77", system=SYSTEM, outcome="", appointment="", reason="", text=""):
     """Return the message of a row in which the soup kitchen answers."""
     met = datetime.fromisoformat(appointment) if appointment else None
     cells = {
-        "referral": number, "status": says, "date": f"{at:%Y-%m-%d}",
-        "time": f"{at:%H:%M}", "outcome": outcome, "reason": reason, "reply": text,
+        "referral": number,
+        "numbered by": system,
+        "status": says,
+        "date": f"{at:%Y-%m-%d}",
+        "time": f"{at:%H:%M}",
+        "outcome": outcome,
+        "reason": reason,
+        "reply": text,
         "appointment": f"{met:%Y-%m-%d}" if met else "",
         "appointment time": f"{met:%H:%M}" if met else "",
     }
@@ -263,14 +353,50 @@ def row(at, says, *, number="R-77", outcome="", appointment="", reason="", text=
     profile = StatusProfile(system=SYSTEM, party="soup", time_zone="UTC")
     context = FileContext(name="a.csv", received_at=at)
     [found] = [
-        each for each in rows_of(io.BytesIO(file.encode()), profile, context)
+        each
+        for each in rows_of(io.BytesIO(file.encode()), profile, context)
         if isinstance(each, Row)
     ]
     assert not found.problems, found.problems
     return msgspec.json.encode(
-        RowMessage(op=found.op, key=found.key, row=msgspec.Raw(found.body), said=at,
-                   exchange="x")
+        RowMessage(
+            op=found.op,
+            key=found.key,
+            row=msgspec.Raw(found.body),
+            said=at,
+            exchange="x",
+        )
     )
+
+
+_TASK = {"received": "received", "accepted": "accepted", "rejected": "rejected",
+         "in_progress": "in-progress", "on_hold": "on-hold", "completed": "completed",
+         "failed": "failed", "cancelled": "cancelled"}
+
+
+def task(at, says, *, number="R-77", system=SYSTEM, outcome="", reason="", **_):
+    """Return a task as the soup kitchen's server has it."""
+    told = {
+        "resourceType": "Task", "id": f"t-{number}", "status": _TASK[says],
+        "intent": "order",
+        "focus": {
+            "reference": f"ServiceRequest/{number}",
+            "identifier": {
+                "type": {"coding": [{"system": ID_TYPES, "code": "PLAC"}]},
+                "system": f"urn:carehub:authority:{system}", "value": number,
+            },
+        },
+        "authoredOn": "2026-03-16T12:00:00Z",
+        "lastModified": at.isoformat().replace("+00:00", "Z"),
+    }
+    if reason:
+        told["statusReason"] = {"text": reason}
+    if outcome:
+        told["output"] = [{
+            "type": {"coding": [{"system": OWN_CODES, "code": "outcome"}]},
+            "valueCodeableConcept": {"coding": [{"system": OUTCOMES, "code": outcome}]},
+        }]
+    return json.dumps(told).encode()
 
 
 def twice(told):

@@ -1,27 +1,18 @@
 """Settings of the sources of directories."""
 
 import re
-import ssl
 from typing import Annotated, Literal
 
 from pydantic import AfterValidator, Field, SecretStr
 from yarl import URL
 
-from hub.sdk import ConfigPath, Secret, SourceSettings, checked_url
+from hub.sdk import Certificates, ConfigPath, Secret, SourceSettings, checked_url
 
 
 def _check_header(secret: SecretStr) -> SecretStr:
     if not re.fullmatch(r"[\x21-\x7e]+(?: +[\x21-\x7e]+)*", secret.get_secret_value()):
         raise ValueError("the value of a header is one line of ASCII, and not empty")
     return secret
-
-
-def _check_certificates(path: ConfigPath) -> ConfigPath:
-    try:
-        ssl.create_default_context(cafile=path)
-    except OSError:  # ssl.SSLError is one
-        raise ValueError(f"{path} is not a PEM file of certificates") from None
-    return path
 
 
 def _check_host(name: str) -> str:
@@ -105,7 +96,7 @@ class WebSettings(SourceSettings):
             "authorization does not go there."
         ),
     )
-    ca_file: Annotated[ConfigPath, AfterValidator(_check_certificates)] | None = Field(
+    ca_file: Certificates | None = Field(
         default=None,
         description="Certificates to trust (PEM) instead of those of the system.",
     )

@@ -24,6 +24,7 @@ _OF_EACH_DAY: Final = 0.6
 _IN_WORDS: Final = 0.9
 _MOST_ROWS: Final = 200
 _LONGEST_TEXT: Final = 2000
+_LONGEST_TIMES: Final = 80
 _LARGEST: Final = 10**9
 _FURTHEST: Final = 14 * 60
 _NUMBERS: Final = ("bymonthday", "byweekno", "byyearday")
@@ -195,6 +196,8 @@ def _times(row: Mapping[str, Any]) -> Rule:
     """Return opening and closing where both are known and differ."""
     opens, closes = row.get("opens_at"), row.get("closes_at")
     if not isinstance(opens, str) or not isinstance(closes, str):
+        return {}
+    if len(opens) + len(closes) > _LONGEST_TIMES:
         return {}
     rule: Rule = dict(_both(opens, closes))
     if not rule:

@@ -16,11 +16,17 @@ _WORDS: Final = {
     "midnight": 0, "mitternacht": 0, "12 midnight": 0,
 }  # fmt: skip
 _HALF: Final = 12
+#: Longer ones are no times, and not to be remembered.
+_LONGEST: Final = 40
+
+
+def minutes(text: str) -> int | None:
+    """Return a time of day in minutes, 1440 for 24:00; None where it is no time."""
+    return _minutes(text) if len(text) <= _LONGEST else None
 
 
 @lru_cache(maxsize=8192)
-def minutes(text: str) -> int | None:
-    """Return a time of day in minutes, 1440 for 24:00; None where it is no time."""
+def _minutes(text: str) -> int | None:
     told = text.strip().casefold()
     if told in _WORDS:
         return _WORDS[told]

@@ -104,12 +104,14 @@ NOTHING: Final = TextHours((), 0.0)
 _Tokens = Sequence[tuple[str, str]]
 
 
-@lru_cache(maxsize=4096)
 def read(text: str) -> TextHours:
     """Return the hours of a text, as far as it is understood."""
+    return _read(text) if len(text) <= _LONGEST else NOTHING
+
+
+@lru_cache(maxsize=4096)
+def _read(text: str) -> TextHours:
     told = " ".join(text.casefold().replace("\n", " ; ").split())
-    if not told or len(told) > _LONGEST:
-        return NOTHING
     told, holidays = _HOLIDAYS.subn("", told)
     tokens = [(each.lastgroup or "", each[0]) for each in _TOKEN.finditer(told)]
     if any(kind == "word" and word.rstrip(".:") in _TURNS for kind, word in tokens):

@@ -9,7 +9,7 @@ _NAMES: Final = (
     ("mo", "mon", "mondays?", "montags?", "m"),
     ("tu", "tue", "tues", "tuesdays?", "di", "dienstags?", "t"),
     ("we", "wed", "weds", "wednesdays?", "mi", "mittwochs?", "w"),
-    ("th", "thu", "thur", "thurs", "thursdays?", "do", "donnerstags?", "r"),
+    ("th", "thu", "thurs?", "thursdays?", "do", "donnerstags?", "r"),
     ("fr", "fri", "fridays?", "freitags?", "f"),
     ("sa", "sat", "saturdays?", "samstags?", "sonnabends?"),
     ("su", "sun", "sundays?", "so", "sonntags?"),
@@ -29,6 +29,8 @@ ORDINALS: Final = {
     "5th": 5, "fifth": 5, "5": 5, "last": -1, "letzte": -1, "letzten": -1,
     "letzter": -1,
 }  # fmt: skip
+#: Longer ones are not to be remembered.
+_LONGEST: Final = 250
 _RULE: Final = re.compile(r"([+-]?\d{1,2})?(MO|TU|WE|TH|FR|SA|SU)")
 _BETWEEN: Final = re.compile(
     r"\s*(?:-|\u2013|\u2014|\bto\b|\bbis\b|\bthrough\b|\bthru\b)\s*"
@@ -56,12 +58,16 @@ def span(first: str, last: str) -> tuple[str, ...]:
     return tuple(DAYS[n % len(DAYS)] for n in range(start, end + 1 + 7 * (end < start)))
 
 
-@lru_cache(maxsize=4096)
 def by_day(text: str) -> tuple[tuple[str, ...], bool]:
     """Return the days of a `byday`, and whether they are written as RFC 5545 says.
 
     Days that are written otherwise are read as far as they can be; none where not.
     """
+    return _by_day(text) if len(text) <= _LONGEST else ((), False)
+
+
+@lru_cache(maxsize=4096)
+def _by_day(text: str) -> tuple[tuple[str, ...], bool]:
     parts = [part.strip() for part in text.split(",") if part.strip()]
     if parts and all(_RULE.fullmatch(part) for part in parts):
         return tuple(dict.fromkeys(part.lstrip("+") for part in parts)), True

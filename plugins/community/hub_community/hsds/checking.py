@@ -36,10 +36,11 @@ def remarks_for(
     organisation.
     """
     found = Findings(kind, str(record.get("id", "")))
+    nearby = nearby or Nearby(profile)
     examined = examine(kind, record)
     for field, problem in examined.faults:
-        found.add(problem, field)
-    nearby = nearby or Nearby(profile)
+        if nearby.is_news(problem):
+            found.add(problem, field)
     for problem, field in _problems(kind, record, profile, nearby, examined):
         found.add(problem, field)
     return found.remarks()

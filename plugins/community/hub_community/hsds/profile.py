@@ -1,18 +1,11 @@
 """What is to be known of a feed of directories."""
 
 import codecs
-import zoneinfo
 from typing import Annotated, Literal
 
 from pydantic import AfterValidator, Field
 
-from hub.sdk import Settings
-
-
-def _zone(name: str) -> str:
-    if name and name not in zoneinfo.available_timezones():
-        raise ValueError("must be an IANA time zone, such as Europe/Berlin")
-    return name
+from hub.sdk import MaybeTimeZone, Settings
 
 
 def _encoding(name: str) -> str:
@@ -57,7 +50,7 @@ class HsdsProfile(Settings):
         pattern="^[A-Z]{2}$",
         description="Country of phone numbers, postcodes and dates, by ISO 3166-1.",
     )
-    time_zone: Annotated[str, AfterValidator(_zone)] = Field(
+    time_zone: MaybeTimeZone = Field(
         default="", description="IANA zone of opening hours that name none."
     )
     encoding: Annotated[str, AfterValidator(_encoding)] = Field(

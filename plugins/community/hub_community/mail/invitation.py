@@ -12,8 +12,8 @@ from urllib.parse import urlsplit
 
 from pydantic import AfterValidator, Field, SecretStr
 
-from hub.sdk import Notice, Rendered, Secret, Settings
-from hub_community.mail.settings import MailAddress, is_loopback
+from hub.sdk import Notice, Rendered, Secret, Settings, is_local
+from hub_community.mail.settings import MailAddress
 from hub_community.page.links import Link, address_digest, checked_secret, signed
 from hub_community.page.wording import Language, Words
 
@@ -35,7 +35,7 @@ def _page(text: str) -> str:
         raise ValueError("must be a URL such as https://referrals.example.org")
     if parts.query or parts.fragment or parts.username or parts.password:
         raise ValueError("must be a URL without user, question mark and hash")
-    if parts.scheme == "http" and not is_loopback(host):
+    if parts.scheme == "http" and not is_local(host):
         raise ValueError("http is only for this machine, use https")
     return text.rstrip("/")
 

@@ -1,13 +1,11 @@
 """Settings of mail: by which server, in whose name, to whom."""
 
 import re
-import ssl
-from ipaddress import ip_address
 from typing import Annotated, Literal, Self
 
 from pydantic import AfterValidator, Field, model_validator
 
-from hub.sdk import ConfigPath, DestinationSettings, Secret, Settings
+from hub.sdk import Certificates, DestinationSettings, Secret, Settings, is_local
 from hub_community.page.wording import Language
 
 #: The addresses that every mail server takes, and nothing with a meaning in a header.
@@ -21,26 +19,10 @@ _LONGEST_ADDRESS = 254
 _NO_LINE = r"^[^\x00-\x1f\x7f]*$"
 
 
-def is_loopback(host: str) -> bool:
-    """Say whether `host`, as an operator writes it, is this machine alone."""
-    try:
-        return host == "localhost" or ip_address(host).is_loopback
-    except ValueError:
-        return False
-
-
 def _address(text: str) -> str:
     if len(text) > _LONGEST_ADDRESS or not _ADDRESS.fullmatch(text):
         raise ValueError("must be a mail address such as office@example.org")
     return text
-
-
-def _certificates(path: ConfigPath) -> ConfigPath:
-    try:
-        ssl.create_default_context(cafile=path)
-    except OSError:  # ssl.SSLError is one
-        raise ValueError(f"{path} is not a PEM file of certificates") from None
-    return path
 
 
 MailAddress = Annotated[str, AfterValidator(_address)]
@@ -58,7 +40,7 @@ class SmtpSettings(Settings):
             " (port 465); `none` is for a server on this machine only."
         ),
     )
-    ca_file: Annotated[ConfigPath, AfterValidator(_certificates)] | None = Field(
+    ca_file: Certificates | None = Field(
         default=None,
         description="Certificates to trust (PEM) instead of those of the system.",
     )
@@ -80,7 +62,7 @@ class SmtpSettings(Settings):
 
     @model_validator(mode="after")
     def _nobody_listens_in(self) -> Self:
-        if self.security == "none" and not is_loopback(self.host):
+        if self.security == "none" and not is_local(self.host):
             raise ValueError(
                 f"security: {self.host} is another machine, choose starttls or tls"
             )

@@ -10,8 +10,7 @@ from urllib.parse import urlsplit
 import structlog
 from aiohttp import web
 
-from hub.sdk import Inbox
-from hub_community.mail.settings import is_loopback
+from hub.sdk import Inbox, is_local
 from hub_community.page.errors import PageAddressTakenError
 from hub_community.page.guard import (
     FRONT,
@@ -103,6 +102,6 @@ class ReferralPage:
             host = given.hostname or ""
         except ValueError:
             return False
-        if is_loopback(own.hostname or ""):
-            return is_loopback(host)
+        if is_local(own.hostname or ""):
+            return is_local(host)
         return (given.scheme, given.netloc.lower()) == (own.scheme, own.netloc.lower())

@@ -1,20 +1,13 @@
 """Settings of a ``referral-page`` source."""
 
-from typing import Annotated, Self
-from zoneinfo import available_timezones
+from typing import Self
 
-from pydantic import AfterValidator, Field, model_validator
+from pydantic import Field, model_validator
 
-from hub.sdk import ConfigPath, Settings, SourceSettings
+from hub.sdk import ConfigPath, Settings, SourceSettings, TimeZone, is_local
 from hub_community.mail.invitation import LinkSecret, PageUrl
-from hub_community.mail.settings import MailAddress, SmtpSettings, is_loopback
+from hub_community.mail.settings import MailAddress, SmtpSettings
 from hub_community.page.wording import Language
-
-
-def _zone(name: str) -> str:
-    if name not in available_timezones():
-        raise ValueError("must be an IANA time zone, such as Europe/Berlin")
-    return name
 
 
 class PartySettings(Settings):
@@ -54,7 +47,7 @@ class PageSettings(SourceSettings):
     parties: dict[str, PartySettings] = Field(
         min_length=1, description="The partners, as they are called in `partners`."
     )
-    time_zone: Annotated[str, AfterValidator(_zone)] = Field(
+    time_zone: TimeZone = Field(
         default="UTC", description="The IANA time zone in which appointments are made."
     )
     code_valid_minutes: int = Field(
@@ -77,7 +70,7 @@ class PageSettings(SourceSettings):
     def _nobody_listens_in(self) -> Self:
         if (self.tls_certificate is None) != (self.tls_key is None):
             raise ValueError("tls_certificate and tls_key go together")
-        if self.tls_certificate is None and not is_loopback(self.host):
+        if self.tls_certificate is None and not is_local(self.host):
             raise ValueError(
                 f"host: {self.host} can be reached by others: name tls_certificate and"
                 " tls_key, or let a proxy on this machine speak TLS"

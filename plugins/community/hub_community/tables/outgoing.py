@@ -15,11 +15,10 @@ from zoneinfo import ZoneInfo
 
 from pydantic import AfterValidator, Field
 
-from hub.sdk import Notice, Rendered, Settings
+from hub.sdk import Notice, Rendered, Settings, TimeZone
 from hub_community.page.view import View, member, plain, view_of
 from hub_community.page.wording import Words
 from hub_community.tables.moments import written
-from hub_community.tables.profile import Zone
 
 #: The column that no file goes out without.
 PROHIBITED = "ContactProhibited"
@@ -221,7 +220,7 @@ class ReferralCsvOptions(Settings):
         default="utf-8-sig",
         description="UTF-8 with a mark at the start, which spreadsheets need, or not.",
     )
-    time_zone: Zone = Field(
+    time_zone: TimeZone = Field(
         default="UTC",
         description="The IANA time zone in which days and times are told.",
     )

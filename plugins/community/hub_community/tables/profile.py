@@ -1,25 +1,14 @@
 """What is to be known of a feed of tables in which a partner answers referrals."""
 
 from typing import Annotated, Literal
-from zoneinfo import available_timezones
 
 from pydantic import AfterValidator, Field
 
-from hub.sdk import OWN_REFERRALS, Settings
+from hub.sdk import OWN_REFERRALS, Settings, TimeZone
 from hub_community.tables.words import ALIASES, SAYS
 
 #: Columns that a spreadsheet can have in front of all others.
 Separator = Literal["", ",", ";", "\t", "|"]
-
-
-def _zone(name: str) -> str:
-    if name not in available_timezones():
-        raise ValueError("must be an IANA time zone, such as Europe/Berlin")
-    return name
-
-
-#: The name of an IANA time zone.
-Zone = Annotated[str, AfterValidator(_zone)]
 
 
 def _columns(given: dict[str, str]) -> dict[str, str]:
@@ -78,6 +67,6 @@ class StatusProfile(Settings):
         default="utf-8",
         description="The character set; a mark at the start of a file overrules it.",
     )
-    time_zone: Zone = Field(
+    time_zone: TimeZone = Field(
         default="UTC", description="The IANA time zone of the partner's days and times."
     )

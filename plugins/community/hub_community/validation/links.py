@@ -11,6 +11,8 @@ _USUAL: Final = re.compile(
     r"(?:[/?#][^\s\\]*)?",
     re.ASCII | re.IGNORECASE,
 )
+#: Longer ones are not remembered.
+_LONGEST: Final = 500
 _SCHEMES: Final = frozenset({"mailto", "tel"})
 _SCHEME: Final = re.compile(r"\s*([A-Za-z][A-Za-z0-9+.-]*):(?!\d)", re.ASCII)
 #: Names that lead into somebody's own network (RFC 6761, RFC 6762, RFC 8375, usage).
@@ -25,12 +27,16 @@ _NUMBERS: Final = re.compile(
 )
 
 
-@lru_cache(maxsize=8192)
 def problem_of(link: str) -> str:
     """Return what is wrong: ``link_scheme``, ``link_host`` or ``link_credentials``.
 
     Empty where nothing is, and where it is no link at all, which L1 says.
     """
+    return _problem(link) if len(link) <= _LONGEST else _problem.__wrapped__(link)
+
+
+@lru_cache(maxsize=8192)
+def _problem(link: str) -> str:
     if (usual := _USUAL.fullmatch(link)) is not None:
         return "link_host" if usual["last"].casefold() in _INSIDE else ""
     # Browsers read over these within a scheme.

@@ -14,6 +14,8 @@ from hub_community.validation.reach import is_reachable
 #: Of so many organisations and locations it is remembered; beyond, they are unknown.
 _MOST: Final = 200_000
 _MOST_LOCATIONS: Final = 50
+#: Of so many records it is said that their ids are no UUIDs: it is so of all, or none.
+_MOST_IDS: Final = 1000
 
 
 class Nearby:
@@ -29,6 +31,7 @@ class Nearby:
         self._usual = profile.time_zone or zone_of_country(profile.country)
         self._zones: dict[str, str] = {}
         self._hours: dict[str, Hours] = {}
+        self._ids = 0
         self._reachable: dict[tuple[str, str], bool] = {}
 
     def completed(self, kind: ObjectType, record: dict[str, Any]) -> dict[str, Any]:
@@ -47,6 +50,13 @@ class Nearby:
         if found.text and "hours_text" not in record:
             record = record | {"hours_text": found.text}
         return record
+
+    def is_news(self, problem: str) -> bool:
+        """Say whether a problem is still worth a remark on each record."""
+        if problem != "uuid":
+            return True
+        self._ids += 1
+        return self._ids <= _MOST_IDS
 
     def is_reachable(self, kind: ObjectType, key: object) -> bool | None:
         """Say whether one of those before can be reached, None where it is unknown."""

@@ -19,6 +19,8 @@ _SHORT: Final = re.compile(r"[\d ]{3,7}", re.ASCII)
 _EXTENSION: Final = re.compile(
     r"(?:ext|extension|x|durchwahl|option)\.?[\s:]*\d+.*$", re.IGNORECASE
 )
+#: Longer ones are no numbers (libphonenumber).
+_LONGEST: Final = 250
 _WORDS: Final = re.compile(r"(?:^|\s)[^\W\d_]{4,}")
 #: What callers pay for beyond the call, by the beginning of the national number.
 _PREMIUM: Final = {
@@ -27,13 +29,16 @@ _PREMIUM: Final = {
 }  # fmt: skip
 
 
-@lru_cache(maxsize=16_384)
 def problem_of(number: str, country: str) -> str:
     """Return what is wrong: ``phone``, ``phone_words`` or ``phone_premium``.
 
     Empty where nothing is; numbers for emergencies and helplines may be short.
     """
-    told = number.strip()
+    return _problem(number.strip(), country) if len(number) <= _LONGEST else "phone"
+
+
+@lru_cache(maxsize=16_384)
+def _problem(told: str, country: str) -> str:
     if country in _AMERICANS and (found := _AMERICAN.fullmatch(told)):
         return "phone_premium" if (found[1] or found[2]) == "900" else ""
     if country == "DE" and (found := _GERMAN.fullmatch(told)):

@@ -15,7 +15,7 @@ _FIRST_YEAR: Final = 1000
 _LONGEST: Final = 20_000
 _ACTIVE: Final = re.compile(
     r"<\s*(?:script|iframe|object|embed|svg|form|meta|link|base)\b"
-    r"|<[^>]{1,500}\son[a-z]{3,20}\s*=|(?:javascript|vbscript|data)\s*:[^\s]{3}",
+    r"|<[^<>]{1,500}\son[a-z]{3,20}\s*=|(?:javascript|vbscript|data)\s*:[^\s]{3}",
     re.IGNORECASE,
 )
 _SIGNS: Final = re.compile(r"<|script\s*:|data\s*:", re.IGNORECASE)
@@ -67,6 +67,7 @@ def _of_texts(record: Mapping[str, Any]) -> Iterator[Problem]:
             continue
         if len(text) > _LONGEST:
             yield "text_long", name
+        text = text[:_LONGEST]
         if _SIGNS.search(text) and _ACTIVE.search(text):
             yield "text_active", name
 

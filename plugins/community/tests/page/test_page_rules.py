@@ -36,7 +36,9 @@ from hub_community.page.html import element
 from hub_community.page.links import Link
 from hub_community.page.sessions import MOST_FORMS, Session, Sessions, new_nonce
 from hub_community.page.style import COLOURS, PAIRS, POLICY, SHEET, contrast
+from hub_community.page.view import view_of
 from hub_community.page.wording import TEXTS, Words, preferred_language
+from plugins.community.tests.page.referrals import shown
 
 NOW = datetime(2026, 3, 16, 12, tzinfo=UTC)
 SECRETS = ("a" * 40, "b" * 40)
@@ -333,6 +335,32 @@ def test_the_style_needs_nothing_from_elsewhere():
     assert "<" not in SHEET
     assert "'unsafe-inline'" not in POLICY
     assert ":focus" in SHEET
+
+
+def test_the_last_words_of_both_sides_are_shown_in_their_order():
+    notes = {
+        "performer": {"text": "Which floor?", "at": "2026-03-09T11:00:00+00:00"},
+        "requester": {"text": "Ring twice", "at": "2026-03-09T10:00:00+00:00"},
+    }
+
+    both = view_of(shown(notes=notes, note="x"), Words("en"), ZoneInfo("UTC"))
+    one = view_of(shown(note="Ring twice"), Words("en"), ZoneInfo("UTC"))
+    none = view_of(shown(notes={"odd": 1}), Words("en"), ZoneInfo("UTC"))
+
+    assert both.messages == (
+        ("from_requester", "Ring twice"),
+        ("from_performer", "Which floor?"),
+    )
+    assert both.message == "Which floor?"
+    assert one.messages == (("from_requester", "Ring twice"),)
+    assert none.messages == ()
+
+
+def test_a_wish_to_cancel_is_shown_as_long_as_it_is_open():
+    asked = shown("accepted", type_="information_provided", cancel_requested=True)
+
+    assert view_of(asked, Words("en"), ZoneInfo("UTC")).cancelling
+    assert not view_of(shown("accepted"), Words("en"), ZoneInfo("UTC")).cancelling
 
 
 @given(st.text(max_size=60), st.text(max_size=60))

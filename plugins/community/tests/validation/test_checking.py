@@ -312,6 +312,17 @@ def test_what_is_said_of_one_record_is_bounded():
     assert len(found) <= 50
 
 
+def test_ids_of_a_directory_without_uuids_are_not_remarked_for_ever():
+    nearby = Nearby(PROFILE, TODAY)
+    remarks = [
+        each
+        for n in range(1100)
+        for each in remarks_for("service", SERVICE | {"id": f"{n}"}, PROFILE, nearby)
+    ]
+
+    assert [each.code for each in remarks] == ["check.uuid"] * 1000
+
+
 def test_every_code_is_explained_in_sentences():
     for code in CODES.values():
         assert 0 <= code.level <= 4

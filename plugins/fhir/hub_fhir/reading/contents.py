@@ -249,7 +249,10 @@ def _ended(output: TaskValue) -> dict[str, Any]:
     for each in codings_of(concept):
         if each.system == OUTCOMES:
             code = each.code if each.code in _OUTCOME_CODES else "other"
-            return stated(code=code, text=concept.text if concept else "")
+            text = concept.text if concept else ""
+            # The code in words is nobody's words.
+            shown = "" if text == (each.code or "").replace("_", " ") else text
+            return stated(code=code, text=shown)
     return {}
 
 

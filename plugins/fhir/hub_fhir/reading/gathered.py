@@ -25,12 +25,20 @@ class Gathered:
         self._listed: list[tuple[str, Resource]] = []
         self._urls: dict[str, Resource] = {}
         self._ids: dict[str, Resource] = {}
+        self._copies = {id(each) for each in _created_where_missing(resource)}
         for url, each in _entries_of(resource):
             self._listed.append((url, each))
             if url:
                 self._urls.setdefault(url, each)
             if each.id:
                 self._ids.setdefault(f"{each.resource_type}/{each.id}", each)
+
+    def is_copy(self, resource: Resource) -> bool:
+        """Say whether a resource only came to be created where there is none yet.
+
+        Whoever has it already is told nothing by it. Source: R4, 3.1.0.8.1.
+        """
+        return id(resource) in self._copies
 
     def all(self, kind: type[R]) -> list[R]:
         """Return the resources of a type, in their order, without contained ones."""
@@ -83,6 +91,13 @@ def _entries_of(resource: Resource) -> Iterator[tuple[str, Resource]]:
     for each in resource.entry or ():
         if each.resource is not None:
             yield _VERSION.sub("", each.full_url or ""), each.resource
+
+
+def _created_where_missing(resource: Resource) -> Iterator[Resource]:
+    entries = resource.entry if isinstance(resource, Bundle) else None
+    for each in entries or ():
+        if each.resource is not None and each.request and each.request.if_none_exist:
+            yield each.resource
 
 
 def kind_and_id(text: str | None) -> tuple[str, str, str]:

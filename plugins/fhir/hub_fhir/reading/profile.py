@@ -1,17 +1,10 @@
 """What is to be known of a feed of resources."""
 
 from typing import Annotated, Literal
-from zoneinfo import available_timezones
 
 from pydantic import AfterValidator, Field
 
-from hub.sdk import Settings
-
-
-def _known_zone(name: str) -> str:
-    if name and name not in available_timezones():
-        raise ValueError("not an IANA time zone, such as Europe/Berlin")
-    return name
+from hub.sdk import MaybeTimeZone, Settings
 
 
 def _without_end(address: str) -> str:
@@ -57,6 +50,6 @@ class FhirProfile(Settings):
         default=False,
         description="Whether urn:oid: stays before authorities that are an OID.",
     )
-    time_zone: Annotated[str, AfterValidator(_known_zone)] = Field(
+    time_zone: MaybeTimeZone = Field(
         default="", description="IANA zone in which days begin; empty: UTC."
     )

@@ -25,7 +25,7 @@ from hub_fhir.reading.stating import (
 from hub_fhir.rendering.data.systems import ACT_CODES, CONFIDENTIALITY, TASK_CODES
 from hub_fhir.resources.element import Resource
 from hub_fhir.resources.people import Patient
-from hub_fhir.resources.requests import ServiceRequest, Task
+from hub_fhir.resources.requests import Provenance, ServiceRequest, Task
 
 #: What says that somebody is asked for the first time.
 _OPENING = frozenset({"draft", "requested"})
@@ -69,7 +69,7 @@ def _of_request(
     if request.do_not_perform:
         raise UnknownModifierError("ServiceRequest.doNotPerform")
     word = said_by_request(request)
-    if not _is_heard(word, context):
+    if _is_others_copy(request, tasks, context) or not _is_heard(word, context):
         return None
     details = of_request(request, context)
     asked = _asked_by(tasks)
@@ -79,13 +79,39 @@ def _of_request(
     if word.says not in _OPENING and (why := request_reason(request)):
         details["status_reason"] = why
     opens = word.says in _OPENING
-    stated = request.authored_on if opens else None
-    times = when(context, request, stated, request.authored_on)
+    # What is said later did not happen when the request was made.
+    stated = request.authored_on if opens else _happened(request, context)
+    times = when(context, request, stated, otherwise=request.authored_on)
     subject = subject_of(context.gathered, request.subject, request, context.profile)
     if opens and not subject.identifiers:
         raise NoPatientError("ServiceRequest")
     key = request_key(request, context)
     return _fact(context, key, word, times, subject, details, request)
+
+
+def _is_others_copy(
+    request: ServiceRequest, tasks: list[Task], context: Context
+) -> bool:
+    """Say whether a performer who answers only sends the request along."""
+    answers = any(said_by_task(each).by == "performer" for each in tasks)
+    return answers and _is_copy(request, context)
+
+
+def _is_copy(resource: Resource, context: Context) -> bool:
+    if context.gathered.is_copy(resource):
+        context.warnings.add("copy.left_out")
+        return True
+    return False
+
+
+def _happened(request: ServiceRequest, context: Context) -> str:
+    """Return when what a request says happened, "" where no Provenance has it."""
+    gathered = context.gathered
+    for each in gathered.all(Provenance):
+        targets = [gathered.find(target, each) for target in each.target or ()]
+        if each.occurred_date_time and any(found is request for found in targets):
+            return each.occurred_date_time
+    return ""
 
 
 def _asked_by(tasks: list[Task]) -> Task | None:
@@ -97,6 +123,8 @@ def _of_task(task: Task, context: Context) -> Fact | None:
     word = said_by_task(task)
     request = request_of(task, context)
     if request is not None and _is_said_by(request, word):
+        return None
+    if word.by == "performer" and _is_copy(task, context):
         return None
     if not _is_heard(word, context):
         return None

@@ -131,10 +131,16 @@ class When(NamedTuple):
     occurred: FuzzyTime
 
 
-def when(context: Context, resource: Resource, *stated: str | None) -> When:
+def when(
+    context: Context,
+    resource: Resource,
+    *stated: str | None,
+    otherwise: str | None = None,
+) -> When:
     """Return when a resource was written, and the first of `stated` that is a time.
 
-    What is stated to have happened later than it was written did not. Raises
+    What is stated to have happened later than it was written did not. `otherwise` is
+    a time at which it was there already, where nobody says anything else. Raises
     NoTimeError.
     """
     zone = context.profile.time_zone
@@ -142,6 +148,7 @@ def when(context: Context, resource: Resource, *stated: str | None) -> When:
     meta = resource.meta
     written = read_time(meta.last_updated if meta else None, zone)
     recorded = written or context.sent or (happened[0] if happened else None)
+    recorded = recorded or read_time(otherwise, zone)
     if recorded is None:
         raise NoTimeError(resource.resource_type)
     if not (written or context.sent):

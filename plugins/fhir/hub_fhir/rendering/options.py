@@ -1,17 +1,10 @@
 """What a recipient of FHIR expects."""
 
 from typing import Annotated, Literal
-from zoneinfo import available_timezones
 
 from pydantic import AfterValidator, Field
 
-from hub.sdk import Settings
-
-
-def _known_zone(name: str) -> str:
-    if name and name not in available_timezones():
-        raise ValueError("not an IANA time zone, such as Europe/Berlin")
-    return name
+from hub.sdk import MaybeTimeZone, Settings
 
 
 def _addresses(systems: dict[str, str]) -> dict[str, str]:
@@ -47,7 +40,7 @@ class FhirOptions(Settings):
     organization_number: str = Field(
         default="", description="The number of the hub's operator there."
     )
-    time_zone: Annotated[str, AfterValidator(_known_zone)] = Field(
+    time_zone: MaybeTimeZone = Field(
         default="",
         description=(
             "IANA zone in which instants are written, always with their offset; "

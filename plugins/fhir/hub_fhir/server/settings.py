@@ -1,7 +1,6 @@
 """Settings of a ``fhir-server`` source."""
 
 import ssl
-from ipaddress import ip_address
 from pathlib import Path
 from typing import Annotated, Self
 from urllib.parse import urlsplit
@@ -131,7 +130,7 @@ class ServerSettings(SourceSettings):
             raise ValueError("tls_certificate and tls_key go together")
         if self.tls_client_ca and not self.tls_certificate:
             raise ValueError("tls_client_ca needs tls_certificate")
-        if self.tls_certificate is None and not _is_loopback(self.host):
+        if self.tls_certificate is None and not is_local(self.host):
             raise ValueError(
                 f"host: {self.host} can be reached by others: name tls_certificate and"
                 " tls_key, or let a proxy on this machine speak TLS"
@@ -157,10 +156,3 @@ class ServerSettings(SourceSettings):
             context.verify_mode = ssl.CERT_REQUIRED
             context.load_verify_locations(self.tls_client_ca)
         return context
-
-
-def _is_loopback(host: str) -> bool:
-    try:
-        return ip_address(host).is_loopback
-    except ValueError:
-        return is_local(host)

@@ -7,21 +7,27 @@ Source: SMART App Launch 2.2, section "Client Authentication: Asymmetric"; RFC 7
 """
 
 from datetime import datetime, timedelta
+from typing import TYPE_CHECKING
 
-import jwt
-from cryptography.hazmat.primitives.asymmetric import ec, rsa
-from cryptography.hazmat.primitives.serialization import load_pem_private_key
+# Both libraries take their time, and settings without a key need none of them: hence
+# the imports below.
+if TYPE_CHECKING:
+    from cryptography.hazmat.primitives.asymmetric import ec, rsa
 
-SigningKey = rsa.RSAPrivateKey | ec.EllipticCurvePrivateKey
+    SigningKey = rsa.RSAPrivateKey | ec.EllipticCurvePrivateKey
+
 TYPE = "urn:ietf:params:oauth:client-assertion-type:jwt-bearer"
 LIFETIME = timedelta(minutes=4)
 _LEAST_BITS = 2048
 
 
-def read_key(pem: str) -> SigningKey:
+def read_key(pem: str) -> "SigningKey":
     """Return a private key. Raises ValueError, which quotes nothing of it."""
+    from cryptography.hazmat.primitives import serialization  # noqa: PLC0415
+    from cryptography.hazmat.primitives.asymmetric import ec, rsa  # noqa: PLC0415
+
     try:
-        key = load_pem_private_key(pem.encode(), None)
+        key = serialization.load_pem_private_key(pem.encode(), None)
     except (ValueError, TypeError):
         raise ValueError("not a private key in PEM without a passphrase") from None
     if isinstance(key, rsa.RSAPrivateKey) and key.key_size >= _LEAST_BITS:
@@ -32,9 +38,12 @@ def read_key(pem: str) -> SigningKey:
 
 
 def asserted(
-    key: SigningKey, client: str, key_id: str, audience: str, now: datetime, mark: str
+    key: "SigningKey", client: str, key_id: str, audience: str, now: datetime, mark: str
 ) -> str:
     """Return a signed assertion. `mark` is its ``jti``, never used twice."""
+    import jwt  # noqa: PLC0415
+    from cryptography.hazmat.primitives.asymmetric import rsa  # noqa: PLC0415
+
     claims = {
         "iss": client,
         "sub": client,

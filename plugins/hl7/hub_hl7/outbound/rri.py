@@ -98,7 +98,7 @@ def render(notices: Sequence[Notice], options: RriOptions) -> Rendered:
     Raises NoEquivalentError and UnmappableError.
     """
     telling = Telling(only(notices), options)
-    exchange = exchange_of(telling.event.type, leaf(at(telling.payload, "by")))
+    exchange = exchange_of(telling.event.type, leaf(at(telling.payload, "by")) or "")
     if options.message != "auto":
         exchange = exchange._replace(family=options.message)
     return message(telling, _lines(telling, exchange))

@@ -22,7 +22,6 @@ SOCIAL_SERVICE = "410606002"
 #: Of which the person must not be contacted.
 CONTACT_PROHIBITED = "contacting-subject-prohibited"
 RESULTING_ACTIVITY = "resulting-activity"
-ADDITIONAL_CONTENT = "additional-content"
 
 #: From the hub's words and HL7 table 0280 to request-priority of R4.
 PRIORITIES: dict[str, str] = {
