@@ -333,7 +333,8 @@ class Hub:
 
     async def idle(self) -> None:
         """Wait until all that was received is processed and sent, or given up."""
-        while self._busy():  # noqa: ASYNC110 - being quiet is no event
+        # Asked twice, as what was sent can lead to a message while it is looked.
+        while self._busy() or self._busy():  # noqa: ASYNC110 - being quiet is no event
             await asyncio.sleep(IDLE_SECONDS)
 
     def now(self) -> datetime:

@@ -63,7 +63,7 @@ async def test_referrals_are_listed_and_shown(site, run):
     shown = await run("show", key)
 
     assert (listed["key"], listed["state"]) == (key, "received")
-    assert (listed["requester"], listed["performer"]) == ("clinic", "Food Bank")
+    assert (listed["requester"], listed["performer"]) == ("clinic", "food-bank")
     assert key in await run("list", "--party", "clinic", "--state", "received")
     assert "referral.requested" in shown
     assert CANARY not in shown
@@ -91,6 +91,25 @@ async def test_one_is_sent_and_what_becomes_of_it_is_said(site, run):
     assert (found["state"], found["details"]["outcome"]["code"]) == (
         "completed",
         "resolved",
+    )
+
+
+async def test_one_is_sent_for_somebody_new(site, run):
+    sent = await asked(
+        run,
+        *("send", "--identifier", "CASES", "C-9", "--to", "food-bank"),
+        *("--category", "food-insecurity", "--name", "Doe", "John"),
+        *("--phone", "312-555-0148"),
+    )
+    await site.idle()
+
+    async with site.api() as api:
+        person = await api.get(f"persons/{sent['person']}")
+    assert "312-555-0148" in json.dumps(person["demographics"]["telecoms"])
+    assert "SEND-001" in await run(
+        *("send", "--identifier", "CASES", "C-10", "--to", "food-bank"),
+        *("--category", "food-insecurity", "--name", "Doe", "Jill"),
+        code=1,
     )
 
 

@@ -75,6 +75,7 @@ def test_the_guide_names_every_kind_that_is_taken():
         "result",
         "authorization",
         "claim",
+        "match",
     }
 
     missing = {

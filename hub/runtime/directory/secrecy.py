@@ -55,16 +55,12 @@ class Secrecy:
 
     def work(self) -> None:
         """Find out what is secret; stage what became so without being said anew."""
-        self._begin()
+        for kind, key, text in self._reader.said():
+            self._why[kind, key].update(_decode(text))
         self._by_terms()
-        for organization in self._of("organization"):
-            for service in self._reader.services_of(organization):
-                self._add("service", service, OWNER)
-            for location in self._reader.offices_of(organization):
-                self._add("location", location, OWNER)
-        for service in self._of("service"):
-            for location in self._reader.places_of(service):
-                self._add("location", location, SHARED)
+        self._spread()
+        self._remember()
+        self._spread()
         self._locations = frozenset(self._of("location"))
         self._gather()
         self._fetch()
@@ -85,10 +81,19 @@ class Secrecy:
         unsure = (kind, key) in self._unsure and (kind, key) not in self._fetched
         return scrubbed(record, known, unsure=unsure) if known or unsure else record
 
-    def _begin(self) -> None:
-        """Start from what is secret by itself, or was so before."""
-        for kind, key, text in self._reader.said():
-            self._why[kind, key].update(_decode(text))
+    def _spread(self) -> None:
+        """Hide what belongs to what is secret, and where that is."""
+        for organization in self._of("organization"):
+            for service in self._reader.services_of(organization):
+                self._add("service", service, OWNER)
+            for location in self._reader.offices_of(organization):
+                self._add("location", location, OWNER)
+        for service in self._of("service"):
+            for location in self._reader.places_of(service):
+                self._add("location", location, SHARED)
+
+    def _remember(self) -> None:
+        """Let what was secret be so still, where nothing else makes it so."""
         lost = []
         for row in self._reader.before():
             if self._why.get((row.type, row.id)):

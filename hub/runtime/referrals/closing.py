@@ -162,7 +162,7 @@ class Closing:
         if accepted.type in _REQUESTS and "performer" in sides:
             says = "received" if _state(kept) == "requested" else ""
         elif accepted.type in _OUTCOMES and "requester" in sides:
-            ends = _tells_an_end(_event(accepted.body))
+            ends = _tells_an_end(_event(accepted.body), _state(kept))
             closes = partner.closes_on == "accepted"
             says = ("closed" if closes else "outcome_received") if ends else ""
         if says:
@@ -264,9 +264,15 @@ def _state(kept: KeptRecord) -> str:
     return str(kept.record.details.get("state", "")) if kept.record else ""
 
 
-def _tells_an_end(event: CareEvent) -> bool:
-    """Say whether who has this notice knows how the referral ended."""
-    state = event.payload.get("state")
-    if state not in ENDED:
+def _tells_an_end(event: CareEvent, now: str) -> bool:
+    """Say whether who has this notice knows how the referral ended.
+
+    An end that was left again while the notice was on its way is none. Where the hub
+    itself gave up there is no more to know than that.
+    """
+    told = event.payload
+    state = told.get("state")
+    if state not in ENDED or state != now:
         return False
-    return state not in WANTS_OUTCOME or bool(outcome_of(event.payload))
+    given_up = told.get("says") == state and told.get("by") == "hub"
+    return state not in WANTS_OUTCOME or given_up or bool(outcome_of(told))

@@ -74,7 +74,7 @@ def test_that_nobody_may_be_contacted_survives_every_mapping(word, by):
 
     facts, _ = told("accepted", word, by, safety=safety)
 
-    assert facts["requester"].details["safety"] == safety
+    assert facts[by].details["safety"] == safety
 
 
 def test_what_is_told_is_read_as_it_was():

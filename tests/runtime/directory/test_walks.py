@@ -84,11 +84,11 @@ class Walk:
     """One directory on its way."""
 
     def __init__(self, seed, folder, monkeypatch):
-        self.random = Random(seed)
+        self.random = Random(seed)  # noqa: S311 - nothing is to be kept secret
         self.folder = folder
         self.monkeypatch = monkeypatch
         self.model = Model()
-        self.services = {n: (None, "active") for n in range(24)}
+        self.services = dict.fromkeys(range(24), (None, "active"))
         self.told = Counter()
         self.waiting = {}
         self.next = 24

@@ -278,7 +278,7 @@ class PlainReferral:
 
     def __init__(self, requester, closes):
         self.requester, self.closes = requester, closes
-        self.said, self.done, self.heard = [], {}, []
+        self.said, self.done, self.heard, self.knows = [], {}, [], {}
         self.consent, self.asked = True, []
         self.was = ""
 
@@ -300,13 +300,18 @@ class PlainReferral:
             for each in news:
                 for to in self.hearers(each, picture):
                     self.heard.append((to, each.event))
+                    self.knows.setdefault(each.key, []).append(to)
                     self.follow(to, each, picture, now)
 
     def news(self):
         """Return what was not told yet; what was overtaken belongs to the history."""
         wanted = self.picture.told
         keys = {each.key for each in wanted}
-        self.done = {key: each for key, each in self.done.items() if key in keys}
+        for key in [key for key in self.done if key not in keys]:
+            # It turned out otherwise: whoever heard of it hears that.
+            del self.done[key]
+            gone = self.knows.pop(key, [])
+            self.heard += [(to, "history_added") for to in gone]
         found, overtaken = [], False
         for each in reversed(wanted):
             if each.key in self.done:

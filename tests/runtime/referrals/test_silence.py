@@ -106,7 +106,7 @@ EXPECTED = {
                       "escalation unreceived 10-29 14:00", "failed 11-01 10:00"],
         "accepted": ["reminder unscheduled 11-09 10:00",
                      "escalation unscheduled 11-17 10:00",
-                     "task.created unscheduled 11-17 10:00"],
+                     "created unscheduled 11-17 10:00"],
         "scheduled": ["reminder unseen 11-06 10:00", "escalation unseen 11-12 10:00"],
         "held": ["reminder on_hold 11-09 10:00", "escalation on_hold 11-17 10:00"],
         "begun": ["reminder in_progress 11-29 10:00",
@@ -115,7 +115,7 @@ EXPECTED = {
                      "escalation cancel_requested 11-09 10:00",
                      "reminder unscheduled 11-09 10:00",
                      "escalation unscheduled 11-17 10:00",
-                     "task.created unscheduled 11-17 10:00"],
+                     "created unscheduled 11-17 10:00"],
     },
     "DE-BY": {
         "open": ["reminder undecided 06-01 10:00", "escalation undecided 06-05 10:00",
@@ -132,7 +132,7 @@ EXPECTED = {
                       "escalation unreceived 05-28 14:00", "failed 05-31 10:00"],
         "accepted": ["reminder unscheduled 06-08 10:00",
                      "escalation unscheduled 06-15 10:00",
-                     "task.created unscheduled 06-15 10:00"],
+                     "created unscheduled 06-15 10:00"],
         "scheduled": ["reminder unseen 06-05 10:00", "escalation unseen 06-10 10:00"],
         "held": ["reminder on_hold 06-08 10:00", "escalation on_hold 06-15 10:00"],
         "begun": ["reminder in_progress 06-28 10:00",
@@ -141,7 +141,7 @@ EXPECTED = {
                      "escalation cancel_requested 06-08 10:00",
                      "reminder unscheduled 06-08 10:00",
                      "escalation unscheduled 06-15 10:00",
-                     "task.created unscheduled 06-15 10:00"],
+                     "created unscheduled 06-15 10:00"],
     },
 }
 

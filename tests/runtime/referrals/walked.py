@@ -5,6 +5,7 @@ of a page, the API. What goes out is kept, and a partner can be out of reach. Al
 it is made up.
 """
 
+import asyncio
 import io
 import json
 from collections import Counter
@@ -28,6 +29,7 @@ from hub.model.message import RawMessage
 from hub.registry import Registry
 from hub.runtime import dispatch
 from hub.runtime.referrals import closing
+from hub.store import journal
 from hub_community.tables.profile import StatusProfile
 from hub_community.tables.status import read as rows_of
 from hub_fhir.rendering.data.systems import ID_TYPES, OUTCOMES, OWN_CODES
@@ -114,6 +116,49 @@ def configuration(path, *more, calendar="US-IL", zone="America/Chicago"):
     )
 
 
+#: What can go out now; what stands behind something that waits cannot.
+_OPEN = (
+    "SELECT destination FROM delivery AS one WHERE state IN ('ready', 'claimed')"
+    " AND due <= ?1 AND NOT EXISTS (SELECT 1 FROM delivery AS head"
+    " WHERE head.destination = one.destination AND head.state = 'ready'"
+    " AND head.due > ?1)"
+)
+#: When something is due that is not due now.
+_NEXT = (
+    "SELECT min(due) FROM (SELECT due FROM timer"
+    " UNION ALL SELECT due FROM delivery WHERE state = 'ready') WHERE due > ?1"
+)
+
+
+class WalkedHub(MovedHub):
+    """A hub that does not wait for whoever is out of reach."""
+
+    def _busy(self):
+        open_ = self._ask(lambda reader: reader.execute(_OPEN, (self._micros(),)).fetchall())
+        suspended = {
+            name for name, each in self.dispatchers.items()
+            if each._breaker.wait_seconds(self.now())
+        }
+        waiting = {name for (name,) in open_} - suspended
+        return bool(journal.count_waiting(self._reader) or waiting) or (
+            self._referrals.owes()
+        )
+
+    def _next(self):
+        [due] = self._ask(lambda reader: reader.execute(_NEXT, (self._micros(),)).fetchone())
+        return journal.moment(due) if due is not None else None
+
+    async def idle(self):
+        """Wait until nothing happens any more: what was sent leads to more."""
+        quiet = 0
+        while quiet < 3:
+            quiet = 0 if self._busy() else quiet + 1
+            await asyncio.sleep(0.01)
+
+    def _micros(self):
+        return journal.microseconds(self.now())
+
+
 class Walk:
     """A hub at work, and what everybody got; it can be stopped and started."""
 
@@ -121,18 +166,20 @@ class Walk:
         self.config = load(file or configuration(path), REGISTRY)
         self.start = start
         self.got = []
-        self.away = set()
+        self.away, self.only = set(), None
         self.controls = 0
         self.hub = None
         monkeypatch.setattr(dispatch, "attempt", self._attempt)
         monkeypatch.setattr(closing, "LOOK_SECONDS", 0.02)
+        monkeypatch.setattr(dispatch, "POLL_SECONDS", 0.02)
 
     async def _attempt(self, destination, artifact, _seconds):
         name = destination._settings.folder.name.removeprefix("to-")
-        if name in self.away:
-            return Receipt(outcome=Outcome.RETRYABLE)
         told = json.loads(artifact.body)
-        self.got.append((name, told["type"].split(".")[-2], told))
+        kind = told["type"].split(".")[-2]
+        if name in self.away or (self.only is not None and kind not in self.only):
+            return Receipt(outcome=Outcome.RETRYABLE)
+        self.got.append((name, kind, told))
         return Receipt(outcome=Outcome.ACCEPTED)
 
     @asynccontextmanager
@@ -145,7 +192,7 @@ class Walk:
             await self.hub.__aexit__(None, None, None)
 
     async def _open(self):
-        self.hub = MovedHub(self.config, REGISTRY, self.start)
+        self.hub = WalkedHub(self.config, REGISTRY, self.start)
         await self.hub.__aenter__()
         await self.hub.rest()
 

@@ -81,7 +81,7 @@ def of_request(request: ServiceRequest, context: Context) -> dict[str, Any]:
         consent_ref=_first(request.supporting_info, "Consent", context),
         parent=_first(request.based_on, "ServiceRequest", context),
         replaces=_first(request.replaces, "ServiceRequest", context),
-        safety=_safety(request),
+        safety=safety_of(request),
         text=_text(request.note),
     )
 
@@ -183,7 +183,7 @@ def _first(
     return {}
 
 
-def _safety(request: ServiceRequest) -> dict[str, Any]:
+def safety_of(request: ServiceRequest) -> dict[str, Any]:
     """Return what keeps the person safe. Only a prohibition is a statement."""
     marked = any(
         has_code(each, GRAVITY_CODES, CONTACT_PROHIBITED)

@@ -9,11 +9,22 @@ from collections.abc import Iterator
 from typing import Any
 
 from hub.sdk import Fact, FactKind, Labels, RecordKey, Subject
-from hub_fhir.reading.contents import of_request, of_task, request_reason
+from hub_fhir.reading.contents import (
+    of_request,
+    of_task,
+    request_reason,
+    safety_of,
+    stated,
+)
 from hub_fhir.reading.errors import NoPatientError, UnknownModifierError
 from hub_fhir.reading.numbers import coded, codings_of
 from hub_fhir.reading.people import subject_of
-from hub_fhir.reading.saying import Word, said_by_request, said_by_task
+from hub_fhir.reading.saying import (
+    Word,
+    said_by_request,
+    said_by_task,
+    state_beside,
+)
 from hub_fhir.reading.stating import (
     Context,
     When,
@@ -24,6 +35,7 @@ from hub_fhir.reading.stating import (
 )
 from hub_fhir.rendering.data.systems import ACT_CODES, CONFIDENTIALITY, TASK_CODES
 from hub_fhir.resources.element import Resource
+from hub_fhir.resources.messaging import Bundle
 from hub_fhir.resources.people import Patient
 from hub_fhir.resources.requests import Provenance, ServiceRequest, Task
 
@@ -46,8 +58,7 @@ def referral_facts(context: Context) -> Iterator[Fact]:
         if fact := _of_request(request, about, context):
             yield fact
     for task in tasks:
-        if fact := _of_task(task, context):
-            yield fact
+        yield from _of_task(task, context)
 
 
 def is_referral(task: Task, context: Context) -> bool:
@@ -80,8 +91,8 @@ def _of_request(
         details["status_reason"] = why
     opens = word.says in _OPENING
     # What is said later did not happen when the request was made.
-    stated = request.authored_on if opens else _happened(request, context)
-    times = when(context, request, stated, otherwise=request.authored_on)
+    at = request.authored_on if opens else _happened(request, context)
+    times = when(context, request, at, otherwise=request.authored_on)
     subject = subject_of(context.gathered, request.subject, request, context.profile)
     if opens and not subject.identifiers:
         raise NoPatientError("ServiceRequest")
@@ -119,21 +130,46 @@ def _asked_by(tasks: list[Task]) -> Task | None:
     return next((each for each in tasks if said_by_task(each).by == "requester"), None)
 
 
-def _of_task(task: Task, context: Context) -> Fact | None:
+def _of_task(task: Task, context: Context) -> Iterator[Fact]:
     word = said_by_task(task)
     request = request_of(task, context)
     if request is not None and _is_said_by(request, word):
-        return None
+        return
     if word.by == "performer" and _is_copy(task, context):
-        return None
+        return
     if not _is_heard(word, context):
-        return None
+        return
+    details = _told_by(task, word, request, context)
+    yield _said(task, word, details, context)
+    if not _is_told(context) and (state := state_beside(task, word)):
+        # Who looks now and then may have missed when it came to that.
+        yield _said(task, Word(state, "performer"), {}, context)
+
+
+def _is_told(context: Context) -> bool:
+    """Say whether resources came because something happened, each time that it did."""
+    root = context.gathered.root
+    return isinstance(root, Bundle) and root.type in {"transaction", "message"}
+
+
+def _told_by(
+    task: Task, word: Word, request: ServiceRequest | None, context: Context
+) -> dict[str, Any]:
+    """Return what a task says beside its word."""
     details = of_task(task, context)
     reason = coded(task.status_reason)
     if reason and word.by == "performer":
         details["status_reason"] = reason
     if word.by == "requester":
         details = {"authored": task.authored_on or "", **details}
+    if request is not None and context.gathered.is_copy(request):
+        # Whoever passes a request on passes on what keeps the person safe.
+        details |= stated(safety=safety_of(request))
+    return details
+
+
+def _said(task: Task, word: Word, details: dict[str, Any], context: Context) -> Fact:
+    """Return what a task says as a fact. Raises what `referral_facts` does."""
     changed = task.last_modified
     first = task.authored_on if word.says in _OPENING else changed
     times = when(context, task, first, changed, task.authored_on)

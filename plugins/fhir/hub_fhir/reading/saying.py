@@ -53,6 +53,18 @@ def said_by_task(task: Task) -> Word:
     return Word(OF_TASK.get(status, ""), own, CONTRADICTED if told else "")
 
 
+def state_beside(task: Task, word: Word) -> str:
+    """Return the state of a task of which `word` is said beside it, "" for none."""
+    row = BY_WORD.get(word.says)
+    if word.by != "performer" or row is None or row.task:
+        return ""
+    status = task.status or ""
+    state = _extension(task)
+    if state in BY_WORD and BY_WORD[state].task == status:
+        return state
+    return "" if status in OF_REQUESTER else OF_TASK.get(status, "")
+
+
 def _beside(task: Task) -> tuple[str, bool]:
     """Return the word of ours beside the status, and whether there is any."""
     found = _extension(task)

@@ -25,13 +25,18 @@ _OF_REQUEST = frozenset(
 
 
 class Said(NamedTuple):
-    """What is said and by whom, where the referral is, and both statuses of it."""
+    """What is said and by whom, where the referral is, and both statuses of it.
+
+    `standing` is the state that was there before and goes on, where Task.status alone
+    does not say which, else "".
+    """
 
     says: str
     speaker: str
     task: str
     request: str
     carrier: Carrier = ""
+    standing: str = ""
 
     @property
     def loss(self) -> str:
@@ -57,7 +62,16 @@ def said_by(telling: Telling, received: str = "requested") -> Said:
     task, request = row.task or standing.task, row.request or standing.request
     if row.says == "received" and received == "received":
         return Said(row.says, speaker, "received", request)
-    return Said(row.says, speaker, task, request, carrier_of(row, speaker))
+    carrier = carrier_of(row, speaker)
+    kept = "" if row.task or carrier == "task" else _unsaid(standing)
+    if kept == "received" and received == "received":
+        task, kept = "received", ""
+    return Said(row.says, speaker, task, request, carrier, kept)
+
+
+def _unsaid(standing: Row) -> str:
+    """Return a state that Task.status says together with others, "" for no such."""
+    return standing.says if standing.business or standing.says == "expired" else ""
 
 
 def _state_of(telling: Telling, word: str) -> str:

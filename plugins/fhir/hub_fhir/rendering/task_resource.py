@@ -27,7 +27,7 @@ from hub_fhir.rendering.request_resource import (
     priority,
     spoken,
 )
-from hub_fhir.rendering.statuses import Said, business_status
+from hub_fhir.rendering.statuses import LOST_IN_EXTENSION, Said, business_status
 from hub_fhir.rendering.telling import Telling
 
 _WITH_REASON = frozenset({"rejected", "cancelled", "on-hold", "failed"})
@@ -78,8 +78,12 @@ def _extensions(telling: Telling, said: Said) -> list[Piece]:
         found.append({"url": APPOINTMENT, "valueDateTime": when})
     if said.carrier == "task":
         found.append({"url": REFERRAL_STATE, "valueCode": said.says})
+    if said.standing:
+        found.append({"url": REFERRAL_STATE, "valueCode": said.standing})
     if said.speaker != "requester":
         found += lost(losses_of(telling, said))
+    elif said.standing:
+        found += lost([LOST_IN_EXTENSION])
     return found
 
 
