@@ -111,8 +111,10 @@ def _checked(url: str, base: str) -> str:
 def messages_of(entries: Sequence[Tree], base: str) -> list[bytes]:
     """Return a bundle for each task with all that it is about.
 
-    A function of the resources alone, so that what came before is known again.
+    A function of the resources alone, so that what came before is known again. What
+    a page has twice, because it changed while it was looked up, is as it was last.
     """
+    entries = list({_place(each): each for each in entries}.values())
     known = {f"{_kind(each)}/{each['resource'].get('id')}" for each in entries}
     whole = [_placed(each, known, base) for each in entries]
     bundle = {"resourceType": "Bundle", "type": "searchset", "entry": whole}
@@ -122,6 +124,12 @@ def messages_of(entries: Sequence[Tree], base: str) -> list[bytes]:
     if not any(_kind(each) == "Task" for each in whole):
         return []
     return [write({**bundle, "type": "collection"})]
+
+
+def _place(entry: Tree) -> str:
+    """Return what a resource goes by, or what is in it where it has no name."""
+    named = entry.get("fullUrl") or entry["resource"].get("id")
+    return f"{_kind(entry)} {named}" if named else write(entry).decode()
 
 
 def _kind(entry: Tree) -> str:

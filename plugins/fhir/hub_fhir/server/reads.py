@@ -111,16 +111,17 @@ class Reads:
     def _matching(
         self, pages: list[tuple[Notice, dict[str, Tree]]], asked: Search
     ) -> tuple[list[Tree], list[Tree]]:
-        matches: list[Tree] = []
+        # What changes while it is looked up comes twice, and the last is how it is.
+        matches: dict[str, Tree] = {}
         beside: dict[str, Tree] = {}
         for notice, resources in pages:
             tasks = [each for place, each in resources.items() if _is_task(place)]
             for task in tasks:
                 if asked.holds(task, changed_at(notice)):
-                    matches.append(task)
+                    matches[task["id"]] = task
                     others = {n: v for n, v in resources.items() if not _is_task(n)}
                     beside |= others if asked.includes else {}
-        return matches, list(beside.values())
+        return list(matches.values()), list(beside.values())
 
 
 def _is_task(place: str) -> bool:
