@@ -471,6 +471,9 @@ def addresses(ran):
         if route.method != "GET":
             continue
         kind = route.path.removeprefix("/api/v1/").partition("/")[0]
+        if route.path == "/api/v1/services/match":
+            yield f"{route.path}?category=food-insecurity"
+            continue
         if "{" not in route.path and route.path != "/api/v1/explain":
             yield route.path
             continue

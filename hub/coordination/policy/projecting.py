@@ -75,8 +75,22 @@ def _by_template(event: CareEvent, template: Template) -> CareEvent:
         labels=event.labels if template.labels else _handling(event.labels),
         quality=event.quality if template.quality else Quality(),
         correction=_named_fields(event, template.payload),
-        payload=kept(event, template.payload),
+        payload=_unreachable(kept(event, template.payload), template),
     )
+
+
+def _unreachable(payload: dict[str, Any], template: Template) -> dict[str, Any]:
+    """Return what is told, without ways to contact whom nobody may contact.
+
+    Those who are told no numbers are no part of health care, and a number that is not
+    there is called by nobody. What is safe is said in words.
+    """
+    safety, person = payload.get("safety"), payload.get("person")
+    prohibited = isinstance(safety, dict) and safety.get("contact_prohibited")
+    if template.identifiers or not prohibited or not isinstance(person, dict):
+        return payload
+    named = {name: each for name, each in person.items() if name != "telecoms"}
+    return {**payload, "person": named}
 
 
 def _named_fields(event: CareEvent, allowed: frozenset[str]) -> Any:

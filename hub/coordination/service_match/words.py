@@ -51,8 +51,8 @@ _THREE = {
         str.split,
         (
             *("en eng", "es spa", "de deu ger", "fr fra fre", "ar ara", "ru rus"),
-            *("tr tur", "vi vie", "zh zho chi", "uk ukr", "pl pol", "pt por"),
-            *("it ita", "ko kor", "tl tgl", "fa fas per", "so som", "ti tir"),
+            *("tr tur", "zh zho chi", "uk ukr", "pl pol", "pt por"),
+            *("it ita", "ko kor", "tl tgl", "fa fas per", "ti tir"),
         ),
     )
     for other in others

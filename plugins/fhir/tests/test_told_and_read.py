@@ -133,6 +133,61 @@ def test_a_task_as_a_server_has_it_is_read_by_itself():
     assert fact.details["state"] == "accepted"
 
 
+@pytest.mark.parametrize(("word", "by"), SAID)
+def test_only_the_side_that_speaks_is_heard(word, by):
+    facts, warnings = told("accepted", word, by)
+
+    assert [*facts] == [by]
+    copied = {"cancel_requested", "closed", "cancelled", "information_provided"}
+    assert ("copy.left_out" in warnings) or by == "requester" or word not in copied
+
+
+@pytest.mark.parametrize("word", ["cancel_requested", "information_provided", "closed"])
+@pytest.mark.parametrize("provenance", [True, False])
+def test_what_a_requester_says_later_did_not_happen_with_the_request(word, provenance):
+    options = ReferralOptions(provenance=provenance)
+    stated = {"says": word, "by": "requester", "authored": "2026-03-01T08:00:00Z"}
+    notice = referral("accepted", **stated)
+    found = normalise(render([notice], options).body, FhirProfile())
+
+    (fact,) = found.facts
+    times = notice.event.times
+    happened = times.occurred if provenance else None
+    wanted = happened.earliest if happened else times.emitted
+    assert abs((fact.occurred.earliest - wanted).total_seconds()) < 1
+
+
+def looked_up(state, says, by):
+    """Return what a hub makes of a task that it looks up, as says and by."""
+    notice = referral("information_provided", state=state, says=says, by=by)
+    task = next(iter(served(notice, ReferralOptions()).values()))
+    facts = normalise(write(task), FhirProfile()).facts
+    return [(fact.details["state"], fact.details["by"]) for fact in facts]
+
+
+STATES = ["received", "accepted", "scheduled", "in_progress", "on_hold", "completed"]
+
+
+@pytest.mark.parametrize("state", STATES)
+def test_the_words_of_a_requester_leave_the_state_of_a_task_as_it_was(state):
+    found = looked_up(state, "information_provided", "requester")
+
+    assert found == [(state, "performer")]
+
+
+@pytest.mark.parametrize("state", STATES)
+def test_who_looks_now_and_then_reads_the_state_beside_the_last_word(state):
+    found = looked_up(state, "message_added", "performer")
+
+    assert found == [("message_added", "performer"), (state, "performer")]
+
+
+def test_an_outcome_without_words_arrives_without():
+    facts, _ = told("failed", "failed", "performer", outcome={"code": "no_capacity"})
+
+    assert facts["performer"].details["outcome"] == {"code": "no_capacity"}
+
+
 @given(st.text(min_size=1, max_size=20), st.text(min_size=1, max_size=20))
 def test_numbers_come_back_as_they_went(system, value):
     readable = all(each.isprintable() for each in system + value)

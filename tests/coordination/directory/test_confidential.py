@@ -30,6 +30,15 @@ STREET = "Kassandrastraße 12"
         ({"name": "Help for human trafficking survivors"}, "category.trafficking"),
         ({"name": "x", "notes": "confidential location"}, "text.confidential_location"),
         ({"name": "x", "notes": "Adresse ist geheim"}, "text.confidential_location"),
+        ({"name": "Women\u2019s Shelter"}, "category.domestic_violence"),
+        ({"name": "Frauen- und Kinderschutzhaus"}, "category.domestic_violence"),
+        ({"name": "Ma\u0308dchenhaus"}, "category.domestic_violence"),
+        (
+            {"name": "x", "a": "<b>Domestic</b>&nbsp;violence"},
+            "category.domestic_violence",
+        ),
+        ({"name": "violencia dom\u00e9stica"}, "category.domestic_violence"),
+        ({"addresses": [{"address_type": "Confidential"}]}, "flag.private"),
         ({"PhysicalAddressIsPrivate": "Yes"}, "flag.private"),
         ({"exclude_from_website": "TRUE"}, "flag.private"),
         ({"is_confidential": 1}, "flag.private"),
@@ -77,13 +86,26 @@ def test_what_an_organisation_does_besides_does_not_hide_all_of_it():
         "geo:52.1234,13.5678",
         "52.123456, 13.567890",
         "PO Box 1234",
+        "lat: 52.1234 and far away",
+        "52\u00b0 7' 4\" N",
+        "the plus code 9C3W9QCJ+2V",
     ],
 )
 def test_texts_do_not_say_where_it_is(text):
     found = masked("service", {"name": "x", "description": text, "list": [text]})
 
     assert found["description"] != text
-    for part in ("maps", "Kassandra", "Maple", "52.1", "1234", "daddr", "#map"):
+    for part in (
+        "maps",
+        "Kassandra",
+        "Maple",
+        "52.1",
+        "1234",
+        "7' 4",
+        "9QCJ",
+        "daddr",
+        "#map",
+    ):
         assert part not in str(found)
 
 

@@ -29,6 +29,7 @@ from tests.test_app import idle, query, started
 WRITE, MARKS = DIALECTS["3.0"]
 MARKED = MARKS[1::8]
 NUMBERS = range(1, len(MARKED) + 1)
+RUNS = "SELECT seq FROM directory_run"
 SETTLED = "SELECT count(*) FROM directory_run WHERE state NOT IN ('waiting','applying')"
 
 
@@ -100,20 +101,7 @@ def ways(path, hub):
     for key, kind, own in seen[::2]:
         address(f"{kind}s/{key}")
         address(f"{kind}s/{own}")
-    for (run,) in query(hub, "SELECT seq FROM directory_run"):
-        command("directory", "diff", str(run), "--json")
-        address(f"directory/runs/{run}")
-        address(f"directory/runs/{run}/diff?limit=1000")
-    for words in ("feeds", "runs", "report city", "show", "runs --held"):
-        command("directory", *words.split(), "--json")
-    command("directory", "show")
-    for kind in ("service", "organization", "location"):
-        command("directory", "show", "--type", kind, "--name", "Zq", "--json")
-        address(f"{kind}s?limit=500")
-        address(f"{kind}s?name=17 Zq")
-        address(f"{kind}s/17-zq")
-    for where in ("feeds", "runs?state=no", "report?feed=city", "held", "runs/x/diff"):
-        address(f"directory/{where}")
+    _listed([run for (run,) in query(hub, RUNS)], command, address)
     command("services", "match", "--term", "Term 1", "--postcode", "60601", "--json")
     command("services", "match", "--need", "housing-instability", "--country", "US",
             "--postcode", "60601", "--radius-km", "50")  # fmt: skip
@@ -131,6 +119,25 @@ def ways(path, hub):
     return said
 
 
+def _listed(runs, command, address):
+    """Ask for lists, and for what is not there."""
+    for run in runs:
+        command("directory", "diff", str(run), "--json")
+        address(f"directory/runs/{run}")
+        address(f"directory/runs/{run}/diff?limit=1000")
+    for words in ("feeds", "runs", "report city", "show", "runs --held"):
+        command("directory", *words.split(), "--json")
+    command("directory", "show")
+    for kind in ("service", "organization", "location"):
+        command("directory", "show", "--type", kind, "--name", "Zq", "--json")
+        address(f"{kind}s?limit=500")
+        address(f"{kind}s?name=17 Zq")
+        address(f"{kind}s/17-zq")
+    for where in ("feeds", "runs?state=no", "report?feed=city", "held", "runs/x/diff"):
+        address(f"directory/{where}")
+
+
+@pytest.mark.long
 async def test_no_way_out_tells_where_a_shelter_is(path, registry, tmp_path):
     with structlog.testing.capture_logs() as logs:
         async with started(Hub(load(path, registry), registry)) as hub:

@@ -107,7 +107,7 @@ EXPECTED = {
         "accepted": ["reminder unscheduled 11-09 10:00",
                      "escalation unscheduled 11-17 10:00",
                      "created unscheduled 11-17 10:00"],
-        "scheduled": ["reminder unseen 11-06 10:00", "escalation unseen 11-12 10:00"],
+        "scheduled": ["reminder unseen 11-06 09:00", "escalation unseen 11-12 09:00"],
         "held": ["reminder on_hold 11-09 10:00", "escalation on_hold 11-17 10:00"],
         "begun": ["reminder in_progress 11-29 10:00",
                   "escalation in_progress 12-29 10:00"],
@@ -133,7 +133,7 @@ EXPECTED = {
         "accepted": ["reminder unscheduled 06-08 10:00",
                      "escalation unscheduled 06-15 10:00",
                      "created unscheduled 06-15 10:00"],
-        "scheduled": ["reminder unseen 06-05 10:00", "escalation unseen 06-10 10:00"],
+        "scheduled": ["reminder unseen 06-08 10:00", "escalation unseen 06-11 10:00"],
         "held": ["reminder on_hold 06-08 10:00", "escalation on_hold 06-15 10:00"],
         "begun": ["reminder in_progress 06-28 10:00",
                   "escalation in_progress 07-28 10:00"],
@@ -164,3 +164,38 @@ async def test_silence_is_heard_on_the_working_days_of_the_place(walk, place):
     assert loops["watched"] == ("expired", "closed_unresolved")
     assert loops["unreached"] == ("failed", "closed_unresolved")
     assert {loops[each][1] for each in ("accepted", "scheduled", "held")} == {"open"}
+
+
+async def test_after_a_week_off_each_is_told_once_and_of_the_last_alone(walk):
+    at_work = walk(ILLINOIS)
+    async with at_work.running():
+        for number in range(8):
+            await asked(at_work, f"n{number}")
+        await at_work.restart(days=9)
+        await at_work.wait(minutes=1)
+        told = at_work.query("SELECT body FROM event WHERE type = 'referral.escalated'")
+        await at_work.restart()
+        await at_work.wait(hours=20)
+        again = at_work.query("SELECT body FROM event WHERE type = 'referral.escalated'")
+
+    assert [json.loads(body)["payload"]["level"] for (body,) in told] == ["escalation"] * 8
+    assert again == told
+    heard = [(to, body["data"]["entity"]["key"]) for to, kind, body in at_work.got if kind == "escalated"]
+    assert len(heard) == len({*heard}) == 8
+    assert {to for to, _ in heard} == {"clinic"}
+
+
+async def test_a_step_in_between_begins_the_waiting_anew(walk):
+    at_work = walk(ILLINOIS)
+    async with at_work.running():
+        await asked(at_work, "open")
+        await at_work.wait(days=4, hours=1)  # reminded on 2 November
+        await answered(at_work, "open", "accepted")
+        await at_work.wait(days=13)
+
+        zone = ILLINOIS[1]
+        assert happened(at_work, "open", zone) == [
+            "reminder undecided 11-02 10:00",
+            # From Monday, 2 November, at 10 in winter time.
+            "reminder unscheduled 11-10 10:00",
+        ]

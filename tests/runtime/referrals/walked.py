@@ -196,8 +196,8 @@ class Walk:
         await self.hub.__aenter__()
         await self.hub.rest()
 
-    async def restart(self):
-        self.start = self.hub.now()
+    async def restart(self, **off):
+        self.start = self.hub.now() + timedelta(**off)
         await self.hub.__aexit__(None, None, None)
         await self._open()
 

@@ -54,6 +54,17 @@ def test_each_task_is_a_message_with_what_it_is_about():
     assert found.newest == datetime(2026, 3, 16, 12, 0, 2, tzinfo=UTC)
 
 
+def test_what_changes_while_it_is_looked_up_is_as_it_was_last():
+    twice = [task("1"), task("2"), task("1", status="completed")]
+    found = read_page(page(*twice), BASE, URL)
+
+    messages = [json.loads(each) for each in messages_of(found.entries, BASE)]
+
+    tasks = [each["entry"][0]["resource"] for each in messages]
+    statuses = {each["id"]: each["status"] for each in tasks}
+    assert (len(tasks), statuses) == (2, {"1": "completed", "2": "accepted"})
+
+
 def test_a_page_without_tasks_has_no_message():
     found = read_page(page(resource("Patient", id="1")), BASE, URL)
 

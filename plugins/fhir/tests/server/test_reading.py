@@ -149,6 +149,22 @@ async def test_pages_lead_to_every_task_once(asker, inbox, together):
     assert (len(found), len(set(found)), pages) == (8, 8, 3)
 
 
+async def test_what_changes_while_it_is_looked_up_is_found_once(
+    asker, inbox, monkeypatch
+):
+    async def changed(*_):
+        replace, first = msgspec.structs.replace, referral("accepted")
+        entity = replace(first.event.entity, version=4)
+        return [first, replace(first, event=replace(first.event, entity=entity))]
+
+    monkeypatch.setattr(inbox.referrals, "changed", changed)
+
+    _, page = await asker.call("GET", "/Task")
+
+    [found] = page["entry"]
+    assert found["resource"]["meta"]["versionId"] == "4"
+
+
 @pytest.mark.parametrize(
     ("method", "path"),
     [

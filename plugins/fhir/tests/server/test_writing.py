@@ -86,6 +86,42 @@ async def test_nobody_speaks_for_others_or_of_other_referrals(asker, inbox, chan
     assert fact.record.value == "REF-1"
 
 
+async def test_a_clock_that_is_ahead_hides_nothing_that_comes_later(asker, inbox):
+    ahead = "2099-01-01T00:00:00Z"
+    _, task = await asker.call("GET", TASK)
+    focus = {"reference": f"ServiceRequest/{ID}"}
+    new = resource("Task", status="accepted", intent="order", focus=focus)
+
+    await asker.call("PUT", TASK, answering(task, lastModified=ahead))
+    await asker.call("POST", "/Task", {**new, "lastModified": ahead})
+    await asker.call("POST", "/ServiceRequest", REQUEST | {"authoredOn": ahead})
+    await asker.call("POST", "/", transaction(timestamp=ahead))
+
+    facts = [
+        fact
+        for each in inbox.messages
+        for fact in normalise(each.body, FhirProfile()).facts
+    ]
+    assert len(inbox.messages) == 4
+    assert all(fact.occurred.earliest.year < 2099 for fact in facts)
+
+
+@pytest.mark.parametrize("name", ["focus", "basedOn"])
+async def test_a_version_of_a_request_is_that_request(serve, inbox, name):
+    reference = {"reference": f"ServiceRequest/{ID}/_history/2"}
+    task = resource("Task", status="accepted", intent="order")
+    task[name] = reference if name == "focus" else [reference]
+    task["lastModified"] = "2026-03-16T12:00:00Z"
+    async with serve() as asker:
+        status, _ = await asker.call("POST", "/Task", task)
+    async with serve(client="clinic") as stranger:
+        refused, _ = await stranger.call("POST", "/Task", task)
+
+    [message] = inbox.messages
+    assert (status, refused) == (201, 404)
+    assert said(message).record.value == "REF-1"
+
+
 async def test_a_task_of_somebody_else_cannot_be_changed(serve, inbox):
     async with serve(client="clinic") as asker:
         task = resource("Task", id=ID, status="accepted", intent="order")
