@@ -74,7 +74,7 @@ def _anchor(line: str) -> str:
     longest = _folded(max(parts, key=len))
     for ending in _ENDINGS:
         longest = longest.removesuffix(_folded(ending))
-    return longest
+    return longest if longest in _folded(line) else ""
 
 
 def line_pattern(line: str) -> str:
@@ -91,7 +91,8 @@ def line_pattern(line: str) -> str:
     if len("".join(named)) < _FEWEST_LETTERS:
         return re.escape(line)
     street = len("".join(named)) > _FEWEST_LETTERS and any(map(_is_street, named))
-    return rf"(?<![^\W\d_]){_joined(words, street=street)}(?![^\W\d_])"
+    pattern = rf"(?<![^\W\d_]){_joined(words, street=street)}(?![^\W\d_])"
+    return f"{pattern}|{re.escape(line)}"
 
 
 def _joined(words: list[str], *, street: bool) -> str:

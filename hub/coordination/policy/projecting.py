@@ -6,7 +6,7 @@ import msgspec
 
 from hub.coordination.policy.marks import marks_of
 from hub.coordination.policy.owing import RETRACTION
-from hub.coordination.policy.paths import kept, kept_names
+from hub.coordination.policy.paths import dropped, kept, kept_names
 from hub.coordination.policy.redaction import redact, without
 from hub.coordination.policy.templates import FULL, Template, code, templates
 from hub.coordination.policy.terms import STANDARD, STATES_REDACTION
@@ -18,6 +18,8 @@ _PLACES = frozenset({"facility", "sender", "department", "service"})
 
 #: Where a statement has what a site keeps beside it.
 _EXTENSIONS = "extensions"
+#: How somebody is reached.
+_WAYS = ("person.telecoms",)
 
 
 def project(event: CareEvent, terms: Terms) -> CareEvent:
@@ -85,12 +87,11 @@ def _unreachable(payload: dict[str, Any], template: Template) -> dict[str, Any]:
     Those who are told no numbers are no part of health care, and a number that is not
     there is called by nobody. What is safe is said in words.
     """
-    safety, person = payload.get("safety"), payload.get("person")
+    safety = payload.get("safety")
     prohibited = isinstance(safety, dict) and safety.get("contact_prohibited")
-    if template.identifiers or not prohibited or not isinstance(person, dict):
+    if template.identifiers or not prohibited:
         return payload
-    named = {name: each for name, each in person.items() if name != "telecoms"}
-    return {**payload, "person": named}
+    return dropped(payload, _WAYS)
 
 
 def _named_fields(event: CareEvent, allowed: frozenset[str]) -> Any:

@@ -89,7 +89,8 @@ def drafts_of(
 
 def sent_as(number: str) -> str:
     """Return how the control ids of what is sent under a number begin."""
-    return f"sent-{number}-"
+    # A part is numbered as the whole is, and a hyphen: that must not begin alike.
+    return f"sent-{number}."
 
 
 def _part_of(whole: Draft, part: Draft) -> Draft:

@@ -1,5 +1,7 @@
 """Shelters stay secret in every dialect, however they are marked, and for good."""
 
+import asyncio
+
 import pytest
 import structlog
 
@@ -160,3 +162,42 @@ async def test_what_is_secret_stays_so(tmp_path, name):
             text = everything(world) + str(logs).lower()
 
     assert found_in(text, (1, 2)) == {}
+
+
+async def test_what_waits_of_a_place_goes_when_that_becomes_secret(tmp_path):
+    def desk(number):
+        service = _again(phones=[{"id": "p", "number": number, "description": said}])
+        return snapshot(town()) + b"\n" + lines(
+            ("organization", nested(shelter(1))[0]["organization"]),
+            ("service", service),
+        ).split(b"\n", 1)[1]  # fmt: skip
+
+    said = f"in {place(1)[0]}"
+    async with opened(tmp_path / "data", reading(), referred=REFERRED) as world:
+        await world.take(desk("312 555 0001"))
+        REFERRED.add(world.objects()[uid("service", 1)].key)
+        await world.take(desk("312 555 0002"))
+        assert world.query("SELECT kind FROM directory_held") == [("contact",)]
+
+        await world.take(snapshot(town(shelter(1, HIDDEN))))
+        await world.work()
+
+        assert found_in(everything(world), (1,)) == {}
+
+
+REFERRED = set()
+
+
+async def test_an_organisation_for_all_does_not_slow_its_services_down(tmp_path):
+    records = [("organization", {"id": "o", "name": "All of it", "description": "x"})]
+    for n in range(1, 900):
+        at = nested(shelter(n))[0]["service_at_locations"]
+        name = "Frauenhaus" if n % 8 == 0 else "Pantry"
+        told = {"id": f"s{n}", "organization_id": "o", "name": f"{name} {n}"}
+        records.append(("service", told | {"service_at_locations": at}))
+    async with opened(tmp_path / "data", reading()) as world:
+        async with asyncio.timeout(20):
+            run = await world.take(lines(*records))
+
+        assert run.state == "applied"
+        assert found_in(everything(world), range(8, 900, 8)) == {}
