@@ -10,6 +10,7 @@ from typing import Literal, NamedTuple
 
 from hub.errors import HubError, Recovery
 from hub.model.identifiers import Identifier
+from hub.model.labels import Labels
 
 #: What a row of a list of changes does: `update` replaces all entries for a number
 #: under the recipient's own number, `remove` ends them, `add` leaves the others.
@@ -40,6 +41,7 @@ class Member(NamedTuple):
 
     `confirmed` is when the recipient last said so. From the day `stale_from` on that
     is too long ago to send anything (reason ``relationship.stale``); None: never.
+    `stated` are the labels of what the recipient said itself of what this is about.
     """
 
     patient_id: str
@@ -50,6 +52,7 @@ class Member(NamedTuple):
     legal_basis: str = ""
     confirmed: datetime | None = None
     stale_from: date | None = None
+    stated: Labels = Labels()
 
     def active(self, day: date) -> bool:
         """Say whether the link holds on `day`, whenever it was confirmed."""

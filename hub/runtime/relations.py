@@ -10,6 +10,7 @@ from datetime import datetime, timedelta
 from functools import partial
 from typing import Any, NamedTuple, Protocol
 
+from hub.coordination.labels.labeller import Labeller
 from hub.coordination.panels import ENTITY_SYSTEM, EPISODE, Member, Panel
 from hub.coordination.partners import Partners
 from hub.model.identifiers import Identifier
@@ -152,7 +153,8 @@ class Relations:
     """Looks up on which panels somebody is. `generation` counts what changed in them.
 
     A decision that was made in an earlier generation may be another one now. Without
-    a `source` the `panels` are those that there are. `partners` are those of referrals.
+    a `source` the `panels` are those that there are. `partners` are those of referrals,
+    and `labeller` says how sensitive it is what one of them says.
     """
 
     def __init__(
@@ -161,8 +163,10 @@ class Relations:
         source: Source | None = None,
         size: int = CACHE_SIZE,
         partners: Partners = _NO_PARTNERS,
+        labeller: Labeller | None = None,
     ) -> None:
         self.partners = partners
+        self.labeller = labeller or Labeller()
         self._source = source or GivenPanels(panels)
         self._entries: Cache[Number, Entries] = Cache(
             partial(_load, self._source), size

@@ -23,6 +23,8 @@ from hub.config.worklist import KIND as WORKLIST
 from hub.contract import Destination, Source
 from hub.coordination.clocks.calendars import calendar_named
 from hub.coordination.clocks.rules import shipped_rules
+from hub.coordination.labels.labeller import Labeller
+from hub.coordination.labels.tables import Tables
 from hub.coordination.panels import EPISODE, Panel
 from hub.coordination.partners import Partners
 from hub.coordination.recipients import Recipient
@@ -183,7 +185,11 @@ def relations(config: HubConfig, reader: sqlite3.Connection) -> Relations:
         for name, table in config.panels.items()
         if name in asked
     }
-    return Relations(source=StoredPanels(reader, contracts), partners=partners(config))
+    return Relations(
+        source=StoredPanels(reader, contracts),
+        partners=partners(config),
+        labeller=Labeller(Tables(config.policy.site())),
+    )
 
 
 def programmes(table: StaysTable) -> Programmes:

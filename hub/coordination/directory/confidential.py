@@ -113,6 +113,7 @@ _LINES = frozenset(
     }
 )
 _COORDINATE_FIELDS = frozenset({"latitude", "longitude", "lat", "lng", "lon", "long"})
+_WORDED = frozenset({"description", "title", "department", "phones"})
 #: What is worth nothing once a part of it is withheld.
 _WHOLE = frozenset({"url", "uri", "website", "email", "logo", "assureremail"})
 
@@ -202,6 +203,22 @@ def scrubbed(
     scrub = _scrubber(frozenset(secrets), streets=unsure)
     found: dict[str, Any] = _texts(record, scrub)
     return found
+
+
+def without_words(kind: str, record: Mapping[str, Any]) -> dict[str, Any]:
+    """Return a masked record whose contacts say nothing but who, and by what number.
+
+    For contacts from before a place was secret, when nobody masked their words.
+    """
+    found = dict(record)
+    for name in ("phones", "contacts"):
+        if name in found:
+            found[name] = [_worded(each) for each in children(record, name)]
+    return masked(kind, found)
+
+
+def _worded(child: Mapping[str, Any]) -> dict[str, Any]:
+    return {key: each for key, each in child.items() if key not in _WORDED}
 
 
 def without_places(

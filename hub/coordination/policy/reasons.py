@@ -111,6 +111,9 @@ REASONS: dict[str, Reason] = {
         "Permitted in part: what is too sensitive for the recipient was taken out",
         "For the whole, record a consent that names the sensitivity",
     ),
+    "sensitivity.stated": Reason(
+        "Permitted: what is so sensitive the recipient said itself when it referred"
+    ),
     "sensitivity.restricted": Reason(
         "Withheld: the contract does not cover something this sensitive",
         "Name the code in `sensitivity` of the recipient, or record such a consent",

@@ -14,6 +14,7 @@ from hub.coordination.policy.marks import Mark, marks_of
 from hub.coordination.policy.redaction import leaves_something
 from hub.coordination.policy.regime import Plan
 from hub.coordination.policy.rulesets import LabelRule
+from hub.coordination.policy.stated import stated_codes
 from hub.coordination.policy.templates import code, templates
 from hub.model.labels import Labels
 
@@ -30,10 +31,11 @@ _REFUSALS = {
 
 
 class _Given(NamedTuple):
-    """The consents that may name a label."""
+    """What speaks for and against a label: consents, and the recipient's own words."""
 
     permits: tuple[Consent, ...]
     denials: tuple[Consent, ...]
+    stated: frozenset[str]
 
 
 def sensitivity(case: Case, weighing: Weighing) -> Refusal | None:
@@ -80,11 +82,12 @@ def _by_itself(labels: Labels) -> bool:
 
 def _given(case: Case, weighing: Weighing, plan: Plan) -> _Given:
     """Return the consents that bear on it; what the law demands nobody can deny."""
+    stated = stated_codes(case)
     if not case.consents:
-        return _Given((), ())
+        return _Given((), (), stated)
     standing = stand(case, plan, weighing)
     lawful = plan.consent == "law"
-    return _Given(standing.permits, () if lawful else standing.denials)
+    return _Given(standing.permits, () if lawful else standing.denials, stated)
 
 
 def _refused(label: str, case: Case, weighing: Weighing, given: _Given) -> str:
@@ -98,7 +101,9 @@ def _refused(label: str, case: Case, weighing: Weighing, given: _Given) -> str:
     plan = weighing.planned
     for rule in plan.rules(label):
         if reason := _by_rule(rule, label, case, weighing, given):
-            return reason
+            if label not in given.stated:
+                return reason
+            weighing.reason = "sensitivity.stated"
     owed = [each for rule in plan.rules(label) for each in rule.owed(plan.audience)]
     weighing.obligations = (*weighing.obligations, *owed)
     return ""

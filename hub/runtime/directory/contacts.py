@@ -11,6 +11,7 @@ from typing import Any
 
 import msgspec
 
+from hub.coordination.directory.confidential import without_words
 from hub.coordination.directory.differences import said_of_changed
 from hub.coordination.directory.digests import (
     CONTACTS,
@@ -95,6 +96,8 @@ def _hold(
     if last is not None and last.state == APPROVED:
         return None
     kept = holding.with_contacts(record, {name: before.get(name) for name in names})
+    if row.restricted != "[]":  # before it was, nobody masked what is known
+        kept = without_words(row.type, kept)
     stage.replace(n, _kept(row, before, kept))
     if last is not None and last.state == holding.REJECTED:
         return None

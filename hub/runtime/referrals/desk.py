@@ -247,9 +247,8 @@ def _whose_looks(
     whose = whose_of(event, person, entities, relations)
     told = links_of(event, entities, relations.partners)
     links = {name: each for name, each in whose.links.items() if name not in told}
-    return whose._replace(
-        links={**links, **looks_of(event, entities, relations.partners)}
-    )
+    seen = looks_of(event, entities, relations.partners, relations.labeller)
+    return whose._replace(links={**links, **seen})
 
 
 def _claimed(event: CareEvent, body: bytes, name: str, purpose: str) -> Claimed:

@@ -10,12 +10,14 @@ from collections.abc import Iterable, Mapping
 from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
+from hub.coordination.labels.labeller import Labeller
 from hub.coordination.panels import Member
 from hub.coordination.partners import LOOK, SERVICE_EVENTS, Partners, Party, panel_of
 from hub.coordination.referrals.acting import acts_in
 from hub.coordination.standing import Witness
 from hub.model.events import CareEvent
-from hub.model.referrals import Loop
+from hub.model.labels import Labels
+from hub.model.referrals import REFERRALS_FEED, Loop
 from hub.runtime.entities import Entities
 from hub.runtime.kept import KeptRecord
 from hub.store.referral_services import referrals_at
@@ -32,24 +34,43 @@ _NOBODY: Links = {}
 _LONG_AGO = datetime(1970, 1, 1, tzinfo=UTC)
 
 
-def links_of(event: CareEvent, entities: Entities, partners: Partners) -> Links:
-    """Return the links of partners to what an event is about, by their panels."""
+def links_of(
+    event: CareEvent,
+    entities: Entities,
+    partners: Partners,
+    labeller: Labeller | None = None,
+) -> Links:
+    """Return the links of partners to what an event is about, by their panels.
+
+    `labeller` says how sensitive it is what a requester said; without one it is not
+    known what they did.
+    """
     if not partners:
         return _NOBODY
     if event.entity.kind == REFERRAL_KIND:
-        return _of_referral(event, entities, partners)
+        return _of_referral(event, entities, partners, labeller)
     if event.type in SERVICE_EVENTS and event.payload.get("material", True):
         return _of_service(event, entities, partners)
     return _NOBODY
 
 
-def looks_of(event: CareEvent, entities: Entities, partners: Partners) -> Links:
+def looks_of(
+    event: CareEvent,
+    entities: Entities,
+    partners: Partners,
+    labeller: Labeller | None = None,
+) -> Links:
     """Return the links by which the sides of a referral may look at how it stands."""
     kept = entities.record(event.entity.key)
     if event.entity.kind != REFERRAL_KIND or kept is None:
         return _NOBODY
     member = Member("", valid_to=_until(kept, event), programme=LOOK)
-    return {panel_of(each.partner): (member,) for each in parties_of(kept, partners)}
+    parties = parties_of(kept, partners)
+    found = {panel_of(each.partner): (member,) for each in parties}
+    for each in parties:
+        if stated := _stated(each, kept, event, partners, labeller):
+            found[panel_of(each.partner)] = (member._replace(stated=stated),)
+    return found
 
 
 def parties_of(kept: KeptRecord, partners: Partners) -> tuple[Party, ...]:
@@ -69,7 +90,12 @@ def first_feeds(witnesses: Iterable[Witness]) -> dict[str, str]:
     return found
 
 
-def _of_referral(event: CareEvent, entities: Entities, partners: Partners) -> Links:
+def _of_referral(
+    event: CareEvent,
+    entities: Entities,
+    partners: Partners,
+    labeller: Labeller | None,
+) -> Links:
     kept = entities.record(event.entity.key)
     if kept is None or kept.record is None:
         return _NOBODY
@@ -84,8 +110,46 @@ def _of_referral(event: CareEvent, entities: Entities, partners: Partners) -> Li
     ]:
         panel = panel_of(each.partner)
         member = Member("", valid_to=last, programme=each.side)
+        if stated := _stated(each, kept, event, partners, labeller):
+            member = member._replace(stated=stated)
         found[panel] = (*found.get(panel, ()), member)
     return found
+
+
+def _stated(
+    party: Party,
+    kept: KeptRecord,
+    event: CareEvent,
+    partners: Partners,
+    labeller: Labeller | None,
+) -> Labels | None:
+    """Return how sensitive it is what a requester said itself of its referral.
+
+    None where nothing of the event is, or the party is not the requester.
+    """
+    sensitive = party.side == "requester" and event.labels.sensitivity
+    if labeller is None or not sensitive:
+        return None
+    facts = (each.fact for each in kept.witnesses)
+    return labeller.of_all(
+        each for each in facts if _says(party.partner, each.details, partners)
+    )
+
+
+def _says(partner: str, details: Mapping[str, Any], partners: Partners) -> bool:
+    """Say whether a statement is a partner's own, as the requester.
+
+    The hub's own feed speaks for whoever uses the hub. A feed that is nobody's speaks
+    for those that have none.
+    """
+    if details.get("by") != "requester" or (details.get("party") or partner) != partner:
+        return False
+    feed = details.get("via") or REFERRALS_FEED
+    if feed == REFERRALS_FEED:
+        return True
+    spoken_for = partners.speaking(feed)
+    nobodys = not spoken_for and not partners.by_name[partner].sources
+    return partner in spoken_for or nobodys
 
 
 def _performers_before(kept: KeptRecord, partners: Partners) -> set[Party]:

@@ -13,7 +13,7 @@ from typing import Any, NamedTuple
 import msgspec
 import sqlalchemy as sa
 
-from hub.coordination.directory.confidential import masked
+from hub.coordination.directory.confidential import without_words
 from hub.coordination.directory.differences import said_of_changed
 from hub.coordination.directory.digests import canonical, digest, material_digest
 from hub.store import audit
@@ -203,7 +203,7 @@ def _take(connection: sqlite3.Connection, row: HeldRow, at: int) -> None:
     record = msgspec.json.decode(zlib.decompress(now["record"]))
     changed = with_contacts(record, changes_of(row))
     if now["restricted"] != "[]":  # maybe it was not yet when this began to wait
-        changed = masked(now["type"], changed)
+        changed = without_words(now["type"], changed)
     feed = runs.feed_of(connection, row.feed)
     version = feed.current + 1
     before, after = canonical(record), canonical(changed)

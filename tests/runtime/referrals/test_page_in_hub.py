@@ -395,23 +395,6 @@ async def test_other_methods_show_and_change_nothing(site, method):
         assert "referral=" not in text
 
 
-async def test_who_sends_a_byte_a_second_holds_up_nobody(site, monkeypatch):
-    link = await invited(site)
-    host, port = site.base.removeprefix("http://").split(":")
-    slow = [await asyncio.open_connection(host, int(port)) for _ in range(60)]
-    try:
-        for _, writer in slow:
-            writer.write(b"POST " + link.encode() + b"/code HTTP/1.1\r\nHost: x\r\nContent-Le")
-            await writer.drain()
-        async with site.browser() as browser, asyncio.timeout(5):
-            await browser.sign_in(link)
-            assert browser.status == 200
-    finally:
-        for _, writer in slow:
-            writer.close()
-            await writer.wait_closed()
-
-
 async def test_the_name_of_a_partner_is_no_header(tmp_path, monkeypatch):
     name = "Food\r\nBcc: everybody@example.org\r\n" + "x" * 3000
     async with opened(tmp_path, monkeypatch, name=name) as site:

@@ -11,7 +11,7 @@ from datetime import timedelta
 import aiohttp
 import pytest
 
-from tests.runtime.referrals.plain_referral import PlainReferral
+from tests.runtime.referrals.plain_referral import ENDED, PlainReferral
 from tests.runtime.referrals.walked import (
     SYSTEM, Walk, ref, row, rri, statement, task, twice,
 )
@@ -42,6 +42,7 @@ class Strolling:
         self.known, self.people, self.sent = {}, {}, []
         self.count = count
         self.steps = 0
+        self.merged = set()
         self.log = []
 
     async def play(self, steps):
@@ -134,8 +135,8 @@ class Strolling:
             at = walk.now
         kind = chance.choices(
             ["performs", "requests", "again", "consent", "stranger", "restart",
-             "forged", "api", "merge"],
-            [60, 25, 8, 5, 3, 1, 3, 12, 3],
+             "forged", "api", "merge", "part"],
+            [60, 25, 8, 5, 3, 1, 3, 12, 3, 2],
         )[0]
         picture = plain.picture
         self.log.append((number, kind, str(at)))
@@ -183,15 +184,46 @@ class Strolling:
                 await walk.restart()
             case "merge":
                 await self.merge(number)
+            case "part":
+                await self.part(number)
             case "api":
                 await self.by_api(number)
         plain.settle(walk.now)
 
     async def merge(self, number):
+        """Let the person get another number; what was consented to is theirs."""
         new = f"{self.people[number]}x"
         if len(new) < 12:
             await self.walk.merge(new, self.people[number])
             self.people[number] = new
+            self.merged.add(number)
+
+    async def part(self, number):
+        """Let an operator say that the former number is of somebody else after all.
+
+        The referral, and the consent, stay with the number under which they came.
+        """
+        if number in self.merged:
+            self.merged.discard(number)
+            now = self.people[number]
+            await self.walk.part(now, now[:-1])
+            self.people[number] = now[:-1]
+
+    async def silence(self):
+        """Let nobody say anything for months: what ended is closed then."""
+        await self.walk.wait(days=40)
+        await self.walk.restart()
+        await self.walk.wait(days=60)
+        for number in self.known:
+            state, loop = self.walk.standing(number)
+            assert state not in {"requested", "received"}, number
+            assert (loop.startswith("closed") or loop == "auto_closed") is (state in ENDED), number
+        alerts = [
+            (to, body["data"]["entity"]["key"], *told["waiting"].values(), told["level"])
+            for to, kind, body in self.walk.got
+            if kind == "escalated" and "waiting" in (told := body["data"]["payload"])
+        ]
+        assert len(alerts) == len({*alerts})
 
     async def perform(self, number, party, says, at):
         plain, chance = self.known[number], self.chance
@@ -252,6 +284,7 @@ async def test_a_walk_ends_as_the_rules_say(seed, tmp_path, monkeypatch):
     async with walk.running():
         strolling = Strolling(walk, seed, 6)
         await strolling.play(60)
+        await strolling.silence()
 
         assert {to for to, _, _ in walk.got} <= {"clinic", "agency", "food-bank", "soup"}
         assert walk.undecided() == []

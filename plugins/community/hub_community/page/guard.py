@@ -13,6 +13,7 @@ import structlog
 from aiohttp import hdrs, web
 from aiohttp.typedefs import Handler
 
+from hub_community.page.door import Door
 from hub_community.page.errors import (
     BadVisitError,
     ForeignFormError,
@@ -34,10 +35,14 @@ Explain = Callable[[web.Request, VisitError], web.Response]
 
 
 class Front(NamedTuple):
-    """How the guard speaks to visitors, and whether an ``Origin`` is the page's own."""
+    """How the guard speaks to visitors, and whether an ``Origin`` is the page's own.
+
+    `door` hears which connections are of use.
+    """
 
     explain: Explain
     is_own: Callable[[str], bool]
+    door: Door
 
 
 FRONT = web.AppKey("front", Front)
@@ -59,6 +64,15 @@ HEADERS = {
 @web.middleware
 async def guard(request: web.Request, handler: Handler) -> web.StreamResponse:
     """Answer every request, however its handler ends."""
+    door = request.app[FRONT].door
+    door.begin(request.protocol)
+    try:
+        return await _answered(request, handler)
+    finally:
+        door.end(request.protocol)
+
+
+async def _answered(request: web.Request, handler: Handler) -> web.StreamResponse:
     explain = request.app[FRONT].explain
     try:
         _refuse_foreign(request)

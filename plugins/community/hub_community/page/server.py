@@ -11,6 +11,7 @@ import structlog
 from aiohttp import web
 
 from hub.sdk import Inbox, is_local
+from hub_community.page.door import Door
 from hub_community.page.errors import PageAddressTakenError
 from hub_community.page.guard import (
     FRONT,
@@ -41,40 +42,56 @@ class ReferralPage:
         settings: PageSettings,
         clock: Callable[[], datetime] = _now,
         ticks: Callable[[], float] = time.monotonic,
+        door: Callable[[], Door] = Door,
     ) -> None:
         self._settings = settings
         self._clock = clock
         self._ticks = ticks
+        self._door = door
 
     async def run(self, inbox: Inbox) -> None:
         """Serve until cancelled. Raises PageAddressTakenError."""
+        door = self._door()
+        visits = Visits(self._settings, inbox, self._clock, self._ticks)
         runner = web.AppRunner(
-            self._application(Visits(self._settings, inbox, self._clock, self._ticks)),
+            self._application(visits, door),
             access_log=None,
             handle_signals=False,
             shutdown_timeout=_SHUTDOWN_SECONDS,
             max_field_size=_LONGEST_HEADER,
+            lingering_time=_SHUTDOWN_SECONDS,
         )
-        await runner.setup()
+        listening = await self._listen(door)
         try:
-            await self._listen(runner)
-            inbox.report_ready(self._address(runner))
-            await asyncio.Event().wait()
+            await runner.setup()
+            if runner.server is not None:
+                door.lead_to(runner.server)
+            await listening.start_serving()
+            inbox.report_ready(self._address(listening))
+            await door.watch()
         finally:
+            listening.close()
             await runner.cleanup()
 
-    def _application(self, visits: Visits) -> web.Application:
+    def _application(self, visits: Visits, door: Door) -> web.Application:
         app = web.Application(middlewares=[guard], client_max_size=MAX_BODY_BYTES)
-        app[FRONT] = Front(visits.explain, self._is_own)
+        app[FRONT] = Front(visits.explain, self._is_own, door)
         app.on_response_prepare.append(add_headers)
         app.add_routes(visits.routes())
         return app
 
-    async def _listen(self, runner: web.AppRunner) -> None:
-        own = self._settings
-        site = web.TCPSite(runner, own.host, own.port, ssl_context=self._tls())
+    async def _listen(self, door: Door) -> asyncio.Server:
+        """Take the address of the page; nobody is let in yet."""
+        own, loop = self._settings, asyncio.get_running_loop()
+        tls = self._tls()
         try:
-            await site.start()
+            return await loop.create_server(
+                door.enter,
+                own.host,
+                own.port,
+                ssl=tls,
+                start_serving=False,
+            )
         except OSError as error:
             where = f"{own.host}:{own.port}"
             raise PageAddressTakenError(f"{where}, {error.strerror}") from error
@@ -88,8 +105,8 @@ class ReferralPage:
         tls.load_cert_chain(own.tls_certificate, own.tls_key)
         return tls
 
-    def _address(self, runner: web.AppRunner) -> str:
-        host, port, *_ = runner.addresses[0]
+    def _address(self, listening: asyncio.Server) -> str:
+        host, port, *_ = listening.sockets[0].getsockname()
         scheme = "https" if self._settings.tls_certificate else "http"
         name = f"[{host}]" if ":" in host else host
         return f"{scheme}://{name}:{port}{urlsplit(self._settings.public_url).path}"

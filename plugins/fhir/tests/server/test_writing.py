@@ -113,8 +113,8 @@ async def test_a_version_of_a_request_is_that_request(serve, inbox, name):
     task[name] = reference if name == "focus" else [reference]
     task["lastModified"] = "2026-03-16T12:00:00Z"
     async with serve() as asker:
+        stranger = await Asker(asker.http, asker.address).sign_in(client="clinic")
         status, _ = await asker.call("POST", "/Task", task)
-    async with serve(client="clinic") as stranger:
         refused, _ = await stranger.call("POST", "/Task", task)
 
     [message] = inbox.messages
