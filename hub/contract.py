@@ -82,11 +82,17 @@ class ReferralDesk(Protocol):
         """
 
     async def changed(
-        self, party: str, since: datetime | None = None, limit: int = 100
+        self,
+        party: str,
+        since: datetime | None = None,
+        limit: int = 100,
+        after: str = "",
     ) -> Sequence[Notice]:
         """Return the newest events of a party's referrals, what changed first first.
 
-        Only what changed at `since` or later; at most `limit`.
+        Only what changed at `since` or later; at most `limit`. Of what changed at that
+        very moment only referrals with keys behind `after`: with both from the last
+        notice, its `changed_at` and key, one goes on where a page ended.
         """
 
     async def record(self, referral: str) -> RecordKey | None:

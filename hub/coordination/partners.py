@@ -43,6 +43,11 @@ SERVICE_EVENTS = frozenset(
 HEARD = HEARS["performer"] | HEARS["requester"] | SERVICE_EVENTS
 
 
+def look_of(side: PartnerSide) -> str:
+    """Return what stands in the place of a side where it only looks."""
+    return f"{LOOK}.{side}"
+
+
 def subscription_of(partner: str) -> str:
     """Return the name of the subscription that a partner has by being one."""
     return f"{_SUBSCRIPTION}{partner}"
@@ -115,7 +120,7 @@ class Partners:
         party = stated.get("party")
         if isinstance(party, str) and self._takes(party, side):
             return party
-        for written in _organizations(stated):
+        for written in organizations(stated):
             if name := self._by_organization.get((side, written)):
                 return name
         return ""
@@ -133,8 +138,8 @@ class Partners:
         return found[0] if len(found) == 1 else ""
 
 
-def _organizations(stated: Mapping[str, Any]) -> Iterator[str]:
-    """Yield how a configuration may write the ids of an organisation."""
+def organizations(stated: Mapping[str, Any]) -> Iterator[str]:
+    """Yield how a configuration may write the ids of a stated organisation."""
     org = stated.get("org")
     listed = org.get("identifiers") if isinstance(org, Mapping) else ()
     for each in listed if isinstance(listed, list | tuple) else ():

@@ -14,7 +14,9 @@ class Notice(Struct, frozen=True, kw_only=True):
 
     `hub` is the name of the hub that sends it, `delivery` its id of this delivery.
     `patient_id` is the recipient's own number for the person, echoed in every
-    notice (R-ENC-10), empty where the recipient did not give one.
+    notice (R-ENC-10), empty where the recipient did not give one. `changed_at` is
+    when that of which somebody looks for the newest event changed last, which can be
+    later than the event; None where a notice is sent.
     """
 
     event: CareEvent
@@ -24,6 +26,7 @@ class Notice(Struct, frozen=True, kw_only=True):
     subscription: str
     purpose: str
     patient_id: str = ""
+    changed_at: datetime | None = None
 
 
 class Rendered(Struct, frozen=True, kw_only=True):

@@ -42,9 +42,7 @@ def whose_of(
     identifiers = known.person.identifiers if known else ()
     keys = (event.entity.key, event.trace.correlation)
     links = relations.links(identifiers, keys)
-    if partly := links_of(
-        event, entities, relations.partners, relations.labeller
-    ):
+    if partly := links_of(event, entities, relations.partners, relations.labeller):
         links = {**links, **partly}
     return Whose(
         okey=person or event.entity.key,

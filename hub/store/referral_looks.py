@@ -1,4 +1,4 @@
-"""What a desk of referrals reads: the newest event of one, and what changed."""
+"""What a desk of referrals reads: the newest event of one."""
 
 import sqlite3
 from typing import NamedTuple
@@ -6,7 +6,6 @@ from typing import NamedTuple
 import sqlalchemy as sa
 
 from hub.store import schema
-from hub.store.referral_tables import referral
 from hub.store.statements import Statement
 
 #: What says how a referral stands; what is put right behind it does not.
@@ -23,18 +22,6 @@ _NEWEST = Statement(
     .order_by(_event.version.desc())
     .limit(1)
 )
-_at, _key = referral.c.changed_at, referral.c.key
-_CHANGED = Statement(
-    sa.select(_key, _at)
-    .where(
-        sa.or_(
-            _at > sa.bindparam("since"),
-            sa.and_(_at == sa.bindparam("since"), _key > sa.bindparam("after")),
-        )
-    )
-    .order_by(_at, _key)
-    .limit(sa.bindparam("most"))
-)
 
 
 class Newest(NamedTuple):
@@ -48,14 +35,3 @@ def newest_of(connection: sqlite3.Connection, key: str) -> Newest | None:
     """Return the newest event that says how a referral stands, None for none."""
     found = _NEWEST(connection, key=key).fetchone()
     return Newest(*found) if found else None
-
-
-def changed_since(
-    connection: sqlite3.Connection, since: int, after: str, most: int
-) -> list[tuple[str, int]]:
-    """Return referrals in the order in which they changed, each with when.
-
-    From `since` on, in microseconds since 1970; of those of that very moment only
-    those with keys behind `after`.
-    """
-    return list(_CHANGED(connection, since=since, after=after, most=most))

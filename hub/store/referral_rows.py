@@ -1,12 +1,13 @@
 """The rows by which referrals are found, made from what is known of them."""
 
 import sqlite3
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from typing import Any, NamedTuple
 
 import msgspec
 from msgspec import Struct, field
 
+from hub.store import referral_sides
 from hub.store.referral_tables import referral
 from hub.store.statements import Insert
 
@@ -33,6 +34,7 @@ class _Details(Struct):
     loop: Any = ""
     state: Any = ""
     category: Any = ""
+    requester: Any = None
     performer: Any = None
     service_id: Any = ""
     parent: Any = ""
@@ -55,15 +57,40 @@ _KEEP = Insert(
 )
 
 
-def keep(connection: sqlite3.Connection, rows: Iterable[ReferralRow]) -> None:
+class Listing(NamedTuple):
+    """What a referral is listed by: its row, and by what its sides are named."""
+
+    row: ReferralRow
+    names: frozenset[str]
+
+
+def keep(connection: sqlite3.Connection, listings: Sequence[Listing]) -> None:
     """List referrals as they are now."""
-    _KEEP.run(connection, list(rows))
+    _KEEP.run(connection, [each.row for each in listings])
+    for row, names in listings:
+        referral_sides.keep(connection, row.key, names, row.changed_at)
+
+
+def listing(key: str, body: bytes, facts: Iterable[bytes], changed_at: int) -> Listing:
+    """Return what a referral is listed by, of whom these facts were said just now."""
+    details = _details(body)
+    sides = {"requester": details.requester, "performer": details.performer}
+    names = referral_sides.names_in(sides)
+    names |= {name for each in facts for name in referral_sides.name_of_feed(each)}
+    return Listing(_row(key, details, changed_at), frozenset(names))
 
 
 def row_of(key: str, body: bytes, changed_at: int) -> ReferralRow:
     """Return the row of a referral, by the body of its entity."""
+    return _row(key, _details(body), changed_at)
+
+
+def _details(body: bytes) -> _Details:
     known = _body(bytes(body)) or _Body()
-    details = known.details
+    return known.details
+
+
+def _row(key: str, details: _Details, changed_at: int) -> ReferralRow:
     performer = details.performer if isinstance(details.performer, dict) else {}
     return ReferralRow(
         key,

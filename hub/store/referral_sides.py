@@ -8,7 +8,6 @@ looks asks the referral itself who its sides are.
 import sqlite3
 from collections.abc import Iterable, Iterator, Mapping
 from heapq import merge
-from itertools import chain
 from typing import Any, NamedTuple
 
 import msgspec
@@ -38,8 +37,7 @@ _CHANGED = Statement(
     sa.select(_at, _key)
     .where(
         _named == sa.bindparam("name"),
-        sa.tuple_(_at, _key)
-        > sa.tuple_(sa.bindparam("since"), sa.bindparam("after")),
+        sa.tuple_(_at, _key) > sa.tuple_(sa.bindparam("since"), sa.bindparam("after")),
     )
     .order_by(_at, _key)
     .limit(sa.bindparam("most"))

@@ -1,4 +1,4 @@
-"""The table by which referrals are found. What is known of one stands with entities.
+"""The tables by which referrals are found. What is known of one stands with entities.
 
 Times are whole microseconds since 1970-01-01 UTC.
 """
@@ -25,8 +25,19 @@ referral = Table(
     Column("changed_at", BigInteger, nullable=False),
     Index("ix_referral_loop", "loop", "state", "key"),
     Index("ix_referral_level", "level", "key", sqlite_where=text("level != ''")),
-    Index("ix_referral_changed", "changed_at", "key"),
     Index("ix_referral_service", "service", "loop", sqlite_where=text("service != ''")),
     Index("ix_referral_parent", "parent", "key", sqlite_where=text("parent != ''")),
+    sqlite_with_rowid=False,
+)
+
+#: By what each side of a referral is named, and by which feeds something was said of
+#: it; `changed_at` is that of the referral.
+referral_side = Table(
+    "referral_side",
+    metadata,
+    Column("key", Text, primary_key=True),
+    Column("named", Text, primary_key=True),
+    Column("changed_at", BigInteger, nullable=False),
+    Index("ix_referral_side_changed", "named", "changed_at", "key"),
     sqlite_with_rowid=False,
 )

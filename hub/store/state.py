@@ -18,7 +18,7 @@ from hub.store.directory.arrivals import DirectoryArrival
 from hub.store.journal import PartRow
 from hub.store.links import Relinked
 from hub.store.pasts import hasten, supersede
-from hub.store.referral_rows import REFERRAL, ReferralRow
+from hub.store.referral_rows import REFERRAL, Listing, listing
 from hub.store.schema import (
     decision,
     delivery,
@@ -328,14 +328,20 @@ def settle(
     return [len(batch) for batch in batches]
 
 
-def _referrals(settlements: Sequence[Settlement]) -> list[ReferralRow]:
-    """Return the rows by which the referrals of these settlements are found."""
-    found = {
-        row.key: referral_rows.row_of(row.key, row.body, each.settled_at)
-        for each in settlements
-        for row in each.entities
-        if row.kind == REFERRAL
-    }
+def _referrals(settlements: Sequence[Settlement]) -> list[Listing]:
+    """Return by what the referrals of these settlements are listed.
+
+    What an earlier one said of a referral counts beside what the last one made of it.
+    """
+    found: dict[str, Listing] = {}
+    for each in settlements:
+        for row in each.entities:
+            if row.kind == REFERRAL:
+                facts = [said.body for said in each.facts if said.entity == row.key]
+                listed = listing(row.key, row.body, facts, each.settled_at)
+                if before := found.get(row.key):
+                    listed = listed._replace(names=listed.names | before.names)
+                found[row.key] = listed
     return list(found.values())
 
 

@@ -7,6 +7,8 @@ hub's policy would.
 from collections.abc import Sequence
 from datetime import datetime
 
+from msgspec.structs import replace
+
 from hub.model.delivery import Notice
 from hub.model.facts import RecordKey
 
@@ -44,17 +46,25 @@ class MemoryReferralDesk:
         return self._shown.get((party, referral))
 
     async def changed(
-        self, party: str, since: datetime | None = None, limit: int = 100
+        self,
+        party: str,
+        since: datetime | None = None,
+        limit: int = 100,
+        after: str = "",
     ) -> Sequence[Notice]:
         """Return what is shown to a party, what changed first first."""
         self.looks.append((party, ""))
         found = [
             (self._changed[place], place[1], notice)
             for place, notice in self._shown.items()
-            if place[0] == party and (since is None or self._changed[place] >= since)
+            if place[0] == party
         ]
         found.sort(key=lambda each: each[:2])
-        return [notice for _, _, notice in found[:limit]]
+        return [
+            replace(notice, changed_at=at)
+            for at, key, notice in found
+            if since is None or (at, key) > (since, after)
+        ][:limit]
 
     async def record(self, referral: str) -> RecordKey | None:
         """Return how the requester numbers a referral, None where no test said so."""

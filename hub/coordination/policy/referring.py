@@ -9,7 +9,7 @@ from datetime import UTC
 from typing import Any
 
 from hub.coordination.panels import Member
-from hub.coordination.partners import HEARS, LOOK, SERVICE_EVENTS
+from hub.coordination.partners import HEARS, SERVICE_EVENTS, SIDES, look_of
 from hub.coordination.policy.case import Case, Refusal, Weighing
 from hub.model.events import CareEvent
 
@@ -17,6 +17,7 @@ _FAMILY = "referral."
 _ESCALATED = "referral.escalated"
 #: What each side says itself, and is not told back.
 _OWN = frozenset({"requester", "performer"})
+_LOOKS = frozenset(map(look_of, SIDES))
 #: States after which nobody waits for the performer any more.
 _ENDED = frozenset(
     {"completed", "failed", "rejected", "cancelled", "expired", "entered_in_error"}
@@ -56,7 +57,7 @@ def _told(event: CareEvent, link: Member) -> bool:
     side = link.programme
     if event.type in SERVICE_EVENTS:
         return True
-    if side == LOOK:
+    if side in _LOOKS:
         return event.type.startswith(_FAMILY)
     if event.type not in HEARS.get(side, frozenset()):
         return False

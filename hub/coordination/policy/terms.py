@@ -3,6 +3,7 @@
 from collections.abc import Iterable, Mapping
 
 from hub.coordination.consents import Consent
+from hub.coordination.partners import look_of
 from hub.coordination.policy.case import Case, Refusal, Weighing
 from hub.coordination.policy.owing import RETRACTION
 from hub.coordination.policy.templates import FULL, template_names
@@ -15,13 +16,14 @@ STATES_REDACTION = "states_redaction"
 ACCOUNTING = "accounting"
 #: What goes as it is: the whole event, with nothing attached.
 STANDARD = Terms()
+_LOOK_TO_ACT = look_of("performer")
 
 
 def template(case: Case, weighing: Weighing) -> Refusal | None:
     """Choose what of the event is told, and whether the facility is named."""
     if case.impersonal:
         return None  # all of it is codes and counts, or is in a directory
-    name = _narrowed(weighing.planned.template, case.event)
+    name = _narrowed(weighing.planned.template, case)
     if name == FULL:
         name = ""
     elif name not in template_names() or name == RETRACTION:
@@ -31,16 +33,19 @@ def template(case: Case, weighing: Weighing) -> Refusal | None:
     return None
 
 
-def _narrowed(name: str, event: CareEvent) -> str:
+def _narrowed(name: str, case: Case) -> str:
     """Return the template of a sector for what is said of a referral.
 
     There can be one for what the performer answers, one for all else, and one for a
-    category of referrals, which counts more.
+    category of referrals, which counts more. A performer who looks at its own answer
+    needs what it was asked with: whom to call.
     """
+    event = case.event
     if event.entity.kind != "referral":
         return name
     wanted = [f"{name}-referral-{_category(event)}", f"{name}-referral"]
-    if event.payload.get("by") == "performer":
+    looks = any(link.programme == _LOOK_TO_ACT for link in case.links)
+    if event.payload.get("by") == "performer" and not looks:
         wanted.insert(1, f"{name}-answer")
     known = template_names()
     return next((each for each in wanted if each in known), name)

@@ -6,7 +6,7 @@ for which it speaks, and for nobody else.
 """
 
 import sqlite3
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable, Iterator, Sequence
 from datetime import UTC, datetime
 from threading import RLock
 from typing import NamedTuple
@@ -28,15 +28,14 @@ from hub.runtime.relations import Relations
 from hub.runtime.routing import Router
 from hub.runtime.whose import Whose, whose_of
 from hub.store.audit import Entry
-from hub.store.journal import microseconds
+from hub.store.journal import microseconds, moment
 from hub.store.outbox import Claimed
 from hub.store.rechecks import Rechecked
-from hub.store.referral_looks import changed_since, newest_of
+from hub.store.referral_looks import newest_of
 from hub.store.referral_receipts import record_key
+from hub.store.referral_sides import Change, changed_of
 from hub.threads import in_thread
 
-#: At once so many referrals are looked through for those of a party.
-PAGE = 200
 _event = msgspec.json.Decoder(CareEvent).decode
 _terms = msgspec.json.Decoder(Terms).decode
 
@@ -51,6 +50,12 @@ class Seen(NamedTuple):
     reason: str
     purpose: str
     notice: Notice | None = None
+
+    def changed(self, at: datetime) -> "Seen":
+        """Return the same of a referral that changed last at a moment."""
+        if self.notice is None:
+            return self
+        return self._replace(notice=replace(self.notice, changed_at=at))
 
     def entry(self, feed: str, party: str) -> Entry:
         """Return what is recorded of it."""
@@ -128,22 +133,21 @@ class Gallery:
         return self._seen(checked, event, found.person)
 
     def changed(
-        self, party: str, since: datetime | None, limit: int, now: datetime
+        self, party: str, since: datetime | None, limit: int, now: datetime, after: str
     ) -> list[Seen]:
         """Return what a party sees of its referrals that changed, in that order.
 
         At most `limit` of them are shown; those that are not shown do not count.
         """
         found: list[Seen] = []
-        place = (microseconds(since) if since else 0, "")
-        while page := self._changed(place):
-            for key, changed_at in page:
-                seen = self.newest(party, key, now)
-                if seen is not None:
-                    found.append(seen)
-                if sum(each.notice is not None for each in found) >= limit:
-                    return found
-                place = (changed_at, key)
+        shown = 0
+        changes = self._changed(party, microseconds(since) if since else 0, after)
+        while shown < limit and (change := self._next(changes)):
+            seen = self.newest(party, change.key, now)
+            if seen is None:
+                continue
+            found.append(seen.changed(moment(change.at)))
+            shown += seen.notice is not None
         return found
 
     def record(self, parties: frozenset[str], referral: str) -> RecordKey | None:
@@ -156,11 +160,13 @@ class Gallery:
                 return None
             return record_key(self._connection, referral)
 
-    def _changed(self, place: tuple[int, str]) -> list[tuple[str, int]]:
+    def _changed(self, party: str, since: int, after: str) -> Iterator[Change]:
+        partner = self.partners.by_name[party]
+        return changed_of(self._connection, partner, since, after)
+
+    def _next(self, changes: Iterator[Change]) -> Change | None:
         with self._one_at_a_time:
-            if self._closed:
-                return []
-            return changed_since(self._connection, *place, PAGE)
+            return None if self._closed else next(changes, None)
 
     def _with_notes(self, event: CareEvent) -> CareEvent:
         """Return an event with what each side wrote last for the other one to read."""
@@ -224,13 +230,17 @@ class HubReferralDesk:
         return seen.notice
 
     async def changed(
-        self, party: str, since: datetime | None = None, limit: int = 100
+        self,
+        party: str,
+        since: datetime | None = None,
+        limit: int = 100,
+        after: str = "",
     ) -> Sequence[Notice]:
         """Return the newest events of a party's referrals; see `ReferralDesk`."""
         if party not in self._parties:
             return []
         look = self._gallery.changed
-        found = await in_thread(look, party, since, limit, self._clock())
+        found = await in_thread(look, party, since, limit, self._clock(), after)
         if found:
             await self._audit(*(each.entry(self._feed, party) for each in found))
         return [each.notice for each in found if each.notice is not None]

@@ -12,7 +12,13 @@ from typing import Any
 
 from hub.coordination.labels.labeller import Labeller
 from hub.coordination.panels import Member
-from hub.coordination.partners import LOOK, SERVICE_EVENTS, Partners, Party, panel_of
+from hub.coordination.partners import (
+    SERVICE_EVENTS,
+    Partners,
+    Party,
+    look_of,
+    panel_of,
+)
 from hub.coordination.referrals.acting import acts_in
 from hub.coordination.standing import Witness
 from hub.model.events import CareEvent
@@ -64,12 +70,15 @@ def looks_of(
     kept = entities.record(event.entity.key)
     if event.entity.kind != REFERRAL_KIND or kept is None:
         return _NOBODY
-    member = Member("", valid_to=_until(kept, event), programme=LOOK)
+    until = _until(kept, event)
     parties = parties_of(kept, partners)
-    found = {panel_of(each.partner): (member,) for each in parties}
+    found: dict[str, tuple[Member, ...]] = {}
     for each in parties:
+        panel = panel_of(each.partner)
+        member = Member("", valid_to=until, programme=look_of(each.side))
         if stated := _stated(each, kept, event, partners, labeller):
-            found[panel_of(each.partner)] = (member._replace(stated=stated),)
+            member = member._replace(stated=stated)
+        found[panel] = (*found.get(panel, ()), member)
     return found
 
 

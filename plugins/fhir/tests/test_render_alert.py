@@ -169,6 +169,23 @@ def test_has_every_element_that_the_guide_demands(kind, demanded):
         assert guides.missing(each, demanded) == []
 
 
+def test_what_a_guide_demands_and_nobody_said_is_said_to_be_unknown():
+    payload = {
+        "class": "inpatient",
+        "coverage": [{"payer": "A payer without numbers"}],
+        "attending": {"identifiers": [{"system": "F12", "value": "CAR"}]},
+    }
+
+    bundle = made(admitted(payload=payload))
+
+    unknown = [{"url": ABSENT, "valueCode": "unknown"}]
+    (coverage,) = resources(bundle, "Coverage")
+    (doctor,) = resources(bundle, "Practitioner")
+    assert guides.violations(bundle) == []
+    assert coverage["_subscriberId"]["extension"] == unknown
+    assert doctor["name"][0]["_family"]["extension"] == unknown
+
+
 def test_a_bundle_has_every_element_that_the_guide_demands():
     bundle = made()
 

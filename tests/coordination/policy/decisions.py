@@ -4,6 +4,7 @@ from datetime import date
 from typing import NamedTuple
 
 from hub.coordination.panels import Member
+from hub.coordination.partners import look_of
 from hub.coordination.policy import Regime
 from hub.coordination.recipients import PURPOSES
 from hub.model.events import Entity, EventSubject
@@ -64,7 +65,8 @@ PERFORMER, REQUESTER = (
     Member("", programme="performer"),
     Member("", programme="requester"),
 )
-LOOKING, LEFT = Member("", programme="look"), Member("", valid_to=date.min)
+LOOKING = Member("", programme=look_of("performer"))
+LEFT = Member("", valid_to=date.min)
 
 
 def referred(name, *links, by="requester", recipient=None, consents=(), **payload):

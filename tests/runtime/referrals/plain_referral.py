@@ -46,28 +46,33 @@ BESIDE = {
 }
 SAYS = {
     state: "".join(
-        side for nexts in NEXT.values() for side in nexts if state in nexts[side].split()
+        side
+        for nexts in NEXT.values()
+        for side in nexts
+        if state in nexts[side].split()
     )
     for state in [*NEXT, *ENDED]
     if state != "requested"
 }
 #: Which side hears what, beside what it said itself.
-REQUESTER_HEARS = set(
-    "received accepted rejected on_hold resumed scheduled no_show appointment_cancelled"
-    " started completed failed cancel_declined cancelled expired reopened"
-    " information_requested information_provided outcome_reported"
-    " outcome_amended".split()
-)
-PERFORMER_HEARS = set(
-    "requested information_requested information_provided redirected cancel_requested"
-    " cancelled entered_in_error expired failed reopened loop_closed".split()
-)
+REQUESTER_HEARS = {
+    *("received", "accepted", "rejected", "on_hold", "resumed", "scheduled"),
+    *("no_show", "appointment_cancelled", "started", "completed", "failed"),
+    *("cancel_declined", "cancelled", "expired", "reopened", "outcome_reported"),
+    *("information_requested", "information_provided", "outcome_amended"),
+}
+PERFORMER_HEARS = {
+    *("requested", "information_requested", "information_provided", "redirected"),
+    *("cancel_requested", "cancelled", "entered_in_error", "expired", "failed"),
+    *("reopened", "loop_closed"),
+}
 TELLS_AN_END = {
     *("completed", "failed", "rejected", "cancelled", "expired"),
     *("outcome_reported", "outcome_amended"),
 }
 NAMES = {"in_progress": "started", "message_added": "information_provided"}
 NAMES["confirmed"] = "information_provided"
+REOPENED_WITHIN = timedelta(days=30)
 
 
 class Said(NamedTuple):
@@ -83,7 +88,6 @@ class Said(NamedTuple):
     appointment: str = ""
     text: str = ""
     performer: str = ""
-    since: datetime | None = None
 
 
 class Told(NamedTuple):
@@ -126,39 +130,36 @@ class Picture:
         self.tell("conflict", said, why, said.says, said.side, said.party)
 
     def hear(self, said):
+        own = self.named or self.performer
+        late = said.says in {"accepted", "rejected"} or self.late
         if not said.bound:
-            return self.conflict(said, "unbound")
-        if said.side == "P":
-            other = self.named or self.performer
-            if other and other != said.party:
-                return self.conflict(said, "other performer")
-        if not said.says:
+            self.conflict(said, "unbound")
+        elif said.side == "P" and own and own != said.party:
+            self.conflict(said, "other performer")
+        elif not said.says:
             self.hold(said)
             mark = said.side, said.party, said.performer
-            return self.tell("information_provided", said, *mark)
-        if said.says in BESIDE:
-            return self.beside(said)
-        if self.state == "expired" and said.side == "P":
-            if said.says in {"accepted", "rejected"} or self.late:
-                self.late.append(said)
-                return self.conflict(said, "late")
-        return self.step(said)
+            self.tell("information_provided", said, *mark)
+        elif said.says in BESIDE:
+            self.beside(said)
+        elif self.state == "expired" and said.side == "P" and late:
+            self.late.append(said)
+            self.conflict(said, "late")
+        else:
+            self.step(said)
 
     def step(self, said):
-        if self.state == said.says and said.side in SAYS.get(said.says, "R"):
-            return self.again(said)
         allowed = NEXT.get(self.state, {}).get(said.side, "").split()
         allowed += ["requested"] if not self.state and said.side == "R" else []
         if self.state == "expired" and said.side == "P":
             allowed += ["accepted", "rejected"]  # once it is confirmed
-        if said.says not in allowed:
-            if (said.side, said.says) != ("H", "received"):
-                self.conflict(said, "forbidden")
-            return None
-        if said.says == "received" and self.state == "rejected":
-            if said.at > self.since + timedelta(days=30):
-                return self.conflict(said, "reopen")
-        return self.enter(said)
+        late = self.state == "rejected" and said.at > self.since + REOPENED_WITHIN
+        if self.state == said.says and said.side in SAYS.get(said.says, "R"):
+            self.again(said)
+        elif said.says in allowed and not late:
+            self.enter(said)
+        elif (said.side, said.says) != ("H", "received"):
+            self.conflict(said, "forbidden")
 
     def again(self, said):
         self.hold(said)
@@ -168,7 +169,6 @@ class Picture:
         elif said.outcome and said.outcome != self.outcome:
             self.outcome = said.outcome
             self.tell("outcome_reported", said, said.side, said.party, said.outcome)
-        return None
 
     def next(self, event):
         self.times[event] = self.times.get(event, 0) + 1
@@ -219,50 +219,59 @@ class Picture:
 
     def beside(self, said):
         sides, states = BESIDE[said.says]
-        known = self.ends_known()
-        if (
-            said.side not in sides
-            or self.state not in states
-            or (said.says == "cancel_declined" and not self.cancel)
-            or (said.says == "closed" and not known)
-        ):
-            return self.conflict(said, "beside")
+        void = {
+            "cancel_declined": not self.cancel,
+            "closed": not self.ends_known(),
+        }.get(said.says, False)
+        if said.side not in sides or self.state not in states or void:
+            self.conflict(said, "beside")
+            return
         self.hold(said)
-        event, mark = NAMES.get(said.says, said.says), (said.side, said.party, said.at)
-        moves = False
-        match said.says:
-            case "cancel_requested":
-                again, self.cancel = self.cancel, True
-                if again:
-                    return None
-                mark = (self.next(event),)
-            case "cancel_declined":
-                self.cancel, moves = False, True
-            case "no_show" | "appointment_cancelled":
-                moves, self.appointment = True, ""
-                if self.state == "scheduled":
-                    self.state, self.since, self.loop = "accepted", said.at, "open"
-            case "outcome_reported" | "outcome_amended":
-                self.outcome = said.outcome
-                mark = (said.side, said.party, said.outcome, said.says)
-            case "outcome_received":
-                if self.is_open() and known:
-                    self.loop = "outcome_received"
-                return None
-            case "closed":
-                if self.is_open():
-                    how = "closed_by_requester" if self.outcome else "closed_unresolved"
-                    self.loop = how
-                    self.tell("loop_closed", said, moves=True)
-                return None
-        self.tell(event, said, *mark, moves=moves)
-        if said.says == "confirmed":
-            late, self.late = self.late, []
-            gone = [("conflict", "late", e.says, e.side, e.party) for e in late]
-            self.told = [each for each in self.told if each.key not in gone]
-            for each in late:
-                self.step(each)
-        return None
+        happens = getattr(self, f"on_{said.says}", self.on_words)
+        happens(said, NAMES.get(said.says, said.says))
+
+    def on_words(self, said, event):
+        self.tell(event, said, said.side, said.party, said.at)
+
+    def on_cancel_requested(self, said, event):
+        if not self.cancel:
+            self.tell(event, said, self.next(event))
+        self.cancel = True
+
+    def on_cancel_declined(self, said, event):
+        self.cancel = False
+        self.tell(event, said, moves=True)
+
+    def on_no_show(self, said, event):
+        self.appointment = ""
+        if self.state == "scheduled":
+            self.state, self.since, self.loop = "accepted", said.at, "open"
+        self.tell(event, said, moves=True)
+
+    on_appointment_cancelled = on_no_show
+
+    def on_outcome_reported(self, said, event):
+        self.outcome = said.outcome
+        self.tell(event, said, said.side, said.party, said.outcome, said.says)
+
+    on_outcome_amended = on_outcome_reported
+
+    def on_outcome_received(self, _said, _event):
+        if self.is_open() and self.ends_known():
+            self.loop = "outcome_received"
+
+    def on_closed(self, said, _event):
+        if self.is_open():
+            self.loop = "closed_by_requester" if self.outcome else "closed_unresolved"
+            self.tell("loop_closed", said, moves=True)
+
+    def on_confirmed(self, said, event):
+        self.on_words(said, event)
+        late, self.late = self.late, []
+        gone = [("conflict", "late", e.says, e.side, e.party) for e in late]
+        self.told = [each for each in self.told if each.key not in gone]
+        for each in late:
+            self.step(each)
 
     def is_open(self):
         return self.loop in {"open", "outcome_received"}
@@ -280,7 +289,6 @@ class PlainReferral:
         self.requester, self.closes = requester, closes
         self.said, self.done, self.heard, self.knows = [], {}, [], {}
         self.consent, self.asked = True, []
-        self.was = ""
 
     @property
     def picture(self):
@@ -336,9 +344,9 @@ class PlainReferral:
                 yield from before
 
     def follow(self, to, news, picture, now):
-        if to != self.requester and news.event in {"requested", "redirected"}:
-            if picture.state == "requested" and to == picture.named:
-                self.say(news.at, "H", "received")
+        asks = news.event in {"requested", "redirected"} and to == picture.named
+        if asks and picture.state == "requested":
+            self.say(news.at, "H", "received")
         ends = picture.state in ENDED and picture.ends_known()
         if to == self.requester and news.event in TELLS_AN_END and ends:
             self.say(max(now, news.at + timedelta(seconds=1)), "H", self.closes)

@@ -52,6 +52,16 @@ async def test_a_party_sees_its_own_words_where_it_looks(site, asked):
     assert notice.event.type == "referral.accepted"
 
 
+async def test_who_acts_still_sees_how_to_reach_the_person_after_answering(site, asked):
+    before = (await site.desk(FEED).newest("food-bank", asked)).event.payload["person"]
+    await site.take(FEED, reply("A"))
+
+    after = (await site.desk(FEED).newest("food-bank", asked)).event.payload["person"]
+
+    assert after == before
+    assert before["telecoms"]
+
+
 async def test_a_look_is_decided_at_that_moment(site, asked):
     desk = site.desk(FEED)
     assert await desk.newest("food-bank", asked)

@@ -42,7 +42,11 @@ async def test_an_end_that_was_left_again_closes_no_loop(walk):
     await page(walk, "received")
     await back(walk, "clinic")
 
-    assert [kind for kind, _ in walk.told("clinic")] == ["received", "rejected", "reopened"]
+    assert [kind for kind, _ in walk.told("clinic")] == [
+        "received",
+        "rejected",
+        "reopened",
+    ]
     assert walk.standing("R-77") == ("received", "open")
     assert conflicts(walk) == []
 
@@ -100,7 +104,9 @@ async def test_what_waits_goes_to_nobody_whose_consent_was_revoked(walk):
     await back(walk, "food-bank")
 
     assert walk.told("food-bank") == []
-    [(reason,)] = walk.query("SELECT DISTINCT reason FROM recheck WHERE reason LIKE 'consent%' AND reason <> 'consent.permitted'")
+    [(reason,)] = walk.query(
+        "SELECT DISTINCT reason FROM recheck WHERE reason LIKE 'consent%' AND reason <> 'consent.permitted'"
+    )
     assert reason == "consent.revoked"
 
 

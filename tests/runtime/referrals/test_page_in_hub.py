@@ -32,17 +32,27 @@ REGISTRY = Registry.from_modules(
 )
 SECRET = "made-up secret of the page, which is long enough"
 CANARIES = {
-    "family": "Zzcanaryfam", "given": "Zzcanarygiv", "birth": "19610807",
-    "number": "ZZ4711ZZ", "phone": "312-555-0147", "street": "9 Zzcanary St",
-    "reason": "Zzcanaryreason", "category": "zz-food-insecurity",
-    "said": "Zzcanarysaid", "diagnosis": "Zzcanarydiag",
+    "family": "Zzcanaryfam",
+    "given": "Zzcanarygiv",
+    "birth": "19610807",
+    "number": "ZZ4711ZZ",
+    "phone": "312-555-0147",
+    "street": "9 Zzcanary St",
+    "reason": "Zzcanaryreason",
+    "category": "zz-food-insecurity",
+    "said": "Zzcanarysaid",
+    "diagnosis": "Zzcanarydiag",
 }
 PARTIES = {"food-bank": "desk@food.example", "soup": "desk@soup.example"}
 
 
 def smtp(port):
-    return {"host": "127.0.0.1", "port": port, "security": "none",
-            "sender": "hub@region.example"}
+    return {
+        "host": "127.0.0.1",
+        "port": port,
+        "security": "none",
+        "sender": "hub@region.example",
+    }
 
 
 def config_of(path, mail, **partner):
@@ -50,37 +60,73 @@ def config_of(path, mail, **partner):
     tables = [
         feed(),
         table("sources.care", kind="facts-api"),
-        table("sources.page", kind="referral-page", port=0, secret="env:PAGE_SECRET",
-              public_url="http://127.0.0.1", smtp=smtp(mail),
-              parties={name: {"email": email} for name, email in PARTIES.items()}),
+        table(
+            "sources.page",
+            kind="referral-page",
+            port=0,
+            secret="env:PAGE_SECRET",
+            public_url="http://127.0.0.1",
+            smtp=smtp(mail),
+            parties={name: {"email": email} for name, email in PARTIES.items()},
+        ),
         folder(path / "clinic", name="clinic", format="hl7-rri"),
-        table("partners.clinic", sources=["klinik-nord"], destination="clinic",
-              sides=["requester"]),
+        table(
+            "partners.clinic",
+            sources=["klinik-nord"],
+            destination="clinic",
+            sides=["requester"],
+        ),
     ]
     for name, email in PARTIES.items():
-        own = {"page": "http://127.0.0.1", "secret": "env:PAGE_SECRET", "party": name,
-               "email": email}
+        own = {
+            "page": "http://127.0.0.1",
+            "secret": "env:PAGE_SECRET",
+            "party": name,
+            "email": email,
+        }
         tables += [
-            table(f"destinations.{name}", kind="referral-mail", to=email, smtp=smtp(mail),
-                  format_options=own, retry_initial_seconds=0.05),
-            table(f"partners.{name}", sources=["page"], destination=name,
-                  organizations=[f"FBREG|{name}"], sides=["performer"], **partner),
+            table(
+                f"destinations.{name}",
+                kind="referral-mail",
+                to=email,
+                smtp=smtp(mail),
+                format_options=own,
+                retry_initial_seconds=0.05,
+            ),
+            table(
+                f"partners.{name}",
+                sources=["page"],
+                destination=name,
+                organizations=[f"FBREG|{name}"],
+                sides=["performer"],
+                **partner,
+            ),
         ]
     return write_config(path / "hub.toml", *tables)
 
 
-def asked(at=None, *, to="food-bank", number="R-77", trigger="I12", reason="",
-          name="", contact=""):
+def asked(
+    at=None,
+    *,
+    to="food-bank",
+    number="R-77",
+    trigger="I12",
+    reason="",
+    name="",
+):
     at = at or datetime.now(UTC)
     c = CANARIES
     stamp = f"{at:%Y%m%d%H%M%S}+0000"
     return hl7(
-        f"REF^{trigger}^REF_I12", at,
+        f"REF^{trigger}^REF_I12",
+        at,
         f"RF1||R|MED||{c['category']}|{number}^KLINIK_NORD|||{stamp}|"
         + (reason or f"E11^{c['reason']}^I10"),
         f"PRD|RT|||||||||Somebody^^{to}^^^FBREG",
         f"PID|1||{c['number']}^^^KLINIK_NORD^PI||{name or c['family']}^{c['given']}"
-        f"|||F|||{c['street']}^^Town^IL^60601||{c['phone']}".replace("|||F", f"||{c['birth']}|F", 1),
+        f"|||F|||{c['street']}^^Town^IL^60601||{c['phone']}".replace(
+            "|||F", f"||{c['birth']}|F", 1
+        ),
         f"DG1|1||E11.9^{c['diagnosis']}^I10",
     )
 
@@ -106,8 +152,14 @@ class Browser:
         return self
 
     def hidden(self, page=""):
-        found = re.findall(r'<form.*?action="([^"]*/act/[^"]*)".*?</form>', page or self.text, re.S)
-        fields = re.findall(r'type="hidden" name="([^"]*)" value="([^"]*)"', page or self.text)
+        found = re.findall(
+            r'<form.*?action="([^"]*/act/[^"]*)".*?</form>',
+            page or self.text,
+            re.DOTALL,
+        )
+        fields = re.findall(
+            r'type="hidden" name="([^"]*)" value="([^"]*)"', page or self.text
+        )
         return (found or [""])[0], dict(fields)
 
     async def sign_in(self, link):
@@ -117,7 +169,9 @@ class Browser:
         assert self.status == 200, self.text
         await self.mails.arrivals(before + 1)
         code = re.search(r"\b\d{6}\b", self.mails.bodies[-1].decode())[0]
-        return await self.post(f"{link}/enter", {"code": code, "name": "Kim", "role": "desk"})
+        return await self.post(
+            f"{link}/enter", {"code": code, "name": "Kim", "role": "desk"}
+        )
 
     async def act(self, name, **fields):
         await self.get(f"{self.link}/act/{name}")
@@ -146,8 +200,11 @@ class PageSite(Site):
         return self._addresses()[-1]
 
     def _addresses(self):
-        return [each["address"] for each in self.logs
-                if each.get("connector") == "page" and "address" in each]
+        return [
+            each["address"]
+            for each in self.logs
+            if each.get("connector") == "page" and "address" in each
+        ]
 
     @asynccontextmanager
     async def browser(self):
@@ -157,10 +214,16 @@ class PageSite(Site):
 
     async def link(self, place=-1, to=""):
         """Return the link of an invitation."""
-        bodies = [each.get_payload(decode=True).decode() for each in self.mails.messages
-                  if not to or each["To"] == to]
-        links = [found[1] for body in bodies
-                 if (found := re.search(r"https?://[^/\s]+(/r/\S+)", body))]
+        bodies = [
+            each.get_payload(decode=True).decode()
+            for each in self.mails.messages
+            if not to or each["To"] == to
+        ]
+        links = [
+            found[1]
+            for body in bodies
+            if (found := re.search(r"https?://[^/\s]+(/r/\S+)", body))
+        ]
         return links[place]
 
     def standing(self):
@@ -213,8 +276,12 @@ async def test_nothing_of_anybody_is_anywhere_but_on_the_page(site, tmp_path, ca
     address = site.hub.admin.address
     errors = []
     async with aiohttp.ClientSession(address) as http:
-        for path in (f"referrals/{number}", f"referrals?state={number}",
-                     f"persons/{number}", f"referrals/rec_{number}/statements"):
+        for path in (
+            f"referrals/{number}",
+            f"referrals?state={number}",
+            f"persons/{number}",
+            f"referrals/rec_{number}/statements",
+        ):
             async with http.get(f"/api/v1/{path}") as response:
                 errors.append((await response.text()).replace(f"/{number}", ""))
         async with http.get("/metrics") as response:
@@ -223,7 +290,11 @@ async def test_nothing_of_anybody_is_anywhere_but_on_the_page(site, tmp_path, ca
             listed = await response.text()
     mails = b"".join(site.mails.mails).decode()
     names = "\n".join(str(each) for each in tmp_path.rglob("*"))
-    ids = str(site.query("SELECT id FROM event UNION SELECT id FROM delivery UNION SELECT id FROM message"))
+    ids = str(
+        site.query(
+            "SELECT id FROM event UNION SELECT id FROM delivery UNION SELECT id FROM message"
+        )
+    )
 
     for kind, canary in CANARIES.items():
         assert canary not in repr(site.logs), kind
@@ -310,7 +381,11 @@ async def test_a_link_shows_what_may_be_seen_by_then(site, how):
         else:
             key = site.query("SELECT key FROM referral")[0][0]
             async with site.api() as api:
-                said = {"side": "performer", "says": "rejected", "reason": {"text": "full"}}
+                said = {
+                    "side": "performer",
+                    "says": "rejected",
+                    "reason": {"text": "full"},
+                }
                 await api.ask("POST", f"referrals/{key}/statements", json=said)
             await site.idle()
         before = site.standing()

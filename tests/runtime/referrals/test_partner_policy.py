@@ -35,14 +35,19 @@ async def paper(walk, *data):
         "person": {"identifiers": [{"system": "KLINIK_NORD", "value": "4711"}]},
         "key": {"system": "PAPERS", "value": "c1"},
         "recorded": walk.now.isoformat(),
-        "status": "active", "decision": "permit", "mode": "explicit",
-        "scope": ["care_coordination"], "recipients": ["food-bank"],
+        "status": "active",
+        "decision": "permit",
+        "mode": "explicit",
+        "scope": ["care_coordination"],
+        "recipients": ["food-bank"],
     }
     named = {"data": list(data)} if data else {}
     await walk.put("care", json.dumps({"facts": [fact | named]}).encode())
 
 
-async def test_a_contract_for_another_purpose_lets_nothing_through(tmp_path, monkeypatch):
+async def test_a_contract_for_another_purpose_lets_nothing_through(
+    tmp_path, monkeypatch
+):
     own = table("recipients.food-bank", sector="community", purposes=["operations"])
     async with working(tmp_path, monkeypatch, own) as walk:
         await walk.consent()
@@ -91,13 +96,21 @@ async def test_who_may_not_be_contacted_is_said_and_no_number_goes_along(
     async with working(tmp_path, monkeypatch) as walk:
         await walk.consent(mrn="M1")
         food_bank = {"org": {"identifiers": [{"system": "FBREG", "value": "FB-1"}]}}
-        person = {"names": [{"family": "Roe"}],
-                  "telecoms": [{"system": "phone", "value": "312-555-0147"}]}
+        person = {
+            "names": [{"family": "Roe"}],
+            "telecoms": [{"system": "phone", "value": "312-555-0147"}],
+        }
         said = statement(
-            walk.now, "requester", "requested", system="AGENCY",
+            walk.now,
+            "requester",
+            "requested",
+            system="AGENCY",
             person=[{"system": "KLINIK_NORD", "value": "M1"}],
-            details={"performer": food_bank, "person": person,
-                     "safety": {"contact_prohibited": True}},
+            details={
+                "performer": food_bank,
+                "person": person,
+                "safety": {"contact_prohibited": True},
+            },
         )
         await walk.put("agency-page", said)
 
@@ -107,23 +120,48 @@ async def test_who_may_not_be_contacted_is_said_and_no_number_goes_along(
     assert "telecoms" not in payload["person"], payload["person"]
 
 
-async def test_a_warning_that_comes_later_goes_along_from_then_on(tmp_path, monkeypatch):
+async def test_a_warning_that_comes_later_goes_along_from_then_on(
+    tmp_path, monkeypatch
+):
     async with working(tmp_path, monkeypatch) as walk:
         await walk.consent(mrn="M1")
         food_bank = {"org": {"identifiers": [{"system": "FBREG", "value": "FB-1"}]}}
-        more = {"system": "AGENCY", "person": [{"system": "KLINIK_NORD", "value": "M1"}]}
-        said = statement(walk.now, "requester", "requested",
-                         details={"performer": food_bank}, **more)
+        more = {
+            "system": "AGENCY",
+            "person": [{"system": "KLINIK_NORD", "value": "M1"}],
+        }
+        said = statement(
+            walk.now, "requester", "requested", details={"performer": food_bank}, **more
+        )
         await walk.put("agency-page", said)
         await walk.wait(minutes=5)
         warned = {"safety": {"contact_prohibited": True}}
-        await walk.put("agency-page", statement(walk.now, "requester", "", details=warned, system="AGENCY"))
+        await walk.put(
+            "agency-page",
+            statement(walk.now, "requester", "", details=warned, system="AGENCY"),
+        )
         await walk.wait(minutes=5)
         lifted = {"safety": {"contact_prohibited": False}}
-        await walk.put("food-bank-page", statement(walk.now, "performer", "accepted", details=lifted, system="AGENCY"))
+        await walk.put(
+            "food-bank-page",
+            statement(
+                walk.now, "performer", "accepted", details=lifted, system="AGENCY"
+            ),
+        )
         await walk.wait(minutes=5)
-        await walk.put("agency-page", statement(walk.now, "requester", "message_added", text="x", system="AGENCY"))
+        await walk.put(
+            "agency-page",
+            statement(
+                walk.now, "requester", "message_added", text="x", system="AGENCY"
+            ),
+        )
 
         told = walk.told("food-bank")
-    assert [kind for kind, _ in told] == ["requested", "information_provided", "information_provided"]
-    assert all(body["data"]["payload"]["safety"]["contact_prohibited"] for _, body in told[1:])
+    assert [kind for kind, _ in told] == [
+        "requested",
+        "information_provided",
+        "information_provided",
+    ]
+    assert all(
+        body["data"]["payload"]["safety"]["contact_prohibited"] for _, body in told[1:]
+    )

@@ -41,7 +41,9 @@ def happened(walk, number, zone):
         name = payload.get("level") or kind.partition(".")[2]
         if payload.get("by") != "hub" or name in {"received", "loop_closed"}:
             continue
-        at = datetime.fromisoformat(event["times"]["emitted"]).astimezone(ZoneInfo(zone))
+        at = datetime.fromisoformat(event["times"]["emitted"]).astimezone(
+            ZoneInfo(zone)
+        )
         waits = (payload.get("waiting") or {}).get("for", "")
         found.append(f"{name} {waits} {at:%m-%d %H:%M}".replace("  ", " "))
     return found
@@ -51,14 +53,20 @@ async def asked(walk, number, *, consent=True, **more):
     """Let somebody be asked now, and consent to it."""
     if consent:
         await walk.consent(key=f"c-{number}", mrn=f"M{number}")
-    await walk.put("klinik-nord", ref(walk.now, number=number, mrn=f"M{number}", **more))
+    await walk.put(
+        "klinik-nord", ref(walk.now, number=number, mrn=f"M{number}", **more)
+    )
 
 
 async def by_agency(walk, number, **details):
     await walk.consent(key=f"c-{number}", mrn=f"M{number}")
     food_bank = {"org": {"identifiers": [{"system": "FBREG", "value": "FB-1"}]}}
     said = statement(
-        walk.now, "requester", "requested", number=number, system="AGENCY",
+        walk.now,
+        "requester",
+        "requested",
+        number=number,
+        system="AGENCY",
         person=[{"system": "KLINIK_NORD", "value": f"M{number}"}],
         details={"performer": food_bank, **details},
     )
@@ -87,61 +95,113 @@ async def many(walk):
     for number in ("begun", "unwanted"):
         await answered(walk, number, "accepted")
     await answered(walk, "begun", "in_progress")
-    await walk.put("klinik-nord", ref(walk.now, "I14", number="unwanted", mrn="Munwanted"))
+    await walk.put(
+        "klinik-nord", ref(walk.now, "I14", number="unwanted", mrn="Munwanted")
+    )
 
 
 EXPECTED = {
     "US-IL": {
-        "open": ["reminder undecided 11-02 10:00", "escalation undecided 11-06 10:00",
-                 "expired 11-12 10:00"],
-        "watched": ["reminder undecided 11-02 10:00", "escalation undecided 11-06 10:00",
-                    "expired 11-12 10:00", "reminder unclosed 11-17 10:00",
-                    "escalation unclosed 11-23 10:00", "auto_closed 12-12 10:00"],
-        "urgent": ["reminder undecided 10-29 14:00", "escalation undecided 10-30 10:00",
-                   "expired 11-01 10:00"],
-        "fast": ["reminder undecided 10-30 10:00", "escalation undecided 11-04 10:00",
-                 "expired 11-05 10:00", "reminder unclosed 11-09 10:00",
-                 "escalation unclosed 11-12 10:00", "auto_closed 11-20 10:00"],
-        "unreached": ["reminder unreceived 10-29 10:15",
-                      "escalation unreceived 10-29 14:00", "failed 11-01 10:00"],
-        "accepted": ["reminder unscheduled 11-09 10:00",
-                     "escalation unscheduled 11-17 10:00",
-                     "created unscheduled 11-17 10:00"],
+        "open": [
+            "reminder undecided 11-02 10:00",
+            "escalation undecided 11-06 10:00",
+            "expired 11-12 10:00",
+        ],
+        "watched": [
+            "reminder undecided 11-02 10:00",
+            "escalation undecided 11-06 10:00",
+            "expired 11-12 10:00",
+            "reminder unclosed 11-17 10:00",
+            "escalation unclosed 11-23 10:00",
+            "auto_closed 12-12 10:00",
+        ],
+        "urgent": [
+            "reminder undecided 10-29 14:00",
+            "escalation undecided 10-30 10:00",
+            "expired 11-01 10:00",
+        ],
+        "fast": [
+            "reminder undecided 10-30 10:00",
+            "escalation undecided 11-04 10:00",
+            "expired 11-05 10:00",
+            "reminder unclosed 11-09 10:00",
+            "escalation unclosed 11-12 10:00",
+            "auto_closed 11-20 10:00",
+        ],
+        "unreached": [
+            "reminder unreceived 10-29 10:15",
+            "escalation unreceived 10-29 14:00",
+            "failed 11-01 10:00",
+        ],
+        "accepted": [
+            "reminder unscheduled 11-09 10:00",
+            "escalation unscheduled 11-17 10:00",
+            "created unscheduled 11-17 10:00",
+        ],
         "scheduled": ["reminder unseen 11-06 09:00", "escalation unseen 11-12 09:00"],
         "held": ["reminder on_hold 11-09 10:00", "escalation on_hold 11-17 10:00"],
-        "begun": ["reminder in_progress 11-29 10:00",
-                  "escalation in_progress 12-29 10:00"],
-        "unwanted": ["reminder cancel_requested 11-04 10:00",
-                     "escalation cancel_requested 11-09 10:00",
-                     "reminder unscheduled 11-09 10:00",
-                     "escalation unscheduled 11-17 10:00",
-                     "created unscheduled 11-17 10:00"],
+        "begun": [
+            "reminder in_progress 11-29 10:00",
+            "escalation in_progress 12-29 10:00",
+        ],
+        "unwanted": [
+            "reminder cancel_requested 11-04 10:00",
+            "escalation cancel_requested 11-09 10:00",
+            "reminder unscheduled 11-09 10:00",
+            "escalation unscheduled 11-17 10:00",
+            "created unscheduled 11-17 10:00",
+        ],
     },
     "DE-BY": {
-        "open": ["reminder undecided 06-01 10:00", "escalation undecided 06-05 10:00",
-                 "expired 06-11 10:00"],
-        "watched": ["reminder undecided 06-01 10:00", "escalation undecided 06-05 10:00",
-                    "expired 06-11 10:00", "reminder unclosed 06-16 10:00",
-                    "escalation unclosed 06-22 10:00", "auto_closed 07-11 10:00"],
-        "urgent": ["reminder undecided 05-28 14:00", "escalation undecided 05-29 10:00",
-                   "expired 05-31 10:00"],
-        "fast": ["reminder undecided 05-29 10:00", "escalation undecided 06-02 10:00",
-                 "expired 06-04 10:00", "reminder unclosed 06-08 10:00",
-                 "escalation unclosed 06-10 10:00", "auto_closed 06-19 10:00"],
-        "unreached": ["reminder unreceived 05-28 10:15",
-                      "escalation unreceived 05-28 14:00", "failed 05-31 10:00"],
-        "accepted": ["reminder unscheduled 06-08 10:00",
-                     "escalation unscheduled 06-15 10:00",
-                     "created unscheduled 06-15 10:00"],
+        "open": [
+            "reminder undecided 06-01 10:00",
+            "escalation undecided 06-05 10:00",
+            "expired 06-11 10:00",
+        ],
+        "watched": [
+            "reminder undecided 06-01 10:00",
+            "escalation undecided 06-05 10:00",
+            "expired 06-11 10:00",
+            "reminder unclosed 06-16 10:00",
+            "escalation unclosed 06-22 10:00",
+            "auto_closed 07-11 10:00",
+        ],
+        "urgent": [
+            "reminder undecided 05-28 14:00",
+            "escalation undecided 05-29 10:00",
+            "expired 05-31 10:00",
+        ],
+        "fast": [
+            "reminder undecided 05-29 10:00",
+            "escalation undecided 06-02 10:00",
+            "expired 06-04 10:00",
+            "reminder unclosed 06-08 10:00",
+            "escalation unclosed 06-10 10:00",
+            "auto_closed 06-19 10:00",
+        ],
+        "unreached": [
+            "reminder unreceived 05-28 10:15",
+            "escalation unreceived 05-28 14:00",
+            "failed 05-31 10:00",
+        ],
+        "accepted": [
+            "reminder unscheduled 06-08 10:00",
+            "escalation unscheduled 06-15 10:00",
+            "created unscheduled 06-15 10:00",
+        ],
         "scheduled": ["reminder unseen 06-08 10:00", "escalation unseen 06-11 10:00"],
         "held": ["reminder on_hold 06-08 10:00", "escalation on_hold 06-15 10:00"],
-        "begun": ["reminder in_progress 06-28 10:00",
-                  "escalation in_progress 07-28 10:00"],
-        "unwanted": ["reminder cancel_requested 06-02 10:00",
-                     "escalation cancel_requested 06-08 10:00",
-                     "reminder unscheduled 06-08 10:00",
-                     "escalation unscheduled 06-15 10:00",
-                     "created unscheduled 06-15 10:00"],
+        "begun": [
+            "reminder in_progress 06-28 10:00",
+            "escalation in_progress 07-28 10:00",
+        ],
+        "unwanted": [
+            "reminder cancel_requested 06-02 10:00",
+            "escalation cancel_requested 06-08 10:00",
+            "reminder unscheduled 06-08 10:00",
+            "escalation unscheduled 06-15 10:00",
+            "created unscheduled 06-15 10:00",
+        ],
     },
 }
 
@@ -176,11 +236,19 @@ async def test_after_a_week_off_each_is_told_once_and_of_the_last_alone(walk):
         told = at_work.query("SELECT body FROM event WHERE type = 'referral.escalated'")
         await at_work.restart()
         await at_work.wait(hours=20)
-        again = at_work.query("SELECT body FROM event WHERE type = 'referral.escalated'")
+        again = at_work.query(
+            "SELECT body FROM event WHERE type = 'referral.escalated'"
+        )
 
-    assert [json.loads(body)["payload"]["level"] for (body,) in told] == ["escalation"] * 8
+    assert [json.loads(body)["payload"]["level"] for (body,) in told] == [
+        "escalation"
+    ] * 8
     assert again == told
-    heard = [(to, body["data"]["entity"]["key"]) for to, kind, body in at_work.got if kind == "escalated"]
+    heard = [
+        (to, body["data"]["entity"]["key"])
+        for to, kind, body in at_work.got
+        if kind == "escalated"
+    ]
     assert len(heard) == len({*heard}) == 8
     assert {to for to, _ in heard} == {"clinic"}
 

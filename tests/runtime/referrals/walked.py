@@ -23,8 +23,8 @@ import hub_webhook
 from hub.config import load
 from hub.coordination.identity.decisions import Decision
 from hub.model.delivery import Outcome, Receipt
-from hub.model.files import FileContext, Row, RowMessage
 from hub.model.facts import RecordKey
+from hub.model.files import FileContext, Row, RowMessage
 from hub.model.message import RawMessage
 from hub.registry import Registry
 from hub.runtime import dispatch
@@ -134,9 +134,12 @@ class WalkedHub(MovedHub):
     """A hub that does not wait for whoever is out of reach."""
 
     def _busy(self):
-        open_ = self._ask(lambda reader: reader.execute(_OPEN, (self._micros(),)).fetchall())
+        open_ = self._ask(
+            lambda reader: reader.execute(_OPEN, (self._micros(),)).fetchall()
+        )
         suspended = {
-            name for name, each in self.dispatchers.items()
+            name
+            for name, each in self.dispatchers.items()
             if each._breaker.wait_seconds(self.now())
         }
         waiting = {name for (name,) in open_} - suspended
@@ -145,7 +148,9 @@ class WalkedHub(MovedHub):
         )
 
     def _next(self):
-        [due] = self._ask(lambda reader: reader.execute(_NEXT, (self._micros(),)).fetchone())
+        [due] = self._ask(
+            lambda reader: reader.execute(_NEXT, (self._micros(),)).fetchone()
+        )
         return journal.moment(due) if due is not None else None
 
     async def idle(self):
@@ -230,13 +235,6 @@ class Walk:
         finally:
             reader.close()
 
-    def referral(self, number="R-77"):
-        asked = (
-            "SELECT referral.key, referral.state, referral.loop FROM referral"
-            " ORDER BY referral.key"
-        )
-        return self.query(asked)
-
     def told(self, name):
         """Return what a partner was told, in order: the events and their payloads."""
         return [(kind, body) for to, kind, body in self.got if to == name]
@@ -259,7 +257,8 @@ class Walk:
     def heard(self, number):
         key = self.key_of(number)
         return [
-            (to, kind) for to, kind, body in self.got
+            (to, kind)
+            for to, kind, body in self.got
             if body["data"]["entity"]["key"] == key
         ]
 
@@ -301,8 +300,13 @@ class Walk:
         await self.put("care", json.dumps({"facts": [fact]}).encode())
 
     async def merge(self, survivor, merged):
-        body = hl7("ADT^A40^ADT_A39", self.now, f"EVN|A40|{stamp(self.now)}",
-                   pid(survivor), f"MRG|{merged}^^^{SYSTEM}^PI")
+        body = hl7(
+            "ADT^A40^ADT_A39",
+            self.now,
+            f"EVN|A40|{stamp(self.now)}",
+            pid(survivor),
+            f"MRG|{merged}^^^{SYSTEM}^PI",
+        )
         await self.put("klinik-nord", body)
 
     async def part(self, survivor, merged):
@@ -381,7 +385,17 @@ def statement(at, by, says, *, party="", number="R-77", system=SYSTEM, **more):
     return json.dumps(said).encode()
 
 
-def row(at, says, *, number="R-77", system=SYSTEM, outcome="", appointment="", reason="", text=""):
+def row(
+    at,
+    says,
+    *,
+    number="R-77",
+    system=SYSTEM,
+    outcome="",
+    appointment="",
+    reason="",
+    text="",
+):
     """Return the message of a row in which the soup kitchen answers."""
     met = datetime.fromisoformat(appointment) if appointment else None
     cells = {
@@ -416,21 +430,31 @@ def row(at, says, *, number="R-77", system=SYSTEM, outcome="", appointment="", r
     )
 
 
-_TASK = {"received": "received", "accepted": "accepted", "rejected": "rejected",
-         "in_progress": "in-progress", "on_hold": "on-hold", "completed": "completed",
-         "failed": "failed", "cancelled": "cancelled"}
+_TASK = {
+    "received": "received",
+    "accepted": "accepted",
+    "rejected": "rejected",
+    "in_progress": "in-progress",
+    "on_hold": "on-hold",
+    "completed": "completed",
+    "failed": "failed",
+    "cancelled": "cancelled",
+}
 
 
 def task(at, says, *, number="R-77", system=SYSTEM, outcome="", reason="", **_):
     """Return a task as the soup kitchen's server has it."""
     told = {
-        "resourceType": "Task", "id": f"t-{number}", "status": _TASK[says],
+        "resourceType": "Task",
+        "id": f"t-{number}",
+        "status": _TASK[says],
         "intent": "order",
         "focus": {
             "reference": f"ServiceRequest/{number}",
             "identifier": {
                 "type": {"coding": [{"system": ID_TYPES, "code": "PLAC"}]},
-                "system": f"urn:carehub:authority:{system}", "value": number,
+                "system": f"urn:carehub:authority:{system}",
+                "value": number,
             },
         },
         "authoredOn": "2026-03-16T12:00:00Z",
@@ -439,10 +463,14 @@ def task(at, says, *, number="R-77", system=SYSTEM, outcome="", reason="", **_):
     if reason:
         told["statusReason"] = {"text": reason}
     if outcome:
-        told["output"] = [{
-            "type": {"coding": [{"system": OWN_CODES, "code": "outcome"}]},
-            "valueCodeableConcept": {"coding": [{"system": OUTCOMES, "code": outcome}]},
-        }]
+        told["output"] = [
+            {
+                "type": {"coding": [{"system": OWN_CODES, "code": "outcome"}]},
+                "valueCodeableConcept": {
+                    "coding": [{"system": OUTCOMES, "code": outcome}]
+                },
+            }
+        ]
     return json.dumps(told).encode()
 
 

@@ -29,7 +29,9 @@ class _Refused(asyncio.Protocol):
 class Door:
     """Lets connections in to a server, and sends away who says nothing."""
 
-    def __init__(self, most: int = MOST, silent_seconds: float = SILENT_SECONDS) -> None:
+    def __init__(
+        self, most: int = MOST, silent_seconds: float = SILENT_SECONDS
+    ) -> None:
         self._most = most
         self._silent = silent_seconds
         self._server: Server | None = None

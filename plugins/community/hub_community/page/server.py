@@ -26,6 +26,7 @@ from hub_community.page.visits import Visits
 log = structlog.get_logger()
 
 _SHUTDOWN_SECONDS = 1
+_HANDSHAKE_SECONDS = 10
 #: Some browsers send all languages that they know.
 _LONGEST_HEADER = 16 * 1024
 
@@ -90,6 +91,7 @@ class ReferralPage:
                 own.host,
                 own.port,
                 ssl=tls,
+                ssl_handshake_timeout=_HANDSHAKE_SECONDS if tls else None,
                 start_serving=False,
             )
         except OSError as error:

@@ -9,7 +9,7 @@ from datetime import UTC, date, datetime
 from typing import Any, NamedTuple
 from zoneinfo import ZoneInfo
 
-from hub.sdk import FuzzyTime, Loop, Notice
+from hub.sdk import FuzzyTime, Loop, Notice, ReferralState
 from hub_community.page import codes
 from hub_community.page.wording import Pair, Words
 
@@ -17,6 +17,8 @@ from hub_community.page.wording import Pair, Words
 LONGEST_TEXT = 4000
 _CLOSED = frozenset({Loop.CLOSED_BY_REQUESTER, Loop.AUTO_CLOSED})
 _UNRESOLVED = Loop.CLOSED_UNRESOLVED
+#: In these an appointment is still before somebody, or was kept.
+_MEETING = frozenset({ReferralState.SCHEDULED, ReferralState.IN_PROGRESS})
 _DAY_LENGTH = 10
 #: A label and what stands behind it.
 Line = tuple[str, str]
@@ -54,6 +56,8 @@ def view_of(notice: Notice, words: Words, zone: ZoneInfo) -> View:
     reading = _Reading(told, words, zone)
     loop, state = reading.text("loop"), reading.text("state") or reading.text("status")
     asked = event.type == "referral.cancel_requested"
+    # The event of a no-show names the appointment that fell through.
+    met = reading.moment(told.get("appointment")) if state in _MEETING else ""
     return View(
         state=state,
         status=reading.word(state, codes.STATES),
@@ -63,7 +67,7 @@ def view_of(notice: Notice, words: Words, zone: ZoneInfo) -> View:
         prohibited=member(told, "safety", "contact_prohibited") is True,
         safe_ways=", ".join(reading.ways()),
         standing=_lines(
-            ("appointment", reading.moment(told.get("appointment"))),
+            ("appointment", met),
             (
                 "reason",
                 reading.coded("status_reason", {**codes.DECLINES, **codes.DELAYS}),

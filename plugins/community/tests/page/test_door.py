@@ -52,7 +52,7 @@ async def test_who_says_no_more_is_sent_away(address, said):
             async with asyncio.timeout(5):
                 answered = await reader.read()
 
-    assert answered == b"" or answered.startswith(b"HTTP/1.1 400")
+    assert not answered or b" 400 " in answered
 
 
 async def test_many_who_are_silent_hold_up_nobody_for_long(address):

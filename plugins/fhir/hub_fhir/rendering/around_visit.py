@@ -20,7 +20,7 @@ from hub_fhir.rendering.data.systems import (
 )
 from hub_fhir.rendering.parties import organization
 from hub_fhir.rendering.payloads import coded, stated, tables, words
-from hub_fhir.rendering.pieces import Piece, concept, concept_of, identifier
+from hub_fhir.rendering.pieces import Piece, absent, concept, concept_of, identifier
 from hub_fhir.rendering.telling import Telling
 from hub_fhir.rendering.visit_resource import visit_key
 
@@ -126,12 +126,15 @@ def coverages(telling: Telling, subject: str) -> None:
         if not payer:
             continue
         member = each.get("member_id", "")
+        policy = words(each.get("policy", "")) or words(_value(member))
         resource = stated(
             meta=telling.meta(f"{ALERTS}adt-notification-coverage"),
             identifier=[made] if (made := identifier(member, telling.systems)) else [],
             status="active",
             type=concept(each.get("plan_type", ""), telling.systems),
-            subscriberId=words(each.get("policy", "")) or words(_value(member)),
+            subscriberId=policy,
+            # HRex demands a number, and says by this that nobody stated one.
+            _subscriberId={} if policy else absent(),
             beneficiary={"reference": subject},
             # HRex demands one, and nobody said which.
             relationship=concept_of(NULL_FLAVOURS, "UNK", "unknown"),

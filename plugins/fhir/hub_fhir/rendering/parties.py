@@ -164,7 +164,7 @@ def practitioner(telling: Telling, said: Any, numbers: Any = ()) -> str:
         meta=telling.meta(f"{US_CORE}practitioner"),
         identifier=listed or [_own_identity(telling, "Practitioner", key)],
         active=True,
-        name=[_with_family(called)] if called else [absent()],
+        name=[_with_family(called) if called else {"_family": absent()}],
     )
     return telling.add("Practitioner", key, resource)
 

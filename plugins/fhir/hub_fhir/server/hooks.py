@@ -6,7 +6,7 @@ Source: R4 Subscriptions Backport 1.1, payload ``id-only``.
 """
 
 import asyncio
-from collections.abc import Callable, Sequence
+from collections.abc import AsyncIterator, Callable
 from datetime import datetime, timedelta
 from typing import Any
 from uuid import NAMESPACE_URL, uuid5
@@ -19,6 +19,8 @@ from hub_fhir.rendering.payloads import instant
 from hub_fhir.rendering.places import id_of
 from hub_fhir.resources.wire import MEDIA_TYPE, write
 from hub_fhir.server.errors import HookRefusedError
+from hub_fhir.server.reads import end_of
+from hub_fhir.server.searching import Cursor
 from hub_fhir.server.settings import ServerSettings, SubscriberTable
 
 log = structlog.get_logger()
@@ -28,7 +30,6 @@ _STATUS = (
     "backport-subscription-status-r4"
 )
 _PAGE = 100
-_MOST_AT_ONCE = 25_600
 _MOST_TOLD = 50_000
 _SECONDS = 10.0
 _SUCCESS = 2
@@ -71,7 +72,7 @@ class Hook:
     async def tell(self) -> None:
         """Tell all that changed. Raises HubError where the subscriber is not there."""
         looked = self._clock()
-        for notice in await self._changed():
+        async for notice in self._changed():
             entity = notice.event.entity
             if self._told.get(entity.key, 0) < entity.version:
                 await self._post(notice)
@@ -79,15 +80,18 @@ class Hook:
         # Nearly all that changed before has been seen: some commit a little later.
         self._since = max(self._since, looked - _OVERLAP)
 
-    async def _changed(self) -> Sequence[Notice]:
-        """Return all that changed, however much that is."""
-        limit = _PAGE
+    async def _changed(self) -> AsyncIterator[Notice]:
+        """Yield all that changed, however much that is, by a page at a time."""
+        place, desk = Cursor(self._since, ""), self._inbox.referrals
         while True:
-            desk = self._inbox.referrals
-            found = await desk.changed(self._table.party, self._since, limit)
-            if len(found) < limit or limit >= _MOST_AT_ONCE:
-                return found
-            limit *= 4
+            found = await desk.changed(
+                self._table.party, place.since, _PAGE, place.after
+            )
+            for each in found:
+                yield each
+            if len(found) < _PAGE:
+                return
+            place = end_of(found)
 
     def _remember(self, key: str, version: int) -> None:
         self._told.pop(key, None)

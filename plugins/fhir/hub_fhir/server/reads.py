@@ -96,16 +96,14 @@ class Reads:
         return resource(await self._page(grant.party, asked))
 
     async def _page(self, party: str, asked: Search) -> Tree:
-        shown = asked.cursor.shown if asked.cursor else 0
-        wanted = shown + asked.size + 1
+        after = asked.cursor.after if asked.cursor else ""
         desk = self._inbox.referrals
-        found = await desk.changed(party, asked.since, wanted)
-        notices = found[shown : shown + asked.size]
-        pages = [(each, self._served(party, each)) for each in notices]
+        found = await desk.changed(party, asked.since, asked.size, after)
+        pages = [(each, self._served(party, each)) for each in found]
         matches, beside = self._matching(pages, asked)
         links = {"self": asked.url(self._address, asked.cursor)}
-        if len(found) >= wanted:
-            links["next"] = asked.url(self._address, _after(found[: wanted - 1], asked))
+        if len(found) >= asked.size:  # of which the last page may be empty
+            links["next"] = asked.url(self._address, end_of(found))
         return searchset(matches, beside, links, self._address)
 
     def _matching(
@@ -134,14 +132,8 @@ def changed_at(notice: Notice) -> datetime:
     return emitted.replace(microsecond=emitted.microsecond // 1000 * 1000)
 
 
-def _after(shown: Sequence[Notice], asked: Search) -> Cursor:
-    """Return where the next page begins.
-
-    It begins with the time of the last one that was shown, of which there may be more.
-    """
-    last = changed_at(shown[-1])
-    since = asked.since
-    if since is not None and last <= since:
-        return Cursor(since, len(shown))
-    begins = [each for each in shown if changed_at(each) >= last]
-    return Cursor(last, len(begins))
+def end_of(page: Sequence[Notice]) -> Cursor:
+    """Return what the page after this one comes after."""
+    last = page[-1]
+    when = last.changed_at or last.event.times.emitted
+    return Cursor(when, last.event.entity.key)

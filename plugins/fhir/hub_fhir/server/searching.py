@@ -18,7 +18,7 @@ from hub_fhir.server.errors import BadRequestError
 MOST = 100
 _DEFAULT = 50
 _MOST_PARAMETERS = 20
-_CURSOR = re.compile(r"(\d{1,17})-(\d{1,6})", re.ASCII)
+_CURSOR = re.compile(r"(\d{1,17})-([0-9A-Za-z_]{1,80})", re.ASCII)
 _COUNT = re.compile(r"[0-9]{1,12}", re.ASCII)
 _WORDS = re.compile(r"[a-z\-]{1,30}(,[a-z\-]{1,30}){0,19}", re.ASCII)
 _INCLUDES = frozenset(
@@ -38,10 +38,10 @@ _PREFIX = re.compile(r"(eq|ge|gt|le|lt)?(.*)", re.DOTALL)
 
 
 class Cursor(NamedTuple):
-    """Where a page begins: a time, and how many from then on were shown."""
+    """What a page comes after: when the last one changed, and its key."""
 
     since: datetime
-    shown: int
+    after: str
 
 
 class Search(NamedTuple):
@@ -76,7 +76,7 @@ class Search(NamedTuple):
         pairs = list(self.links)
         if cursor:
             micros = (cursor.since - _EPOCH) // timedelta(microseconds=1)
-            pairs.append(("_cursor", f"{micros}-{cursor.shown}"))
+            pairs.append(("_cursor", f"{micros}-{cursor.after}"))
         asked = urlencode(pairs)
         return f"{address}/Task?{asked}" if asked else f"{address}/Task"
 
@@ -146,7 +146,7 @@ def _cursor(value: str) -> Cursor:
     found = _CURSOR.fullmatch(value)
     if found is None:
         raise BadRequestError("_cursor")
-    return Cursor(_EPOCH + timedelta(microseconds=int(found[1])), int(found[2]))
+    return Cursor(_EPOCH + timedelta(microseconds=int(found[1])), found[2])
 
 
 _READERS: dict[str, Callable[[Search, str], Search]] = {
