@@ -183,17 +183,17 @@ async def test_a_table_is_taken_by_a_feed_of_tables(hub, api):
 
 
 @pytest.mark.parametrize(
-    ("source", "form", "status"),
+    ("source", "form", "status", "code"),
     [
-        ("cases", "text/csv", 415),
-        ("tables", "application/json", 415),
-        ("nobody", "application/json", 404),
+        ("cases", "text/csv", 415, "ADMIN-022"),
+        ("tables", "application/json", 415, "ADMIN-022"),
+        ("nobody", "application/json", 404, "ADMIN-001"),
     ],
 )
-async def test_a_feed_takes_its_own_form_only(api, source, form, status):
-    answered, _ = await post(api, body(TASK), source, form=form)
+async def test_a_feed_takes_its_own_form_only(api, source, form, status, code):
+    answered, told = await post(api, body(TASK), source, form=form)
 
-    assert answered == status
+    assert (answered, told["error"]["code"]) == (status, code)
 
 
 async def test_a_body_without_a_type_is_read_as_the_feed_reads(api):

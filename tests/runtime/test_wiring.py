@@ -91,12 +91,12 @@ class Calls(FileSourceSettings):
     port: int = 22
 
 
-def test_several_sources_of_files_may_call_the_same_server(tmp_path):
-    told = config(tmp_path, f"{HEAD}\n".encode())
+def source(name, build):
+    """Return the table of a source that is built so."""
     spec = SourceSpec(
         kind="calls",
         settings=Calls,
-        build=lambda settings: settings,
+        build=build,
         normaliser="none",
         summary="Made up.",
     )
@@ -107,8 +107,26 @@ def test_several_sources_of_files_may_call_the_same_server(tmp_path):
         normalise=lambda body, _profile: body,
         summary="Made up.",
     )
+    return SourceConfig(name, spec, Calls(kind="calls"), nothing, Settings())
+
+
+def test_several_sources_of_files_may_call_the_same_server(tmp_path):
+    told = config(tmp_path, f"{HEAD}\n".encode())
     for name in ("rosters", "answers"):
-        settings = Calls(kind="calls")
-        told.sources[name] = SourceConfig(name, spec, settings, nothing, Settings())
+        told.sources[name] = source(name, build=lambda settings: settings)
 
     assert list(faults(told)) == []
+
+
+def test_what_a_plugin_cannot_build_is_named_without_what_it_said(tmp_path):
+    def build(_settings):
+        raise ZeroDivisionError("secret of a plugin")
+
+    told = config(tmp_path, f"{HEAD}\n".encode())
+    told.sources["rosters"] = source("rosters", build)
+
+    [fault] = faults(told)
+
+    assert (fault.table, fault.error.code) == ("sources.rosters", "HUB-003")
+    assert "sources.rosters (calls): ZeroDivisionError" in str(fault.error)
+    assert "secret" not in str(fault.error)

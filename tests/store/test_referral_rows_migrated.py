@@ -9,7 +9,9 @@ from hub.store.migrate import upgrade
 from hub.store.sqlite import DATABASE_NAME
 
 BODY = (
-    b'{"kind":"referral","details":{"state":"accepted","category":{"code":"stress"}}}'
+    b'{"kind":"referral","details":{"state":"accepted","category":{"code":"stress"},'
+    b'"requester":{"party":"clinic"},"performer":{"org":{"identifiers":'
+    b'[{"system":"REG","value":"7"}]}}}}'
 )
 
 
@@ -26,11 +28,18 @@ def test_referrals_of_before_are_found(tmp_path, monkeypatch):
     ]
     with closing(sqlite3.connect(tmp_path / DATABASE_NAME)) as connection, connection:
         connection.executemany("INSERT INTO entity VALUES (?, ?, ?, ?, ?, ?)", rows)
+        connection.execute(
+            "INSERT INTO fact (message, place, entity, body) VALUES (1, 0, ?, ?)",
+            ("rec_1", b'{"details":{"via":"klinik"}}'),
+        )
 
     upgrade(tmp_path)
 
     with closing(sqlite3.connect(tmp_path / DATABASE_NAME)) as connection:
         found = connection.execute("SELECT * FROM referral ORDER BY key").fetchall()
+        sides = connection.execute("SELECT key, named FROM referral_side").fetchall()
+    named = ["feed klinik", "org REG:7", "party clinic"]
+    assert sorted(sides) == [("rec_1", each) for each in named]
     assert found == [
         ("rec_1", "open", "accepted", "stress", "", "", "", 0),
         ("rec_2", "open", "", "", "", "", "", 0),

@@ -53,9 +53,12 @@ async def test_what_changed_first_comes_first(desk):
     for each in (late, early):
         desk.show("bank", each)
 
-    assert await desk.changed("bank") == [early, late]
-    assert await desk.changed("bank", limit=1) == [early]
-    assert await desk.changed("bank", late.event.times.emitted) == [late]
+    found = await desk.changed("bank")
+    assert [each.event for each in found] == [early.event, late.event]
+    assert await desk.changed("bank", limit=1) == found[:1]
+    assert await desk.changed("bank", found[1].changed_at) == found[1:]
+    after = found[0].changed_at, 100, found[0].event.entity.key
+    assert await desk.changed("bank", *after) == found[1:]
     assert await desk.changed("kitchen") == []
 
 

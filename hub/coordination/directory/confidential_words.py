@@ -110,6 +110,20 @@ _PRIVATE = frozenset(
 _SIGNS = re.compile(r"[^a-z0-9]")
 
 
+#: Every flag, and every code, holds one of these; types that hide nothing hold none.
+_MARKS = (
+    *("priv", "confid", "restrict", "exclude", "hide", "hidden", "secret", "visib"),
+    *(beginning.casefold() for beginning in CODES),
+)
+_SUSPICIOUS = (*_PARTS, *_MARKS, "unlisted", "vertrau", "geheim", "anonym")
+
+
+def is_suspicious(body: str) -> bool:
+    """Say whether a record, as JSON, may have a place to hide; if not, it has none."""
+    lower = body.casefold()
+    return any([part in lower for part in _SUSPICIOUS])  # noqa: C419 - it is faster
+
+
 def tells(text: str) -> bool:
     """Say whether a text may give a place away; if not, it does not."""
     lower = text.casefold()

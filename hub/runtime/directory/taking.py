@@ -12,7 +12,7 @@ from typing import Any, get_args
 import msgspec
 
 from hub.coordination.directory.confidential import reasons, terms_of
-from hub.coordination.directory.confidential_words import TERM
+from hub.coordination.directory.confidential_words import TERM, is_suspicious
 from hub.coordination.directory.names import children
 from hub.model.directory import (
     DirectoryGone,
@@ -146,9 +146,8 @@ class Taking:
 
     def _stage_object(self, item: DirectoryObject, raw: bytes, body: bytes) -> None:
         record = item.record
-        why = sorted(
-            {*map(str, item.restricted), *reasons(item.type, record), *self._by(record)}
-        )
+        told = reasons(item.type, record) if is_suspicious(body.decode()) else ()
+        why = sorted({*map(str, item.restricted), *told, *self._by(record)})
         if why and item.type == "taxonomy_term":
             self._secret_terms.add(item.id)
         places = _places(item.type, record)

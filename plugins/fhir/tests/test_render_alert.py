@@ -19,7 +19,7 @@ from hub.testing.samples import (
 )
 from hub_fhir.rendering.alert import ALERT, render
 from hub_fhir.rendering.data.encounters import CLASSES
-from hub_fhir.rendering.data.systems import ALERT_EVENTS, OWN_EVENTS
+from hub_fhir.rendering.data.systems import ABSENT, ALERT_EVENTS, OWN_EVENTS
 from hub_fhir.rendering.errors import NoEquivalentError
 from hub_fhir.rendering.options import AlertOptions
 from plugins.fhir.tests import guides
@@ -170,13 +170,10 @@ def test_has_every_element_that_the_guide_demands(kind, demanded):
 
 
 def test_what_a_guide_demands_and_nobody_said_is_said_to_be_unknown():
-    payload = {
-        "class": "inpatient",
-        "coverage": [{"payer": "A payer without numbers"}],
-        "attending": {"identifiers": [{"system": "F12", "value": "CAR"}]},
-    }
+    doctor = {"role": "attending", "identifiers": [{"system": "F12", "value": "CAR"}]}
+    said = {"coverage": [{"payer": "A payer without numbers"}], "careteam": [doctor]}
 
-    bundle = made(admitted(payload=payload))
+    bundle = made(admitted(payload=FULL | said))
 
     unknown = [{"url": ABSENT, "valueCode": "unknown"}]
     (coverage,) = resources(bundle, "Coverage")

@@ -536,7 +536,7 @@ def test_somebody_of_whom_only_a_number_is_known_has_an_unknown_name():
 
     acts = one(made(requester={"person": person}), "Practitioner")
 
-    assert acts["name"][0]["extension"][0]["valueCode"] == "unknown"
+    assert acts["name"][0]["_family"]["extension"][0]["valueCode"] == "unknown"
 
 
 @pytest.mark.parametrize(

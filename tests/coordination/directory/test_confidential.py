@@ -1,5 +1,7 @@
 """Places that must stay secret, in records that are made up."""
 
+import json
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -11,6 +13,7 @@ from hub.coordination.directory.confidential import (
     secrets_of,
     without_places,
 )
+from hub.coordination.directory.confidential_words import FLAGS, is_suspicious
 
 STREET = "Kassandrastraße 12"
 
@@ -48,6 +51,7 @@ STREET = "Kassandrastraße 12"
 )
 def test_a_place_that_must_stay_secret_is_known(record, why):
     assert reasons("service", record) == (why,)
+    assert is_suspicious(json.dumps(record, ensure_ascii=False))
 
 
 @pytest.mark.parametrize(
@@ -187,3 +191,10 @@ def test_no_shape_of_a_record_lets_an_address_through(record):
 
     assert "Kassandra" not in str(found)
     assert masked("service", found, [STREET]) == found
+
+
+@pytest.mark.parametrize("flag", sorted(FLAGS))
+def test_what_hides_a_place_is_looked_at(flag):
+    assert reasons("location", {flag: "yes"})
+    assert is_suspicious(f'{{"{flag}":"yes"}}')
+    assert not is_suspicious('{"name":"Food bank","location_type":"physical"}')

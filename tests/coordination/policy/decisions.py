@@ -69,10 +69,30 @@ LOOKING = Member("", programme=look_of("performer"))
 LEFT = Member("", valid_to=date.min)
 
 
-def referred(name, *links, by="requester", recipient=None, consents=(), **payload):
+#: The category of a referral for violence, and what an answer adds to it.
+VIOLENCE = labelled("SDV", by="category:intimate-partner-violence")
+ADDED = Labels("R", ("SDV",), (), (*VIOLENCE.derived_by, "diagnosis:T74:SDV"))
+MARKED = Labels("R", ("SDV",), (), (*VIOLENCE.derived_by, "meta.security"))
+#: Who asked for help with it in its own words, and who only looks at that.
+ASKED, ASKED_LOOKS = (
+    REQUESTER._replace(stated=VIOLENCE),
+    Member("", programme=look_of("requester"), stated=VIOLENCE),
+)
+
+
+def referred(
+    name,
+    *links,
+    by="requester",
+    recipient=None,
+    consents=(),
+    labels=None,
+    **payload,
+):
     """Return what is asked of an event of a referral."""
     return {
         "about": event(
+            labels,
             kind=f"referral.{name}",
             entity=Entity("referral", "rec_1", 1),
             payload={"state": "requested", "by": by, **payload},
@@ -687,6 +707,64 @@ REFERRALS = {
             "requested",
             PERFORMER,
             recipient=to("community"),
+            consents=[permit("referral.*")],
+        ),
+    ),
+    "who asked for help with violence hears the answer": yes(
+        "sensitivity.stated",
+        **referred("accepted", ASKED, by="performer", labels=VIOLENCE),
+    ),
+    "and sees it": yes(
+        "sensitivity.stated",
+        **referred("accepted", ASKED_LOOKS, by="performer", labels=VIOLENCE),
+    ),
+    "an answer that is only marked the same says no more": yes(
+        "sensitivity.stated",
+        **referred("accepted", ASKED, by="performer", labels=MARKED),
+    ),
+    "what the answer adds is no word of theirs": no(
+        "sensitivity.restricted",
+        **referred("accepted", ASKED, by="performer", labels=ADDED),
+    ),
+    "nor what is said of something else": no(
+        "sensitivity.consent_needed",
+        **referred("accepted", ASKED, by="performer", labels=labelled("SDV", "ETH")),
+    ),
+    "who asked, and did not say it": no(
+        "sensitivity.restricted",
+        **referred("accepted", REQUESTER, by="performer", labels=VIOLENCE),
+    ),
+    "who asked and is no side any more": no(
+        "relationship.ended",
+        **referred("accepted", ASKED._replace(valid_to=date.min), labels=VIOLENCE),
+    ),
+    "who asked, though the person decided against it": no(
+        "sensitivity.denied",
+        **referred(
+            "accepted",
+            ASKED,
+            by="performer",
+            labels=VIOLENCE,
+            consents=[deny("SDV")],
+        ),
+    ),
+    "a shelter is asked by a consent that names violence": yes(
+        "consent.permitted",
+        **referred(
+            "requested",
+            PERFORMER,
+            recipient=to("community"),
+            labels=VIOLENCE,
+            consents=[permit("referral.*", "SDV")],
+        ),
+    ),
+    "a shelter is not asked by a contract, or a consent that does not name it": no(
+        "sensitivity.consent_needed",
+        **referred(
+            "requested",
+            PERFORMER,
+            recipient=to("community", sensitivity=frozenset({"SDV"})),
+            labels=VIOLENCE,
             consents=[permit("referral.*")],
         ),
     ),

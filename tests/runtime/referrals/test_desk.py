@@ -1,12 +1,16 @@
 """What a source that works referrals may see of them, at the moment it looks."""
 
 import json
+from contextlib import closing
 from datetime import timedelta
 
 import pytest
 
+from hub.coordination.partners import Partner
 from hub.model.facts import RecordKey
 from hub.runtime.errors import NoDeskError
+from hub.runtime.wiring import partners
+from hub.store.referral_sides import changed_of
 from tests.runtime.referrals.loop_world import (
     CANARY,
     World,
@@ -133,6 +137,46 @@ async def test_what_changed_comes_in_that_order_and_no_more_than_asked_for(site,
     assert await desk.changed("food-bank", since) == changed[-1:]
     assert await desk.changed("food-bank", since + timedelta(hours=1)) == []
     assert second.event.entity.key != asked
+
+
+@pytest.mark.usefixtures("asked")
+async def test_a_page_goes_on_where_the_one_before_ended_and_audits_its_own(site):
+    for number in ("R-78", "R-79"):
+        await site.take("klinik-nord", request(number, control=number))
+    desk = site.desk(FEED)
+    whole = await desk.changed("food-bank")
+    audited = len(site.audited("referral.viewed"))
+    place, pages = (None, 2, ""), []
+
+    while page := await desk.changed("food-bank", *place):
+        pages.append(page)
+        place = page[-1].changed_at, 2, page[-1].event.entity.key
+
+    assert [each for page in pages for each in page] == whole
+    assert [len(page) for page in pages] == [2, 1]
+    assert len(site.audited("referral.viewed")) == audited + 3
+    times = [each.changed_at for each in whole]
+    assert times == sorted(times)
+    assert all(each.changed_at >= each.event.times.emitted for each in whole)
+
+
+async def test_a_party_does_not_wait_for_the_referrals_of_others(site, asked):
+    for number in range(3):
+        sent = request(f"S-{number}", to="FB-2", control=f"s-{number}")
+        await site.take("klinik-nord", sent)
+    partner = partners(site.hub.config).by_name["food-bank"]
+    with closing(site.hub.store.reader()) as reader:
+        found = [each.key for each in changed_of(reader, partner, 0)]
+
+    assert found == [asked]
+
+
+async def test_a_party_that_is_named_later_finds_its_referrals_of_before(site, asked):
+    by_feed = Partner("else", sources=frozenset({"klinik-nord"}))
+    by_number = Partner("else", organizations=frozenset({"FBREG:FB-1"}))
+    with closing(site.hub.store.reader()) as reader:
+        for partner in (by_feed, by_number):
+            assert [each.key for each in changed_of(reader, partner, 0)] == [asked]
 
 
 async def test_of_a_mistake_only_that_is_seen(site, asked):

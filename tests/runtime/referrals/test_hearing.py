@@ -181,6 +181,32 @@ async def test_of_violence_a_payer_learns_by_a_consent_that_names_it(
         assert site.decisions("completed", "outcomes") == [expected]
 
 
+@pytest.mark.parametrize(
+    ("answer", "expected"),
+    [
+        (b"", ("permit", "sensitivity.stated")),
+        # What the shelter adds, a diagnosis of addiction, is taken out.
+        (b"\rDG1|1||F10.2^x^I10", ("permit_redacted", "sensitivity.redacted")),
+    ],
+    ids=["its own words", "words of the shelter"],
+)
+async def test_a_hospital_hears_of_its_own_referral_for_violence(
+    tmp_path, answer, expected
+):
+    def violent(message):
+        return message.replace(b"food-insecurity", VIOLENCE.encode())
+
+    async with World(tmp_path).running() as site:
+        named = {"data": ["referral.*", "SDV"]}
+        await site.take("care", consent("food-bank", **named))
+        await site.take("klinik-nord", violent(request()).replace(b"E11.9", b"Z00.0"))
+        await site.take("food-bank-feed", violent(reply("A")) + answer)
+
+        own = subscription_of("clinic")
+        assert site.decisions("received", own) == [("permit", "sensitivity.stated")]
+        assert site.decisions("accepted", own) == [expected]
+
+
 def portal(tmp_path):
     return (
         folder(tmp_path / "portal", name="portal", retry_initial_seconds=0.02),

@@ -290,10 +290,9 @@ async def test_nothing_of_anybody_is_anywhere_but_on_the_page(site, tmp_path, ca
             listed = await response.text()
     mails = b"".join(site.mails.mails).decode()
     names = "\n".join(str(each) for each in tmp_path.rglob("*"))
-    ids = str(
-        site.query(
-            "SELECT id FROM event UNION SELECT id FROM delivery UNION SELECT id FROM message"
-        )
+    ids = "".join(
+        str(site.query(f"SELECT id FROM {each}"))  # noqa: S608 - names of tables
+        for each in ("event", "delivery", "message")
     )
 
     for kind, canary in CANARIES.items():

@@ -158,7 +158,7 @@ class WalkedHub(MovedHub):
         quiet = 0
         while quiet < 3:
             quiet = 0 if self._busy() else quiet + 1
-            await asyncio.sleep(0.01)
+            await asyncio.sleep(0.002)
 
     def _micros(self):
         return journal.microseconds(self.now())

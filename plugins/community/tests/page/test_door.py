@@ -62,9 +62,12 @@ async def test_many_who_are_silent_hold_up_nobody_for_long(address):
             for reader in silent:
                 with contextlib.suppress(ConnectionError):
                     assert await reader.read() == b""
-        async with aiohttp.ClientSession() as http, asyncio.timeout(5):
-            async with http.get(f"{address.geturl()}/r/none") as response:
-                assert response.status == 404
+        async with (
+            asyncio.timeout(5),
+            aiohttp.ClientSession() as http,
+            http.get(f"{address.geturl()}/r/none") as response,
+        ):
+            assert response.status == 404
 
 
 async def test_a_connection_that_is_used_is_kept(address):
