@@ -183,7 +183,8 @@ class SourceSpec:
     `kind` is a noun naming the protocol and the role (``mllp-listener``); it is
     what an operator writes and never changes once released. `normaliser` is the
     one that its messages get where the configuration names none. A source of files
-    can say how to `unwrap` them.
+    can say how to `unwrap` them, and how to `unwrap_package` those that are a whole
+    directory, where a zip is what is read and no container; else that is `unwrap`.
     """
 
     kind: str
@@ -193,6 +194,7 @@ class SourceSpec:
     summary: str
     stability: Stability = "experimental"
     unwrap: Unwrap | None = None
+    unwrap_package: Unwrap | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -138,6 +138,15 @@ class Partners:
         return found[0] if len(found) == 1 else ""
 
 
+def numbers_of(partner: Partner) -> list[dict[str, str]]:
+    """Return the ids of a partner's organisations, as a referral states them."""
+    listed = []
+    for written in sorted(partner.organizations):
+        system, _, value = written.partition("|" if "|" in written else ":")
+        listed.append({"system": system, "value": value})
+    return listed
+
+
 def organizations(stated: Mapping[str, Any]) -> Iterator[str]:
     """Yield how a configuration may write the ids of a stated organisation."""
     org = stated.get("org")

@@ -82,42 +82,61 @@ class Router:
         may, whatever types they ask for, and no filter keeps it from them. `suppress`
         judges what is permitted.
         """
-        asking = self._judge.wanting(event.type).asking
         judged = [
             self._judge.judge(event, each, whose, now, heard, earlier, suppress)
             for each in self._judge.related(event.type, whose)
         ]
-        decisions = [each.decision for each in judged]
+        decisions, unrelated = self._all_owed(
+            event, whose, now, heard, earlier, [each.decision for each in judged]
+        )
         put_off = {each.decision.subscription: each for each in judged if each.until}
+        lines = {each.destination: each.ordering_key for each in heard}
+        deliveries: list[DeliveryRow] = []
+        superseded: list[tuple[str, str]] = []
+        for decision in _to_be_told(decisions):
+            line = lines.get(decision.destination, whose.okey)
+            storm = put_off.get(decision.subscription)
+            due = self._due(decision.subscription, now, storm)
+            delivery = _delivery_row(decision, line, due, now, whose.generation)
+            deliveries.append(delivery)
+            if storm:
+                superseded += [(of, decision.destination) for of in storm.stands_for]
+        return Routed(
+            [_decision_row(each, now) for each in decisions],
+            deliveries,
+            len(decisions) + unrelated,
+            unrelated,
+            tuple(superseded),
+        )
+
+    def _all_owed(
+        self,
+        event: CareEvent,
+        whose: Whose,
+        now: datetime,
+        heard: Sequence[Heard],
+        earlier: Callable[[], Sequence[Heard]],
+        decisions: list[Decision],
+    ) -> tuple[list[Decision], int]:
+        """Return the decisions with what is owed to those who heard of it before.
+
+        And how many ask who have nothing to do with the person.
+        """
+        asking = self._judge.wanting(event.type).asking
         unrelated = len(asking) - len(decisions)
-        if event.correction and event.correction.kind == "amendment":
+        kind = event.correction.kind if event.correction else ""
+        if kind == "amendment":
             decisions += self._judge.owed_amendments(
                 event, asking, whose, now, earlier(), decisions
             )
-        if event.correction and event.correction.kind == "retraction":
+        if kind == "retraction":
             decisions = among_heard(decisions, heard)
         if heard:
             owed = owe(event.id, decisions, heard)
             decisions = [self._judge.spoken(event, each) for each in owed]
             # Who is owed it by a subscription without a relation is told all the same.
             unrelated = len(asking - {each.subscription for each in decisions})
-        routed = Routed([], [], len(decisions) + unrelated, unrelated)
-        lines = {each.destination: each.ordering_key for each in heard}
-        served: set[str] = set()
-        routed.decisions.extend(_decision_row(each, now) for each in decisions)
-        # What somebody must decide first keeps nothing back that may go anyway.
-        for decision in sorted(decisions, key=lambda each: each.verdict == "hold"):
-            if decision.verdict != "deny" and decision.destination not in served:
-                served.add(decision.destination)
-                line = lines.get(decision.destination, whose.okey)
-                storm = put_off.get(decision.subscription)
-                due = self._due(decision.subscription, now, storm)
-                delivery = _delivery_row(decision, line, due, now, whose.generation)
-                routed.deliveries.append(delivery)
-                if storm:
-                    gone = [(of, decision.destination) for of in storm.stands_for]
-                    routed = routed._replace(superseded=(*routed.superseded, *gone))
-        return routed
+        return decisions, unrelated
 
     @property
     def subscriptions(self) -> tuple[Subscription, ...]:
@@ -170,6 +189,18 @@ class Router:
         asks for it any more.
         """
         return self._judge.decide_anew(event, subscription, destination, whose, now)
+
+
+def _to_be_told(decisions: Iterable[Decision]) -> list[Decision]:
+    """Return by which decision each destination is told, once.
+
+    What somebody must decide first keeps nothing back that may go anyway.
+    """
+    found: dict[str, Decision] = {}
+    for each in sorted(decisions, key=lambda one: one.verdict == "hold"):
+        if each.verdict != "deny":
+            found.setdefault(each.destination, each)
+    return list(found.values())
 
 
 def _decision_row(decision: Decision, now: datetime) -> DecisionRow:

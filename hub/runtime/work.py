@@ -186,16 +186,26 @@ class Work:
         return self._labeller.as_sent(fact, self._waiting.source)
 
     def _believable(self, fact: Fact) -> Fact:
-        """Hold a sender's clock that is ahead to the time at which we heard."""
+        """Hold a sender's clock that is ahead to the time at which we heard.
+
+        What is said of a referral has happened: if later, it would hide what comes
+        after it. When an appointment is to be stands elsewhere.
+        """
         heard = self._waiting.received_at
-        if fact.recorded.earliest <= heard + CLOCK_TOLERANCE:
+        recorded = self._held(fact.recorded, heard)
+        occurred = fact.occurred
+        if occurred and fact.record is not None and fact.record.kind == "referral":
+            occurred = self._held(occurred, heard)
+        if recorded is fact.recorded and occurred is fact.occurred:
             return fact
+        return replace(fact, recorded=recorded, occurred=occurred)
+
+    def _held(self, said: FuzzyTime, heard: datetime) -> FuzzyTime:
+        if said.earliest <= heard + CLOCK_TOLERANCE:
+            return said
         self._warn("clock.ahead")
-        said = fact.recorded
         flags = (*said.flags, "clock_ahead")
-        return replace(
-            fact, recorded=replace(said, earliest=heard, latest=heard, flags=flags)
-        )
+        return replace(said, earliest=heard, latest=heard, flags=flags)
 
     def _warn(self, warning: str) -> None:
         if warning not in self._warnings:

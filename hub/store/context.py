@@ -53,6 +53,27 @@ _OVER = {
 }
 
 
+#: What of a context are records that are not over, and records of any time.
+_OPEN_SHOWN = {
+    "coverage": "coverage",
+    "care_gaps": "caregap",
+    "needs": "need",
+    "goals": "goal",
+    "tasks": "task",
+    "issues": "issue",
+    "appointments": "appointment",
+    "programmes": "program",
+}
+_ALL_SHOWN = {
+    "assessments": "assessment",
+    "plans": "plan",
+    "alerts": "alert",
+    "referrals": "referral",
+    "outcomes": "outcome",
+    "contacts": "contact",
+}
+
+
 class StayBody(Struct):
     """A stay as it is stored, and by what slot its events are remembered."""
 
@@ -124,52 +145,53 @@ def gather(
 
 def person_context(found: Gathered, days: int = DEFAULT_DAYS) -> PersonContext:
     """Return the context of somebody, with what was within so many `days`."""
-    encounters = [(row, stored_encounter(row)) for row in _encounters(found)]
-    stays = stays_of(found)
-    standing = [body for _, body in stays]
-    recent = _recent(found.at, days)
     return PersonContext(
         key=found.person,
         at=found.at,
         days=days,
         identifiers=list(found.identifiers),
         demographics=found.demographics,
-        stays=[
-            stay_view(stored_stay(row))
-            for row, body in stays
-            if recent(body.stay.start, body.stay.end)
-        ],
-        encounters=[
-            encounter_row_view(row)
-            for row, each in encounters
-            if recent(each.start, each.end)
-        ],
         transitions=_transitions(found),
-        emergency_visits=frequency(found.at, emergency_visits(standing)),
-        inpatient_stays=frequency(found.at, inpatient_stays(standing)),
-        readmissions=frequency(found.at, readmissions(standing)),
-        coverage=_shown(found.open("coverage")),
-        care_gaps=_shown(found.open("caregap")),
-        risks=_shown(_newest_by(found.of("risk"), "model")),
-        needs=_shown(found.open("need")),
-        assessments=_shown(found.of("assessment")),
-        plans=_shown(found.of("plan")),
-        goals=_shown(found.open("goal")),
-        tasks=_shown(found.open("task")),
-        issues=_shown(found.open("issue")),
-        alerts=_shown(found.of("alert")),
-        appointments=_shown(found.open("appointment")),
-        referrals=_shown(found.of("referral")),
-        outcomes=_shown(found.of("outcome")),
-        programmes=_shown(found.open("program")),
-        care_team=_shown(found.of("careteam")[:1]),
-        contacts=_shown(found.of("contact")),
+        **_care(found, days),
+        **_of_records(found),
         consents=[
             _consent(each, found.at)
             for kind in ("consent", "proxy")
             for each in found.of(kind)
         ],
     )
+
+
+def _care(found: Gathered, days: int) -> dict[str, Any]:
+    """Return what there was of stays and encounters, and how often."""
+    encounters = [(row, stored_encounter(row)) for row in _encounters(found)]
+    stays = stays_of(found)
+    standing = [body for _, body in stays]
+    recent = _recent(found.at, days)
+    return {
+        "stays": [
+            stay_view(stored_stay(row))
+            for row, body in stays
+            if recent(body.stay.start, body.stay.end)
+        ],
+        "encounters": [
+            encounter_row_view(row)
+            for row, each in encounters
+            if recent(each.start, each.end)
+        ],
+        "emergency_visits": frequency(found.at, emergency_visits(standing)),
+        "inpatient_stays": frequency(found.at, inpatient_stays(standing)),
+        "readmissions": frequency(found.at, readmissions(standing)),
+    }
+
+
+def _of_records(found: Gathered) -> dict[str, Any]:
+    shown = {name: _shown(found.open(kind)) for name, kind in _OPEN_SHOWN.items()}
+    shown |= {name: _shown(found.of(kind)) for name, kind in _ALL_SHOWN.items()}
+    return shown | {
+        "risks": _shown(_newest_by(found.of("risk"), "model")),
+        "care_team": _shown(found.of("careteam")[:1]),
+    }
 
 
 def _rows(found: Gathered, kind: str) -> list[sa.Row[Any]]:

@@ -1,5 +1,6 @@
 """Questions about referrals: how they stand, and where nobody answers."""
 
+from itertools import islice
 from typing import Any, Literal
 
 import msgspec
@@ -49,6 +50,8 @@ _ROWS: sa.Select[Any] = sa.select(
     _entity.version,
     _entity.body,
 ).join_from(referral, schema.entity, _entity.key == referral.c.key)
+# In so many words, as the index that covers only these needs it.
+_OVERDUE: sa.ColumnElement[bool] = referral.c.level != sa.literal_column("''")
 
 
 class ReferralReader:
@@ -83,24 +86,14 @@ class ReferralReader:
             *equal(referral.c.state, state),
             *equal(referral.c.category, category),
             *_of_loop(loop),
+            *([_OVERDUE] if overdue else []),
+            *_of_person(person),
+            *_behind("referral", cursor),
         )
-        if overdue:
-            query = query.where(referral.c.level != sa.literal_column("''"))
-        if person is not None:
-            owner = schema.entity.alias("owner").c
-            of = sa.select(owner.person).where(owner.key == person)
-            query = query.where(_entity.person == of.scalar_subquery())
-        if cursor is not None:
-            after = decode_cursor("referral", cursor, _KEY)
-            query = query.where(referral.c.key > after)
-        found: list[ReferralView] = []
         with self._looks.connection() as connection:
-            for row in connection.execute(query.order_by(referral.c.key)):
-                shown = _view(row)
-                if party is None or party in {shown.requester, shown.performer}:
-                    found.append(shown)
-                if len(found) > limit:
-                    break
+            rows = connection.execute(query.order_by(referral.c.key))
+            shown = (each for each in map(_view, rows) if _concerns(each, party))
+            found = list(islice(shown, limit + 1))
         more, found = len(found) > limit, found[:limit]
         return Page(found, encode_cursor("referral", found[-1].key) if more else None)
 
@@ -134,10 +127,7 @@ class ReferralReader:
         At most `limit` referrals; each may wait for several things.
         """
         require_limit(limit)
-        query = _ROWS.where(referral.c.level != sa.literal_column("''"))
-        if cursor is not None:
-            after = decode_cursor("escalation", cursor, _KEY)
-            query = query.where(referral.c.key > after)
+        query = _ROWS.where(_OVERDUE, *_behind("escalation", cursor))
         query = query.order_by(referral.c.key).limit(limit + 1)
         with self._looks.connection() as connection:
             rows = connection.execute(query).all()
@@ -154,6 +144,25 @@ def _of_loop(loop: LoopFilter | None) -> list[sa.ColumnElement[bool]]:
     if loop == "unclosed":
         return [referral.c.loop.in_(OPEN_LOOPS)]
     return equal(referral.c.loop, loop)
+
+
+def _of_person(key: str | None) -> list[sa.ColumnElement[bool]]:
+    """Return what holds for those of whoever is known by a key, or was once."""
+    if key is None:
+        return []
+    owner = schema.entity.alias("owner").c
+    of = sa.select(owner.person).where(owner.key == key)
+    return [_entity.person == of.scalar_subquery()]
+
+
+def _behind(what: str, cursor: str | None) -> list[sa.ColumnElement[bool]]:
+    if cursor is None:
+        return []
+    return [referral.c.key > decode_cursor(what, cursor, _KEY)]
+
+
+def _concerns(shown: ReferralView, party: str | None) -> bool:
+    return party is None or party in {shown.requester, shown.performer}
 
 
 def _view(row: sa.Row[Any]) -> ReferralView:

@@ -187,7 +187,7 @@ async def test_a_table_is_taken_by_a_feed_of_tables(hub, api):
     [
         ("cases", "text/csv", 415, "ADMIN-022"),
         ("tables", "application/json", 415, "ADMIN-022"),
-        ("nobody", "application/json", 404, "ADMIN-001"),
+        ("nobody", "application/json", 404, "ADMIN-010"),
     ],
 )
 async def test_a_feed_takes_its_own_form_only(api, source, form, status, code):

@@ -2,7 +2,7 @@
 
 import pytest
 
-from hub.coordination.partners import HEARS, Partner, Partners, Party
+from hub.coordination.partners import HEARS, Partner, Partners, Party, numbers_of
 from hub.model.taxonomy import EVENT_TYPES
 
 
@@ -80,3 +80,17 @@ def test_without_partners_there_are_none():
 
 def test_what_the_sides_hear_exists():
     assert HEARS["performer"] | HEARS["requester"] <= EVENT_TYPES
+
+
+def test_the_numbers_of_a_partner_lead_back_to_it():
+    written = frozenset({"urn:oid:1.2|A:1", "city:o-7"})
+    partner = Partner("tafel", organizations=written, sides=frozenset({"performer"}))
+    numbers = numbers_of(partner)
+
+    assert numbers == [
+        {"system": "city", "value": "o-7"},
+        {"system": "urn:oid:1.2", "value": "A:1"},
+    ]
+    for each in numbers:
+        stated = {"org": {"identifiers": [each]}}
+        assert Partners([partner]).named("performer", stated) == "tafel"

@@ -397,3 +397,28 @@ def test_a_referral_can_be_seen_as_it_was_known(play, store):
     assert (waited.status, waited.details.get("conflicts")) == ("requested", None)
     assert (expired.status, expired.details.get("conflicts")) == ("expired", None)
     assert (now.status, len(now.details["conflicts"])) == ("expired", 1)
+
+
+def test_what_is_said_to_happen_later_counts_from_when_it_was_heard(play, query):
+    play.hear(requested())
+    play.clock.advance(3600)
+    play.hear(
+        says(later(24 * 9), "performer", "accepted", appointment={"at": "2026-06-01"})
+    )
+    play.clock.advance(3600)
+    play.hear(says(later(2), "performer", "failed"))
+
+    accepted = play.events[1]
+    assert play.types == ["requested", "accepted", "failed"]
+    assert accepted.times.occurred.earliest == later(1)
+    assert "clock_ahead" in accepted.times.occurred.flags
+    assert accepted.quality.warnings == ("clock.ahead",)
+    assert accepted.payload["appointment"] == {"at": "2026-06-01"}
+    warnings = query("SELECT warnings FROM message ORDER BY seq")
+    assert warnings == [("[]",), ('["clock.ahead"]',), ("[]",)]
+
+
+def test_a_clock_that_is_a_little_ahead_is_believed(play):
+    play.hear(requested(), says(later(0.05), "performer", "accepted"))
+
+    assert play.events[1].times.occurred.earliest == later(0.05)

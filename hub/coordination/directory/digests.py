@@ -13,6 +13,7 @@ import msgspec
 
 #: Not part of what an object says: when its row was touched, and the log of that.
 _UNSAID = frozenset({"last_modified", "metadata", "id"})
+_UNSAID_OF_CHILDREN = _UNSAID | {"link_id"}
 #: What leads to another object, by its field; other ids are those of children.
 REFERENCES: Mapping[str, str] = {
     "organization_id": "organization",
@@ -123,11 +124,13 @@ def _said(value: Any, own: object) -> Any:
 
 def _said_of_child(value: Mapping[str, Any], own: object) -> dict[str, Any]:
     """Return what a child says: not its own id, nor whose child it is."""
-    found = {}
+    found: dict[str, Any] = {}
     for name, each in value.items():
-        if name in _UNSAID or (each == own and name in REFERENCES):
+        if name in _UNSAID_OF_CHILDREN or (name in REFERENCES and each == own):
             continue
-        if name == "link_id":
+        if type(each) is str:  # as nearly all are
+            if told := text(each):
+                found[name] = told
             continue
         said = _said(each, own)
         if not _is_nothing(said):

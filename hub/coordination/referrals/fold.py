@@ -33,17 +33,6 @@ from hub.coordination.referrals.said import (
 from hub.coordination.standing import Witness
 from hub.model.referrals import SIDE_FACTS, Loop
 
-#: The event of a state, where it is not called like it.
-_EVENTS = {"draft": "drafted", "in_progress": "started"}
-#: The event of what is said beside the states, None for none.
-_SIDE_EVENTS: Mapping[str, str | None] = {
-    "appointment_booked": "scheduled",
-    "appointment_rescheduled": "scheduled",
-    "message_added": "information_provided",
-    "confirmed": "information_provided",
-    "capacity_reported": None,
-    "outcome_received": None,
-}
 _FELL_THROUGH = frozenset({"no_show", "appointment_cancelled"})
 _OUTCOMES = frozenset({"outcome_reported", "outcome_amended"})
 _BOOKED = frozenset({"appointment_booked", "appointment_rescheduled"})
@@ -169,6 +158,8 @@ class _Fold:
             self._step(said)
 
     def _step(self, said: Said) -> None:
+        if said.by and table.implies_acceptance(self._now.state, said.says, said.by):
+            self._apply(said.implying("accepted"))
         if said.says == self._now.state and said.by in table.sides_of(said.says):
             self._again(said)
         elif conflict := self._step_refused(said):
@@ -238,7 +229,7 @@ class _Fold:
                 self._ledger.tell(said, "loop_closed", moves=True)
 
     def _events(self, state: str, before: str) -> list[str]:
-        own = _EVENTS.get(state, state)
+        own = table.EVENTS.get(state, state)
         if before == "rejected":
             return ["reopened"]
         if before == "on_hold" and state in table.RESUMED:
@@ -277,7 +268,7 @@ class _Fold:
         self, said: Said, fallen: dict[str, Any], *, repeated: bool
     ) -> None:
         says = said.says
-        event = _SIDE_EVENTS.get(says, says)
+        event = table.SIDE_EVENTS.get(says, says)
         if event is None or (says == "cancel_requested" and repeated):
             self._ledger.note(said)
             return

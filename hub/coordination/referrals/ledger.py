@@ -30,7 +30,8 @@ class Ledger:
 
     def note(self, said: Said, conflict: str = "") -> None:
         """Write a statement into the history."""
-        step = Step(said.says, said.by or "", said.at, said.who.party, conflict)
+        who, basis = said.who.party, said.basis
+        step = Step(said.says, said.by or "", said.at, who, conflict, basis)
         self._steps.setdefault(_place(said), step)
 
     def tell(
@@ -123,7 +124,8 @@ class Ledger:
 
 def _place(said: Said) -> tuple[str, ...]:
     mark = said.content if not said.says else ""
-    return said.says, said.by or "", said.at.isoformat(), _name(said.who), mark
+    at, who = said.at.isoformat(), _name(said.who)
+    return said.says, said.by or "", at, who, mark, said.basis
 
 
 def _conflict_key(said: Said, conflict: str) -> str:

@@ -14,13 +14,17 @@ from hub.model.times import FuzzyTime
 
 
 class Step(Struct, frozen=True, omit_defaults=True):
-    """One statement in the history; `conflict` is why it was not applied, if so."""
+    """One statement in the history; `conflict` is why it was not applied, if so.
+
+    What nobody said, but follows from what was said, has the basis "inferred".
+    """
 
     says: str
     by: str
     at: datetime
     party: str = ""
     conflict: str = ""
+    basis: Basis = "explicit"
 
 
 class Telling(Struct, frozen=True, kw_only=True):

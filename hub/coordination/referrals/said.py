@@ -1,6 +1,7 @@
 """What one statement says of a referral, whoever sent it and in whatever form."""
 
 from collections.abc import Iterable, Mapping
+from copy import copy
 from datetime import UTC, datetime, timedelta
 from functools import cached_property
 from hashlib import blake2b
@@ -80,6 +81,16 @@ class Said:
         named = named_party(self.details.get(self.by or ""))
         party = self.party or named.party
         return Who(party, named.ids, named.name, self.via)
+
+    def implying(self, says: str) -> "Said":
+        """Return what is so as well if this is: said by the same, at the same time."""
+        kept = {"by", "via", "party", "actor", self.by}
+        implied = copy(self)
+        implied.says, implied.basis = says, "inferred"
+        implied.details = {
+            name: value for name, value in self.details.items() if name in kept
+        }
+        return implied
 
     @property
     def opens(self) -> bool:

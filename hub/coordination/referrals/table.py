@@ -85,6 +85,20 @@ WANTS_OUTCOME: Final = frozenset({"completed", "failed"})
 #: Where silence cannot be: what the performer says that is open again after a hold.
 RESUMED: Final = frozenset({"received", "accepted", "scheduled", "in_progress"})
 
+#: The event of a state, where it is not called like it.
+EVENTS: Final[Mapping[str, str]] = {"draft": "drafted", "in_progress": "started"}
+#: The event of what is said beside the states, None for none.
+SIDE_EVENTS: Final[Mapping[str, str | None]] = {
+    "appointment_booked": "scheduled",
+    "appointment_rescheduled": "scheduled",
+    "message_added": "information_provided",
+    "confirmed": "information_provided",
+    "capacity_reported": None,
+    "outcome_received": None,
+}
+#: What only somebody says who has accepted, whether or not that was said.
+_OF_ACCEPTANCE: Final = frozenset({"scheduled", "in_progress", "completed"})
+
 #: Why something was kept and not applied, in the order in which it is asked.
 CONFLICTS: Final[Mapping[str, str]] = {
     "statement.unknown": "nobody knows what is said",
@@ -123,6 +137,21 @@ def allows(state: str, says: str, by: Side) -> bool:
         who, states = SIDE_TABLE[says]
         return letter in who and state in states
     return letter in TABLE.get(state, {}).get(says, "")
+
+
+def implies_acceptance(state: str, says: str, by: Side) -> bool:
+    """Say whether `by` has accepted what is in `state`, as `says` shows.
+
+    Whose states are polled may have been `accepted` between two looks. Each of the
+    two steps must be in the table, and the one that skips it must not.
+    """
+    return (
+        state in {"requested", "received"}
+        and says in _OF_ACCEPTANCE
+        and not allows(state, says, by)
+        and allows(state, "accepted", by)
+        and allows("accepted", says, by)
+    )
 
 
 def refusal(state: str, says: str, by: Side) -> str:

@@ -19,6 +19,7 @@ _encode = msgspec.json.Encoder().encode
 _LEVEL = 1
 _PORTION = 500
 _LONGEST_NAME = 200
+_MOST_REMEMBERED = 300_000
 _ASSURED = ("assured_date", "last_assured", "assured_at")
 
 
@@ -30,6 +31,8 @@ class Resolving:
         self._against = against
         self._secrecy = secrecy
         self._owner = ("", "")
+        #: Of locations that were resolved: they come before who is there.
+        self._postcodes: dict[str, str] = {}
 
     def work(self) -> None:
         """Go through all that was staged, in its order."""
@@ -46,6 +49,8 @@ class Resolving:
         record: dict[str, Any] = _decode(item.record)
         why = self._secrecy.why(kind, key, _decode(item.restricted))
         record = self._secrecy.mask(kind, key, record, why)
+        if kind == "location" and len(self._postcodes) < _MOST_REMEMBERED:
+            self._postcodes[key] = "" if why else postcode_of(record)
         said = canonical(record)
         return StagedReady(
             n=n,
@@ -78,7 +83,11 @@ class Resolving:
     def _postcode(self, places: str) -> str:
         """Return the postcode of where a service is, "" where that is secret."""
         found = set()
-        for location in _decode(places):
+        for location in _decode(places) if places != "[]" else ():
+            known = self._postcodes.get(location)
+            if known is not None:
+                found.add(known)
+                continue
             if self._secrecy.why("location", location, []):
                 continue
             body = self._stage.record_of("location", location)

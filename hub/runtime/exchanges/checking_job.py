@@ -26,13 +26,14 @@ class Reading(NamedTuple):
     @classmethod
     def of(cls, source: SourceConfig) -> Self:
         """Return how the files of a source are read."""
+        spec, directory = source.spec, source.normaliser.directory is not None
         return cls(
             source.normaliser.media_type,
             source.settings,
             source.profile,
             source.normaliser.read,
-            source.spec.unwrap,
-            source.normaliser.directory is not None,
+            (directory and spec.unwrap_package) or spec.unwrap,
+            directory,
         )
 
 

@@ -8,10 +8,11 @@ import asyncio
 import secrets
 from collections.abc import Callable, Sequence
 from datetime import UTC, datetime
+from typing import Any
 
 from hub.contract import Inbox
 from hub.coordination.ids import Keys
-from hub.coordination.partners import Partners
+from hub.coordination.partners import Partners, numbers_of
 from hub.coordination.referral_errors import (
     NobodyKnownError,
     NoPerformerError,
@@ -163,7 +164,11 @@ class ReferralOperations:
         if not self._takes(name, "performer"):
             raise NoPerformerError(f"{name} takes none")
         partner = self._partners.by_name[name]
-        return Performer({"party": name, "org": {"name": partner.title or name}})
+        org: dict[str, Any] = {"name": partner.title or name}
+        if partner.organizations:
+            # Another hub knows its partner by these, and not by our name for it.
+            org["identifiers"] = numbers_of(partner)
+        return Performer({"party": name, "org": org})
 
     async def _at(self, service: str) -> Performer:
         """Return a service of a directory as who shall act, and its partner if any."""

@@ -7,6 +7,7 @@ own; the referral itself stays a draft, which waits for nobody (domain 4.1).
 import hashlib
 from collections.abc import Sequence
 from datetime import datetime
+from functools import partial
 from typing import Any, NamedTuple
 
 import msgspec
@@ -56,32 +57,13 @@ def drafts_of(
     The control id of each begins with its number, so that what was sent before is
     known again, and has a digest of what was wanted.
     """
-    same = hashlib.blake2b(_encode(wanted), digest_size=8).hexdigest()
-    said = at.isoformat().replace("+00:00", "Z")
-
-    def draft(value: str, says: str, details: dict[str, Any]) -> Draft:
-        record = RecordKey("referral", OWN_REFERRALS, value)
-        statement = Statement(
-            referral=record,
-            by="requester",
-            says=says,
-            at=said,
-            party=wanted.requester,
-            person=person,
-            name=by,
-            reason=wanted.reason,
-            text=wanted.note,
-            details=details,
-        )
-        return Draft(keys.record("", record), statement, f"{sent_as(value)}{same}")
-
+    draft = partial(_draft, wanted, person, by=by, at=at, keys=keys)
     details = _details(wanted)
     if len(performers) == 1:
         return [draft(number, "requested", details | _to(performers[0]))]
-    places = [f"{number}-{place}" for place in range(1, len(performers) + 1)]
     parts = [
-        draft(place, "requested", details | _to(each))
-        for place, each in zip(places, performers, strict=True)
+        draft(f"{number}-{place}", "requested", details | _to(each))
+        for place, each in enumerate(performers, 1)
     ]
     whole = draft(number, "draft", {**details, "children": [p.key for p in parts]})
     return [whole, *(_part_of(whole, each) for each in parts)]
@@ -91,6 +73,34 @@ def sent_as(number: str) -> str:
     """Return how the control ids of what is sent under a number begin."""
     # A part is numbered as the whole is, and a hyphen: that must not begin alike.
     return f"sent-{number}."
+
+
+def _draft(
+    wanted: Wanted,
+    person: tuple[dict[str, str], ...],
+    number: str,
+    says: str,
+    details: dict[str, Any],
+    *,
+    by: str,
+    at: datetime,
+    keys: Keys,
+) -> Draft:
+    record = RecordKey("referral", OWN_REFERRALS, number)
+    same = hashlib.blake2b(_encode(wanted), digest_size=8).hexdigest()
+    statement = Statement(
+        referral=record,
+        by="requester",
+        says=says,
+        at=at.isoformat().replace("+00:00", "Z"),
+        party=wanted.requester,
+        person=person,
+        name=by,
+        reason=wanted.reason,
+        text=wanted.note,
+        details=details,
+    )
+    return Draft(keys.record("", record), statement, f"{sent_as(number)}{same}")
 
 
 def _part_of(whole: Draft, part: Draft) -> Draft:

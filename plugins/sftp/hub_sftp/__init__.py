@@ -5,7 +5,7 @@ from collections.abc import Iterable
 import hub_sftp.errors
 import hub_sftp.fetching.errors  # noqa: F401 - a loaded plugin explains its codes
 from hub.sdk import Destination, DestinationSpec, Source, SourceSpec, hookimpl
-from hub_sftp.containers import unwrap
+from hub_sftp.containers import unwrap, unwrap_package
 from hub_sftp.fetching.settings import FolderPollerSettings, SftpPollerSettings
 from hub_sftp.folder import Folder
 from hub_sftp.settings import FolderSettings, WriterSettings
@@ -42,6 +42,7 @@ def sources() -> Iterable[SourceSpec]:
         normaliser="roster-csv",
         summary="Takes files from a folder of this machine, and answers them.",
         unwrap=unwrap,
+        unwrap_package=unwrap_package,
     )
     yield SourceSpec(
         kind="sftp-poller",
@@ -50,6 +51,7 @@ def sources() -> Iterable[SourceSpec]:
         normaliser="roster-csv",
         summary="Fetches files from an SFTP server, and answers them.",
         unwrap=unwrap,
+        unwrap_package=unwrap_package,
     )
 
 

@@ -238,17 +238,63 @@ def test_the_request_comes_first_whatever_the_clock_of_its_sender():
 
 
 def test_a_step_that_was_not_heard_of_is_filled_in():
+    hub = Telling().hear(asked(), answered(5, "in_progress", party="tafel"))
+
+    told = [(each.type, each.basis) for each in hub.events]
+    assert told == [
+        ("referral.requested", "explicit"),
+        ("referral.accepted", "inferred"),
+        ("referral.started", "explicit"),
+    ]
+    assert hub.events[1].payload["actor"] == {"party": "tafel"}
+    assert [(each.says, each.basis) for each in hub.referral.history] == [
+        ("requested", "explicit"),
+        ("accepted", "inferred"),
+        ("in_progress", "explicit"),
+    ]
+    assert hub.referral.conflicts == ()
+
+
+def test_what_was_filled_in_is_not_told_again_once_it_is_heard_of():
     hub = Telling().hear(asked(), answered(5, "in_progress"), answered(3, "accepted"))
 
-    assert hub.types == [
-        "requested",
-        "conflict",
-        "history_added",
-        "accepted",
-        "started",
+    assert hub.types == ["requested", "accepted", "started"]
+    assert [(each.says, each.basis) for each in hub.referral.history] == [
+        ("requested", "explicit"),
+        ("accepted", "explicit"),
+        ("in_progress", "explicit"),
     ]
-    assert hub.events[2].correction.of == hub.events[1].id
-    assert hub.referral.conflicts == ()
+
+
+def test_a_loop_closes_of_which_only_the_end_was_heard():
+    hub = Telling().hear(
+        asked(),
+        answered(5, "completed", **DONE),
+        said(6, "requester", "closed"),
+    )
+
+    assert hub.types == ["requested", "accepted", "completed", "loop_closed"]
+    assert hub.referral.loop is Loop.CLOSED_BY_REQUESTER
+
+
+@pytest.mark.parametrize(
+    ("before", "types"),
+    [
+        ([], ["requested", "accepted", "scheduled"]),
+        ([answered(1, "received")], ["requested", "received", "scheduled"]),
+    ],
+)
+def test_an_appointment_is_an_acceptance_only_where_it_must_be(before, types):
+    hub = Telling().hear(asked(), *before, answered(2, "scheduled", **FIRST))
+
+    assert hub.types == types
+    assert hub.referral.appointment is not None
+
+
+def test_nobody_accepts_by_the_words_of_another_side():
+    referral = fold(asked(), said(1, "requester", "completed"))
+
+    assert (referral.state, len(referral.conflicts)) == ("requested", 1)
 
 
 def test_what_was_told_and_turns_out_void_is_taken_back():

@@ -9,6 +9,7 @@ from hub.coordination.referrals.table import (
     SIDE_TABLE,
     TABLE,
     allows,
+    implies_acceptance,
     refusal,
     sides_of,
 )
@@ -72,6 +73,18 @@ def test_the_table_has_every_state_and_every_side_fact():
     assert set(SIDE_TABLE) == SIDE_FACTS
 
 
+def test_acceptance_is_implied_by_its_performer_where_the_table_has_no_arrow():
+    implied = {each for each in product(TABLE, TABLE, SIDES) if implies_acceptance(*each)}
+
+    assert implied == {
+        ("requested", "scheduled", "performer"),
+        ("requested", "in_progress", "performer"),
+        ("requested", "completed", "performer"),
+        ("received", "in_progress", "performer"),
+        ("received", "completed", "performer"),
+    }
+
+
 def test_every_open_state_can_reach_completion():
     reached = {"completed"}
     while more := {s for s, to in TABLE.items() if reached & set(to)} - reached:
@@ -99,6 +112,13 @@ def test_what_the_table_allows_happens_and_nothing_else(state, side):
         conflicts = [each.conflict for each in after.conflicts]
         if says == state and side in sides_of(says):
             assert (after.state, conflicts) == (state, [])
+        elif implies_acceptance(state, says, side):
+            # No such arrow: but who says so has accepted, which is filled in.
+            assert (after.state, conflicts) == (says, [])
+            assert [(s.says, s.basis) for s in after.history[-2:]] == [
+                ("accepted", "inferred"),
+                (says, "explicit"),
+            ]
         elif not allows(state, says, side):
             assert after.state == state
             receipt = (side, says) == ("hub", "received")
@@ -117,7 +137,10 @@ def test_what_the_table_allows_happens_and_nothing_else(state, side):
 @pytest.mark.parametrize(
     ("story", "code"),
     [
-        ([asked(), answered(1, "completed")], "transition.forbidden"),
+        (
+            [asked(), answered(1, "on_hold"), answered(2, "completed")],
+            "transition.forbidden",
+        ),
         ([asked(), said(1, "requester", "accepted")], "actor.forbidden"),
         ([asked(), said(1, "hub", "accepted")], "actor.forbidden"),
         ([asked(), answered(1, "dreamt_of")], "statement.unknown"),

@@ -72,6 +72,7 @@ TELLS_AN_END = {
 }
 NAMES = {"in_progress": "started", "message_added": "information_provided"}
 NAMES["confirmed"] = "information_provided"
+SHOWS_ACCEPTANCE = {"scheduled", "in_progress", "completed"}
 REOPENED_WITHIN = timedelta(days=30)
 
 
@@ -149,10 +150,22 @@ class Picture:
             self.step(said)
 
     def step(self, said):
+        if (
+            said.side == "P"
+            and self.state in {"requested", "received"}
+            and said.says in {"scheduled", "in_progress", "completed"}
+            and said.says not in NEXT[self.state]["P"].split()
+        ):
+            # Who does it has accepted it, whether or not that was said.
+            self.enter(said._replace(says="accepted", outcome="", appointment=""))
         allowed = NEXT.get(self.state, {}).get(said.side, "").split()
         allowed += ["requested"] if not self.state and said.side == "R" else []
         if self.state == "expired" and said.side == "P":
             allowed += ["accepted", "rejected"]  # once it is confirmed
+        if self.skips(said, allowed):
+            # Who does this has accepted, whether or not that was said.
+            self.enter(said._replace(says="accepted", outcome="", appointment=""))
+            allowed = NEXT["accepted"]["P"].split()
         late = self.state == "rejected" and said.at > self.since + REOPENED_WITHIN
         if self.state == said.says and said.side in SAYS.get(said.says, "R"):
             self.again(said)
@@ -160,6 +173,10 @@ class Picture:
             self.enter(said)
         elif (said.side, said.says) != ("H", "received"):
             self.conflict(said, "forbidden")
+
+    def skips(self, said, allowed):
+        undecided = self.state in {"requested", "received"} and said.side == "P"
+        return undecided and said.says in SHOWS_ACCEPTANCE - {*allowed}
 
     def again(self, said):
         self.hold(said)

@@ -72,6 +72,16 @@ async def test_a_referral_that_is_sent_reaches_who_shall_act(api, site):
     assert (payload["language"], payload["accessibility"]) == ("es", ["wheelchair"])
 
 
+async def test_who_shall_act_is_named_by_the_numbers_of_its_organisations(api, site):
+    key = await sent(api, site)
+
+    performer = (await api.get(f"referrals/{key}"))["details"]["performer"]
+    numbers = performer["org"]["identifiers"]
+    assert numbers == [{"system": "FBREG", "value": "FB-1"}]
+    [told] = site.world.told("food-bank")
+    assert json.loads(told)["data"]["payload"]["performer"]["org"] == performer["org"]
+
+
 async def test_a_person_can_be_named_by_the_hubs_key(api, site):
     [person] = (await api.get("persons"))["items"]
 

@@ -218,8 +218,9 @@ class Strolling:
         await self.state_consent(number)
 
     async def state_consent(self, number):
+        """Write it down under the first number of the person, whatever came since."""
         status = "active" if self.known[number].consent else "revoked"
-        await self.walk.consent(status, f"c-{number}", mrn=self.people[number])
+        await self.walk.consent(status, f"c-{number}", mrn=f"M{number}")
 
     async def forges(self, number):
         """Let somebody who speaks for no performer accept."""

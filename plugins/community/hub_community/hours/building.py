@@ -13,7 +13,10 @@ from datetime import date
 from functools import lru_cache
 from typing import Any, Final, NamedTuple
 
+import msgspec
+
 from hub_community.hours import clock, free_text
+from hub_community.hours.alike import said_by
 from hub_community.hours.weekdays import DAYS, by_day
 from hub_community.hours.zones import offsets_of
 
@@ -40,15 +43,32 @@ class Hours(NamedTuple):
 
 
 NO_HOURS: Final = Hours([], "")
+_decode = msgspec.json.Decoder(list[dict[str, Any]]).decode
 
 
 def hours_of(
     schedules: Iterable[Mapping[str, Any]], zone: str, location: str = ""
 ) -> Hours:
-    """Return the hours of schedules; `zone` is where they are, empty if unknown."""
+    """Return the hours of schedules; `zone` is where they are, empty if unknown.
+
+    What is returned belongs to others too, and must not be changed.
+    """
+    rows = list(schedules)[:_MOST_ROWS]
+    if not rows:
+        return NO_HOURS
+    said = said_by(rows)
+    return _known(said, zone, location) if said else _hours(rows, zone, location)
+
+
+@lru_cache(maxsize=4096)
+def _known(said: bytes, zone: str, location: str) -> Hours:
+    return _hours(_decode(said), zone, location)
+
+
+def _hours(rows: Iterable[Mapping[str, Any]], zone: str, location: str) -> Hours:
     rules: list[Rule] = []
     texts: list[str] = []
-    for row in list(schedules)[:_MOST_ROWS]:
+    for row in rows:
         for rule in _rules(row, texts):
             if location:
                 rule["location"] = location
@@ -86,7 +106,7 @@ def merged(rules: Iterable[Rule]) -> list[Rule]:
         if before is not rule and weekly:
             days = {*before.get("byday", ()), *rule.get("byday", ())}
             if days and "byday" in before and "byday" in rule:
-                before["byday"] = sorted(days, key=_order)
+                found[alike] = before | {"byday": sorted(days, key=_order)}
     return list(found.values())
 
 

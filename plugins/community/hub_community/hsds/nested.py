@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 from functools import lru_cache
-from typing import Any, Final
+from typing import Any, Final, NamedTuple
 
 from hub_community.hsds.catalogue import by_name, fields
 from hub_community.hsds.csvs import normal
@@ -12,7 +12,7 @@ from hub_community.hsds.secrecy import flag_code, is_flagged
 from hub_community.hsds.settling import ANY, entity, settle
 from hub_community.hsds.tables.form import LEFT_OUT, ROOTS, SLOTS, Table
 from hub_community.hsds.tabular import month_first, parts
-from hub_community.hsds.values import readers
+from hub_community.hsds.values import Reader, readers
 
 #: What children are called besides their tables' names.
 _NAMES: Final[Mapping[str, str]] = {
@@ -79,6 +79,19 @@ def kind_of(record: Mapping[str, Any]) -> str:
     return "organization" if {"id", "name", "description"} == has else ""
 
 
+class _Column(NamedTuple):
+    """What a field is called, which flag it is, and its place.
+
+    `read` reads a plain value of it into `field`, where its place is a field alone.
+    """
+
+    name: str
+    code: str
+    place: str
+    field: str
+    read: Reader | None
+
+
 class NestedReader:
     """Takes objects apart into what stands by itself and what hangs off it.
 
@@ -89,7 +102,7 @@ class NestedReader:
         self._ingest, self._notes = ingest, ingest.notes
         self._readers = readers(month_first=month_first(ingest.profile))
         self._fields: dict[str, dict[str, str]] = {}
-        self._columns: dict[tuple[str, str], tuple[str, str, str]] = {}
+        self._columns: dict[tuple[str, str], _Column] = {}
         self._extra = {normal(each) for each in ingest.profile.private_columns}
         self.met: set[tuple[str, str]] = set()
 
@@ -118,11 +131,20 @@ class NestedReader:
         codes: set[str] = set()
         links: list[tuple[str, str]] = []
         named = source.get("link_entity") or source.get("link_type")
+        known = self._columns
         for key, value in source.items():
             if value is None or value == "":
                 continue
-            column, code, place = self._column(kind, key)
-            if code and not isinstance(value, dict | list):
+            found = known.get((kind, key)) or self._column(kind, key)
+            column, code, place, field, read = found
+            plain = type(value) is not list and type(value) is not dict
+            if plain and read and not code:  # as nearly all are
+                said, problem = read(value)
+                if problem:
+                    self._notes.add(problem, kind, _text_id(source), field)
+                if said is not None:
+                    made[field] = said
+            elif code and plain:
                 if is_flagged(code, value):
                     codes.add(code.lstrip("!?"))
             elif place and not isinstance(value, dict):
@@ -139,18 +161,19 @@ class NestedReader:
             self._within(kind, made, column, value, depth, links)
         return made, links, codes | set(made.pop("_codes", ()))
 
-    def _column(self, kind: str, key: str) -> tuple[str, str, str]:
-        """Return what a field is called, which flag it is, and its place."""
-        known = self._columns.get((kind, key))
-        if known is None:
-            column = normal(key)
-            if kind not in self._fields:
-                self._fields[kind] = fields(kind)
-            place = self._fields[kind].get(column, "")
-            known = column, flag_code(column, self._extra), place
-            if len(self._columns) < _MOST_FIELDS:
-                self._columns[kind, key] = known
-                self.met.add((kind, column))
+    def _column(self, kind: str, key: str) -> _Column:
+        """Return what is known of a field that comes for the first time."""
+        column = normal(key)
+        if kind not in self._fields:
+            self._fields[kind] = fields(kind)
+        place = self._fields[kind].get(column, "")
+        field, _, typed = place.partition(":")
+        read = self._readers[typed] if place and place[0] not in "^*+" else None
+        code = flag_code(column, self._extra)
+        known = _Column(column, code, place, field, read)
+        if len(self._columns) < _MOST_FIELDS:
+            self._columns[kind, key] = known
+            self.met.add((kind, column))
         return known
 
     def _value(

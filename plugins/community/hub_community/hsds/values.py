@@ -40,7 +40,10 @@ Reader = Callable[[Any], Read]
 def text(value: Any) -> Read:
     """Return trimmed text; numbers become text, lists of text are joined."""
     if isinstance(value, str):
-        return _clean(value), ""
+        found = value.strip()  # as `_clean` does, once less called: most values are text
+        if "\0" in found or found in EMPTY:
+            return _clean(found), ""
+        return found, ""
     if isinstance(value, bool):
         return ("true" if value else "false"), "hsds.type"
     if isinstance(value, int | float):

@@ -32,12 +32,12 @@ def problems_of(record: Mapping[str, Any], year: int) -> Iterator[Problem]:
     """Yield what cannot be true of an organisation, a service or a location."""
     yield from _of_ages(record)
     yield from _of_texts(record)
-    for row in children(record, "schedules"):
-        for problem, field in timetables.problems_of(row):
+    if rows := children(record, "schedules"):
+        for problem, field in timetables.problems_of_all(rows):
             yield problem, f"schedules.{field}"
     for offered in children(record, "service_at_locations"):
-        for row in children(offered, "schedules"):
-            for problem, field in timetables.problems_of(row):
+        if rows := children(offered, "schedules"):
+            for problem, field in timetables.problems_of_all(rows):
                 yield problem, f"service_at_locations.schedules.{field}"
     for cost in children(record, "cost_options"):
         yield from _of_cost(cost)

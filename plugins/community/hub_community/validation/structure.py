@@ -84,7 +84,7 @@ def _walk(
             continue
         test = rule[0]
         # Most fields are text; this is called for each of each object.
-        if test == TEXT and type(value) is str:
+        if type(value) is str and (test == TEXT or (test == UUID and is_uuid(value))):
             continue
         if test in (LIST, OBJECT):
             problem = _within(forms, rule, value, f"{path}{name}.", depth, found)

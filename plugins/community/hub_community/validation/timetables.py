@@ -1,15 +1,35 @@
 """Whether schedules can be true, and be read (L3)."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from functools import lru_cache
 from typing import Any, Final
 
+import msgspec
+
 from hub_community.hours import clock
+from hub_community.hours.alike import said_by
 from hub_community.hours.weekdays import by_day
 
 #: No service keeps count of more times, nor takes turns that are further apart.
 _MOST_TIMES: Final = 10_000
 _FURTHEST_APART: Final = 104
 _FREQUENCIES: Final = frozenset({"WEEKLY", "MONTHLY"})
+_decode = msgspec.json.Decoder(list[dict[str, Any]]).decode
+
+
+def problems_of_all(rows: Sequence[Mapping[str, Any]]) -> Sequence[tuple[str, str]]:
+    """Return what `problems_of` does of each of the schedules, in their order."""
+    said = said_by(rows)
+    return _known(said) if said else _problems(rows)
+
+
+@lru_cache(maxsize=4096)
+def _known(said: bytes) -> Sequence[tuple[str, str]]:
+    return _problems(_decode(said))
+
+
+def _problems(rows: Iterable[Mapping[str, Any]]) -> Sequence[tuple[str, str]]:
+    return [problem for row in rows for problem in problems_of(row)]
 
 
 def problems_of(row: Mapping[str, Any]) -> Iterator[tuple[str, str]]:

@@ -33,11 +33,30 @@ def unwrap(
     integrity and signature were right: where anything is wrong, nothing is left in
     `folder`. Raises the errors CONTAINER and PGP.
     """
+    return _unwrapped(wrapped, folder, settings, frozenset())
+
+
+def unwrap_package(
+    wrapped: Path, folder: Path, settings: ContainerSettings, /
+) -> Sequence[Path]:
+    """Return what was in `wrapped` as `unwrap` does, but leave a zip as it is.
+
+    For packages, whose files belong together: where the settings name a zip as the
+    innermost container, it is the package, and is not opened here.
+    """
+    if settings.containers[-1:] == ("zip",):
+        settings = settings.model_copy(update={"containers": settings.containers[:-1]})
+    return _unwrapped(wrapped, folder, settings, frozenset({"zip"}))
+
+
+def _unwrapped(
+    wrapped: Path, folder: Path, settings: ContainerSettings, data: frozenset[str]
+) -> Sequence[Path]:
     made: list[Path] = []
     try:
         inner = _opened(wrapped, folder, settings, made)
         for path in inner:
-            _refuse_what_is_no_data(path)
+            _refuse_what_is_no_data(path, data)
     except BaseException as error:
         _remove(made)
         if isinstance(error, OSError):
@@ -80,8 +99,10 @@ def _open(
     return [place]
 
 
-def _refuse_what_is_no_data(path: Path) -> None:
+def _refuse_what_is_no_data(path: Path, data: frozenset[str]) -> None:
     found = magic(path)
+    if found in data:
+        return
     if found in _OURS:
         raise UnexpectedContainerError(found)
     if found in _DOCUMENTS:
