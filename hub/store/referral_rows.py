@@ -67,8 +67,13 @@ class Listing(NamedTuple):
 def keep(connection: sqlite3.Connection, listings: Sequence[Listing]) -> None:
     """List referrals as they are now."""
     _KEEP.run(connection, [each.row for each in listings])
-    for row, names in listings:
-        referral_sides.keep(connection, row.key, names, row.changed_at)
+    referral_sides.keep(
+        connection,
+        [
+            (referral_sides.Change(row.changed_at, row.key), names)
+            for row, names in listings
+        ],
+    )
 
 
 def listing(key: str, body: bytes, facts: Iterable[bytes], changed_at: int) -> Listing:

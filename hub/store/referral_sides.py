@@ -81,14 +81,17 @@ def name_of_feed(fact: bytes) -> set[str]:
 
 
 def keep(
-    connection: sqlite3.Connection, key: str, names: Iterable[str], at: int
+    connection: sqlite3.Connection, changes: Iterable[tuple[Change, Iterable[str]]]
 ) -> None:
-    """List a referral that changed at a moment under more names, and those of before.
+    """List referrals that changed under more names, and under those of before.
 
-    Under a name that is not its own any more it stays: that misleads nobody.
+    Under a name that is not its own any more one stays: that misleads nobody.
     """
-    _KEEP.run(connection, [(key, each, at) for each in sorted(names)])
-    _CHANGE(connection, of=key, at=at)
+    changed = [(change, sorted(names)) for change, names in changes]
+    rows = [(key, name, at) for (at, key), names in changed for name in names]
+    _KEEP.run(connection, rows)
+    for (at, key), _ in changed:
+        _CHANGE(connection, of=key, at=at)
 
 
 def changed_of(

@@ -6,6 +6,7 @@ import subprocess
 import sys
 import time
 from contextlib import asynccontextmanager
+from datetime import UTC, datetime, timedelta
 
 import aiohttp
 import jwt
@@ -115,7 +116,10 @@ async def test_a_referral_is_sent_read_and_accepted(
         ):
             await hub.started()
             await hub.take("case-management", facts())
-            body = blocks(PAGE, "json")[0].text.encode()
+            # What was asked months ago has expired by the time at which it is read.
+            asked = f"{datetime.now(UTC) - timedelta(hours=1):%Y-%m-%dT%H:%M:%SZ}"
+            text = blocks(PAGE, "json")[0].text
+            body = text.replace("2026-03-16T09:30:00Z", asked).encode()
             status, answer = await post(server, signing_key, body)
             await settled(hub)
             async with asyncio.timeout(PATIENCE_SECONDS):
@@ -125,7 +129,13 @@ async def test_a_referral_is_sent_read_and_accepted(
             )
             await settled(hub)
             [state] = ask(hub, "SELECT state FROM referral")
+            told = ask(hub, "SELECT type FROM event ORDER BY seq")
 
+    assert [each for each in told if each.startswith("referral.")] == [
+        "referral.requested",
+        "referral.received",  # as the food bank read it
+        "referral.accepted",
+    ]
     assert (status, answer["type"]) == (200, "transaction-response")
     assert done.stdout.startswith("accepted rec-")
     assert state == "accepted"

@@ -172,17 +172,18 @@ def reminded(record: Record, referral: Referral, marks: Marks) -> Record:
 
 
 def _waiting(referral: Referral, marks: Marks) -> list[dict[str, Any]]:
+    waits = [(each.name, each.since.isoformat()) for each in referral.waits()]
     return [
         {
-            "for": wait.name,
-            "since": wait.since.isoformat(),
+            "for": name,
+            "since": since,
             "told": [
                 level
                 for level in ("reminder", "escalation")
-                if f"alert:{wait.name}:{level}:{wait.since.isoformat()}" in marks
+                if f"alert:{name}:{level}:{since}" in marks
             ],
         }
-        for wait in referral.waits()
+        for name, since in waits
     ]
 
 

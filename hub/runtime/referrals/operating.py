@@ -21,7 +21,12 @@ from hub.coordination.referral_errors import (
     SentOtherwiseError,
 )
 from hub.coordination.referral_wishes import Said, Sent, Wanted
-from hub.coordination.referrals.table import CONFLICTS, ENDED, refusal
+from hub.coordination.referrals.table import (
+    CONFLICTS,
+    ENDED,
+    implies_acceptance,
+    refusal,
+)
 from hub.model.message import Processed
 from hub.model.referrals import Reason, Side, Statement
 from hub.runtime.deciding import put_through
@@ -110,7 +115,8 @@ class ReferralOperations:
         return await self._state(known, Said("requester", says, reason=reason), by)
 
     async def _state(self, known: Referred, said: Said, by: str) -> Sent:
-        if said.says and said.says != known.state:
+        implied = implies_acceptance(known.state, said.says, said.by)
+        if said.says and said.says != known.state and not implied:
             conflict = refusal(known.state, said.says, said.by)
             if conflict:
                 raise NotNowError(f"{conflict}: {CONFLICTS[conflict]}")

@@ -74,7 +74,9 @@ def test_the_table_has_every_state_and_every_side_fact():
 
 
 def test_acceptance_is_implied_by_its_performer_where_the_table_has_no_arrow():
-    implied = {each for each in product(TABLE, TABLE, SIDES) if implies_acceptance(*each)}
+    implied = {
+        each for each in product(TABLE, TABLE, SIDES) if implies_acceptance(*each)
+    }
 
     assert implied == {
         ("requested", "scheduled", "performer"),

@@ -219,7 +219,6 @@ async def test_what_the_state_does_not_allow_is_refused(api, site):
 
     for words in (
         {"side": "requester", "says": "accepted"},
-        {"side": "performer", "says": "completed"},
         {"side": "performer", "says": "outcome_amended"},
     ):
         status, found = await said(api, site, key, **words)
@@ -334,3 +333,13 @@ async def test_the_log_does_not_say_what_somebody_is_referred_for(api, site):
 
     [entry] = [each for each in logged if each["event"] == "referral.sent"]
     assert entry.keys() <= {"event", "referral", "log_level"}
+
+
+async def test_who_tells_of_the_end_alone_has_accepted_before(api, site):
+    key = await sent(api, site)
+    done = {"says": "completed", "outcome": {"code": "resolved"}}
+    status, found = await said(api, site, key, side="performer", **done)
+
+    assert status in {200, 201, 202}, found
+    told = site.events()
+    assert told[told.index("accepted") :][:2] == ["accepted", "completed"]

@@ -41,6 +41,8 @@ _ANSWERS: dict[type[HubError], tuple[int, str]] = {
     reading.UnknownModifierError: (422, "extension"),
     reading.BadBundleError: (422, "invalid"),
 }
+#: Where the errors are whose details are for those who ask.
+_OF_CLIENTS = frozenset({errors.__name__, reading.__name__})
 
 
 def status_of(error: HubError) -> int:
@@ -51,10 +53,14 @@ def status_of(error: HubError) -> int:
 
 
 def outcome_of(error: HubError) -> Tree:
-    """Return what a client is told of an error."""
+    """Return what a client is told of an error.
+
+    The detail of an error that is not of this server can be an operator's: a path.
+    """
     fallback = "transient" if error.recovery is Recovery.RETRY else "processing"
     code = _ANSWERS.get(type(error), (0, fallback))[1]
-    text = f"{error.summary}: {error.detail}" if error.detail else error.summary
+    told = error.detail if type(error).__module__ in _OF_CLIENTS else ""
+    text = f"{error.summary}: {told}" if told else error.summary
     issue = {
         "severity": "error",
         "code": code,

@@ -77,6 +77,8 @@ class Hook:
             if self._told.get(entity.key, 0) < entity.version:
                 await self._post(notice)
                 self._remember(entity.key, entity.version)
+            # What was told before a failure is behind, however much that was.
+            self._since = max(self._since, _changed_at(notice) - _OVERLAP)
         # Nearly all that changed before has been seen: some commit a little later.
         self._since = max(self._since, looked - _OVERLAP)
 
@@ -147,6 +149,10 @@ class Hook:
                 }
             ],
         }
+
+
+def _changed_at(notice: Notice) -> datetime:
+    return notice.changed_at or notice.event.times.emitted
 
 
 def hooks_of(

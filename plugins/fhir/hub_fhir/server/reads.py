@@ -11,13 +11,15 @@ from aiohttp import hdrs, web
 
 from hub.sdk import HubError, Inbox, Notice
 from hub_fhir.rendering.options import ReferralOptions
-from hub_fhir.rendering.places import key_of
+from hub_fhir.rendering.places import id_of, key_of
 from hub_fhir.rendering.referral import served
 from hub_fhir.server.answering import etag, searchset
 from hub_fhir.server.asking import Asking
 from hub_fhir.server.errors import NothingThereError
 from hub_fhir.server.guard import resource, sent_form
+from hub_fhir.server.receipts import Receipts
 from hub_fhir.server.searching import Cursor, Search, parse
+from hub_fhir.tokens.desk import Grant
 from hub_fhir.tokens.scopes import RESOURCES
 
 log = structlog.get_logger()
@@ -34,12 +36,18 @@ class Reads:
     """Answers reads and searches. Each look is the desk's to decide."""
 
     def __init__(
-        self, asking: Asking, inbox: Inbox, options: ReferralOptions, address: str
+        self,
+        asking: Asking,
+        inbox: Inbox,
+        options: ReferralOptions,
+        address: str,
+        receipts: Receipts,
     ) -> None:
         self._asking = asking
         self._inbox = inbox
         self._options = options
         self._address = address
+        self._receipts = receipts
         self._known: OrderedDict[tuple[str, str], str] = OrderedDict()
 
     async def read(self, request: web.Request) -> web.Response:
@@ -48,7 +56,9 @@ class Reads:
         grant = self._asking.permitted(
             request, kind if kind in RESOURCES else "Task", "r"
         )
-        found = await self.find(grant.party, kind, identity)
+        notice, found = await self._find(grant.party, kind, identity)
+        if kind in RESOURCES:
+            await self._receipts.read(grant.party, grant.client, notice)
         tag = etag(found)
         if tag and request.headers.get(hdrs.IF_NONE_MATCH, "").strip() == tag:
             return web.Response(status=304, headers={hdrs.ETAG: tag})
@@ -59,12 +69,15 @@ class Reads:
 
     async def find(self, party: str, kind: str, identity: str) -> Tree:
         """Return a resource that `party` may see. Raises NothingThereError."""
+        return (await self._find(party, kind, identity))[1]
+
+    async def _find(self, party: str, kind: str, identity: str) -> tuple[Notice, Tree]:
         key = self._key(party, kind, identity)
         notice = await self._inbox.referrals.newest(party, key) if key else None
         found = self._served(party, notice).get(f"{kind}/{identity}")
-        if found is None:
+        if notice is None or found is None:
             raise NothingThereError
-        return found
+        return notice, found
 
     def _key(self, party: str, kind: str, identity: str) -> str:
         if kind in RESOURCES:
@@ -93,14 +106,19 @@ class Reads:
         posted = request.method == hdrs.METH_POST
         more = await sent_form(request) if posted else []
         asked = parse([*request.query.items(), *more])
-        return resource(await self._page(grant.party, asked))
+        return resource(await self._page(grant, asked))
 
-    async def _page(self, party: str, asked: Search) -> Tree:
+    async def _page(self, grant: Grant, asked: Search) -> Tree:
+        party = grant.party
         after = asked.cursor.after if asked.cursor else ""
         desk = self._inbox.referrals
         found = await desk.changed(party, asked.since, asked.size, after)
         pages = [(each, self._served(party, each)) for each in found]
         matches, beside = self._matching(pages, asked)
+        shown = {each["id"] for each in matches}
+        for each in found:
+            if id_of(each.event.entity.key) in shown:
+                await self._receipts.read(party, grant.client, each)
         links = {"self": asked.url(self._address, asked.cursor)}
         if len(found) >= asked.size:  # of which the last page may be empty
             links["next"] = asked.url(self._address, end_of(found))

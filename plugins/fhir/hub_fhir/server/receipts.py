@@ -5,6 +5,8 @@ came to it. It is stated once, in its name: by a task like one of its own.
 """
 
 from collections import OrderedDict
+from collections.abc import Callable
+from datetime import datetime
 from typing import Any
 
 import structlog
@@ -14,7 +16,7 @@ from hub_fhir.reading.profile import FhirProfile
 from hub_fhir.reading.stamping import stamped
 from hub_fhir.rendering.data.systems import BUSINESS_STATUSES
 from hub_fhir.rendering.payloads import instant
-from hub_fhir.rendering.places import id_of
+from hub_fhir.rendering.places import id_of, key_of
 from hub_fhir.resources.wire import MEDIA_TYPE, write
 
 log = structlog.get_logger()
@@ -28,9 +30,14 @@ class Receipts:
     """States what was read. `profile` is None where another plugin reads the feed."""
 
     def __init__(
-        self, inbox: Inbox, systems: dict[str, str], profile: FhirProfile | None
+        self,
+        inbox: Inbox,
+        systems: dict[str, str],
+        profile: FhirProfile | None,
+        clock: Callable[[], datetime],
     ) -> None:
         self._inbox = inbox
+        self._clock = clock
         self._systems = systems
         self._hears = profile is None or profile.speaks_for != "requester"
         self._stated: OrderedDict[tuple[str, str], int] = OrderedDict()
@@ -41,42 +48,44 @@ class Receipts:
         What cannot be stored is stated when it is read again.
         """
         key = notice.event.entity.key
-        if not self._hears or not _asks(notice, party):
-            return
-        if (party, key) in self._stated:
+        known = (party, key) in self._stated
+        if known or not self._hears or not _asks(notice, party):
             return
         record = await self._inbox.referrals.record(key)
         if record is None:
             return
-        task = stamped(_received(notice), party)
-        body = write(stamped(task, party, record, self._systems))
-        message = RawMessage(
-            body=body,
-            media_type=MEDIA_TYPE,
-            received_at=notice.event.times.emitted,
-            peer=client,
-            control_id=f"read-{key}-{party}",
-            message_type="Task",
-        )
+        task = stamped(_received(notice), party, record, self._systems)
         try:
-            await self._inbox.put(message)
+            await self._inbox.put(self._message(task, party, client, notice))
         except HubError as error:
             log.warning("receipt.not_stated", error_code=error.code)
             return
         self._remember(party, notice)
 
+    def _message(
+        self, task: Tree, party: str, client: str, notice: Notice
+    ) -> RawMessage:
+        entity = notice.event.entity
+        return RawMessage(
+            body=write(task),
+            media_type=MEDIA_TYPE,
+            received_at=self._clock(),
+            peer=client,
+            control_id=f"read-{entity.key}-{entity.version}-{party}",
+            message_type="Task",
+        )
+
     def led_on(self, party: str, version: str, task: Tree) -> bool:
         """Say whether all that changed since `version` is that it was read."""
-        key = task["id"].replace("-", "_", 1)
-        before = self._stated.get((party, key))
+        before = self._stated.get((party, key_of(task["id"])))
         codes = [
             each.get("code")
             for each in task.get("businessStatus", {}).get("coding", ())
             if each.get("system") == BUSINESS_STATUSES
         ]
-        after = task["meta"]["versionId"]
-        only = before is not None and {version, after} == {str(before), f"{before + 1}"}
-        return only and codes == ["received"]
+        if before is None or codes != ["received"]:
+            return False
+        return (version, task["meta"]["versionId"]) == (f"{before}", f"{before + 1}")
 
     def _remember(self, party: str, notice: Notice) -> None:
         entity = notice.event.entity

@@ -25,6 +25,7 @@ from hub_fhir.server.guard import (
 )
 from hub_fhir.server.hooks import hooks_of
 from hub_fhir.server.reads import BESIDE, Reads
+from hub_fhir.server.receipts import Receipts
 from hub_fhir.server.settings import ServerSettings
 from hub_fhir.server.sockets import Doorkeeper
 from hub_fhir.server.writes import Feed, Writes
@@ -109,8 +110,10 @@ class FhirServer:
         own, token_url = self._settings, f"{address}/token"
         options = own.format_options.model_copy(update={"systems": own.systems})
         asking = Asking(own, token_url)
-        reads = Reads(asking, inbox, options, address)
-        writes = Writes(asking, reads, self._feed(inbox, address))
+        feed = self._feed(inbox, address)
+        receipts = Receipts(inbox, feed.systems, feed.profile, feed.clock)
+        reads = Reads(asking, inbox, options, address, receipts)
+        writes = Writes(asking, reads, feed, receipts)
         root, one = own.path, f"{own.path}/{{kind:{_KINDS}}}/{{id}}"
 
         async def metadata(_: web.Request) -> web.Response:

@@ -29,6 +29,7 @@ from hub_fhir.server.errors import (
 )
 from hub_fhir.server.guard import resource, sent
 from hub_fhir.server.reads import Reads
+from hub_fhir.server.receipts import Receipts
 from hub_fhir.server.restating import changed, request_of, restated
 from hub_fhir.tokens.desk import Grant
 from hub_fhir.tokens.scopes import RESOURCES
@@ -60,8 +61,11 @@ class Received(NamedTuple):
 class Writes:
     """Takes what clients create and change. The inbox decides when it is theirs."""
 
-    def __init__(self, asking: Asking, reads: Reads, feed: Feed) -> None:
+    def __init__(
+        self, asking: Asking, reads: Reads, feed: Feed, receipts: Receipts
+    ) -> None:
         self._asking = asking
+        self._receipts = receipts
         self._reads = reads
         self._feed = feed
         self._keys = Keys()
@@ -86,7 +90,7 @@ class Writes:
         record = await self._feed.inbox.referrals.record(key_of(identity))
         tree = changed(received.tree, found, self._now())
         tree = stamped(tree, "", record, self._feed.systems)
-        version = self._matched(request, found)
+        version = self._matched(request, grant.party, found)
         if not version:
             return _stored(await self._put(received, tree), 200, request)
         mine = self._versions.take(identity, version, received.body)
@@ -97,7 +101,7 @@ class Writes:
                 self._versions.leave(identity, version)
             raise
 
-    def _matched(self, request: web.Request, found: Tree) -> str:
+    def _matched(self, request: web.Request, party: str, found: Tree) -> str:
         """Return the version that is replaced, "" where the client names none."""
         header = request.headers.get(hdrs.IF_MATCH)
         if header is None:
@@ -107,9 +111,11 @@ class Writes:
         version = tagged_version(header)
         if version == "*":
             return ""
-        if version != found["meta"]["versionId"]:
+        newest: str = found["meta"]["versionId"]
+        # That it read this version is no change which the client must know of.
+        if version != newest and not self._receipts.led_on(party, version, found):
             raise ChangedMeanwhileError
-        return version
+        return newest
 
     async def bundle(self, request: web.Request) -> web.Response:
         """Answer ``POST /``: a transaction, or a batch."""
