@@ -27,6 +27,10 @@ MEANINGS: Mapping[str, tuple[str, str]] = {
         "Ask the publisher for ids that stay",
     ),
     "object.vanished": ("It was there until now", "Ask the publisher"),
+    "object.same_as_restricted": (
+        "Another directory keeps the same thing secret, so that it is secret here too",
+        "Ask both publishers; it is open once the other one says that it may be",
+    ),
     "object.new": ("It was not there before", "Ask the publisher"),
     "object.unusable": (
         "An object has no id that can be used",

@@ -24,6 +24,8 @@ OWNER = "owner.restricted"
 SHARED = "location.shared"
 #: An earlier version was restricted, and nobody has approved that this one is not.
 EARLIER = "earlier.restricted"
+#: That of the same thing in another directory.
+ELSEWHERE = "same_as.restricted"
 
 # Words that stand for the place itself, or for help whose place is hidden as a rule.
 # Texts are compared without markup, and with one blank for blanks and hyphens.

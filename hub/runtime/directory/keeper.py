@@ -31,7 +31,7 @@ from hub.runtime.directory.laying import Laying, Stopped
 from hub.runtime.directory.process import ReadingProcess
 from hub.runtime.directory.reading import FOLDER, staging_of
 from hub.store.directory import holding, objects, runs
-from hub.store.directory.reading_now import has_missing
+from hub.store.directory.reading_now import exposed, has_missing
 from hub.store.directory.runs import FeedRow, InForce, Refreshed, RunRow
 from hub.store.directory.stage import Stage
 from hub.store.journal import microseconds, moment
@@ -84,6 +84,8 @@ class Directories:
         self._resting: set[str] = set()
         #: Feeds of which there are versions that nobody needs any more.
         self._past: set[str] = set()
+        #: Whether a feed may show what another one keeps secret.
+        self._exposed = True
         self._bell = asyncio.Event()
 
     @property
@@ -144,9 +146,18 @@ class Directories:
         able = [each for each in await self.look(runs.open_runs) if self._can(each)]
         if able:
             await self._attempt(able[0])
+        elif self._exposed and await self._look_again():
+            return True
         elif self._past:
             await self._forget_past()
         return bool(able)
+
+    async def _look_again(self) -> bool:
+        """Let feeds be read again that show what others keep secret; say if any is."""
+        found = [each for each in await self.look(exposed) if each in self._readings]
+        again = [await self._write(runs.look_again, each) for each in found]
+        self._exposed = not all(again)
+        return any(again)
 
     def _can(self, run: RunRow) -> bool:
         return run.feed in self._readings and run.feed not in self._resting
@@ -237,6 +248,8 @@ class Directories:
         last: RunRow | None = await self.look(runs.run_at, feed.run)
         if last is None or (last.sha256, last.reading) != (run.sha256, mark):
             return False
+        if run.feed in await self.look(exposed):
+            return False
         return not await self.look(has_missing, run.feed)
 
     def _job(self, run: RunRow, feed: FeedRow, reading: Reading) -> Job:
@@ -321,6 +334,7 @@ class Directories:
             log.warning("directory.churning", feed=run.feed, reason="ids.churning")
         await self._run(self._unstage, run)
         self._past.add(run.feed)
+        self._exposed = True
         self._feeder.ring()
 
     async def _revert(self, feed: str) -> None:

@@ -24,41 +24,24 @@ _MOST_ALIKE = 50
 _COMPARED = frozenset({"organization", "service"})
 
 
-class Likening:
-    """Finds likely pairs for what is laid. Only where other feeds have something."""
+class Index:
+    """Objects of other feeds, to be found by what they share with another."""
 
-    def __init__(self, stage: Stage, against: Against) -> None:
-        self._stage = stage
-        self._against = against
+    def __init__(self) -> None:
         self._by_token: dict[int, list[Features]] = defaultdict(list)
 
-    def work(self) -> None:
-        """Write down the links of all that is laid."""
-        if not self._against.has_others():
-            return
-        self._stage.index_laid()
-        for other in self._against.others():
-            if other.type in _COMPARED:
-                self._note(_features(other))
-        for n, row in self._against.laid():
-            if row.type in _COMPARED:
-                self._stage.put("link", list(self._links(n, _features(row))))
+    def __bool__(self) -> bool:
+        return bool(self._by_token)
 
-    def _note(self, one: Features) -> None:
+    def note(self, one: Features) -> None:
+        """Let an object be found."""
         for token in tokens(one):
             found = self._by_token[hash(token)]
             if len(found) <= _MOST_ALIKE:
                 found.append(one)
 
-    def _links(self, n: int, one: Features) -> Iterator[StagedLink]:
-        for other in self._candidates(one):
-            found = likeness(one, other)
-            if found.score >= LINKED:
-                first, second = sorted((one.key, other.key))
-                why = msgspec.json.encode(found.why).decode()
-                yield StagedLink(n, first, second, one.kind, found.score, why)
-
-    def _candidates(self, one: Features) -> Iterable[Features]:
+    def like(self, one: Features) -> Iterable[Features]:
+        """Return what may be the same as an object."""
         found: dict[str, Features] = {}
         for token in tokens(one):
             alike = self._by_token.get(hash(token), [])
@@ -67,7 +50,37 @@ class Likening:
         return found.values()
 
 
-def _features(row: Other) -> Features:
+class Likening:
+    """Finds likely pairs for what is laid. Only where other feeds have something."""
+
+    def __init__(self, stage: Stage, against: Against) -> None:
+        self._stage = stage
+        self._against = against
+        self._index = Index()
+
+    def work(self) -> None:
+        """Write down the links of all that is laid."""
+        if not self._against.has_others():
+            return
+        self._stage.index_laid()
+        for other in self._against.others():
+            if other.type in _COMPARED:
+                self._index.note(features_of(other))
+        for n, row in self._against.laid():
+            if row.type in _COMPARED:
+                self._stage.put("link", list(self._links(n, features_of(row))))
+
+    def _links(self, n: int, one: Features) -> Iterator[StagedLink]:
+        for other in self._index.like(one):
+            found = likeness(one, other)
+            if found.score >= LINKED:
+                first, second = sorted((one.key, other.key))
+                why = msgspec.json.encode(found.why).decode()
+                yield StagedLink(n, first, second, one.kind, found.score, why)
+
+
+def features_of(row: Other) -> Features:
+    """Return what of an object, and of its locations, is compared."""
     record: dict[str, Any] = _decode(zlib.decompress(row.record))
     places = [_decode(zlib.decompress(body)) for body in row.places]
     codes = [postcode_of(each) for each in (record, *places)]

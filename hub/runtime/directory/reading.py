@@ -13,6 +13,7 @@ from pathlib import Path
 from msgspec.structs import replace
 
 from hub.errors import HubError, Recovery
+from hub.runtime.directory.carrying import CARRIED
 from hub.runtime.directory.comparing import Comparing
 from hub.runtime.directory.errors import (
     DirectoryReaderError,
@@ -87,8 +88,10 @@ class _Reading:
         if heading is None or heading.mode == "unchanged":
             return self._told(Counter(there=self._against.present()))
         job, stage, against = self._job, self._stage, self._against
-        secrecy = Secrecy(against, SecretReader(stage, job.feed, job.version))
+        reader = SecretReader(stage, job.feed, job.version)
+        secrecy = Secrecy(job.feed, against, reader)
         secrecy.work()
+        self._taking.tell_of(CARRIED, secrecy.carried)
         Resolving(stage, against, secrecy).work()
         whole = heading.mode == "full" and heading.complete
         comparing = Comparing(job, stage, against, secrecy, whole=whole)

@@ -21,11 +21,13 @@ from hub.coordination.directory.confidential import (
 )
 from hub.coordination.directory.confidential_words import (
     EARLIER,
+    ELSEWHERE,
     OWNER,
     SHARED,
     TERM,
 )
 from hub.coordination.directory.names import folded
+from hub.runtime.directory.carrying import secret_elsewhere
 from hub.store.directory.against import Against
 from hub.store.directory.secrets import Before, SecretReader
 
@@ -40,7 +42,8 @@ MOST_NEAR = 50
 class Secrecy:
     """Finds out what of a staged package is secret, and masks it."""
 
-    def __init__(self, against: Against, reader: SecretReader) -> None:
+    def __init__(self, feed: str, against: Against, reader: SecretReader) -> None:
+        self._feed = feed
         self._against = against
         self._reader = reader
         self._why: dict[tuple[str, str], set[str]] = defaultdict(set)
@@ -52,12 +55,15 @@ class Secrecy:
         self._at: dict[str, frozenset[str]] = {}
         #: Keys of what is secret only because it was before.
         self.kept: set[str] = set()
+        #: Types and ids of what is secret only because another feed says so.
+        self.carried: list[tuple[str, str]] = []
 
     def work(self) -> None:
         """Find out what is secret; stage what became so without being said anew."""
         for kind, key, text in self._reader.said():
             self._why[kind, key].update(_decode(text))
         self._by_terms()
+        self._carry()
         self._spread()
         self._remember()
         self._spread()
@@ -80,6 +86,13 @@ class Secrecy:
             return masked(kind, record, known)
         unsure = (kind, key) in self._unsure and (kind, key) not in self._fetched
         return scrubbed(record, known, unsure=unsure) if known or unsure else record
+
+    def _carry(self) -> None:
+        """Hide what other feeds hide, where both say the same."""
+        for kind, key in secret_elsewhere(self._feed, self._reader):
+            if not self._why.get((kind, key)):
+                self._add(kind, key, ELSEWHERE)
+                self.carried.append((kind, key))
 
     def _spread(self) -> None:
         """Hide what belongs to what is secret, and where that is."""

@@ -93,6 +93,14 @@ class Taking:
         self._kept += len(kept)
         self._items, self._there, self._remarks = [], [], []
 
+    def tell_of(self, code: str, objects: Iterable[tuple[str, str]]) -> None:
+        """Remark what was found out of objects once all of them were taken in."""
+        for kind, key in objects:
+            self._remark(
+                DirectoryRemark(level=2, severity="info", code=code, type=kind, id=key)
+            )
+        self.flush()
+
     def _take_other(self, item: object) -> None:
         match item:
             case DirectoryHeading():

@@ -66,6 +66,7 @@ __all__ = [
     "feed_of",
     "feeds",
     "last_heard",
+    "look_again",
     "open_runs",
     "put",
     "put_in_force",
@@ -169,6 +170,12 @@ _AGAIN = Statement(
         laid=0,
         rows=0,
         settled_at=None,
+    )
+)
+_KEPT = Statement(
+    sa.select(message.c.seq).where(
+        message.c.seq == sa.bindparam("seq"),
+        sa.func.length(message.c.body) > 0,
     )
 )
 _REJECT = Statement(
@@ -343,6 +350,27 @@ def read_again(connection: sqlite3.Connection, seqs: Sequence[int]) -> list[None
         if run is not None and run.state == APPLYING:
             _AGAIN(connection, key=seq, was_approved=run.approved, by=run.actor)
     return [None] * len(seqs)
+
+
+def look_again(connection: sqlite3.Connection, feeds: Sequence[str]) -> list[bool]:
+    """Let the runs in force of feeds be read again, because others say more now.
+
+    Say of each whether it will be: not while another run of the feed is under way, or
+    while something of it is not told, or where its package is not kept any more.
+    """
+    return [_look_again(connection, each) for each in feeds]
+
+
+def _look_again(connection: sqlite3.Connection, feed: str) -> bool:
+    run = run_at(connection, feed_of(connection, feed).run)
+    busy = {each.feed for each in open_runs(connection)}
+    ready = run is not None and run.state == APPLIED and run.told >= run.changes
+    if run is None or not ready or feed in busy:
+        return False
+    if _KEPT(connection, seq=run.message).fetchone() is None:
+        return False
+    _AGAIN(connection, key=run.seq, was_approved=run.approved, by=run.actor)
+    return True
 
 
 def decide(connection: sqlite3.Connection, made: Sequence[DecidedRun]) -> list[str]:

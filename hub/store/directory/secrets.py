@@ -8,11 +8,19 @@ from typing import NamedTuple
 
 import msgspec
 
+from hub.coordination.directory.confidential_words import ELSEWHERE
+from hub.store.directory.against import Other
 from hub.store.directory.stage import Stage
 
 _decode = msgspec.json.Decoder(list[str]).decode
 #: What the hub has of a feed, as of a version.
 _CURRENT = "o.feed = ? AND o.since <= ? AND (o.until IS NULL OR o.until > ?)"
+#: What hides others: not what is secret only because they are.
+_HIDING = f"s.restricted NOT IN ('[]', '[\"{ELSEWHERE}\"]') AND NOT s.removed"
+_IN_FORCE = (
+    "f.feed = s.feed AND s.since <= f.current"
+    " AND (s.until IS NULL OR s.until > f.current)"
+)
 
 
 class Before(NamedTuple):
@@ -63,6 +71,41 @@ class SecretReader:
             Before(*row[:5], *map(bool, row[5:8]), *row[8:])  # as they stand there
             for row in found
         ]
+
+    def secret_elsewhere(self) -> Iterator[Other]:
+        """Yield what other feeds keep secret that is compared; without its places."""
+        found = self._stage.each(
+            "SELECT s.feed, s.type, s.key, s.record FROM hub.directory_object s"
+            f" JOIN hub.directory_feed f ON {_IN_FORCE}"
+            " WHERE s.feed != ? AND s.type IN ('organization', 'service')"
+            f" AND {_HIDING}",
+            self._bound[0],
+        )
+        for feed, kind, key, record in found:
+            yield Other(feed, kind, key, record, ())
+
+    def linked(self) -> list[tuple[str, str]]:
+        """Return type and id of what is not said anew and linked to a secret."""
+        found = self._stage.each(
+            "WITH pair AS (SELECT one AS mine, other AS theirs FROM hub.directory_link"
+            " UNION ALL SELECT other, one FROM hub.directory_link)"
+            " SELECT DISTINCT o.type, o.id FROM pair"
+            " JOIN hub.directory_object s ON s.key = pair.theirs"
+            f" JOIN hub.directory_feed f ON {_IN_FORCE}"
+            " JOIN hub.directory_object o ON o.key = pair.mine"
+            f" WHERE {_HIDING} AND o.restricted IN ('[]', '[\"{ELSEWHERE}\"]')"
+            f" AND {_CURRENT} AND NOT EXISTS (SELECT 1 FROM item i"
+            " WHERE i.type = o.type AND i.id = o.id)",
+            *self._bound,
+        )
+        return [(kind, key) for kind, key in found]
+
+    def compared(self) -> Iterator[tuple[str, str, bytes]]:
+        """Yield type, id and record of what a package says anew that is compared."""
+        yield from self._stage.each(
+            "SELECT type, id, record FROM item"
+            " WHERE type IN ('organization', 'service') ORDER BY n"
+        )
 
     def names(self, kind: str) -> Iterator[tuple[str, str, str]]:
         """Yield id, name and owner's id of what is new in a package, of a type."""

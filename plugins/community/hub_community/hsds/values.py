@@ -40,7 +40,7 @@ Reader = Callable[[Any], Read]
 def text(value: Any) -> Read:
     """Return trimmed text; numbers become text, lists of text are joined."""
     if isinstance(value, str):
-        found = value.strip()  # as `_clean` does, once less called: most values are text
+        found = value.strip()  # as `_clean` does, but most are text
         if "\0" in found or found in EMPTY:
             return _clean(found), ""
         return found, ""

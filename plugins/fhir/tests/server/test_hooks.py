@@ -10,7 +10,7 @@ from structlog.testing import capture_logs
 
 from hub_fhir.rendering.places import id_of
 from plugins.fhir.tests.peers import serving
-from plugins.fhir.tests.samples import REFERRAL, referral
+from plugins.fhir.tests.samples import KEY, REFERRAL, referral
 from plugins.fhir.tests.server.conftest import ID, PARTY, RECORD
 
 
@@ -37,7 +37,7 @@ def told(serve, hook, monkeypatch):
 
 @pytest.fixture
 def changing(inbox, monkeypatch):
-    """Let referrals of the samples be of this year: the desk looks at times."""
+    """Change a referral. Let referrals of the samples be of this year: the desk looks at times."""
     from hub_fhir.server import hooks  # noqa: PLC0415
 
     long_ago = referral().event.times.emitted
@@ -49,11 +49,11 @@ def changing(inbox, monkeypatch):
         ),
     )
 
-    def change(version):
+    def change(version, key=KEY):
         notice = referral("accepted", state="accepted")
         event = notice.event
         replace = msgspec.structs.replace
-        entity = replace(event.entity, version=version)
+        entity = replace(event.entity, version=version, key=key)
         later = event.times.emitted.replace(minute=version)
         times = replace(event.times, emitted=later)
         event = replace(event, entity=entity, times=times)
@@ -103,3 +103,24 @@ async def test_a_subscriber_that_fails_is_told_again(told, hook, status):
     codes = {e["error_code"] for e in logs if e["event"] == "subscriber.not_told"}
     assert codes == {"FHIR-086"}
     assert len(set(hook.bodies[0:1])) == 1
+
+
+async def test_what_was_told_before_a_failure_is_not_told_again(
+    told, hook, changing, monkeypatch
+):
+    monkeypatch.setattr("hub_fhir.server.hooks._MOST_TOLD", 1)
+    for minute in (10, 20, 30):
+        changing(minute, f"rec_{minute:032x}")
+
+    def answer(_):
+        heard = len(hook.bodies)
+        return web.Response(status=503 if 4 <= heard <= 6 else 200)
+
+    hook.answer = answer
+    with capture_logs():
+        async with told():
+            await hook.arrivals(7)
+
+    named = [body.split(b"Task/rec-")[1][:32] for body in hook.bodies[:7]]
+    assert len({*named[:4]}) == 4
+    assert {*named[4:]} == {named[3]}

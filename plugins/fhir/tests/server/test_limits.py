@@ -7,10 +7,12 @@ from contextlib import asynccontextmanager, suppress
 import pytest
 
 from hub.testing import MemoryInbox
+from hub_fhir.reading.errors import NoReferralNumberError
 from hub_fhir.server import errors
 from hub_fhir.server.answering import outcome_of, status_of
 from hub_fhir.server.errors import FhirAddressTakenError
 from hub_fhir.server.server import FhirServer
+from hub_fhir.tokens.errors import KeysUnreadableError
 from plugins.fhir.tests.server.conftest import ID, code_of
 
 TASK = f"/Task/{ID}"
@@ -252,3 +254,14 @@ def test_each_error_has_an_answer(error):
 
     assert 400 <= status_of(caught.value) < 600
     assert code_of(outcome_of(caught.value)) == error.code
+
+
+def test_a_detail_is_for_clients_where_the_error_is_theirs():
+    theirs = outcome_of(errors.BadRequestError("_count"))
+    number = outcome_of(NoReferralNumberError("Task"))
+    operators = outcome_of(KeysUnreadableError("/etc/keys/tafel.json: denied"))
+
+    texts = [each["issue"][0]["details"]["text"] for each in (theirs, number)]
+    assert [each.rpartition(": ")[2] for each in texts] == ["_count", "Task"]
+    assert "tafel.json" not in str(operators)
+    assert code_of(operators) == KeysUnreadableError.code

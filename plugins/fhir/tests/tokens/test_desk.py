@@ -139,6 +139,22 @@ async def test_an_assertion_counts_once(desk):
         await desk.issue(shown, SCOPE, AUDIENCE)
 
 
+async def test_a_client_without_measure_blocks_itself_and_nobody_else(
+    desk, clock, monkeypatch
+):
+    monkeypatch.setattr("hub_fhir.tokens.desk._MOST_MARKS_PER_CLIENT", 3)
+    for each in range(3):
+        await desk.issue(assertion(jti=f"{each}"), SCOPE, AUDIENCE)
+
+    with pytest.raises(AssertionRefusedError):
+        await desk.issue(assertion(jti="3"), SCOPE, AUDIENCE)
+    who = {"iss": "other", "sub": "other"}
+    assert await desk.issue(assertion(OTHER, kid="o1", **who), SCOPE, AUDIENCE)
+    clock.ahead = 250
+    later = assertion(exp=time.time() + 400)
+    assert await desk.issue(later, SCOPE, AUDIENCE)
+
+
 @pytest.mark.parametrize("scope", ["", "*", "system/ServiceRequest.c", "openid"])
 async def test_what_is_not_granted_is_no_token(desk, scope):
     with pytest.raises(ScopeRefusedError):
