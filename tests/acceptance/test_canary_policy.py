@@ -458,6 +458,11 @@ NAMED = {
     "destinations": ["clinic", "shelter", "list"],
     "worklists": ["list"],
 }
+#: What some addresses have to be asked.
+ASKED = {
+    "/api/v1/services/match": "category=food-insecurity",
+    "/api/v1/directory/report": "feed=nobody",
+}
 
 
 def addresses(ran):
@@ -471,8 +476,8 @@ def addresses(ran):
         if route.method != "GET":
             continue
         kind = route.path.removeprefix("/api/v1/").partition("/")[0]
-        if route.path == "/api/v1/services/match":
-            yield f"{route.path}?category=food-insecurity"
+        if route.path in ASKED:
+            yield f"{route.path}?{ASKED[route.path]}"
             continue
         if "{" not in route.path and route.path != "/api/v1/explain":
             yield route.path

@@ -5,10 +5,8 @@ import json
 import pytest
 
 from hub.coordination.directory.codes import MEANINGS
-from hub.store.directory.reading import DirectoryReader
-from tests.runtime.directory.shelters import canaries, everything, place
+from tests.runtime.directory.shelters import canaries, place
 from tests.runtime.directory.world import (
-    heading,
     location,
     opened,
     organization,
@@ -19,7 +17,6 @@ from tests.runtime.directory.world import (
 
 SHELTER = {"name": "Haus Sonne", "phones": [{"number": "030 123 4567"}]}
 STREET, LATITUDE, LONGITUDE = place(7)
-OTHER = "an.der.strasse"
 
 
 def shelter(mark, *flags, **more):
@@ -45,8 +42,13 @@ SECRET = package(*shelter("a", "flag.private"))
 OPEN = package(*shelter("b"))
 
 
-def shown(world):
-    text = everything(world)
+def hidden(world, feed):
+    """Return the canaries that are in what the hub has of a feed."""
+    text = "".join(
+        json.dumps(each.record).lower() + each.name.lower()
+        for kind in ("service", "location", "organization")
+        for each in world.objects(kind, feed).values()
+    )
     return [each for each in canaries(7) if each in text]
 
 
@@ -105,13 +107,3 @@ async def test_what_is_secret_because_of_another_hides_nothing_itself(world):
     found = json.loads(world.objects(feed="one")["as"].restricted)
 
     assert found == ["earlier.restricted"]
-
-
-def hidden(world, feed):
-    """Return the canaries that are in what the hub has of a feed."""
-    text = "".join(
-        json.dumps(each.record).lower() + each.name.lower()
-        for kind in ("service", "location", "organization")
-        for each in world.objects(kind, feed).values()
-    )
-    return [each for each in canaries(7) if each in text]
