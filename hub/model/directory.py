@@ -133,7 +133,8 @@ class Offer(Struct, frozen=True, kw_only=True, omit_defaults=True):
 
     None, and an empty value, mean that nobody said. `specificity` is from 0 to 1:
     how closely its terms are what was asked for. `hours_confidence` is below 1 where
-    the hours were read from free text.
+    the hours were read from free text. When a service that is closed opens again is
+    looked for only where it is shown: no matcher is told `opens_next`.
     """
 
     service: str
@@ -156,11 +157,15 @@ class Offer(Struct, frozen=True, kw_only=True, omit_defaults=True):
 
 
 class Reasoned(Struct, frozen=True):
-    """One part of a match's score: what it looks at, the points, and why."""
+    """One part of a match's score: what it looks at, the points, and why.
+
+    Where `known` is false the reason is that nobody knows: that speaks for no service.
+    """
 
     input: str
     points: float
     reason: str
+    known: bool = True
 
 
 class Rated(Struct, frozen=True, kw_only=True):

@@ -5,14 +5,13 @@ one for each object that changed, and one for each refresh. Records of restricte
 objects are masked before they get here. Source: domain 9.2 and 9.3, ``directory``.
 """
 
-import hashlib
 from datetime import datetime
 from typing import Any, Literal
 
-import msgspec
 from msgspec import Struct
 
 from hub.model.message import RawMessage
+from hub.model.own_messages import own_message, reads
 
 #: The feed of what happens to directories and what is in them.
 DIRECTORIES_FEED = "carehub-directories"
@@ -75,26 +74,10 @@ class DirectoryHappening(Struct, frozen=True, kw_only=True, omit_defaults=True):
     since: datetime | None = None
 
 
-_encode = msgspec.json.Encoder(order="sorted").encode
-_decode = msgspec.json.Decoder(DirectoryHappening).decode
-
-
 def message_of(happening: DirectoryHappening) -> RawMessage:
     """Return the message that says it: the same whenever it is said again."""
-    body = _encode(happening)
-    return RawMessage(
-        body=body,
-        media_type=MEDIA_TYPE,
-        received_at=happening.at,
-        peer=happening.feed,
-        control_id=hashlib.sha256(body).hexdigest()[:32],
-        message_type=f"directory.{happening.type}",
-    )
+    return own_message(happening, "directory", MEDIA_TYPE)
 
 
-def read(body: bytes) -> DirectoryHappening | None:
-    """Return what a message says happened, None where it says nothing of the kind."""
-    try:
-        return _decode(body)
-    except msgspec.MsgspecError:
-        return None
+#: Reads what a message says happened, to None where it says nothing of the kind.
+read = reads(DirectoryHappening)

@@ -5,14 +5,13 @@ is. It says which file, by the hub's id, and what became of it: no name of a fil
 nothing that is in one. Source: domain 9.2, family ``exchange``.
 """
 
-import hashlib
 from datetime import datetime
 from typing import Literal
 
-import msgspec
 from msgspec import Struct
 
 from hub.model.message import RawMessage
+from hub.model.own_messages import own_message, reads
 
 #: The feed of what happens to files that are exchanged.
 EXCHANGES_FEED = "carehub-exchanges"
@@ -54,26 +53,10 @@ class Happening(Struct, frozen=True, kw_only=True, omit_defaults=True):
     due: datetime | None = None
 
 
-_encode = msgspec.json.Encoder(order="sorted").encode
-_decode = msgspec.json.Decoder(Happening).decode
-
-
 def message_of(happening: Happening) -> RawMessage:
     """Return the message that says it: the same whenever it is said again."""
-    body = _encode(happening)
-    return RawMessage(
-        body=body,
-        media_type=MEDIA_TYPE,
-        received_at=happening.at,
-        peer=happening.feed,
-        control_id=hashlib.sha256(body).hexdigest()[:32],
-        message_type=f"exchange.{happening.type}",
-    )
+    return own_message(happening, "exchange", MEDIA_TYPE)
 
 
-def read(body: bytes) -> Happening | None:
-    """Return what a message says happened, None where it says nothing of the kind."""
-    try:
-        return _decode(body)
-    except msgspec.MsgspecError:
-        return None
+#: Reads what a message says happened, to None where it says nothing of the kind.
+read = reads(Happening)

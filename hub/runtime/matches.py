@@ -126,7 +126,7 @@ def _service(each: Matched) -> dict[str, Any]:
         "service": each.name,
         "organization": each.organization_name,
         "score": each.score,
-        "reasons": [part.reason for part in each.parts if part.points],
+        "reasons": [part.reason for part in each.parts if part.points and part.known],
         "unknowns": each.unknowns,
         "restricted": each.restricted,
     }

@@ -18,6 +18,7 @@ import structlog
 
 from hub.coordination.service_match.areas import areas_of, bounds_of
 from hub.coordination.service_match.facts import (
+    Area,
     Named,
     OfferFacts,
     Site,
@@ -27,11 +28,14 @@ from hub.coordination.service_match.facts import (
 from hub.coordination.service_match.geometry import (
     ANYWHERE,
     Point,
+    area_cells,
+    cell_named,
     cell_of,
     cells_in,
     distance_km,
     spans_within,
 )
+from hub.coordination.service_match.places import is_everywhere
 from hub.coordination.service_match.terms import Term
 from hub.errors import HubError
 from hub.store.services import indexing
@@ -210,20 +214,34 @@ def _found_by(facts: OfferFacts, drawn: Mapping[str, bytes]) -> Iterator[TermRow
         point = Point(*each)
         cells[cell_of(point)] = point
     wide = False
+    office = next(iter(cells.values()), None)
     for area in () if facts.restricted else facts.areas:
-        if not area.shape:
-            continue
-        lowest, highest = bounds_of(drawn[area.shape])
-        if cells:
-            wide |= distance_km(lowest, highest) > _WIDE_KM
-            continue
-        cells |= dict.fromkeys(cells_in(spans_within(lowest, highest), _MOST_CELLS))
+        if office is None and area.shape:
+            spans = spans_within(*bounds_of(drawn[area.shape]))
+            cells |= dict.fromkeys(cells_in(spans, _MOST_CELLS))
+        elif office is not None:
+            reached, far = _reached(area, drawn)
+            cells |= dict.fromkeys(reached, office)
+            wide |= far
     if wide or facts.remote or not cells:
         cells[ANYWHERE] = None
     for term in facts.terms:
         for cell, where in cells.items():
             latitude, longitude = where or (None, None)
             yield TermRow(term, cell, facts.key, latitude, longitude)
+
+
+def _reached(area: Area, drawn: Mapping[str, bytes]) -> tuple[list[int], bool]:
+    """Return where whoever an area holds looks, wherever the office is.
+
+    And whether that is anywhere.
+    """
+    if not area.shape:
+        return [cell_named(each) for each in area.names], is_everywhere(area.names)
+    lowest, highest = bounds_of(drawn[area.shape])
+    if distance_km(lowest, highest) > _WIDE_KM:
+        return [], True
+    return area_cells(lowest, highest), False
 
 
 def _site_row(feed: str, row: ObjectRow) -> SiteRow:

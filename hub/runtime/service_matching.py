@@ -20,8 +20,13 @@ from hub.coordination.service_match.errors import (
     NothingWantedError,
 )
 from hub.coordination.service_match.facts import OfferFacts
-from hub.coordination.service_match.geometry import spans_around
-from hub.coordination.service_match.places import Place, place_of
+from hub.coordination.service_match.geometry import (
+    Span,
+    areas_around,
+    cell_named,
+    spans_around,
+)
+from hub.coordination.service_match.places import Place, names_around, place_of
 from hub.coordination.service_match.ranking import ranked
 from hub.coordination.service_match.results import Matched, Matching, Proposal
 from hub.coordination.service_match.sieve import Kept, Left, Sieve
@@ -176,21 +181,29 @@ class _Look:
             place=self._place.problem or "known",
             looked_at=len(found.order),
             left_out=dict(sorted(self._left.items())),
-            items=self._as_of_now(rated)[:limit],
+            items=self._with_openings(self._as_of_now(rated)[:limit]),
         )
 
     def _candidates(self, terms: Mapping[str, float]) -> Candidates:
         """Return what terms lead to; what is farther only where little is near."""
         point, radius = self._place.point, self._wish.radius_km
         find = partial(search.candidates, self._connection, terms)
-        if point is None:
-            return find()
+        if point is None or self._wish.mode in {"phone", "virtual"}:
+            return find((), point)  # no way is too far
+        holding = self._holding()
         most = (radius or self._table.radius_km) + self._place.uncertain_km
         if most > _NEAR_KM:
             near = find(spans_around(point, _NEAR_KM), point)
             if len(near.order) >= _ENOUGH:
                 return near
-        return find(spans_around(point, most), point)
+        return find([*spans_around(point, most), *holding], point)
+
+    def _holding(self) -> list[Span]:
+        """Return where those are found who serve the place from farther away."""
+        point, place = self._place.point, self._place
+        around = areas_around(point, place.uncertain_km) if point else []
+        named = map(cell_named, sorted(names_around(place)))
+        return [*around, *((each, each) for each in named)]
 
     def _kept(self, found: Candidates, limit: int) -> list[tuple[OfferFacts, Kept]]:
         """Return what passes the sieve of those that look best from afar."""
@@ -209,6 +222,15 @@ class _Look:
                 offer = replace(one.offer, acceptance_rate=often.get(facts.key))
                 kept.append((facts, one._replace(offer=offer)))
         return kept
+
+    def _with_openings(self, shown: Sequence[Matched]) -> list[Matched]:
+        """Return what is shown with when it opens, of what is closed then."""
+        closed = [each.service for each in shown if each.open_at is False]
+        opens = {
+            facts.key: self._sieve.opens_next(facts)
+            for facts in search.facts_about(self._connection, closed)
+        }
+        return [replace(each, opens_next=opens.get(each.service)) for each in shown]
 
     def _as_of_now(self, rated: Sequence[Matched]) -> list[Matched]:
         """Return what is still so: the index can be behind its directory."""

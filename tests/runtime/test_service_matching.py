@@ -9,6 +9,7 @@ import pytest
 from msgspec.structs import replace
 
 from hub.config.matching import MatchingConfig, MatchingTable
+from hub.coordination.service_match import hours
 from hub.coordination.service_match.errors import (
     MatcherFailedError,
     NoMatcherError,
@@ -123,6 +124,42 @@ def test_a_service_that_serves_the_place_is_found_though_its_office_is_far(direc
     )
 
     assert directory.names(**HERE) == ["wide"]
+
+
+AWAY = {"latitude": 38.5, "longitude": -122.4}  # some 80 km from there
+
+
+@pytest.mark.parametrize(
+    "area",
+    [
+        {"extent": json.dumps(square(37.5, -122.6, 0.5)), "extent_type": "geojson"},
+        {"extent": "San Francisco County", "extent_type": "text"},
+        {"extent": "California", "extent_type": "text"},
+        {"extent": "CA", "extent_type": "text"},
+        {"extent": "Nationwide", "extent_type": "text"},
+    ],
+)
+def test_whom_it_serves_leads_to_a_service_and_not_its_office_alone(directory, area):
+    areas = [{"id": "x", **area}]
+    filled(
+        directory,
+        *(location("far", **AWAY), service("far", service_areas=areas)),
+        *(location("none", **AWAY), service("none")),
+    )
+
+    found = directory.find(postcode="94103")
+    near = directory.find(postcode="94103", radius_km=20)
+
+    assert [(each.name, each.covers) for each in found.items] == [("Service far", True)]
+    assert (near.items, near.left_out) == ([], {"distance": 1})
+
+
+@pytest.mark.parametrize("mode", ["phone", "virtual"])
+def test_what_needs_no_way_is_found_however_far_its_office_is(directory, mode):
+    filled(directory, location("far", **FAR), service("far"))
+
+    assert [each.name for each in directory.find(**HERE, mode=mode).items]
+    assert not directory.find(**HERE, mode="in_person").items
 
 
 def test_a_service_without_a_location_is_found_in_its_area_and_nowhere_else(directory):
@@ -358,7 +395,30 @@ def test_what_is_open_then_counts(directory):
     open_, later = NOW + timedelta(hours=2), NOW + timedelta(hours=12)
 
     assert directory.find(**HERE, at=open_).items[0].open_at is True
-    assert directory.find(**HERE, at=later).items[0].open_at is False
+    [closed] = directory.find(**HERE, at=later).items
+    assert closed.open_at is False
+    assert closed.opens_next == NOW + timedelta(days=7, hours=1)
+
+
+def test_when_it_opens_next_is_looked_for_of_what_is_shown_alone(
+    directory, monkeypatch
+):
+    looked = []
+    monkeypatch.setattr(
+        hours, "next_opening", lambda rules, at: looked.append(rules) or at
+    )
+    rule = {"freq": "WEEKLY", "byday": ["SU"], "opens_at": "09:00", "timezone": "UTC"}
+    names = [f"{number}" for number in range(8)]
+    filled(
+        directory,
+        *(location(each) for each in names),
+        *(service(each, hours=[{**rule, "closes_at": "10:00"}]) for each in names),
+    )
+
+    found = directory.find(**HERE, limit=3)
+
+    assert len(found.items) == len(looked) == 3
+    assert all(each.opens_next for each in found.items)
 
 
 def test_a_second_directory_is_found_beside_the_first(directory):

@@ -98,7 +98,8 @@ def _show(found: Mapping[str, Any]) -> None:
 
 
 def _row(each: Mapping[str, Any]) -> list[object]:
-    best = sorted(each["parts"], key=lambda part: -part["points"])[:3]
+    known = [part for part in each["parts"] if part["known"] and part["points"] > 0]
+    best = sorted(known, key=lambda part: -part["points"])[:3]
     away = "secret" if each["restricted"] else each["distance_km"]
     return [
         each["service"],

@@ -1,5 +1,6 @@
 """Distances on the globe, and the grid by which services near a place are found."""
 
+from binascii import crc32
 from collections.abc import Iterable
 from math import asin, cos, floor, pi, radians, sin, sqrt
 from typing import NamedTuple
@@ -12,6 +13,11 @@ _CELLS = 16
 #: The cell of whatever can be reached from anywhere.
 ANYWHERE = -1
 _ROW = 360 * _CELLS
+#: Cells of the coarse grid of areas on a degree: one is some 55 km across.
+_AREA_CELLS = 2
+_AREA_ROW = 360 * _AREA_CELLS
+#: Below these are the cells of the grid of areas, and those of names of places.
+_AREAS, _NAMES = -2, -(10**9)
 
 #: Cells that lie side by side: the first and the last of them.
 Span = tuple[int, int]
@@ -83,12 +89,39 @@ def spans_within(lowest: Point, highest: Point) -> list[Span]:
     return found
 
 
+def area_cells(lowest: Point, highest: Point) -> list[int]:
+    """Return the cells of areas that a rectangle touches."""
+    rows = _steps(lowest.latitude + 90, highest.latitude + 90)
+    columns = _steps(lowest.longitude + 180, highest.longitude + 180)
+    return [
+        _AREAS - row * _AREA_ROW - each % _AREA_ROW for row in rows for each in columns
+    ]
+
+
+def areas_around(point: Point, radius_km: float) -> list[Span]:
+    """Return the cells of areas that may hold whoever is within a radius."""
+    north = radius_km / KM_OF_A_DEGREE
+    east = north / max(cos(radians(point.latitude)), 0.01)
+    lowest = Point(point.latitude - north, point.longitude - east)
+    highest = Point(point.latitude + north, point.longitude + east)
+    return [(cell, cell) for cell in area_cells(lowest, highest)]
+
+
+def cell_named(name: str) -> int:
+    """Return the cell of a place by its name; few names share one."""
+    return _NAMES - crc32(name.encode())
+
+
 def cells_in(spans: Iterable[Span], most: int) -> list[int]:
     """Return all cells of some spans; none where there are more than `most`."""
     listed = list(spans)
     if sum(last - first + 1 for first, last in listed) > most:
         return []
     return [cell for first, last in listed for cell in range(first, last + 1)]
+
+
+def _steps(first: float, last: float) -> range:
+    return range(floor(first * _AREA_CELLS), floor(last * _AREA_CELLS) + 1)
 
 
 def _cell(row: int, column: int) -> int:

@@ -157,6 +157,18 @@ def serves(names: Iterable[str], place: Place, gazetteer: Gazetteer) -> bool | N
     return False if strange else None
 
 
+def is_everywhere(names: Iterable[str]) -> bool:
+    """Say whether an area of these names is a whole country."""
+    return not _EVERYWHERE.isdisjoint(names)
+
+
+def names_around(place: Place) -> frozenset[str]:
+    """Return by which names an area can hold somebody, as areas have them."""
+    known = _STATES.get(place.country, {})
+    short = {each for each, full in known.items() if full in place.states}
+    return place.names | place.states | short
+
+
 def read_places(text: str) -> tuple[dict[str, Spot], frozenset[str]]:
     """Return postcodes, and names of counties, of a site's own table.
 

@@ -60,6 +60,11 @@ class Sieve(NamedTuple):
         offer = self._offer(facts, fit, away, covers=covers)
         return Kept(offer, self._unknown(facts, offer), facts.restricted)
 
+    def opens_next(self, facts: OfferFacts) -> datetime | None:
+        """Return when a service opens that is closed then: a search of its own."""
+        at = self.wish.at or self.now
+        return hours.next_opening(facts.hours, at) if facts.hours else None
+
     def _against(self, facts: OfferFacts) -> str:
         """Return what is known to speak against a service, "" for nothing."""
         if facts.status != "active":
@@ -134,7 +139,6 @@ class Sieve(NamedTuple):
             languages=facts.languages,
             accessibility=facts.access,
             open_at=opened,
-            opens_next=hours.next_opening(rules, at) if opened is False else None,
             hours_confidence=hours.confidence_of(rules) if rules else 1.0,
             capacity=facts.capacity,
             assured_days=_days_since(facts.assured, self.now),

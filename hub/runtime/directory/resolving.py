@@ -2,7 +2,7 @@
 
 import zlib
 from collections.abc import Iterator
-from datetime import UTC, date, datetime
+from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
 import msgspec
@@ -12,11 +12,12 @@ from hub.coordination.directory.names import natural, postcode_of
 from hub.runtime.directory.secrecy import Secrecy
 from hub.store.directory.against import Against
 from hub.store.directory.stage import Stage, StagedItem, StagedReady, batches
-from hub.store.journal import microseconds
 
 _decode = msgspec.json.Decoder().decode
 _encode = msgspec.json.Encoder().encode
 _LEVEL = 1
+# Not of `hub.store.journal`: it loads much, and this runs in a process per package.
+_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _PORTION = 500
 _LONGEST_NAME = 200
 _MOST_REMEMBERED = 300_000
@@ -30,7 +31,8 @@ class Resolving:
         self._stage = stage
         self._against = against
         self._secrecy = secrecy
-        self._owner = ("", "")
+        #: Names of organisations, which come before their services too.
+        self._names: dict[str, str] = {}
         #: Of locations that were resolved: they come before who is there.
         self._postcodes: dict[str, str] = {}
 
@@ -70,15 +72,21 @@ class Resolving:
         )
 
     def _name_of(self, owner: str) -> str:
-        """Return the name of an organisation; services of one come together."""
+        """Return the name of an organisation."""
         if not owner:
             return ""
-        if self._owner[0] != owner:
-            found = self._stage.record_of("organization", owner)
-            name = _decode(found).get("name") if found else None
-            told = name if isinstance(name, str) else ""
-            self._owner = owner, told or self._against.name_of("organization", owner)
-        return self._owner[1]
+        known = self._names.get(owner)
+        if known is None:
+            if len(self._names) >= _MOST_REMEMBERED:
+                self._names.clear()
+            known = self._names[owner] = self._read_name(owner)
+        return known
+
+    def _read_name(self, owner: str) -> str:
+        found = self._stage.record_of("organization", owner)
+        name = _decode(found).get("name") if found else None
+        told = name if isinstance(name, str) else ""
+        return told or self._against.name_of("organization", owner)
 
     def _postcode(self, places: str) -> str:
         """Return the postcode of where a service is, "" where that is secret."""
@@ -117,5 +125,5 @@ def _assured(record: dict[str, Any]) -> int | None:
             found = datetime.combine(date.fromisoformat(told[:10]), datetime.min.time())
         except ValueError:
             continue
-        return microseconds(found.replace(tzinfo=UTC))
+        return (found.replace(tzinfo=UTC) - _EPOCH) // timedelta(microseconds=1)
     return None

@@ -54,6 +54,7 @@ class Taking:
         self._there: list[tuple[str, str]] = []
         self._remarks: list[StagedRemark] = []
         self._met: set[int] = set()
+        self._before = against.as_before()
         self._kept = 0
         #: Terms whose services are hidden, those of the hub and of the package so far:
         #: readers yield them first, and those above others before these.
@@ -143,14 +144,16 @@ class Taking:
             return
         self._there.append((kind, key))
         raw = blake2b(body, digest_size=16).digest()
-        found = self._against.find(kind, key)
-        if (
-            found is not None
-            and found.raw == raw
-            and not (item.restricted or found.missing or found.removed)
-        ):
+        if not item.restricted and self._is_as_before(kind, key, raw):
             return
         self._stage_object(item, raw, body)
+
+    def _is_as_before(self, kind: str, key: str, raw: bytes) -> bool:
+        if self._before is not None:
+            return self._before.get((kind, key)) == raw
+        found = self._against.find(kind, key)
+        gone = found is not None and (found.missing or found.removed)
+        return found is not None and found.raw == raw and not gone
 
     def _stage_object(self, item: DirectoryObject, raw: bytes, body: bytes) -> None:
         record = item.record

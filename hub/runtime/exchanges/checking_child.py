@@ -8,7 +8,6 @@ nowhere, because it may be content.
 import gc
 import os
 import pickle
-import resource
 import select
 import signal
 import sys
@@ -22,9 +21,8 @@ from hub.runtime.exchanges import findings
 from hub.runtime.exchanges.checking_steps import check, forget_peak
 from hub.runtime.exchanges.errors import ReaderFailedError
 from hub.runtime.exchanges.findings import Findings
+from hub.runtime.retiring import end_with_the_hub, retire
 
-#: Address space of the process; beyond it the reader meets a MemoryError.
-MOST_MEMORY = 2 * 1024**3
 #: A step may take so long, and a second more for each MiB of the file. Then the system
 #: ends the process.
 STEP_SECONDS = 900
@@ -33,8 +31,6 @@ LONGEST_TEMPORARY = 70
 #: In how many bytes the length of what follows is said, and how a process ended.
 LENGTH, STATUS = 8, 4
 _MEBIBYTE = 1024 * 1024
-#: The hub decides when this process ends, also where a signal is for all of them.
-_NOT_FOR_US = (signal.SIGINT, signal.SIGTERM)
 
 
 def main() -> NoReturn:
@@ -43,7 +39,7 @@ def main() -> NoReturn:
     What all of them need is loaded once, here: a process that is forked off has it at
     once. Ends when the hub does.
     """
-    hub, answers = _retire()
+    hub, answers = retire()
     with os.fdopen(hub, "rb", closefd=False) as told:
         # All of it comes from the hub itself, through a pipe that nobody else has.
         sys.path[:] = pickle.load(told)  # noqa: S301
@@ -97,7 +93,7 @@ def _write(to: int, text: bytes) -> None:
 
 def _check(text: bytes, lost: int, answers: int) -> NoReturn:
     """Check the file that `text` tells of; `lost` says when nobody waits any more."""
-    threading.Thread(target=_end_with_the_hub, args=(lost,), daemon=True).start()
+    threading.Thread(target=end_with_the_hub, args=(lost,), daemon=True).start()
     found = _checked(text)
     with os.fdopen(answers, "wb") as answer:
         answer.write(findings.encode(found))
@@ -129,31 +125,3 @@ def _be_temporary_in(scratch: Path) -> None:
 
 def _go_on(limit: int) -> None:
     signal.alarm(limit)
-
-
-def _retire() -> tuple[int, int]:
-    """Be out of the way: the hub works first.
-
-    Return where the hub speaks and where it hears the answer, which are for nobody
-    else: neither for what a plugin prints, nor for a program that it starts.
-    """
-    for number in _NOT_FOR_US:
-        signal.signal(number, signal.SIG_IGN)
-    signal.signal(signal.SIGALRM, signal.SIG_DFL)
-    hub, answers = os.dup(0), os.dup(1)
-    nowhere = os.open(os.devnull, os.O_RDWR)
-    for stream in (0, 1, 2):
-        os.dup2(nowhere, stream)
-    os.nice(10)
-    with suppress(OSError, ValueError):
-        resource.setrlimit(resource.RLIMIT_AS, (MOST_MEMORY, MOST_MEMORY))
-        resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
-    return hub, answers
-
-
-def _end_with_the_hub(hub: int) -> None:
-    """Wait for the other end of a pipe to go, which is when the hub ends."""
-    with suppress(OSError):
-        while os.read(hub, 1):
-            pass
-    os._exit(1)

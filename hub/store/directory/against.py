@@ -22,6 +22,12 @@ _FIND = (
     "SELECT o.raw, o.digest, o.missing, o.removed FROM hub.directory_object o"
     f" WHERE o.type = :type AND o.id = :id AND {_CURRENT}"
 )
+#: With no more objects is it remembered how all of them are said.
+MOST_REMEMBERED = 300_000
+_AS_BEFORE = (
+    "SELECT o.type, o.id, o.raw FROM hub.directory_object o"
+    f" WHERE {_CURRENT} AND NOT o.missing AND NOT o.removed LIMIT :most"
+)
 _OLD = (
     "SELECT seq, key, stable, digest, restricted, record, first_seen, missing,"
     " removed, status, id FROM hub.directory_object WHERE seq = ?"
@@ -81,6 +87,18 @@ class Against:
         self._connection: sqlite3.Connection = stage.connection
         self._feed = feed
         self._bound = {"feed": feed, "version": version}
+        self._keys: dict[tuple[str, str], str] | None = None
+
+    def as_before(self) -> dict[tuple[str, str], bytes] | None:
+        """Return how packages said what is there as it was, by types and ids.
+
+        None where there is too much of it to be remembered.
+        """
+        given = {**self._bound, "most": MOST_REMEMBERED + 1}
+        found = self._connection.execute(_AS_BEFORE, given).fetchall()
+        if len(found) > MOST_REMEMBERED:
+            return None
+        return {(kind, key): raw for kind, key, raw in found}
 
     def find(self, kind: str, key: str) -> Found | None:
         """Return what is known of an object by the feed's id."""
@@ -326,6 +344,11 @@ class Against:
 
     def key_of(self, kind: str, key: str) -> str:
         """Return the hub's key of an object by its id, "" where there is none."""
+        if self._keys is None:
+            count = int(self._stage.one("SELECT count(*) FROM known"))
+            self._keys = self.known() if count <= MOST_REMEMBERED else {}
+        if self._keys:
+            return self._keys.get((kind, key), "")
         found = self._stage.one(
             "SELECT key FROM known WHERE type = ? AND id = ?", kind, key
         )

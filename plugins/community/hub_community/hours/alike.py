@@ -6,9 +6,7 @@ from typing import Any, Final
 import msgspec
 
 #: Whose schedule it is, which says nothing of when.
-_WHOSE: Final = frozenset(
-    {"id", "service_id", "location_id", "service_at_location_id"}
-)
+_WHOSE: Final = frozenset({"id", "service_id", "location_id", "service_at_location_id"})
 #: Longer ones are not remembered, in bytes.
 _LONGEST: Final = 4000
 _encode = msgspec.json.Encoder().encode

@@ -130,36 +130,50 @@ class NestedReader:
         rest: list[tuple[str, Any]] = []
         codes: set[str] = set()
         links: list[tuple[str, str]] = []
-        named = source.get("link_entity") or source.get("link_type")
         known = self._columns
         for key, value in source.items():
             if value is None or value == "":
                 continue
             found = known.get((kind, key)) or self._column(kind, key)
-            column, code, place, field, read = found
+            column, code, _, field, read = found
             plain = type(value) is not list and type(value) is not dict
             if plain and read and not code:  # as nearly all are
                 said, problem = read(value)
-                if problem:
-                    self._notes.add(problem, kind, _text_id(source), field)
                 if said is not None:
                     made[field] = said
+                if problem:
+                    self._notes.add(problem, kind, _text_id(source), field)
             elif code and plain:
-                if is_flagged(code, value):
-                    codes.add(code.lstrip("!?"))
-            elif place and not isinstance(value, dict):
-                if place[0] == "^":
-                    links += _linked(place, value, named)
-                elif isinstance(value, list) and _child_of(column):
-                    rest.append((column, value))
-                else:
-                    self._value(kind, made, place, value, source)
-            else:
+                codes |= {code.lstrip("!?")} if is_flagged(code, value) else set()
+            elif not self._taken(kind, made, found, value, source, links):
                 rest.append((column, value))
-        made = {**always, **made}
+        made = {**always, **made} if always else made
         for column, value in rest:
             self._within(kind, made, column, value, depth, links)
-        return made, links, codes | set(made.pop("_codes", ()))
+        codes.update(made.pop("_codes", ()))
+        return made, links, codes
+
+    def _taken(
+        self,
+        kind: str,
+        made: dict[str, Any],
+        column: _Column,
+        value: Any,
+        source: Mapping[str, Any],
+        links: list[tuple[str, str]],
+    ) -> bool:
+        """Take a value whose place is no field alone; say whether it has one."""
+        place = column.place
+        if not place or isinstance(value, dict):
+            return False
+        if place[0] == "^":
+            named = source.get("link_entity") or source.get("link_type")
+            links += _linked(place, value, named)
+        elif isinstance(value, list) and _child_of(column.name):
+            return False
+        else:
+            self._value(kind, made, place, value, source)
+        return True
 
     def _column(self, kind: str, key: str) -> _Column:
         """Return what is known of a field that comes for the first time."""

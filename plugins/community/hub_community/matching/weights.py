@@ -14,11 +14,12 @@ from pydantic import Field
 from hub.sdk import MatcherSpec, Offer, Rated, Reasoned, Settings, Wish
 
 _UNKNOWN = 0.5
+#: What is closed then opens at some other time.
+_CLOSED = 0.6
 #: Of a service with room all, of one that is full nothing.
-_ROOM = {"available": 1.0, "": _UNKNOWN, "waitlist": 0.25, "full": 0.0}
+_ROOM = {"available": 1.0, "waitlist": 0.25, "full": 0.0}
 _SAYS = {
     "available": "it has room",
-    "": "whether it has room is not known",
     "waitlist": "it has a waiting list",
     "full": "it is full",
 }
@@ -44,7 +45,7 @@ class WeightSettings(Settings):
         default=8, ge=0, le=1000, description="That it is as accessible as is needed."
     )
     opening: float = Field(
-        default=6, ge=0, le=1000, description="That it is open then, or soon."
+        default=6, ge=0, le=1000, description="That it is open then."
     )
     capacity: float = Field(default=8, ge=0, le=1000, description="That it has room.")
     freshness: float = Field(
@@ -105,26 +106,33 @@ class _Rating:
         yield from self._spoken()
         yield from self._accessible()
         yield self._open()
-        room = _SAYS[offer.capacity]
-        yield self._part("capacity", own.capacity, _ROOM[offer.capacity], room)
+        yield self._roomy()
         yield self._fresh()
         yield self._accepted()
         yield self._cheap()
 
-    def _part(self, name: str, most: float, share: float, reason: str) -> Reasoned:
+    def _part(
+        self, name: str, most: float, share: float, reason: str, *, known: bool = True
+    ) -> Reasoned:
         self.most += most
-        return Reasoned(name, round(most * share, 3), reason)
+        return Reasoned(name, round(most * share, 3), reason, known)
 
-    def _unknown(self, what: str) -> float:
-        self.unknowns.append(what)
-        return _UNKNOWN
+    def _not_known(self, name: str, most: float, what: str, ask: str = "") -> Reasoned:
+        """Return half of the points for `what` nobody knows; `ask` is to find out."""
+        if ask:
+            self.unknowns.append(ask)
+        return self._part(name, most, _UNKNOWN, f"{what} not known", known=False)
+
+    def _roomy(self) -> Reasoned:
+        capacity, most = self._offer.capacity, self._own.capacity
+        if not capacity:
+            return self._not_known("capacity", most, "room", "whether it has room")
+        return self._part("capacity", most, _ROOM[capacity], _SAYS[capacity])
 
     def _near(self) -> Reasoned:
         own, away = self._own, self._offer.distance_km
         if away is None:
-            return self._part(
-                "distance", own.distance, _UNKNOWN, "no distance is known"
-            )
+            return self._not_known("distance", own.distance, "distance")
         car = self._wish.has_car
         factor = own.foot_factor if car is False else own.car_factor if car else 1.0
         share = power(0.5, away / (own.half_km * factor))
@@ -134,86 +142,80 @@ class _Rating:
         return self._part("distance", own.distance, share, reason)
 
     def _covered(self) -> Reasoned:
-        covers = self._offer.covers
-        share = _UNKNOWN if covers is None else float(covers)
-        reason = {
-            None: "whom it serves is not certain",
-            True: "it serves the place",
-            False: "it does not serve the place",
-        }[covers]
-        return self._part("coverage", self._own.coverage, share, reason)
+        covers, most = self._offer.covers, self._own.coverage
+        if covers is None:
+            return self._not_known("coverage", most, "whom it serves is")
+        reason = "it serves the place" if covers else "it does not serve the place"
+        return self._part("coverage", most, float(covers), reason)
 
     def _spoken(self) -> Iterator[Reasoned]:
         wanted, spoken = self._wish.languages, self._offer.languages
+        name, most = "language", self._own.language
         if not wanted:
             return
-        shared = sorted(set(wanted) & set(spoken))
-        if shared:
-            share, reason = 1.0, f"spoken: {', '.join(shared)}"
-        elif spoken:
-            share, reason = 0.0, "none of the languages is spoken"
+        if not spoken:
+            ask = "which languages are spoken"
+            yield self._not_known(name, most, "languages", ask)
+        elif shared := sorted(set(wanted) & set(spoken)):
+            yield self._part(name, most, 1.0, f"spoken: {', '.join(shared)}")
         else:
-            share = self._unknown("which languages are spoken")
-            reason = "which languages are spoken is not known"
-        yield self._part("language", self._own.language, share, reason)
+            yield self._part(name, most, 0.0, "none of the languages is spoken")
 
     def _accessible(self) -> Iterator[Reasoned]:
         wanted, there = set(self._wish.accessibility), set(self._offer.accessibility)
+        name, most = "accessibility", self._own.accessibility
         if not wanted:
             return
-        if there:
-            share, reason = len(wanted & there) / len(wanted), "as far as it is stated"
-        else:
-            share = self._unknown("how accessible it is")
-            reason = "how accessible it is is not known"
-        yield self._part("accessibility", self._own.accessibility, share, reason)
+        if not there:
+            yield self._not_known(name, most, name, "how accessible it is")
+            return
+        share = len(wanted & there) / len(wanted)
+        yield self._part(name, most, share, "as accessible as is stated")
 
     def _open(self) -> Reasoned:
-        offer = self._offer
+        offer, most = self._offer, self._own.opening
         if offer.open_at is None:
-            share = self._unknown("when it is open")
-            return self._part("opening", self._own.opening, share, "not known")
+            ask = "when it is open"
+            return self._not_known("opening", most, "opening hours", ask)
         sure = offer.hours_confidence
         if sure < 1:
             self.unknowns.append("whether the opening hours are right")
-        share = 1.0 if offer.open_at else (0.6 if offer.opens_next else 0.0)
+        share = 1.0 if offer.open_at else _CLOSED
         # What was only guessed at counts as half known.
         share = _UNKNOWN + (share - _UNKNOWN) * max(0.0, min(1.0, sure))
         reason = "it is open" if offer.open_at else "it is closed"
-        return self._part("opening", self._own.opening, share, reason)
+        return self._part("opening", most, share, reason)
 
     def _fresh(self) -> Reasoned:
-        days = self._offer.assured_days
+        days, most = self._offer.assured_days, self._own.freshness
         if days is None:
-            share = self._unknown("whether what it says is current")
-            return self._part("freshness", self._own.freshness, share, "not known")
+            ask = "whether what it says is current"
+            return self._not_known("freshness", most, "when it was assured is", ask)
         share = max(0.0, 1 - days / self._own.fresh_days)
-        reason = f"assured {days} days ago"
-        return self._part("freshness", self._own.freshness, share, reason)
+        return self._part("freshness", most, share, f"assured {days} days ago")
 
     def _accepted(self) -> Reasoned:
         often, hours = self._offer.acceptance_rate, self._offer.hours_to_accept
+        most = self._own.acceptance
         if often is None:
-            share, reason = _UNKNOWN, "nobody was referred there before"
-        else:
-            soon = 1.0 if hours is None else max(0.0, 1 - hours / (14 * _DAY))
-            share = max(0.0, min(1.0, often)) * (0.7 + 0.3 * soon)
-            reason = f"it accepted {often:.0%} before"
-        return self._part("acceptance", self._own.acceptance, share, reason)
+            return self._not_known("acceptance", most, "how often it accepts is")
+        soon = 1.0 if hours is None else max(0.0, 1 - hours / (14 * _DAY))
+        share = max(0.0, min(1.0, often)) * (0.7 + 0.3 * soon)
+        reason = f"it accepted {often:.0%} before"
+        return self._part("acceptance", most, share, reason)
 
     def _cheap(self) -> Reasoned:
-        free = self._offer.free
-        share = _UNKNOWN if free is None else float(free)
+        free, most = self._offer.free, self._own.cost
         if free is None:
-            self.unknowns.append("what it costs")
-        reason = {None: "not known", True: "it is free", False: "it costs something"}
-        return self._part("cost", self._own.cost, share, reason[free])
+            return self._not_known("cost", most, "cost", "what it costs")
+        reason = "it is free" if free else "it costs something"
+        return self._part("cost", most, float(free), reason)
 
 
 #: What the hook declares.
 WEIGHTS = MatcherSpec(
     name="weights",
-    version="1.0",
+    version="1.1",
     settings=WeightSettings,
     rate=rate,
     summary="Adds points for what makes a service fit, with a reason for each.",

@@ -3,7 +3,7 @@
 import re
 import unicodedata
 from collections.abc import Mapping
-from datetime import UTC, date, datetime, time, timedelta
+from datetime import UTC, datetime, timedelta
 from typing import NamedTuple
 from zoneinfo import ZoneInfo
 
@@ -13,6 +13,7 @@ from hub.sdk import Reason, RecordKey, ReferralOutcome, Reported, Statement
 from hub_community.page import codes
 from hub_community.page.acts import Act
 from hub_community.page.wording import Pair, Words
+from hub_community.typed import typed_day, typed_time
 
 #: Most characters of a text, of a name and of a role.
 LONGEST_TEXT, LONGEST_NAME = 2000, 80
@@ -23,9 +24,6 @@ REASONS: Mapping[str, Mapping[str, Pair]] = {
 _FARTHEST = timedelta(days=731)
 #: An appointment that was agreed on in a call may have begun when it is typed in.
 _LATE = timedelta(hours=1)
-_ISO = re.compile(r"([0-9]{4})-([0-9]{1,2})-([0-9]{1,2})")
-_DOTTED = re.compile(r"([0-9]{1,2})\. ?([0-9]{1,2})\. ?([0-9]{4})")
-_CLOCK = re.compile(r"([0-9]{1,2})[:.]([0-9]{2})(?::[0-9]{2})?(?: ?Uhr)?")
 # Line ends stay; whatever else only terminals obey, and lone surrogates, do not.
 _UNSEEN = re.compile("[\u0000-\u0009\u000b-\u001f\u007f-\u009f\ud800-\udfff]")
 
@@ -88,7 +86,7 @@ def _fault(act: Act, name: str, values: Mapping[str, str]) -> str:
     if name in known:
         return "" if value in known[name] else "e_choose"
     if name in {"date", "time"}:
-        read = day_of(value) if name == "date" else time_of(value)
+        read = typed_day(value) if name == "date" else typed_time(value)
         return f"e_{name}" if read is None else ""
     if len(value) > LONGEST_TEXT:
         return "e_long"
@@ -98,38 +96,15 @@ def _fault(act: Act, name: str, values: Mapping[str, str]) -> str:
     return "" if value else "e_text"
 
 
-def day_of(text: str) -> date | None:
-    """Return the day that was typed, None for none: day before month, or ISO 8601."""
-    if found := _ISO.fullmatch(text):
-        year, month, day = map(int, found.groups())
-    elif found := _DOTTED.fullmatch(text):
-        day, month, year = map(int, found.groups())
-    else:
-        return None
-    try:
-        return date(year, month, day)
-    except ValueError:
-        return None
-
-
-def time_of(text: str) -> time | None:
-    """Return the time of day that was typed, None for none."""
-    found = _CLOCK.fullmatch(text)
-    try:
-        return time(int(found[1]), int(found[2])) if found else None
-    except ValueError:
-        return None
-
-
 def _appointment(values: Mapping[str, str], zone: ZoneInfo) -> datetime | None:
-    day, clock = day_of(values["date"]), time_of(values["time"])
+    day, clock = typed_day(values["date"]), typed_time(values["time"])
     if day is None or clock is None:
         return None
     return datetime.combine(day, clock, zone)
 
 
 def _odd(at: datetime | None, now: datetime) -> str:
-    if at is None or at.year in {date.min.year, date.max.year}:
+    if at is None:
         return "e_date"
     if at.astimezone(UTC).astimezone(at.tzinfo).time() != at.time():
         return "e_gap"

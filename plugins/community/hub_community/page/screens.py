@@ -3,7 +3,7 @@
 Titles say what a page is for and nothing about anybody: they end up in histories.
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import NamedTuple
 
 from hub_community.page import codes
@@ -24,6 +24,16 @@ from hub_community.page.frame import (
 from hub_community.page.html import Html, element, joined
 from hub_community.page.view import Line, View
 from hub_community.page.wording import Words
+
+#: The fields with which somebody signs in: the hint, and what browsers are told.
+_SIGNING: Mapping[str, tuple[str, Mapping[str, str]]] = {
+    "code": (
+        "code_hint",
+        {"inputmode": "numeric", "autocomplete": "one-time-code", "class_": "short"},
+    ),
+    "name": ("name_hint", {"autocomplete": "name"}),
+    "role": ("role_hint", {"autocomplete": "organization-title"}),
+}
 
 
 class Visitor(NamedTuple):
@@ -53,33 +63,7 @@ def code_entry(
 ) -> str:
     """Return the page where a code is entered, with what was wrong with it."""
     words, form = place.words, form or Filled({})
-    fields = (
-        entry(
-            "code",
-            words("code"),
-            form.values.get("code", ""),
-            hint=words("code_hint"),
-            fault=form.fault("code"),
-            inputmode="numeric",
-            autocomplete="one-time-code",
-            class_="short",
-        ),
-        entry(
-            "name",
-            words("name"),
-            form.values.get("name", ""),
-            hint=words("name_hint"),
-            fault=form.fault("name"),
-            autocomplete="name",
-        ),
-        entry(
-            "role",
-            _optional(words, words("role")),
-            form.values.get("role", ""),
-            hint=words("role_hint"),
-            autocomplete="organization-title",
-        ),
-    )
+    fields = [_signing_field(name, form, words) for name in _SIGNING]
     return page(
         place,
         words("code_title"),
@@ -161,6 +145,18 @@ def nothing(place: Place, error: VisitError, *, back: bool = True) -> str:
         way if back else None,
         element("p", error.code, class_="hint"),
         faulty=True,
+    )
+
+
+def _signing_field(name: str, form: Filled, words: Words) -> Html:
+    label, (hint, told) = words(name), _SIGNING[name]
+    return entry(
+        name,
+        _optional(words, label) if name == "role" else label,
+        form.values.get(name, ""),
+        hint=words(hint),
+        fault=form.fault(name),
+        **told,
     )
 
 

@@ -1,7 +1,6 @@
 """The source ``referral-page``: a small web site with one page for each referral."""
 
 import asyncio
-import ssl
 import time
 from collections.abc import Callable
 from datetime import UTC, datetime
@@ -84,7 +83,7 @@ class ReferralPage:
     async def _listen(self, door: Door) -> asyncio.Server:
         """Take the address of the page; nobody is let in yet."""
         own, loop = self._settings, asyncio.get_running_loop()
-        tls = self._tls()
+        tls = own.tls()
         try:
             return await loop.create_server(
                 door.enter,
@@ -97,15 +96,6 @@ class ReferralPage:
         except OSError as error:
             where = f"{own.host}:{own.port}"
             raise PageAddressTakenError(f"{where}, {error.strerror}") from error
-
-    def _tls(self) -> ssl.SSLContext | None:
-        own = self._settings
-        if own.tls_certificate is None:
-            return None
-        tls = ssl.create_default_context(ssl.Purpose.CLIENT_AUTH)
-        tls.minimum_version = ssl.TLSVersion.TLSv1_2
-        tls.load_cert_chain(own.tls_certificate, own.tls_key)
-        return tls
 
     def _address(self, listening: asyncio.Server) -> str:
         host, port, *_ = listening.sockets[0].getsockname()

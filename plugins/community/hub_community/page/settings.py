@@ -1,5 +1,6 @@
 """Settings of a ``referral-page`` source."""
 
+import ssl
 from typing import Self
 
 from pydantic import Field, model_validator
@@ -66,6 +67,18 @@ class PageSettings(SourceSettings):
         given = [self.secret, self.secret_previous]
         return [each.get_secret_value() for each in given if each]
 
+    def tls(self) -> ssl.SSLContext | None:
+        """Return how connections are protected, None for not. Raises OSError."""
+        if self.tls_certificate is None:
+            return None
+        context = ssl.create_default_context(ssl.Purpose.CLIENT_AUTH)
+        context.minimum_version = ssl.TLSVersion.TLSv1_2
+        # Nobody is there to be asked for the password of a key.
+        context.load_cert_chain(
+            self.tls_certificate, self.tls_key, password=lambda: b""
+        )
+        return context
+
     @model_validator(mode="after")
     def _nobody_listens_in(self) -> Self:
         if (self.tls_certificate is None) != (self.tls_key is None):
@@ -75,4 +88,11 @@ class PageSettings(SourceSettings):
                 f"host: {self.host} can be reached by others: name tls_certificate and"
                 " tls_key, or let a proxy on this machine speak TLS"
             )
+        try:
+            self.tls()
+        except OSError:  # ssl.SSLError is one
+            raise ValueError(
+                "tls_certificate and tls_key must be PEM files that can be read and"
+                " belong together, the key without a password"
+            ) from None
         return self

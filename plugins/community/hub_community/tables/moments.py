@@ -1,18 +1,13 @@
 """Days and times as partners write them in a table. Pure.
 
-A day is ISO 8601 or has its parts in the order day, month, year with full stops: with
-slashes nobody knows which is which. A spreadsheet adds seconds, or a midnight.
+A spreadsheet adds a midnight to a day.
 """
 
-import re
 from datetime import UTC, date, datetime, time
 from typing import Literal
 from zoneinfo import ZoneInfo
 
-_ISO = re.compile(r"([0-9]{4})-([0-9]{2})-([0-9]{2})")
-_DOTTED = re.compile(r"([0-9]{1,2})\.([0-9]{1,2})\.([0-9]{4})")
-_CLOCK = re.compile(r"([0-9]{1,2}):([0-9]{2})(?::[0-9]{2}(?:\.0+)?)?(?: ?Uhr)?")
-_FIRST_YEAR, _LAST_YEAR = 2000, 2199
+from hub_community.typed import apart, typed_day, typed_time
 
 
 def when(day_text: str, time_text: str = "") -> str | None:
@@ -21,14 +16,14 @@ def when(day_text: str, time_text: str = "") -> str | None:
     None where they say no day, or something else than a time of day with it.
     The time may stand behind the day in its cell.
     """
-    parts = re.split(r"[T ]+", day_text.strip(), maxsplit=1)
-    day = _day(parts[0])
-    clock_text = time_text.strip() or (parts[1] if len(parts) > 1 else "")
+    day_text, behind = apart(day_text.strip())
+    day = typed_day(day_text)
+    clock_text = time_text.strip() or behind
     if day is None:
         return None
     if not clock_text:
         return day.isoformat()
-    clock = _clock(clock_text)
+    clock = typed_time(clock_text)
     if clock is None:
         return None
     if clock == time() and not time_text.strip():
@@ -75,7 +70,7 @@ def written(
         value = value.get("at") or value.get("local") or value.get("raw")
     if not isinstance(value, str):
         return ""
-    day = _day(value)
+    day = typed_day(value)
     try:
         at = None if day else datetime.fromisoformat(value)
         if at is not None:
@@ -88,26 +83,3 @@ def written(
     if day is None:
         return ""
     return f"{day.day:02}.{day.month:02}.{day.year:04}" if german else day.isoformat()
-
-
-def _day(text: str) -> date | None:
-    if found := _ISO.fullmatch(text):
-        year, month, day = map(int, found.groups())
-    elif found := _DOTTED.fullmatch(text):
-        day, month, year = map(int, found.groups())
-    else:
-        return None
-    if not _FIRST_YEAR <= year <= _LAST_YEAR:
-        return None
-    try:
-        return date(year, month, day)
-    except ValueError:
-        return None
-
-
-def _clock(text: str) -> time | None:
-    found = _CLOCK.fullmatch(text.strip())
-    try:
-        return time(int(found[1]), int(found[2])) if found else None
-    except ValueError:
-        return None

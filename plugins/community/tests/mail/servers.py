@@ -119,13 +119,15 @@ def tls_of(ca, folder, name="localhost"):
     return context
 
 
-def pem(item):
+def pem(item, password=None):
     if isinstance(item, x509.Certificate):
         return item.public_bytes(serialization.Encoding.PEM)
     return item.private_bytes(
         serialization.Encoding.PEM,
         serialization.PrivateFormat.PKCS8,
-        serialization.NoEncryption(),
+        serialization.BestAvailableEncryption(password)
+        if password
+        else serialization.NoEncryption(),
     )
 
 

@@ -101,6 +101,18 @@ def test_what_nobody_said_gets_half_and_is_named():
         "when it is open",
         "whether what it says is current",
         "what it costs",
+        "whether it has room",
+    }
+    assert {part.reason for part in rated.parts if not part.known} == {
+        "distance not known",
+        "whom it serves is not known",
+        "languages not known",
+        "accessibility not known",
+        "opening hours not known",
+        "room not known",
+        "when it was assured is not known",
+        "how often it accepts is not known",
+        "cost not known",
     }
     assert points("language", wish, languages=()) == OWN.language / 2
 

@@ -7,7 +7,9 @@ import asyncio
 import base64
 import json
 import shutil
-from contextlib import asynccontextmanager
+import subprocess
+import time
+from contextlib import asynccontextmanager, contextmanager
 
 import aiohttp
 
@@ -110,65 +112,99 @@ class Browser:
         path.write_bytes(base64.b64decode(said["data"]))
 
 
-@asynccontextmanager
-async def browsing(folder, *, width=320, height=900, scripts=False):
-    """Start a browser as narrow as an old phone, which runs no scripts of pages."""
-    process = await asyncio.create_subprocess_exec(
-        CHROMIUM,
-        "--headless=new",
-        "--no-sandbox",
-        "--disable-gpu",
-        "--disable-dev-shm-usage",
-        "--disable-quic",
-        "--no-first-run",
-        "--disable-background-networking",
-        "--disable-component-update",
-        "--disable-sync",
-        "--remote-debugging-port=0",
-        f"--user-data-dir={folder}",
-        "about:blank",
-        stdout=asyncio.subprocess.DEVNULL,
-        stderr=asyncio.subprocess.DEVNULL,
+@contextmanager
+def chromium(folder):
+    """Start a browser; give the port at which it is told what to do."""
+    process = subprocess.Popen(
+        [
+            CHROMIUM,
+            "--headless=new",
+            "--no-sandbox",
+            "--disable-gpu",
+            "--disable-dev-shm-usage",
+            "--disable-quic",
+            "--no-first-run",
+            "--disable-background-networking",
+            "--disable-component-update",
+            "--disable-sync",
+            "--remote-debugging-port=0",
+            f"--user-data-dir={folder}",
+            "about:blank",
+        ],
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.DEVNULL,
     )
     try:
-        port = await _port(folder)
-        async with aiohttp.ClientSession() as http:
-            async with http.get(f"http://127.0.0.1:{port}/json/list") as response:
-                tabs = await response.json(content_type=None)
-            (tab,) = (each for each in tabs if each["type"] == "page")
-            url = tab["webSocketDebuggerUrl"]
-            async with http.ws_connect(url, max_msg_size=0) as socket:
-                browser = Browser(socket)
-                listening = asyncio.create_task(browser.listen())
-                for domain in ("Page", "Runtime", "Log"):
-                    await browser.ask(f"{domain}.enable")
-                await browser.ask(
-                    "Emulation.setScriptExecutionDisabled", value=not scripts
-                )
-                await browser.ask(
-                    "Emulation.setDeviceMetricsOverride",
-                    width=width,
-                    height=height,
-                    deviceScaleFactor=1,
-                    mobile=True,
-                )
-                yield browser
-                await socket.close()
-                await listening
+        yield _port(folder)
     finally:
         process.terminate()
         try:
-            await asyncio.wait_for(process.wait(), 10)
-        except TimeoutError:
+            process.wait(10)
+        except subprocess.TimeoutExpired:
             process.kill()
-            await process.wait()
+            process.wait()
         # Its children let go of the folder a moment later.
-        await asyncio.to_thread(shutil.rmtree, folder, ignore_errors=True)
+        shutil.rmtree(folder, ignore_errors=True)
 
 
-async def _port(folder):
-    path = folder / "DevToolsActivePort"
-    async with asyncio.timeout(30):
-        while not (path.exists() and path.read_text().count("\n")):  # noqa: ASYNC110  # of a process
-            await asyncio.sleep(0.05)
+@asynccontextmanager
+async def window(port, *, width=320, height=900, scripts=False):
+    """Open a window as narrow as an old phone, which runs no scripts of pages.
+
+    It shares nothing with other windows of the browser, not even cookies.
+    """
+    async with aiohttp.ClientSession(f"http://127.0.0.1:{port}") as http:
+        async with http.get("/json/version") as response:
+            url = (await response.json(content_type=None))["webSocketDebuggerUrl"]
+        async with _told(http, url) as whole:
+            context = await whole.ask("Target.createBrowserContext")
+            tab = await whole.ask("Target.createTarget", url="about:blank", **context)
+            async with _told(http, f"/devtools/page/{tab['targetId']}") as browser:
+                await _prepare(browser, width, height, scripts=scripts)
+                yield browser
+            await whole.ask("Target.disposeBrowserContext", **context)
+
+
+@asynccontextmanager
+async def browsing(folder, **more):
+    """Open a `window` of a browser of its own."""
+    own = chromium(folder)
+    port = await asyncio.to_thread(own.__enter__)
+    try:
+        async with window(port, **more) as browser:
+            yield browser
+    finally:
+        await asyncio.to_thread(own.__exit__, None, None, None)
+
+
+@asynccontextmanager
+async def _told(http, url):
+    async with http.ws_connect(url, max_msg_size=0) as socket:
+        browser = Browser(socket)
+        listening = asyncio.create_task(browser.listen())
+        try:
+            yield browser
+        finally:
+            await socket.close()
+            await listening
+
+
+async def _prepare(browser, width, height, *, scripts):
+    for domain in ("Page", "Runtime", "Log"):
+        await browser.ask(f"{domain}.enable")
+    await browser.ask("Emulation.setScriptExecutionDisabled", value=not scripts)
+    await browser.ask(
+        "Emulation.setDeviceMetricsOverride",
+        width=width,
+        height=height,
+        deviceScaleFactor=1,
+        mobile=True,
+    )
+
+
+def _port(folder):
+    path, end = folder / "DevToolsActivePort", time.monotonic() + 30
+    while not (path.exists() and path.read_text().count("\n")):
+        assert time.monotonic() < end, "the browser did not start"
+        time.sleep(0.02)
     return int(path.read_text().split("\n")[0])

@@ -7,7 +7,7 @@ import msgspec
 import pytest
 
 from hub.sdk import Statement
-from plugins.community.tests.page.browser import CHROMIUM, browsing
+from plugins.community.tests.page.browser import CHROMIUM, chromium, window
 from plugins.community.tests.page.referrals import PARTY, shown
 
 pytestmark = pytest.mark.skipif(
@@ -68,6 +68,12 @@ HOSTILE = (
 )
 
 
+@pytest.fixture(scope="module")
+def browser_port(tmp_path_factory):
+    with chromium(tmp_path_factory.mktemp("browser") / "profile") as port:
+        yield port
+
+
 async def looked_at(browser, name):
     """Check the page that is open; keep a picture of it where wanted."""
     assert await browser.value(CHECKS) == [], name
@@ -79,7 +85,9 @@ async def looked_at(browser, name):
 
 
 @pytest.mark.parametrize("language", ["en", "de"])
-async def test_a_referral_is_worked_by_keyboard_alone(site, token, tmp_path, language):
+async def test_a_referral_is_worked_by_keyboard_alone(
+    site, token, browser_port, language
+):
     site.desk.show(
         PARTY,
         shown(
@@ -89,7 +97,7 @@ async def test_a_referral_is_worked_by_keyboard_alone(site, token, tmp_path, lan
             safety={"safe_contact_methods": ["sms"]},
         ),
     )
-    async with browsing(tmp_path / "profile") as browser:
+    async with window(browser_port) as browser:
         await browser.open(f"{site.base}/r/{token}?lang={language}")
         await looked_at(browser, f"{language}-1-gate")
         way = await browser.tab_to(lambda it: it["tag"] == "BUTTON")
@@ -155,7 +163,9 @@ async def _report_the_outcome(browser, url, language):
     await looked_at(browser, f"{language}-8-saved")
 
 
-async def test_pages_of_warnings_and_of_nothing_fit_an_old_phone(site, token, tmp_path):
+async def test_pages_of_warnings_and_of_nothing_fit_an_old_phone(
+    site, token, browser_port
+):
     site.desk.show(
         PARTY,
         shown(
@@ -165,7 +175,7 @@ async def test_pages_of_warnings_and_of_nothing_fit_an_old_phone(site, token, tm
             service_requested={"display": "Donaudampfschifffahrtsgesellschaft" * 3},
         ),
     )
-    async with browsing(tmp_path / "profile") as browser:
+    async with window(browser_port) as browser:
         visitor = await site.visitor.sign_in(token)
         (cookie,) = (each for each in visitor.http.cookie_jar if each.key == "referral")
         await browser.ask(
@@ -185,7 +195,7 @@ async def test_pages_of_warnings_and_of_nothing_fit_an_old_phone(site, token, tm
         await looked_at(browser, "de-12-no-such-link")
 
 
-async def test_no_text_of_a_referral_runs_in_a_browser(site, token, tmp_path):
+async def test_no_text_of_a_referral_runs_in_a_browser(site, token, browser_port):
     text = " ".join(HOSTILE)
     coded = {"code": text, "display": text, "text": text}
     told = {
@@ -206,7 +216,7 @@ async def test_no_text_of_a_referral_runs_in_a_browser(site, token, tmp_path):
         "outcome": coded,
     }
     site.desk.show(PARTY, shown("accepted", **told))
-    async with browsing(tmp_path / "profile", scripts=True) as browser:
+    async with window(browser_port, scripts=True) as browser:
         visitor = await site.visitor.sign_in(token, name=text[:80], role=text[:80])
         (cookie,) = (each for each in visitor.http.cookie_jar if each.key == "referral")
         await browser.ask(

@@ -66,6 +66,7 @@ class TestReferralPage(SourceContract):
         desk.show(PARTY, shown(), NUMBER)
         monkeypatch.setattr("hub.testing.inbox.MemoryReferralDesk", lambda: desk)
         monkeypatch.setattr("hub_community.page.telling._WORK_SECONDS", 0.01)
+        monkeypatch.setattr("hub_community.page.server._SHUTDOWN_SECONDS", 0.1)
         return ReferralPage(settings(mail_server.port), clock)
 
     @pytest.fixture

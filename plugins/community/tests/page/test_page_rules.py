@@ -24,16 +24,11 @@ from hub_community.page.errors import (
     TooManyCodesError,
     VisitError,
 )
-from hub_community.page.forms import (
-    Filled,
-    Worker,
-    day_of,
-    filled,
-    statement_of,
-    time_of,
-)
+from hub_community.page.forms import Fault, Filled, Worker, filled, statement_of
+from hub_community.page.frame import Place
 from hub_community.page.html import element
 from hub_community.page.links import Link
+from hub_community.page.screens import code_entry
 from hub_community.page.sessions import MOST_FORMS, Session, Sessions, new_nonce
 from hub_community.page.style import COLOURS, PAIRS, POLICY, SHEET, contrast
 from hub_community.page.view import view_of
@@ -259,29 +254,25 @@ def test_outcomes_and_states_have_words():
     assert len(codes.CATEGORIES) == 24
 
 
-@pytest.mark.parametrize(
-    ("text", "day"),
-    [
-        ("2026-03-24", (2026, 3, 24)),
-        ("24.3.2026", (2026, 3, 24)),
-        ("24. 03. 2026", (2026, 3, 24)),
-        ("3/24/2026", None),
-        ("31.2.2026", None),
-        ("24.3.26", None),
-        ("\uff12\uff14.3.2026", None),
-        ("2026-03-24\n", None),
-    ],
-)
-def test_days_are_read_one_way_or_not_at_all(text, day):
-    found = day_of(text)
+def test_who_signs_in_again_need_not_type_all_again():
+    words = Words("en")
+    form = Filled(
+        {"code": "", "name": "Erika <M>", "role": "intake"},
+        (Fault("code", "This code is wrong"),),
+    )
+    place = Place("/r/x", words)
+    text = code_entry(place, "b***@tafel.example", 10, form)
 
-    assert (found and (found.year, found.month, found.day)) == day
-
-
-@given(st.text(max_size=20))
-def test_any_text_is_a_day_and_a_time_or_none(text):
-    assert day_of(text) is None or re.search("[0-9]", text)
-    assert time_of(text) is None or re.search("[0-9]", text)
+    fields = re.findall(r'<input[^>]* id="(code|name|role)"[^>]*>', text)
+    assert fields == ["code", "name", "role"]
+    assert 'value="Erika &lt;M&gt;"' in text
+    assert 'value="intake"' in text
+    assert 'href="#code"' in text
+    assert [
+        each
+        for each in ("one-time-code", "name", "organization-title")
+        if f'autocomplete="{each}"' not in text
+    ] == []
 
 
 @given(

@@ -7,10 +7,13 @@ import ssl
 import aiohttp
 import msgspec
 import pytest
+from pydantic import ValidationError
 from structlog.testing import capture_logs
 
-from hub.sdk import MessageState, Processed, Statement
-from hub.testing import StoreRefusedError
+from hub.sdk import MessageState, Processed, Recovery, Statement
+from hub.testing import FakeClock, MemoryInbox, StoreRefusedError
+from hub_community.page.errors import NotStoredError
+from hub_community.page.telling import message_of, tell
 from plugins.community.tests.mail.servers import authority, pem, tls_of
 from plugins.community.tests.page.conftest import opened, settings, token_of
 from plugins.community.tests.page.referrals import (
@@ -338,10 +341,35 @@ async def test_saved_is_said_only_of_what_is_stored(worker, site):
     await worker.post(action, hidden)
 
     assert refused[0] == 503
+    assert "PAGE-017" in refused[1]
     assert "Gespeichert" not in refused[1]
     assert "Gespeichert" in worker.text
     first, second = site.inbox.received
     assert first.body == second.body
+
+
+async def test_what_the_store_refuses_is_an_error_that_can_be_tried_again():
+    inbox = MemoryInbox("page")
+    inbox.fail_with(StoreRefusedError())
+    now = FakeClock()()
+    said = Statement(
+        referral=NUMBER, by="performer", says="accepted", at=now.isoformat()
+    )
+
+    with pytest.raises(NotStoredError, match="PAGE-017") as caught:
+        await tell(inbox, message_of(said, "n1", now))
+    assert caught.value.recovery is Recovery.RETRY
+
+
+async def test_a_store_that_says_nothing_is_not_waited_for_without_end(
+    worker, site, monkeypatch
+):
+    monkeypatch.setattr("hub_community.page.telling._STORE_SECONDS", 0.05)
+    site.inbox.submit = lambda *_: None
+    await worker.act("accept")
+
+    assert worker.status == 503
+    assert "PAGE-017" in worker.text
 
 
 @pytest.mark.parametrize(
@@ -589,9 +617,22 @@ async def test_a_form_in_another_form_is_refused(worker, site):
     body = "&".join(f"{name}={value}" for name, value in hidden.items())
     await worker.post(action, body, headers={"Content-Type": "text/plain"})
     assert worker.status == 400
+    assert "PAGE-019" in worker.text
     await worker.post(action, {"x": "y" * 70_000})
 
     assert worker.status == 413
+    assert not site.inbox.received
+
+
+async def test_a_form_of_too_many_fields_is_refused(worker, site):
+    await worker.get(f"{worker.base_path}/act/accept")
+    action, hidden = worker.form("/act/accept")
+    with capture_logs() as logs:
+        await worker.post(action, hidden | {f"x{number}": "" for number in range(30)})
+
+    assert worker.status == 400
+    assert "PAGE-019" in worker.text
+    assert [each["error_code"] for each in logs] == ["PAGE-019"]
     assert not site.inbox.received
 
 
@@ -785,3 +826,27 @@ def test_settings_that_are_unsafe_are_refused(changes, problem, monkeypatch):
 
     with pytest.raises(ValueError, match=problem):
         settings(25, **changes)
+
+
+def test_a_certificate_that_cannot_be_used_is_found_before_the_page_opens(tmp_path):
+    ca, names = authority(), ("localhost", "other.test")
+    for name in names:
+        tls_of(ca, tmp_path, name)
+    own, other = (tmp_path / f"{name}.pem" for name in names)
+    locked, broken = tmp_path / "locked.pem", tmp_path / "broken.pem"
+    locked.write_bytes(pem(ca[0], password=b"made-up password"))
+    broken.write_text("-----BEGIN CERTIFICATE-----\nnone\n-----END CERTIFICATE-----\n")
+    absent = tmp_path / "absent.pem"
+
+    assert settings(25, tls_certificate=own, tls_key=own).tls()
+    for certificate, key in (
+        (broken, own),
+        (own, broken),
+        (own, other),
+        (own, locked),
+        (absent, own),
+        (own, absent),
+        (own, tmp_path),
+    ):
+        with pytest.raises(ValidationError, match="must be PEM files"):
+            settings(25, tls_certificate=certificate, tls_key=key)

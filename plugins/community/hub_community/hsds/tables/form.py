@@ -36,8 +36,7 @@ SLOTS: Final[Mapping[str, str]] = {
     "service_at_location": "service_at_locations",
     "url": "additional_urls",
 }
-#: What is read to be looked up, and what is not carried.
-LOOKED_UP: Final = ("taxonomy", "unit")
+#: What is not carried.
 LEFT_OUT: Final = ("metadata", "meta_table_description")
 
 
