@@ -2,6 +2,7 @@
 
 import difflib
 import re
+from collections.abc import Sequence
 from datetime import UTC, datetime
 from typing import Annotated, Any, Literal, TypeVar
 
@@ -279,9 +280,10 @@ def parse_body(model: type[P], body: bytes) -> P:
 
 def _problem(model: type[Parameters], error: Any) -> str:
     """Say what is wrong with one parameter, without its value."""
-    name = str(error["loc"][0])
+    *outer, last = map(str, error["loc"])
     if error["type"] == "extra_forbidden":
-        text = f"there is no such parameter{_suggest(name, list(model.model_fields))}"
+        known = _fields(model, outer)
+        text = f"there is no such parameter{_suggest(last, known)}"
     elif error["type"] == "missing":
         text = "is needed"
     elif error["type"] == "string_pattern_mismatch":
@@ -289,9 +291,20 @@ def _problem(model: type[Parameters], error: Any) -> str:
     else:
         text = error["msg"].removeprefix("Value error, ")
         text = text.replace("Input should be", "must be", 1)
-    return f"{_shown(name)}: {text}"
+    return f"{'.'.join(map(_shown, (*outer, last)))}: {text}"
+
+
+def _fields(model: type[BaseModel], path: Sequence[str]) -> list[str]:
+    """Return what may stand at a place of a model, none where that is no table."""
+    for name in path:
+        field = model.model_fields.get(name)
+        inner = field.annotation if field else None
+        if not (isinstance(inner, type) and issubclass(inner, BaseModel)):
+            return []
+        model = inner
+    return list(model.model_fields)
 
 
 def _shown(name: str) -> str:
     """Return a name that can be a parameter's: a client's mistake may be anybody's."""
-    return name if re.fullmatch(r"[a-z_]{1,40}", name) else "a parameter"
+    return name if re.fullmatch(r"[a-z_]{1,40}|[0-9]{1,4}", name) else "a parameter"

@@ -9,8 +9,9 @@ class NobodyKnownError(HubError):
     code = "SEND-001"
     summary = "The hub knows nobody, or several people, by this number"
     remedy = (
-        "Look the person up with `hub persons find`, and name the key; for somebody new"
-        " give `names` and `telecoms` too, so that whoever acts can call them"
+        "Look the person up with `hub persons show --system … --value …`, and name the"
+        " key; for somebody new give `names` and `telecoms` too, so that whoever acts"
+        " can call them"
     )
     recovery = Recovery.REJECT
 

@@ -139,6 +139,7 @@ directory_object = Table(
 )
 
 #: What is wrong with objects of a run, as far as it is kept: by its place in the run.
+#: Of what a held run does not have any more, or has anew, `field` is the name.
 directory_remark = Table(
     "directory_remark",
     metadata,

@@ -10,6 +10,7 @@ import argparse
 import asyncio
 import json
 import platform
+import resource
 import tempfile
 import time
 from pathlib import Path
@@ -191,21 +192,30 @@ async def measure(services):
         world = World(Path(folder), store)
         for name, said in cases:
             body = "\n".join(map(json.dumps, lines(services, *said))).encode()
+            before = _busy()
             with Waits(store) as puts:
                 run, seconds = await world.take(body)
-            found[name] = (run.state, run.reason, run.rows, seconds, puts.report())
+            told = (_busy() - before, puts.report())
+            found[name] = (run.state, run.reason, run.rows, seconds, *told)
         await world.directories.stop()
     return found
+
+
+def _busy():
+    """Return the seconds that processes which read were busy, whoever else was."""
+    used = resource.getrusage(resource.RUSAGE_CHILDREN)
+    return used.ru_utime + used.ru_stime
 
 
 def show(services, found, verdict):
     """Return what was measured, for people."""
     told = [f"{services:,} services, Python {platform.python_version()}"]
-    for name, (state, reason, rows, seconds, waits) in found.items():
+    for name, (state, reason, rows, seconds, busy, waits) in found.items():
         steps = " + ".join(f"{each:.1f}" for each in seconds)
         told += [
             f"{name:>14}: {sum(seconds):5.1f} s ({steps}), {state} {reason}",
-            f"{'':>14}  {rows:,} rows; commits of messages meanwhile: {waits}",
+            f"{'':>14}  {rows:,} rows; reading took {busy:.1f} s of CPU",
+            f"{'':>14}  commits of messages meanwhile: {waits}",
         ]
     return "\n".join([*told, verdict])
 

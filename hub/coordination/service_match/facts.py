@@ -21,6 +21,10 @@ Capacity = Literal["", "available", "waitlist", "full"]
 _MOST = 200
 _OLDEST = 150
 _WAITS = re.compile(r"wait(?:ing)?[ -]?list|warteliste", re.IGNORECASE)
+#: Attributes that are terms by their values where they name none; see `folded`.
+_VALUES_OF_TERMS = frozenset(
+    folded(each) for each in ("taxonomy_term", "taxonomy_code", "category")
+)
 _FREE = re.compile(
     r"^\W*(?:free|none|no (?:fees?|charge|cost)|kostenlos|kostenfrei|keine|gratis)\b",
     re.IGNORECASE,
@@ -185,7 +189,10 @@ def is_free(record: Mapping[str, Any]) -> bool | None:
 def _terms(
     record: Mapping[str, Any], terms: Mapping[str, Term]
 ) -> tuple[tuple[str, ...], tuple[str, ...]]:
-    """Return the keys of what a service is, and the conditions that it has."""
+    """Return the keys of what a service is, and the conditions that it has.
+
+    A directory in one table names terms only by their words or codes, in ``value``.
+    """
     found: dict[str, None] = {}
     conditions: dict[str, None] = {}
     for each in children(record, "attributes")[:_MOST]:
@@ -195,7 +202,10 @@ def _terms(
         if isinstance(inner, Mapping):
             code = _text(inner.get("code")) or code
             name = _text(inner.get("name")) or name
-        if folded(each.get("link_type")) in {"eligibility", "eligible", "target"}:
+        link = folded(each.get("link_type"))
+        if not (code or name) and link in _VALUES_OF_TERMS:
+            code = name = _text(each.get("value"))
+        if link in {"eligibility", "eligible", "target"}:
             conditions[folded(name or each.get("value"))] = None
             continue
         found.update(dict.fromkeys(keys_of(code, name)))

@@ -35,7 +35,8 @@ class Job(NamedTuple):
     changes is written, and `scratch` a folder of its own for the package; it is
     removed afterwards.
     `database` is the folder of the hub's store. `approved` runs are held by nothing,
-    and of feeds that are `churning` objects are found by name.
+    and of feeds that are `churning` objects are found by name. Where it `repeats` a
+    complete one, a package that says that nothing changed counts for what is missing.
     """
 
     run: int
@@ -51,6 +52,7 @@ class Job(NamedTuple):
     scratch: Path
     database: Path
     reading: Reading
+    repeats: bool = False
 
 
 class Findings(Struct, frozen=True, kw_only=True, omit_defaults=True):

@@ -13,7 +13,6 @@ from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from datetime import UTC, datetime
 from functools import partial
-from pathlib import Path
 from typing import Any
 
 import structlog
@@ -27,11 +26,13 @@ from hub.runtime.directory.contacts import OpenReferrals
 from hub.runtime.directory.errors import StageLostError
 from hub.runtime.directory.feeding import DirectoryFeeder
 from hub.runtime.directory.job import Findings, Job, Reading
-from hub.runtime.directory.laying import Laying, Stopped
+from hub.runtime.directory.laying import Laying, Stopped, tidy
 from hub.runtime.directory.process import ReadingProcess
 from hub.runtime.directory.reading import FOLDER, staging_of
 from hub.store.directory import holding, objects, runs
-from hub.store.directory.reading_now import exposed, has_missing
+from hub.store.directory.exposed import exposed, look_again
+from hub.store.directory.reading_now import has_missing
+from hub.store.directory.repeating import repeats_whole
 from hub.store.directory.runs import FeedRow, InForce, Refreshed, RunRow
 from hub.store.directory.stage import Stage
 from hub.store.journal import microseconds, moment
@@ -84,7 +85,6 @@ class Directories:
         self._resting: set[str] = set()
         #: Feeds of which there are versions that nobody needs any more.
         self._past: set[str] = set()
-        #: Whether a feed may show what another one keeps secret.
         self._exposed = True
         self._bell = asyncio.Event()
 
@@ -155,8 +155,8 @@ class Directories:
     async def _look_again(self) -> bool:
         """Let feeds be read again that show what others keep secret; say if any is."""
         found = [each for each in await self.look(exposed) if each in self._readings]
-        again = [await self._write(runs.look_again, each) for each in found]
-        self._exposed = not all(again)
+        again = [await self._write(look_again, each) for each in found]
+        self._exposed = not all(again) and bool(await self.look(runs.untold))
         return any(again)
 
     def _can(self, run: RunRow) -> bool:
@@ -211,15 +211,18 @@ class Directories:
             await self._record(run, found, feed.score)
             return
         await self._revert(run.feed)
-        job = self._job(run, feed, reading)
+        repeats = await self.look(repeats_whole, run.feed, run.seq)
+        job = self._job(run, feed, reading)._replace(repeats=repeats)
         findings = await self._read(job)
         held = []
         if findings.rows and not (findings.held or findings.error_code):
             held = await self._run(self._hold, job, run)
-        if held:
-            await self._write_all(holding.hold, held)
+        for each in held:
+            await self._write(holding.hold, each)
         listed = await self._run(recording.listed, job.staging, findings)
-        rate = score(await self._counted(run, feed, findings), findings.worst)
+        rate = feed.score
+        if not recording.says_nothing(findings.heading):
+            rate = score(await self._counted(run, feed, findings), findings.worst)
         found = recording.read_of(run, findings, mark, rate, listed, self._now(), feed)
         await self._record(run, found, rate)
 
@@ -228,18 +231,13 @@ class Directories:
         read = findings.counts.get("read", 0)
         if findings.heading is None or findings.heading.mode == "full":
             return read
-        given = (run.feed, feed.current)
-        totals: dict[str, int] = await self.look(objects.totals, *given)
+        totals: dict[str, int] = await self.look(objects.totals, run.feed, feed.current)
         return max(read, sum(totals.values()))
 
     def _hold(self, job: Job, run: RunRow) -> list[holding.NewHeld]:
         with Stage(job.staging) as stage:
-            given = (self._reader, run, self._now(), self._open_referrals)
-            return contacts.hold(stage, *given)
-
-    async def _write_all(self, apply: Apply, payloads: list[Any]) -> None:
-        for each in payloads:
-            await self._write(apply, each)
+            now = self._now()
+            return contacts.hold(stage, self._reader, run, now, self._open_referrals)
 
     async def _is_repeated(self, run: RunRow, feed: FeedRow, mark: bytes) -> bool:
         """Say whether a package is, byte for byte, that of the run in force."""
@@ -312,6 +310,9 @@ class Directories:
         await self._run(self._laying.lay, run, staging, self._now())
         totals = await self.look(objects.totals, run.feed, run.version)
         heading = recording.heading_of(run.heading)
+        version, profile = heading.version, heading.profile
+        if recording.says_nothing(heading):
+            version, profile = feed.hsds_version, feed.profile
         churning = recording.is_churning(run.counts)
         warnings = recording.warnings_of(run.counts, feed)
         await self._write(
@@ -319,13 +320,13 @@ class Directories:
             InForce(
                 seq=run.seq,
                 at=self._now(),
-                hsds_version=heading.version,
-                profile=heading.profile,
+                hsds_version=version,
+                profile=profile,
                 totals=recording.text(totals),
                 score=run.score,
                 churning=churning,
                 happening=self._refreshed(
-                    run, run.counts, run.score, warnings, heading.version
+                    run, run.counts, run.score, warnings, version
                 ),
             ),
         )
@@ -334,7 +335,7 @@ class Directories:
             log.warning("directory.churning", feed=run.feed, reason="ids.churning")
         await self._run(self._unstage, run)
         self._past.add(run.feed)
-        self._exposed = True
+        self._exposed = True  # other feeds may show what is secret now
         self._feeder.ring()
 
     async def _revert(self, feed: str) -> None:
@@ -374,7 +375,7 @@ class Directories:
             for each in await self.look(runs.open_runs)
             if each.state == runs.APPLYING
         }
-        await self._run(_tidy, self._folder / FOLDER, wanted)
+        await self._run(tidy, self._folder / FOLDER, wanted)
 
     def _unstage(self, run: RunRow) -> None:
         staging, _ = staging_of(self._folder, run.seq)
@@ -404,10 +405,3 @@ class Directories:
 
 def _code_of(error: Exception) -> str:
     return str(getattr(error, "code", type(error).__name__))
-
-
-def _tidy(folder: Path, wanted: set[str]) -> None:
-    if folder.is_dir():
-        for each in folder.iterdir():
-            if each.name not in wanted:
-                shutil.rmtree(each, ignore_errors=True)

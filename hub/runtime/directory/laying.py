@@ -1,5 +1,6 @@
 """Laying what was staged, some at a time, so that messages do not wait for it."""
 
+import shutil
 import sqlite3
 import threading
 import time
@@ -60,3 +61,11 @@ class Laying:
 
 def _size(row: StagedRow) -> int:
     return len(row.record) + 400
+
+
+def tidy(folder: Path, wanted: set[str]) -> None:
+    """Remove what is staged below a folder but for the runs that are `wanted`."""
+    if folder.is_dir():
+        for each in folder.iterdir():
+            if each.name not in wanted:
+                shutil.rmtree(each, ignore_errors=True)

@@ -85,15 +85,18 @@ class _Reading:
 
     def _worked(self) -> Findings:
         heading = self._taking.heading
-        if heading is None or heading.mode == "unchanged":
+        repeats = heading is not None and heading.mode == "unchanged"
+        if heading is None or (repeats and not self._job.repeats):
             return self._told(Counter(there=self._against.present()))
         job, stage, against = self._job, self._stage, self._against
+        if repeats:
+            against.repeat()
         reader = SecretReader(stage, job.feed, job.version)
         secrecy = Secrecy(job.feed, against, reader)
         secrecy.work()
         self._taking.tell_of(CARRIED, secrecy.carried)
         Resolving(stage, against, secrecy).work()
-        whole = heading.mode == "full" and heading.complete
+        whole = repeats or (heading.mode == "full" and heading.complete)
         comparing = Comparing(job, stage, against, secrecy, whole=whole)
         comparing.judge()
         if not comparing.held:

@@ -80,6 +80,7 @@ def read_of(
         base=feed.current,
         listed=listed.remarks,
         unmapped=listed.unmapped,
+        anew=not (findings.error_code or says_nothing(findings.heading)),
     )
 
 
@@ -89,9 +90,7 @@ def _verdict(run: RunRow, findings: Findings, feed: FeedRow) -> tuple[str, str]:
     if findings.held:
         return runs.HELD, findings.held
     told = findings.heading
-    if told is not None and told.mode == "unchanged":
-        return runs.UNCHANGED, SAME_OBJECTS
-    if not findings.rows and feed.current:
+    if not findings.rows and (says_nothing(told) or feed.current):
         return runs.UNCHANGED, SAME_OBJECTS
     return runs.APPLYING, APPROVED if run.approved else PERMITTED
 
@@ -112,7 +111,13 @@ def repeated(run: RunRow, feed: FeedRow, mark: bytes, at: int) -> runs.Read:
         churning=bool(feed.churning),
         at=at,
         base=feed.current,
+        anew=False,
     )
+
+
+def says_nothing(heading: DirectoryHeading | None) -> bool:
+    """Say whether a package only says that all is as it was."""
+    return heading is not None and heading.mode == "unchanged"
 
 
 def heading_of(text: str) -> DirectoryHeading:

@@ -191,6 +191,15 @@ class Against:
             " FROM hub.directory_object o WHERE o.seq IN (SELECT seq FROM temp.alike)"
         )
 
+    def repeat(self) -> None:
+        """Let all be there that was: what is missing is missing once more."""
+        self._connection.execute(
+            "INSERT OR IGNORE INTO there SELECT o.type, o.id"
+            " FROM hub.directory_object o"
+            f" WHERE {_CURRENT} AND NOT o.missing AND NOT o.removed",
+            self._bound,
+        )
+
     def absent(self, *, whole: bool) -> list[tuple[int, int]]:
         """Return rows of what is not there any more, each with 1 where that is said.
 
@@ -208,21 +217,24 @@ class Against:
         ).fetchall()
 
     def note_why(self, *, whole: bool, most: int = 500) -> None:
-        """Note some of what is gone, and new, for who decides about a held run."""
+        """Note some of what is gone, and new, for who decides about a held run.
+
+        Where other remarks have a field, these have the name, as it is shown.
+        """
         rows = self.absent(whole=whole)[:most]
         names = [self.rest_of(seq)[1] for seq, _ in rows]
-        told = [(each.type, each.id) for each in names if not each.missing]
+        told = [(each.type, each.id, each.name) for each in names if not each.missing]
         execute = self._connection.execute
         fresh = execute(
-            "SELECT type, id FROM ready WHERE old = 0 AND type != 'taxonomy_term'"
-            " ORDER BY n LIMIT ?",
+            "SELECT type, id, name FROM ready WHERE old = 0"
+            " AND type != 'taxonomy_term' ORDER BY n LIMIT ?",
             (most,),
         ).fetchall()
         notes = (("object.vanished", told), ("object.new", fresh))
         for code, objects in notes:
             self._stage.put(
                 "remark",
-                [(0, "info", code, kind, key, "") for kind, key in objects],
+                [(0, "info", code, *each) for each in objects],
                 "level, severity, code, type, id, field",
             )
 

@@ -114,7 +114,7 @@ class DirectoryReader:
                 sa.select(directory_run)
                 .where(
                     directory_run.c.feed == feed,
-                    directory_run.c.state.in_(["applied", "held"]),
+                    *shown.TELLING,
                 )
                 .order_by(directory_run.c.seq.desc())
                 .limit(1)

@@ -4,7 +4,7 @@ import sqlite3
 
 import sqlalchemy as sa
 
-from hub.store.directory.run_rows import Read, RunRow
+from hub.store.directory.run_rows import APPLYING, UNCHANGED, Read, RunRow
 from hub.store.directory_tables import (
     directory_remark,
     directory_run,
@@ -41,10 +41,15 @@ _UNMAPPED = Insert(
 
 
 def keep(connection: sqlite3.Connection, run: RunRow, each: Read) -> None:
-    """Keep what is wrong with a run, and forget that of earlier ones."""
-    for (old,) in _OLD_RUNS(connection, name=run.feed, before=run.seq).fetchall():
-        _FORGET_REMARKS(connection, of=old)
-        _FORGET_UNMAPPED(connection, of=old)
+    """Keep what is wrong with a run, and forget that of earlier ones.
+
+    Of those that are in force nothing is forgotten for one that is not: it may never
+    be, or say nothing itself.
+    """
+    if each.anew and each.state in {APPLYING, UNCHANGED}:
+        for (old,) in _OLD_RUNS(connection, name=run.feed, before=run.seq).fetchall():
+            _FORGET_REMARKS(connection, of=old)
+            _FORGET_UNMAPPED(connection, of=old)
     _FORGET_REMARKS(connection, of=run.seq)
     _FORGET_UNMAPPED(connection, of=run.seq)
     listed = [(run.seq, place, *one) for place, one in enumerate(each.listed, start=1)]

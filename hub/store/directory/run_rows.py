@@ -55,7 +55,10 @@ class FeedRow(NamedTuple):
 
 
 class Read(NamedTuple):
-    """What was found of a run, compared with the version `base`, and its `state`."""
+    """What was found of a run, compared with the version `base`, and its `state`.
+
+    `anew` where it says itself what is wrong, and does not only repeat another one.
+    """
 
     seq: int
     state: str
@@ -72,6 +75,7 @@ class Read(NamedTuple):
     base: int = 0
     listed: Sequence[tuple[int, str, str, str, str, str]] = ()
     unmapped: Sequence[tuple[str, str, int]] = ()
+    anew: bool = True
 
 
 class InForce(NamedTuple):

@@ -8,6 +8,7 @@ where a person, or a later run, says so.
 import sqlite3
 from collections.abc import Sequence
 
+import msgspec
 import sqlalchemy as sa
 
 from hub.model.directory_happenings import (
@@ -66,7 +67,6 @@ __all__ = [
     "feed_of",
     "feeds",
     "last_heard",
-    "look_again",
     "open_runs",
     "put",
     "put_in_force",
@@ -170,12 +170,6 @@ _AGAIN = Statement(
         laid=0,
         rows=0,
         settled_at=None,
-    )
-)
-_KEPT = Statement(
-    sa.select(message.c.seq).where(
-        message.c.seq == sa.bindparam("seq"),
-        sa.func.length(message.c.body) > 0,
     )
 )
 _REJECT = Statement(
@@ -352,25 +346,10 @@ def read_again(connection: sqlite3.Connection, seqs: Sequence[int]) -> list[None
     return [None] * len(seqs)
 
 
-def look_again(connection: sqlite3.Connection, feeds: Sequence[str]) -> list[bool]:
-    """Let the runs in force of feeds be read again, because others say more now.
-
-    Say of each whether it will be: not while another run of the feed is under way, or
-    while something of it is not told, or where its package is not kept any more.
-    """
-    return [_look_again(connection, each) for each in feeds]
-
-
-def _look_again(connection: sqlite3.Connection, feed: str) -> bool:
-    run = run_at(connection, feed_of(connection, feed).run)
-    busy = {each.feed for each in open_runs(connection)}
-    ready = run is not None and run.state == APPLIED and run.told >= run.changes
-    if run is None or not ready or feed in busy:
-        return False
-    if _KEPT(connection, seq=run.message).fetchone() is None:
-        return False
-    _AGAIN(connection, key=run.seq, was_approved=run.approved, by=run.actor)
-    return True
+def _says_nothing(run: RunRow) -> bool:
+    """Say whether a run is only that nothing changed: read again, it shows nothing."""
+    heading = msgspec.json.decode(run.heading, type=dict[str, object])
+    return heading.get("mode") == "unchanged"
 
 
 def decide(connection: sqlite3.Connection, made: Sequence[DecidedRun]) -> list[str]:

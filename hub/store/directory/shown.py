@@ -48,6 +48,13 @@ IN_FORCE = (
     _object.since <= directory_feed.c.current,
     sa.or_(_object.until.is_(None), _object.until > directory_feed.c.current),
 )
+_mode = sa.func.json_extract(directory_run.c.heading, "$.mode")
+#: What holds of runs that say themselves how good their directory is.
+TELLING = (
+    directory_run.c.state.in_(["applied", "held", "unchanged"]),
+    directory_run.c.reason != "package.repeated",
+    sa.func.coalesce(_mode, "full") != "unchanged",
+)
 
 Meanings = Mapping[str, tuple[str, str]]
 
@@ -188,7 +195,7 @@ def would(
                 type=row.type,
                 id=row.id,
                 key="",
-                name="",
+                name=row.field,
                 fields=[],
                 events=[],
                 restricted=False,

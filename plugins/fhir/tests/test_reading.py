@@ -268,12 +268,12 @@ def test_what_stands_beside_a_status_counts_while_it_agrees(beside, status, word
     assert ("status.beside_contradicts" in found.warnings) is odd
 
 
-def test_an_expired_referral_is_in_an_extension():
+def test_that_it_expired_at_another_hub_is_a_message_and_no_state_of_ours():
     extension = [{"url": REFERRAL_STATE, "valueCode": "expired"}]
 
-    assert (
-        only(answered("requested", extension=extension)).details["state"] == "expired"
-    )
+    said = only(answered("requested", extension=extension)).details
+    assert (said["by"], said["state"]) == ("performer", "message_added")
+    assert said["text"].startswith("It has expired at the other hub")
     late = only(answered("accepted", extension=extension))
     assert late.details["state"] == "accepted"
 

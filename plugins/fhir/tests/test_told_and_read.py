@@ -57,7 +57,6 @@ def test_each_word_of_each_side_arrives_as_it_was_said(word, by):
 @pytest.mark.parametrize(
     ("word", "by"),
     [
-        ("expired", "performer"),
         ("failed", "performer"),
         ("outcome_received", "requester"),
     ],
@@ -66,6 +65,15 @@ def test_what_the_hub_says_is_heard_from_the_side_whose_system_it_is(word, by):
     facts, _ = told("accepted", word, "hub")
 
     assert facts[by].details["state"] == word
+
+
+def test_what_the_other_hub_decides_for_itself_arrives_as_a_message():
+    facts, _ = told("expired", "expired", "hub")
+    looked = looked_up("expired", "expired", "hub")
+
+    assert [*facts] == ["performer"]
+    assert facts["performer"].details["state"] == "message_added"
+    assert looked == [("message_added", "performer")]
 
 
 @pytest.mark.parametrize(("word", "by"), SAID)

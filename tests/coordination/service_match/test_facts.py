@@ -61,6 +61,26 @@ def test_terms_are_those_that_are_named_and_those_that_are_nested():
     assert found.requires == ("veteran",)
 
 
+@pytest.mark.parametrize(
+    ("link", "value", "key"),
+    [
+        ("taxonomy_term", "Food Pantry", "n:food pantry"),
+        ("taxonomy_code", "bd-1800.2000", "c:BD-1800.2000"),
+        ("category", "Free Meals", "n:free meals"),
+    ],
+)
+def test_a_term_without_an_id_is_known_by_its_words_or_its_code(link, value, key):
+    found = facts({"attributes": [{"link_type": link, "value": value}]})
+
+    assert key in found.terms
+
+
+def test_a_value_that_is_no_term_leads_to_nothing():
+    found = facts({"attributes": [{"link_type": "keyword", "value": "Food"}]})
+
+    assert found.terms == ()
+
+
 def test_a_restricted_service_has_no_place_whatever_its_record_says():
     found = facts({"status": "active"}, restricted=True, areas=[Area(names=("kiel",))])
 

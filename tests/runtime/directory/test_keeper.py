@@ -247,6 +247,104 @@ async def test_a_package_that_says_unchanged_refreshes_its_feed(folder):
         assert world.said()[-1].type == "feed_refreshed"
 
 
+def without(key, count=40):
+    """Return a small directory that lacks one object."""
+    return package(*(each for each in town(count) if each["id"] != key))
+
+
+async def test_that_nothing_changed_counts_for_what_is_missing(folder):
+    async with opened(folder) as world:
+        await world.take(package(*town(40)))
+        await world.take(without("s7"))
+        states = [
+            (await world.take(package(mode="unchanged", version=str(n)))).state
+            for n in range(3)
+        ]
+
+        assert states == ["applied", "applied", "unchanged"]
+        assert world.told() == [("service_removed", "s7")]
+        row = world.objects()["s7"]
+        assert (row.removed, row.missing) == (1, 3)
+        assert world.query("SELECT hsds_version FROM directory_feed") == [("3.0",)]
+
+
+async def test_that_nothing_changed_counts_after_a_run_that_was_approved(folder):
+    async with opened(folder, source(missing_runs=2, max_removed=0.01)) as world:
+        await world.take(package(*town(40)))
+        held = await world.take(without("s7"))
+        assert held.state == "held"
+        await world.approve(held.seq)
+
+        await world.take(package(mode="unchanged"))
+
+        assert world.told() == [("service_removed", "s7")]
+
+
+@pytest.mark.parametrize("after", [{"complete": False}, {"mode": "delta"}])
+async def test_that_nothing_changed_in_a_part_counts_for_nothing(folder, after):
+    async with opened(folder) as world:
+        await world.take(package(*town(40)))
+        await world.take(without("s7"))
+        await world.take(package(organization("o1", name="New"), **after))
+
+        run = await world.take(package(mode="unchanged"))
+
+        assert run.state == "unchanged"
+        assert world.objects()["s7"].missing == 1
+
+
+async def test_that_nothing_changed_since_what_waits_counts_for_nothing(folder):
+    async with opened(folder) as world:
+        await world.take(package(*town(40)))
+        await world.take(without("s7"))
+        held = await world.take(package(*town(3)))
+        assert held.state == "held"
+
+        run = await world.take(package(mode="unchanged"))
+
+        assert run.state == "unchanged"
+        assert world.objects()["s7"].missing == 1
+
+
+@pytest.mark.parametrize(
+    "after", [package(mode="unchanged"), b"{}", package(*town(), version="3.1")]
+)
+async def test_what_is_wrong_stays_known_while_nothing_changes(folder, after):
+    remark = {"item": "remark", "level": 2, "severity": "warning", "code": "url.odd"}
+    wrong = package(*town(), remark | {"type": "service", "id": "s1", "field": "url"})
+    async with opened(folder) as world:
+        await world.take(wrong)
+        before = reported(world)
+
+        again = wrong + b"\n" if after.endswith(b"}}") else after
+        run = await world.take(again)
+
+        assert run.state in {"unchanged", "failed"}
+        assert before == reported(world) == ([("url.odd", 2, ["s1"])], {"L2": 1})
+
+
+def reported(world):
+    """Return what the report of the feed has of what is wrong."""
+    with Reader(world.store.folder) as reader:
+        report = reader.directories.report("dir", {})
+    told = [(each.code, each.level, each.examples) for each in report.remarks]
+    return told, report.levels
+
+
+async def test_who_decides_sees_the_names_of_what_is_gone_and_new(folder):
+    fresh = [service(f"n{n}", "o1", name=f"New {n}") for n in range(12)]
+    async with opened(folder) as world:
+        await world.take(package(*town()))
+        held = await world.take(package(*town(8), *fresh))
+
+        assert held.state == "held"
+        with Reader(world.store.folder) as reader:
+            diff = reader.directories.diff(held.seq, limit=100).items
+        names = {(each.change, each.id): each.name for each in diff}
+        assert names["vanished", "s9"] == "Service s9"
+        assert names["added", "n3"] == "New 3"
+
+
 def renamed(items, suffix):
     """Return the same directory with other ids, as some exports make them."""
 

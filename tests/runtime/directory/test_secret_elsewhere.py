@@ -107,3 +107,33 @@ async def test_what_is_secret_because_of_another_hides_nothing_itself(world):
     found = json.loads(world.objects(feed="one")["as"].restricted)
 
     assert found == ["earlier.restricted"]
+
+
+async def test_a_package_that_is_not_kept_is_not_read_again(world):
+    await world.take(OPEN, "two")
+    world.store.writer.call(
+        lambda connection, _: (
+            [connection.execute("UPDATE message SET body = X'' WHERE source = 'two'")]
+            and [None]
+        )
+    )
+    await world.take(SECRET, "one")
+    await world.work()
+    states = world.query("SELECT state FROM directory_run WHERE feed = 'two'")
+
+    assert states == [("applied",)]
+
+
+async def test_the_same_bytes_are_read_where_another_feed_hides_more(world):
+    await world.take(OPEN, "two")
+    world.store.writer.call(
+        lambda connection, _: (
+            [connection.execute("UPDATE message SET body = X'' WHERE source = 'two'")]
+            and [None]
+        )
+    )
+    await world.take(SECRET, "one")
+    run = await world.take(OPEN, "two")
+
+    assert run.state == "applied"
+    assert hidden(world, "two") == []

@@ -38,6 +38,8 @@ class Door:
         #: When each connection was last of use.
         self._since: dict[Any, float] = {}
         self._answering: set[Any] = set()
+        #: Let in, and not yet seen among the server's: a handshake takes its time.
+        self._arriving: set[Any] = set()
 
     def lead_to(self, server: Server) -> None:
         """Say to which server those go who are let in."""
@@ -50,11 +52,13 @@ class Door:
             return _Refused()
         handler: RequestHandler = server()
         self._since[handler] = asyncio.get_running_loop().time()
+        self._arriving.add(handler)
         return handler
 
     def begin(self, handler: object) -> None:
         """Leave a connection alone, as a request of it is being answered."""
         self._answering.add(handler)
+        self._arriving.discard(handler)
 
     def end(self, handler: object) -> None:
         """Count the silence of a connection from now on."""
@@ -70,9 +74,12 @@ class Door:
 
     def _look(self, now: float) -> None:
         there = set(self._server.connections) if self._server else set()
+        self._arriving -= there
+        there |= self._arriving
         for handler, since in list(self._since.items()):
             silent = now - since > self._silent and handler not in self._answering
             if silent:
                 handler.force_close()
             if silent or handler not in there:
                 del self._since[handler]
+                self._arriving.discard(handler)

@@ -50,7 +50,8 @@ a:focus,button:focus,input:focus,select:focus,textarea:focus,h1:focus,
 .summary:focus{outline:3px solid $focus;outline-offset:2px}
 .skip{position:absolute;left:-999rem}
 .skip:focus{position:static;display:inline-block;padding:.5rem}
-h1{font-size:1.5rem;line-height:1.25;margin:.75rem 0}
+h1{font-size:1.5rem;line-height:1.25;margin:.75rem 0;overflow-wrap:anywhere;
+word-break:break-word}
 h2{font-size:1.1875rem;line-height:1.3;margin:1.75rem 0 .5rem}
 p{margin:.5rem 0}
 dl{margin:0}

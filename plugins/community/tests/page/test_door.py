@@ -2,10 +2,12 @@
 
 import asyncio
 import contextlib
+import socket
 from urllib.parse import urlsplit
 
 import aiohttp
 import pytest
+from aiohttp import web
 
 from hub.testing import MemoryInbox, running
 from hub_community.page.door import Door
@@ -68,6 +70,39 @@ async def test_many_who_are_silent_hold_up_nobody_for_long(address):
             http.get(f"{address.geturl()}/r/none") as response,
         ):
             assert response.status == 404
+
+
+async def test_who_was_still_arriving_at_a_look_is_sent_away_later():
+    async def answer(_):
+        raise web.HTTPNotFound
+
+    loop, door, server = asyncio.get_running_loop(), Door(), web.Server(answer)
+    door.lead_to(server)
+    theirs, ours = socket.socketpair()
+    reader, writer = await asyncio.open_connection(sock=theirs)
+    handler = door.enter()
+    door._look(loop.time())
+    await loop.create_connection(lambda: handler, sock=ours)
+    door._look(loop.time() + 31)
+
+    async with asyncio.timeout(5):
+        assert await reader.read() == b""
+    writer.close()
+    await server.shutdown(0.1)
+
+
+async def test_who_left_is_forgotten():
+    async def answer(_):
+        raise web.HTTPNotFound
+
+    loop, door, server = asyncio.get_running_loop(), Door(), web.Server(answer)
+    door.lead_to(server)
+    door.enter()
+    door._look(loop.time() + 31)
+
+    assert not door._since
+    assert not door._arriving
+    await server.shutdown(0.1)
 
 
 async def test_a_connection_that_is_used_is_kept(address):

@@ -24,6 +24,7 @@ from hub_fhir.reading.saying import (
     said_by_request,
     said_by_task,
     state_beside,
+    theirs_of,
 )
 from hub_fhir.reading.stating import (
     Context,
@@ -160,6 +161,8 @@ def _told_by(
     reason = coded(task.status_reason)
     if reason and word.by == "performer":
         details["status_reason"] = reason
+    if theirs := theirs_of(task):
+        details.setdefault("text", theirs)
     if word.by == "requester":
         details = {"authored": task.authored_on or "", **details}
     if request is not None and context.gathered.is_copy(request):

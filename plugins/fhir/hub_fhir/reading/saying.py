@@ -27,6 +27,8 @@ from hub_fhir.resources.requests import ServiceRequest, Task
 _NO_ORDER = frozenset({"proposal", "plan", "option"})
 #: Statuses with which a task can wait for an appointment, whatever it says of it.
 _TAKEN_UP = frozenset({"accepted", "in-progress", "on-hold"})
+#: What another hub decided for itself: not ours to apply, and worth a message.
+OF_THEIR_HUB = {"expired": "It has expired at the other hub: nobody decided in time"}
 CONTRADICTED = "status.beside_contradicts"
 
 
@@ -43,6 +45,8 @@ def said_by_task(task: Task) -> Word:
     status = task.status or ""
     own = "requester" if status in OF_REQUESTER else "performer"
     beside, told = _beside(task)
+    if theirs_of(task):
+        return Word("message_added", "performer")
     if beside and _agrees(beside, status):
         by = "requester" if beside in OF_REQUEST_ONLY else "performer"
         return Word(beside, by)
@@ -53,10 +57,17 @@ def said_by_task(task: Task) -> Word:
     return Word(OF_TASK.get(status, ""), own, CONTRADICTED if told else "")
 
 
+def theirs_of(task: Task) -> str:
+    """Return in words what another hub decided for itself, "" for nothing."""
+    beside, _ = _beside(task)
+    agrees = beside in OF_THEIR_HUB and _agrees(beside, task.status or "")
+    return OF_THEIR_HUB[beside] if agrees else ""
+
+
 def state_beside(task: Task, word: Word) -> str:
     """Return the state of a task of which `word` is said beside it, "" for none."""
     row = BY_WORD.get(word.says)
-    if word.by != "performer" or row is None or row.task:
+    if word.by != "performer" or row is None or row.task or theirs_of(task):
         return ""
     status = task.status or ""
     state = _extension(task)
