@@ -36,6 +36,10 @@ SAFE_FIELDS = frozenset(
         *("people", "told", "failed", "members", "added", "removed"),
         # files that are exchanged: whose, since when missing, how many records
         *("partner", "exchange", "due", "changed", "ended"),
+        # referrals by the hub's key, who works them, and why somebody is refused
+        *("referral", "party", "why"),
+        # directories: which of a publisher's lists, how much of it, whether all
+        *("resource", "objects", "lines", "complete", "repeated"),
         # keys and certificates: whose, which, until when; parts of files that lack
         *("owner", "fingerprint", "alarm", "days", "expires", "missing", "place"),
         # the code of a peer's acknowledgement

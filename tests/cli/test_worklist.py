@@ -17,6 +17,7 @@ ITEM = {
 }
 SUBSCRIPTION = {
     "name": "care-team",
+    "partner": "",
     "destination": "care-team",
     "panel": "all",
     "events": ["encounter.*"],

@@ -3,8 +3,10 @@
 import sqlite3
 from collections.abc import Sequence
 
+import msgspec
 import sqlalchemy as sa
 
+from hub.store.directory.run_rows import RunRow
 from hub.store.directory.runs import APPLIED, WAITING, feed_of, open_runs, run_at
 from hub.store.directory_tables import (
     directory_link,
@@ -68,9 +70,15 @@ def _look_again(connection: sqlite3.Connection, feed: str) -> bool:
     run = run_at(connection, feed_of(connection, feed).run)
     busy = {each.feed for each in open_runs(connection)}
     ready = run is not None and run.state == APPLIED and run.told >= run.changes
-    if run is None or not ready or feed in busy:
+    if run is None or not ready or feed in busy or _says_nothing(run):
         return False
     if _KEPT(connection, seq=run.message).fetchone() is None:
         return False
     _AGAIN(connection, key=run.seq)
     return True
+
+
+def _says_nothing(run: RunRow) -> bool:
+    """Say whether a run is only that nothing changed: read again, it shows nothing."""
+    heading = msgspec.json.decode(run.heading, type=dict[str, object])
+    return heading.get("mode") == "unchanged"

@@ -8,7 +8,6 @@ where a person, or a later run, says so.
 import sqlite3
 from collections.abc import Sequence
 
-import msgspec
 import sqlalchemy as sa
 
 from hub.model.directory_happenings import (
@@ -344,12 +343,6 @@ def read_again(connection: sqlite3.Connection, seqs: Sequence[int]) -> list[None
         if run is not None and run.state == APPLYING:
             _AGAIN(connection, key=seq, was_approved=run.approved, by=run.actor)
     return [None] * len(seqs)
-
-
-def _says_nothing(run: RunRow) -> bool:
-    """Say whether a run is only that nothing changed: read again, it shows nothing."""
-    heading = msgspec.json.decode(run.heading, type=dict[str, object])
-    return heading.get("mode") == "unchanged"
 
 
 def decide(connection: sqlite3.Connection, made: Sequence[DecidedRun]) -> list[str]:

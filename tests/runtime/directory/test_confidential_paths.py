@@ -121,6 +121,19 @@ async def test_no_address_gets_anywhere(tmp_path, flags):
     assert_silent(str(logs))
 
 
+async def test_who_decides_sees_the_name_of_a_shelter_and_no_address(tmp_path):
+    folder = tmp_path / "data"
+    async with opened(folder) as world:
+        await world.take(package(*town()))
+        run = await world.take(package(*town(3), *shelter(name="Frauenhaus Sonne")))
+        reader = Reader(folder / DATABASE_NAME).directories
+        diff = reader.diff(run.seq, limit=100)
+
+        assert run.state == "held"
+        assert "Frauenhaus Sonne" in {each.name for each in diff.items}
+        assert_silent(str(diff))
+
+
 async def test_no_address_is_shown(tmp_path):
     folder = tmp_path / "data"
     async with opened(folder) as world:

@@ -97,13 +97,19 @@ async def test_a_server_that_takes_no_token_at_all_is_asked_twice_and_no_more(
 @pytest.mark.parametrize(
     ("answer", "code"),
     [
-        (lambda: web.json_response({"error": "invalid_client"}, status=401), "FHIR-060"),
+        (
+            lambda: web.json_response({"error": "invalid_client"}, status=401),
+            "FHIR-060",
+        ),
         (lambda: web.json_response({"error": "invalid_scope"}, status=400), "FHIR-060"),
         (lambda: web.Response(status=302, headers={"Location": "/"}), "FHIR-060"),
         (lambda: web.Response(status=503), "FHIR-050"),
         (lambda: web.Response(body=b"<html>"), "FHIR-061"),
         (lambda: web.json_response(["access_token"]), "FHIR-061"),
-        (lambda: web.json_response({"access_token": "t", "token_type": "mac"}), "FHIR-061"),
+        (
+            lambda: web.json_response({"access_token": "t", "token_type": "mac"}),
+            "FHIR-061",
+        ),
         (
             lambda: web.json_response(
                 {"access_token": "a\r\nb: c", "token_type": "bearer"}
