@@ -37,7 +37,7 @@ def told(serve, hook, monkeypatch):
 
 @pytest.fixture
 def changing(inbox, monkeypatch):
-    """Change a referral. Let referrals of the samples be of this year: the desk looks at times."""
+    """Change a referral; those of the samples are of this year, as the desk asks."""
     from hub_fhir.server import hooks  # noqa: PLC0415
 
     long_ago = referral().event.times.emitted
