@@ -215,13 +215,13 @@ async def test_what_cannot_be_sent_is_refused(api, changes, status, code):
 
 
 async def test_an_unknown_key_of_the_person_is_named_with_where_it_stands(api):
-    wanted = WANTED | {"person": {"identifiers": [], "valu": "1"}}
+    wanted = WANTED | {"person": {"identifiers": [], "values": "1"}}
 
     _, found = await api.ask("POST", "referrals", json=wanted)
 
     problems = found["error"]["problems"]
     assert "person.identifiers: there is no such parameter" in problems
-    assert "person.valu: there is no such parameter; did you mean value?" in problems
+    assert "person.values: there is no such parameter; did you mean value?" in problems
 
 
 async def test_what_the_state_does_not_allow_is_refused(api, site):

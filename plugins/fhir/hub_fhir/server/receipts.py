@@ -1,4 +1,4 @@
-"""That a performer has read what it is asked: a technical receipt, which the hub states.
+"""That a performer has read what it is asked: a receipt, which the hub states.
 
 A partner that looks by itself is told nowhere, so nothing else shows that a request
 came to it. It is stated once, in its name: by a task like one of its own.
