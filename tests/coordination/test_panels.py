@@ -1,3 +1,4 @@
+import csv
 from contextlib import suppress
 from datetime import date
 from traceback import format_exception
@@ -113,6 +114,15 @@ def test_a_bad_date_is_refused_by_its_line(day):
     assert error.detail == "payer-a: line 2 has no date like 2026-01-31"
 
 
+@pytest.fixture
+def usual_cells():
+    """Let cells be as long as Python allows, whatever another reader set."""
+    before = csv.field_size_limit(131_072)
+    yield
+    csv.field_size_limit(before)
+
+
+@pytest.mark.usefixtures("usual_cells")
 def test_what_is_not_csv_is_refused():
     error = refused("M1,KLINIK,0001,,", f'M2,"{CANARY * 20_000}",0001,,')
 
