@@ -8,7 +8,6 @@ does not hold `API_VERSION`.
 from hub.contract import (
     Destination,
     DestinationSpec,
-    ExchangeDesk,
     Finding,
     Inbox,
     Learned,
@@ -16,7 +15,6 @@ from hub.contract import (
     NormaliserSpec,
     OnProcessed,
     OnStored,
-    ReferralDesk,
     Remark,
     RendererSpec,
     ScorerSpec,
@@ -24,6 +22,7 @@ from hub.contract import (
     Source,
     SourceSpec,
 )
+from hub.desks import ExchangeDesk, ReferralDesk
 from hub.errors import HubError, Recovery
 from hub.hookspecs import hookimpl
 from hub.model.care.reading import (
@@ -111,6 +110,7 @@ from hub.model.times import FuzzyTime, Precision, ZoneSource
 from hub.outward.addresses import checked_url, is_local, is_permitted
 from hub.outward.errors import ForbiddenAddressError
 from hub.outward.opening import checked_resolver
+from hub.outward.outcomes import HttpOutcomes
 from hub.outward.waiting import retry_after_seconds
 from hub.settings import (
     Certificates,
@@ -168,6 +168,7 @@ __all__ = [
     "FuzzyTime",
     "GateSettings",
     "Heading",
+    "HttpOutcomes",
     "HubError",
     "Identifier",
     "IdentityChange",

@@ -9,7 +9,8 @@ from typing import Any, NamedTuple
 import structlog
 
 from hub.config import SourceConfig
-from hub.contract import ExchangeDesk, OnProcessed, OnStored, ReferralDesk
+from hub.contract import OnProcessed, OnStored
+from hub.desks import ExchangeDesk, ReferralDesk
 from hub.errors import HubError
 from hub.metrics import Metrics
 from hub.model.message import MessageState, RawMessage, Stored

@@ -11,7 +11,6 @@ import threading
 import time
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import suppress
 
 import msgspec
 import structlog
@@ -90,9 +89,7 @@ class ServiceIndex:
                 code = getattr(error, "code", type(error).__name__)
                 log.warning("services.unindexed", error_code=code)
                 pause = TROUBLE_SECONDS
-            with suppress(TimeoutError):
-                async with asyncio.timeout(pause):
-                    await asyncio.Event().wait()
+            await asyncio.sleep(pause)
 
     async def stop(self) -> None:
         """Let go of what is under way: the next hub does it again."""

@@ -20,7 +20,6 @@ import structlog
 from hub.config import HubConfig
 from hub.coordination.directory.scoring import score
 from hub.errors import HubError
-from hub.model.directory_happenings import DirectoryHappening
 from hub.runtime.directory import contacts, freshness, recording
 from hub.runtime.directory.contacts import OpenReferrals
 from hub.runtime.directory.errors import StageLostError
@@ -35,7 +34,7 @@ from hub.store.directory.reading_now import has_missing
 from hub.store.directory.repeating import repeats_whole
 from hub.store.directory.runs import FeedRow, InForce, Refreshed, RunRow
 from hub.store.directory.stage import Stage
-from hub.store.journal import microseconds, moment
+from hub.store.journal import microseconds
 from hub.store.store import Store
 from hub.store.writer import Apply
 from hub.threads import in_thread
@@ -280,30 +279,11 @@ class Directories:
             count=found.rows,
         )
         if found.state == runs.UNCHANGED:
-            happening = self._refreshed(run, found.counts, rate, ())
+            happening = recording.refreshed(run, found.counts, rate, self._now())
             told = Refreshed(run.seq, self._now(), rate, happening)
             await self._write(runs.refresh, told)
         if found.state != runs.APPLYING:
             await self._run(self._unstage, run)
-
-    def _refreshed(
-        self,
-        run: RunRow,
-        counts: str,
-        rate: float | None,
-        warnings: tuple[str, ...],
-        version: str = "",
-    ) -> DirectoryHappening:
-        return DirectoryHappening(
-            type="feed_refreshed",
-            at=moment(self._now()),
-            feed=run.feed,
-            run=run.seq,
-            hsds_version=version,
-            counts=recording.counts_of(counts),
-            score=rate,
-            warnings=warnings,
-        )
 
     async def _apply(self, run: RunRow, feed: FeedRow) -> None:
         staging, _ = staging_of(self._folder, run.seq)
@@ -325,8 +305,8 @@ class Directories:
                 totals=recording.text(totals),
                 score=run.score,
                 churning=churning,
-                happening=self._refreshed(
-                    run, run.counts, run.score, warnings, version
+                happening=recording.refreshed(
+                    run, run.counts, run.score, self._now(), warnings, version
                 ),
             ),
         )

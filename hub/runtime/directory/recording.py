@@ -9,10 +9,12 @@ from typing import Any, NamedTuple
 import msgspec
 
 from hub.model.directory import DirectoryHeading
+from hub.model.directory_happenings import DirectoryHappening
 from hub.runtime.directory.job import Findings, Reading, reading_digest
 from hub.store.directory import runs
 from hub.store.directory.runs import FeedRow, RunRow
 from hub.store.directory.stage import Stage, StagedRemark
+from hub.store.journal import moment
 
 #: So many remarks, and columns without a place, are kept of a run: the worst.
 MOST_LISTED = 5000
@@ -112,6 +114,27 @@ def repeated(run: RunRow, feed: FeedRow, mark: bytes, at: int) -> runs.Read:
         at=at,
         base=feed.current,
         anew=False,
+    )
+
+
+def refreshed(
+    run: RunRow,
+    counts: str,
+    rate: float | None,
+    at: int,
+    warnings: tuple[str, ...] = (),
+    version: str = "",
+) -> DirectoryHappening:
+    """Return what is told of a feed that is in force as of `at`, in microseconds."""
+    return DirectoryHappening(
+        type="feed_refreshed",
+        at=moment(at),
+        feed=run.feed,
+        run=run.seq,
+        hsds_version=version,
+        counts=counts_of(counts),
+        score=rate,
+        warnings=warnings,
     )
 
 

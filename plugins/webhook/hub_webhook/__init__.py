@@ -7,7 +7,7 @@ from hub.sdk import Destination, DestinationSpec, RendererSpec, hookimpl
 from hub_webhook.cloudevents import CloudEventsOptions, render
 from hub_webhook.settings import WebhookSettings
 
-HUB_API = ">=1.0,<2"
+HUB_API = ">=1.4,<2"
 
 
 def _destination(settings: WebhookSettings) -> Destination:

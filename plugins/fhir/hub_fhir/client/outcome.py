@@ -28,38 +28,26 @@ from collections.abc import Iterator
 from datetime import datetime
 from typing import Any
 
-from hub.sdk import (
-    ForbiddenAddressError,
-    HubError,
-    Outcome,
-    Receipt,
-    Recovery,
-    retry_after_seconds,
-)
+from hub.sdk import HttpOutcomes, HubError, Receipt
 from hub_fhir.client import errors
 from hub_fhir.reading.json import read_json
 from hub_fhir.tokens.errors import BadTokenAnswerError, TokenRefusedError
 
-_BY_STATUS: dict[int, type[HubError]] = {
-    **dict.fromkeys((401, 402, 403, 407), errors.NotLetInError),
-    **dict.fromkeys((404, 405, 406, 410, 415), errors.NoServerError),
-    **dict.fromkeys((408, 409, 421, 423, 425), errors.ServerFailedError),
-    **dict.fromkeys((429, 503), errors.ServerBusyError),
-}
-_BY_CLASS: dict[int, type[HubError]] = {
-    3: errors.ElsewhereError,
-    4: errors.BundleRefusedError,
-    5: errors.ServerFailedError,
-}
-_BLAMES_ROUTE = {
-    errors.ElsewhereError,
-    errors.NotLetInError,
-    errors.NoServerError,
-    errors.UntrustedServerError,
-    ForbiddenAddressError,
-    TokenRefusedError,
-    BadTokenAnswerError,
-}
+_OUTCOMES = HttpOutcomes(
+    elsewhere=errors.ElsewhereError,
+    not_let_in=errors.NotLetInError,
+    wrong_place=errors.NoServerError,
+    failed_there=errors.ServerFailedError,
+    busy=errors.ServerBusyError,
+    refused=errors.BundleRefusedError,
+    no_answer=errors.NoServerAnswerError,
+    also=frozenset(
+        {errors.UntrustedServerError, TokenRefusedError, BadTokenAnswerError}
+    ),
+)
+error_of = _OUTCOMES.error_of
+failed = _OUTCOMES.failed
+unanswered = _OUTCOMES.unanswered
 #: Codes of issues that may be others the next time. Source: R4, IssueType.
 _PASSING = frozenset(
     {"transient", "lock-error", "no-store", "exception", "timeout", "incomplete"}
@@ -76,46 +64,9 @@ def answered(
     `retry_after` is the header of that name. A `body` that nobody understands has no
     say.
     """
-    evidence = f"HTTP {status}"
-    if status // 100 == _SUCCESS:
-        error = error_in(body)
-        return failed(error, evidence) if error else _accepted(evidence)
-    found = error_of(status)
-    if found is None:
-        return unanswered(evidence)
-    return failed(found, evidence, retry_after_seconds(retry_after, now))
-
-
-def _accepted(evidence: str) -> Receipt:
-    return Receipt(outcome=Outcome.ACCEPTED, evidence=evidence)
-
-
-def error_of(status: int) -> type[HubError] | None:
-    """Return what a status that is not 2xx means, None where it means nothing."""
-    return _BY_STATUS.get(status) or _BY_CLASS.get(status // 100)
-
-
-def failed(
-    error: type[HubError], evidence: str = "", retry_after: float | None = None
-) -> Receipt:
-    """Return the receipt of an attempt that ended with `error`."""
-    final = error.recovery is Recovery.REJECT
-    return Receipt(
-        outcome=Outcome.PERMANENT if final else Outcome.RETRYABLE,
-        evidence=evidence,
-        error_code=error.code,
-        retry_after_seconds=None if final else retry_after,
-        blames_route=error in _BLAMES_ROUTE,
-    )
-
-
-def unanswered(evidence: str = "") -> Receipt:
-    """Return the receipt of a request of which nobody knows whether it arrived."""
-    return Receipt(
-        outcome=Outcome.UNKNOWN,
-        evidence=evidence,
-        error_code=errors.NoServerAnswerError.code,
-    )
+    if status // 100 == _SUCCESS and (error := error_in(body)):
+        return failed(error, f"HTTP {status}")
+    return _OUTCOMES.answered(status, retry_after, now)
 
 
 def error_in(body: bytes) -> type[HubError] | None:

@@ -1,8 +1,9 @@
 """What requests and tasks say of a referral beside its state (domain 9.3)."""
 
 from collections.abc import Sequence
-from typing import Any
+from typing import Any, get_args
 
+from hub.sdk import ReferralOutcome
 from hub_fhir.reading.gathered import kind_and_id
 from hub_fhir.reading.needs import need_number
 from hub_fhir.reading.numbers import (
@@ -34,20 +35,7 @@ from hub_fhir.resources.requests import ServiceRequest, Task, TaskValue
 from hub_fhir.resources.visits import Appointment
 
 _LONGEST_TEXT = 4000
-_OUTCOME_CODES = frozenset(
-    {
-        "resolved",
-        "partially_resolved",
-        "unresolved",
-        "patient_declined",
-        "patient_unreachable",
-        "not_eligible",
-        "no_capacity",
-        "waitlisted",
-        "service_unavailable",
-        "other",
-    }
-)
+_OUTCOME_CODES = frozenset(get_args(ReferralOutcome))
 
 
 def stated(**values: Any) -> dict[str, Any]:
