@@ -44,6 +44,14 @@ class Inbox(Protocol):
     def feed(self) -> str:
         """The name of the source in the configuration."""
 
+    @property
+    def busy(self) -> bool:
+        """Whether messages arrived at any source within the last second.
+
+        Large work for which nobody waits, such as the download of a file, then goes
+        slower.
+        """
+
     async def put(self, message: RawMessage) -> Stored:
         """Store `message` and return its hub id.
 

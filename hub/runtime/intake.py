@@ -1,6 +1,7 @@
 """Intake: from a source to the journal. Returns when it is stored, not before."""
 
 import asyncio
+import math
 from collections import Counter
 from collections.abc import Callable
 from datetime import UTC, datetime
@@ -29,6 +30,9 @@ CROWD = 4
 
 # What a row costs beside its body, for the writer's limit on one commit.
 _ROW_OVERHEAD = 200
+
+#: For so long after a message more are expected.
+BUSY_SECONDS = 1.0
 
 #: What may wait for the disk at once. One message of any size may.
 MOST_BYTES = 64 * 1024 * 1024
@@ -73,6 +77,12 @@ class Intake:
         self._arrivals: list[Arrival] = []
         self._unanswered = 0
         self._bytes = 0
+        self._last = -math.inf
+
+    @property
+    def busy(self) -> bool:
+        """Whether messages arrived just now; see `hub.contract.Inbox.busy`."""
+        return self._loop.time() - self._last < BUSY_SECONDS
 
     def add(self, arrival: Arrival) -> None:
         """Take a message, to be handed over when the loop has heard everyone.
@@ -96,6 +106,7 @@ class Intake:
     def _hand_over(self) -> None:
         if self._arrivals:
             arrivals, self._arrivals = self._arrivals, []
+            self._last = self._loop.time()
             if len(arrivals) >= CROWD:
                 self._on_crowd()
             for start in range(0, len(arrivals), LARGEST_BATCH):
@@ -179,6 +190,11 @@ class FeedInbox:
     def feed(self) -> str:
         """The name of the source in the configuration."""
         return self._feed
+
+    @property
+    def busy(self) -> bool:
+        """Whether messages arrive at any source; see `hub.contract.Inbox.busy`."""
+        return self._intake.busy
 
     @property
     def files(self) -> ExchangeDesk:

@@ -34,7 +34,7 @@ class MemoryInbox:
 
     `received` holds every message in the order in which it was put, `messages`
     those that were stored for the first time, `duplicates` those whose bytes had
-    been stored before.
+    been stored before. Set `busy` to let large work go slower.
     """
 
     def __init__(self, feed: str = "test-feed") -> None:
@@ -51,6 +51,7 @@ class MemoryInbox:
         self.received: list[RawMessage] = []
         self.messages: list[RawMessage] = []
         self.duplicates: list[RawMessage] = []
+        self.busy = False
         self.files = MemoryDesk()
         self.referrals = MemoryReferralDesk()
 

@@ -28,6 +28,7 @@ from load import Sender
 
 from hub_sftp.fetching.downloading import Downloader
 from hub_sftp.fetching.downloading_child import NICENESS
+from hub_sftp.fetching.pacing import Pace
 from hub_sftp.fetching.settings import SftpPollerSettings
 from hub_sftp.fetching.spooling import Job
 
@@ -168,7 +169,9 @@ def rate(source, started, copies=1):
 
 async def by_hub(folder, port, source, copies):
     """Return MB/s of some downloads at once, by processes that are connected."""
-    downloaders = [Downloader(settings(folder, port)) for _ in range(copies)]
+    downloaders = [
+        Downloader(settings(folder, port), Pace(lambda: False)) for _ in range(copies)
+    ]
     size = source.stat().st_size
 
     async def fetch(number, length):

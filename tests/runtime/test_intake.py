@@ -118,6 +118,15 @@ async def test_passes_on_where_the_source_receives(inbox, told):
     assert inbox.feed == "klinik-nord"
 
 
+async def test_the_hub_is_busy_for_a_moment_after_each_message(inbox, monkeypatch):
+    before = inbox.busy
+    await inbox.put(raw())
+    meanwhile = inbox.busy
+    monkeypatch.setattr("hub.runtime.intake.BUSY_SECONDS", 0.0)
+
+    assert (before, meanwhile, inbox.busy) == (False, True, False)
+
+
 async def test_refuses_in_its_turn_what_does_not_fit_into_memory(
     inbox, live_store, monkeypatch
 ):

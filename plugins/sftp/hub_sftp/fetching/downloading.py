@@ -19,6 +19,7 @@ from hub_sftp.fetching.downloading_child import (
     Told,
 )
 from hub_sftp.fetching.errors import DownloaderFailedError
+from hub_sftp.fetching.pacing import Pace
 from hub_sftp.fetching.spooling import Fetched, Job
 
 # It steps back before it loads half a second's worth of modules. Its own path comes
@@ -46,8 +47,9 @@ class Downloader:
     the machine can read command lines and environments.
     """
 
-    def __init__(self, settings: ConnectionSettings) -> None:
+    def __init__(self, settings: ConnectionSettings, pace: Pace) -> None:
         self._settings = settings
+        self._pace = pace
         self._process: asyncio.subprocess.Process | None = None
         self._last = 0.0
 
@@ -68,7 +70,7 @@ class Downloader:
 
     async def fetch(self, job: Job) -> Fetched:
         """Do a job. Raises what went wrong in the process, or SFTP-021."""
-        async with self._ending():
+        async with self._ending(), self._pace.kept():
             told = await self._told(await self._ready(), job)
         if told.error_code:
             raise _error(told)
@@ -104,10 +106,11 @@ class Downloader:
             return self._process
         await self.close()
         self._process = process = await asyncio.create_subprocess_exec(
-            *(sys.executable, "-P", "-c", _CODE),
+            *(sys.executable, "-P", "-c", _CODE, str(self._pace.file)),
             stdin=asyncio.subprocess.PIPE,
             stdout=asyncio.subprocess.PIPE,
             env=os.environ | _MEMORY,
+            pass_fds=(self._pace.file,),
         )
         server = msgspec.json.encode(Server.of(self._settings))
         await self._send(process, json.dumps(sys.path).encode(), server)

@@ -21,6 +21,7 @@ from hub.sdk import HubError
 from hub_sftp.client import Proof, proof
 from hub_sftp.connecting import ConnectionSettings
 from hub_sftp.fetching.errors import DownloaderFailedError
+from hub_sftp.fetching.pacing import Brake
 from hub_sftp.fetching.remote import RemoteShelf
 from hub_sftp.fetching.spooling import Fetched, Job, fetch
 
@@ -80,7 +81,7 @@ def main() -> None:
     _leave_processors()
     lines, out = sys.stdin.buffer, sys.stdout.buffer
     settings = msgspec.json.decode(lines.readline(), type=Server).settings()
-    worker = _Worker(settings, proof(settings), out)
+    worker = _Worker(settings, proof(settings), out, Brake(int(sys.argv[1])))
     jobs = msgspec.json.Decoder(Job)
     # What ends the wait for a server is the end of the hub, too.
     while line := lines.readline():
@@ -102,16 +103,21 @@ def _leave_processors() -> None:
 
 class _Worker:
     def __init__(
-        self, settings: ConnectionSettings, proof: Proof, out: IO[bytes]
+        self,
+        settings: ConnectionSettings,
+        proof: Proof,
+        out: IO[bytes],
+        brake: Brake,
     ) -> None:
         self._shelf = RemoteShelf(settings, proof)
         self._out = out
+        self._brake = brake
         self._said = 0.0
 
     def work(self, job: Job) -> None:
         """Do one job, and say how it went."""
         try:
-            told = Told(fetched=fetch(self._shelf, job, self._sign))
+            told = Told(fetched=fetch(self._shelf, job, self._beat))
         except HubError as error:
             told = Told(error_code=error.code, detail=error.detail)
         except Exception as error:  # noqa: BLE001 - the hub hears of it, with no content
@@ -120,7 +126,8 @@ class _Worker:
             )
         self._tell(told)
 
-    def _sign(self) -> None:
+    def _beat(self, size: int) -> None:
+        self._brake.took(size)
         now = time.monotonic()
         if now - self._said >= SIGN_SECONDS:
             self._said = now

@@ -6,6 +6,7 @@ from typing import Protocol
 
 from hub_sftp.connecting import ConnectionSettings
 from hub_sftp.fetching.downloading import Downloader
+from hub_sftp.fetching.pacing import Pace
 from hub_sftp.fetching.shelf import Shelf
 from hub_sftp.fetching.spooling import Fetched, Job, fetch
 from hub_sftp.fetching.turns import Turns
@@ -57,11 +58,16 @@ class DownloadingFetcher:
     """Downloads small files over the connection at hand, large ones in processes."""
 
     def __init__(
-        self, settings: ConnectionSettings, concurrency: int, turns: Turns
+        self,
+        settings: ConnectionSettings,
+        concurrency: int,
+        turns: Turns,
+        busy: Callable[[], bool],
     ) -> None:
         self.concurrency = concurrency
         self._turns = turns
-        self._all = [Downloader(settings) for _ in range(concurrency)]
+        pace = Pace(busy)
+        self._all = [Downloader(settings, pace) for _ in range(concurrency)]
         self._free: asyncio.LifoQueue[Downloader] = asyncio.LifoQueue()
         for downloader in self._all:
             self._free.put_nowait(downloader)

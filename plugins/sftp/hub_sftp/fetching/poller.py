@@ -62,7 +62,9 @@ def sftp_poller(settings: SftpPollerSettings) -> "Poller":
     return Poller(
         settings,
         lambda: RemoteShelf(settings, known),
-        lambda turns: DownloadingFetcher(settings, settings.concurrency, turns),
+        lambda turns, inbox: DownloadingFetcher(
+            settings, settings.concurrency, turns, lambda: inbox.busy
+        ),
     )
 
 
@@ -72,7 +74,7 @@ def folder_poller(settings: FolderPollerSettings) -> "Poller":
     def shelf() -> Shelf:
         return LocalShelf(settings.folder)
 
-    return Poller(settings, shelf, lambda _turns: CopyingFetcher(shelf))
+    return Poller(settings, shelf, lambda _turns, _inbox: CopyingFetcher(shelf))
 
 
 class Poller:
@@ -87,7 +89,7 @@ class Poller:
         self,
         settings: PollerSettings,
         shelf: Callable[[], Shelf],
-        fetcher: Callable[[Turns], Fetcher],
+        fetcher: Callable[[Turns, Inbox], Fetcher],
     ) -> None:
         self._settings = settings
         self._shelf = shelf
@@ -100,7 +102,7 @@ class Poller:
         """Poll until cancelled."""
         await asyncio.sleep(max(0.0, self._not_before - time.monotonic()))
         turns = Turns(self._shelf())
-        fetcher = self._fetcher(turns)
+        fetcher = self._fetcher(turns, inbox)
         rounds = _Rounds(
             self._settings, inbox, turns, fetcher, self._selector, self._watch
         )

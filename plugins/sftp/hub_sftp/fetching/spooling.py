@@ -15,7 +15,7 @@ from hub_sftp.reading import Bytes
 
 #: Bytes after which the disk gets them. Whoever waits for the same disk, such as the
 #: journal, waits for as much of each download, and for all of it without this.
-_SYNC_BYTES = 2 << 20
+_SYNC_BYTES = 1 << 20
 _PIECE = 1 << 20
 
 
@@ -35,8 +35,8 @@ class Fetched(Struct, frozen=True, kw_only=True):
     digests: dict[str, str] = {}
 
 
-def fetch(shelf: Shelf, job: Job, beat: Callable[[], None] | None = None) -> Fetched:
-    """Fetch a file, or the rest of one; call `beat` with each piece.
+def fetch(shelf: Shelf, job: Job, beat: Callable[[int], None] | None = None) -> Fetched:
+    """Fetch a file, or the rest of one; tell `beat` the size of each piece.
 
     Raises FileChangedError where it has another length than was listed, and
     SpoolFailedError.
@@ -46,7 +46,7 @@ def fetch(shelf: Shelf, job: Job, beat: Callable[[], None] | None = None) -> Fet
         def sink(piece: Bytes) -> None:
             spool.write(piece)
             if beat is not None:
-                beat()
+                beat(len(piece))
 
         reached = shelf.read(job.path, spool.start, job.size, sink)
         spool.settle()

@@ -17,6 +17,7 @@ from hub_sftp.fetching.downloading import Downloader
 from hub_sftp.fetching.downloading_child import Server
 from hub_sftp.fetching.errors import DownloaderFailedError
 from hub_sftp.fetching.fetcher import DownloadingFetcher
+from hub_sftp.fetching.pacing import Pace
 from hub_sftp.fetching.settings import SftpPollerSettings
 from hub_sftp.fetching.spooling import Job
 from hub_sftp.reading import LARGEST
@@ -31,7 +32,7 @@ def settings(poller_of):
 
 @pytest.fixture
 async def downloader(settings):
-    downloader = Downloader(settings)
+    downloader = Downloader(settings, Pace(lambda: False))
     yield downloader
     await downloader.close()
 
@@ -137,7 +138,7 @@ async def test_a_server_that_hung_up_between_two_files_is_called_again(
 
 
 async def test_processes_are_kept_for_a_while(settings, job):
-    fetcher = DownloadingFetcher(settings, 2, None)
+    fetcher = DownloadingFetcher(settings, 2, None, lambda: False)
     await fetcher.prepare([100, len(BODY), 100])
     await fetcher.fetch(job())
     await fetcher.rest(60)
