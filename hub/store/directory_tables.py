@@ -131,6 +131,11 @@ directory_object = Table(
         sqlite_where=text("said != ''"),
     ),
     Index(
+        "ix_directory_object_restricted",
+        *("feed", "type", "id"),
+        sqlite_where=text("restricted != '[]'"),
+    ),
+    Index(
         "ix_directory_object_ended",
         "feed",
         "until",

@@ -16,7 +16,9 @@ _decode = msgspec.json.Decoder(list[str]).decode
 #: What the hub has of a feed, as of a version.
 _CURRENT = "o.feed = ? AND o.since <= ? AND (o.until IS NULL OR o.until > ?)"
 #: What hides others: not what is secret only because they are.
-_HIDING = f"s.restricted NOT IN ('[]', '[\"{ELSEWHERE}\"]') AND NOT s.removed"
+_HIDING = (
+    f"s.restricted != '[]' AND s.restricted != '[\"{ELSEWHERE}\"]' AND NOT s.removed"
+)
 _IN_FORCE = (
     "f.feed = s.feed AND s.since <= f.current"
     " AND (s.until IS NULL OR s.until > f.current)"

@@ -64,7 +64,8 @@ class Ingest:
             self.notes.add("hsds.no_id", kind)
             return
         programs = record.pop("_programs", ())
-        record = {field: value for field, value in record.items() if value is not None}
+        if None in record.values():
+            record = {field: told for field, told in record.items() if told is not None}
         if kind == "service":
             self._service(key, record, programs)
         elif kind == "location":
@@ -105,7 +106,8 @@ class Ingest:
         if "contact.private" in codes or (codes and of in {"phone", "contact"}):
             self.notes.add("hsds.private_contact", parent, key, of)
             return []
-        record = {field: value for field, value in record.items() if value is not None}
+        if None in record.values():
+            record = {field: told for field, told in record.items() if told is not None}
         if of == "eligibility":
             return [record] if record else []
         if "id" not in record:

@@ -165,7 +165,9 @@ def lines(file: BinaryIO) -> Iterator[tuple[int, Any]]:
                 line = file.readline(_BLOCK)
             yield number, None
             continue
-        if line := line.lstrip(b"\xef\xbb\xbf").strip():
+        if not line.startswith(b"{"):
+            line = line.lstrip(b"\xef\xbb\xbf").strip()
+        if line:
             yield number, decoded(line)
 
 

@@ -1,5 +1,6 @@
 """Objects of the API and of JSON files: children within what they belong to."""
 
+from collections import defaultdict
 from collections.abc import Mapping
 from functools import lru_cache
 from typing import Any, Final, NamedTuple
@@ -60,6 +61,8 @@ _SIGNS: Final = (
 )  # fmt: skip
 #: Where a term stood before 3.0.
 _OLD_TERM: Final = ("attribute", "taxonomy")
+#: Children of which nothing is made but what they are.
+_AS_THEY_ARE: Final = SLOTS.keys() - {"eligibility", "phone", "url"}
 #: Fields that are remembered; beyond, somebody makes them up.
 _MOST_FIELDS: Final = 10_000
 #: No export nests deeper, and attacks do.
@@ -82,7 +85,8 @@ def kind_of(record: Mapping[str, Any]) -> str:
 class _Column(NamedTuple):
     """What a field is called, which flag it is, and its place.
 
-    `read` reads a plain value of it into `field`, where its place is a field alone.
+    `read` reads a plain value of it into `field`, where its place is a field alone and
+    it is no flag.
     """
 
     name: str
@@ -102,7 +106,8 @@ class NestedReader:
         self._ingest, self._notes = ingest, ingest.notes
         self._readers = readers(month_first=month_first(ingest.profile))
         self._fields: dict[str, dict[str, str]] = {}
-        self._columns: dict[tuple[str, str], _Column] = {}
+        self._columns: dict[str, dict[str, _Column]] = defaultdict(dict)
+        self._known = 0
         self._extra = {normal(each) for each in ingest.profile.private_columns}
         self.met: set[tuple[str, str]] = set()
 
@@ -126,28 +131,27 @@ class NestedReader:
         depth: int,
     ) -> tuple[dict[str, Any], list[tuple[str, str]], set[str]]:
         """Return record, links and codes of one object; take what it holds."""
-        made: dict[str, Any] = {}
+        made: dict[str, Any] = dict(always)
         rest: list[tuple[str, Any]] = []
         codes: set[str] = set()
         links: list[tuple[str, str]] = []
-        known = self._columns
+        known = self._columns[kind]
         for key, value in source.items():
             if value is None or value == "":
                 continue
-            found = known.get((kind, key)) or self._column(kind, key)
-            column, code, _, field, read = found
-            plain = type(value) is not list and type(value) is not dict
-            if plain and read and not code:  # as nearly all are
+            found = known.get(key) or self._column(kind, key)
+            column, code, place, field, read = found
+            plain = type(value) is str or type(value) not in (list, dict)
+            if plain and read:  # as nearly all are
                 said, problem = read(value)
                 if said is not None:
                     made[field] = said
                 if problem:
                     self._notes.add(problem, kind, _text_id(source), field)
-            elif code and plain:
+            elif plain and code:
                 codes |= {code.lstrip("!?")} if is_flagged(code, value) else set()
-            elif not self._taken(kind, made, found, value, source, links):
+            elif not place or not self._taken(kind, made, found, value, source, links):
                 rest.append((column, value))
-        made = {**always, **made} if always else made
         for column, value in rest:
             self._within(kind, made, column, value, depth, links)
         codes.update(made.pop("_codes", ()))
@@ -164,7 +168,7 @@ class NestedReader:
     ) -> bool:
         """Take a value whose place is no field alone; say whether it has one."""
         place = column.place
-        if not place or isinstance(value, dict):
+        if isinstance(value, dict):
             return False
         if place[0] == "^":
             named = source.get("link_entity") or source.get("link_type")
@@ -182,11 +186,13 @@ class NestedReader:
             self._fields[kind] = fields(kind)
         place = self._fields[kind].get(column, "")
         field, _, typed = place.partition(":")
-        read = self._readers[typed] if place and place[0] not in "^*+" else None
         code = flag_code(column, self._extra)
+        alone = place and place[0] not in "^*+" and not code
+        read = self._readers[typed] if alone else None
         known = _Column(column, code, place, field, read)
-        if len(self._columns) < _MOST_FIELDS:
-            self._columns[kind, key] = known
+        if self._known < _MOST_FIELDS:
+            self._known += 1
+            self._columns[kind][key] = known
             self.met.add((kind, column))
         return known
 
@@ -309,6 +315,9 @@ class NestedReader:
         inner: dict[str, Any],
         codes: set[str],
     ) -> None:
+        if of in _AS_THEY_ARE and not codes and "id" in inner:  # as nearly all are
+            made.setdefault(SLOTS[of], []).append(inner)
+            return
         key = made.get("id") or ""
         if codes and of not in {"phone", "contact"}:
             made.setdefault("_codes", []).extend(codes)

@@ -98,9 +98,11 @@ class Form(NamedTuple):
     """What an object holds: what must be there, and the test of each field.
 
     A test is one of the numbers above, with the words, or the kind, that it needs.
+    `texts` are the fields of which any text will do.
     """
 
     required: tuple[str, ...]
+    texts: frozenset[str]
     fields: Mapping[str, tuple[int, frozenset[str] | str]]
 
 
@@ -111,6 +113,7 @@ def _form(line: str) -> Form:
     words = [word.partition(":") for word in line.split()]
     return Form(
         tuple(name.rstrip("!") for name, _, _ in words if name.endswith("!")),
+        frozenset(name.rstrip("!") for name, _, type_ in words if not type_),
         {name.rstrip("!"): _test(type_) for name, _, type_ in words},
     )
 
