@@ -5,6 +5,8 @@ import resource
 import signal
 from contextlib import suppress
 
+#: What such a process does first, as code: loading what it needs takes a while, too.
+STEP_BACK = "import os; os.nice(10); "
 #: Address space of such a process; beyond it a plugin meets a MemoryError.
 MOST_MEMORY = 2 * 1024**3
 #: The hub decides when it ends, also where a signal is for all of them.
@@ -24,7 +26,6 @@ def retire() -> tuple[int, int]:
     nowhere = os.open(os.devnull, os.O_RDWR)
     for stream in (0, 1, 2):
         os.dup2(nowhere, stream)
-    os.nice(10)
     with suppress(OSError, ValueError):
         resource.setrlimit(resource.RLIMIT_AS, (MOST_MEMORY, MOST_MEMORY))
         resource.setrlimit(resource.RLIMIT_CORE, (0, 0))

@@ -22,8 +22,9 @@ from hub.runtime.directory.errors import (
     ReadingHungError,
 )
 from hub.runtime.directory.job import Findings, Job, decode
+from hub.runtime.retiring import STEP_BACK
 
-_CODE = "from hub.runtime.directory.child import main; main()"
+_CODE = f"{STEP_BACK}from hub.runtime.directory.child import main; main()"
 
 
 class ReadingProcess:

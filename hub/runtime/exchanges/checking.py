@@ -28,6 +28,7 @@ from hub.runtime.exchanges.errors import (
     StagingError,
 )
 from hub.runtime.exchanges.findings import Findings
+from hub.runtime.retiring import STEP_BACK
 
 __all__ = ["Checker", "Job", "Reading"]
 
@@ -36,7 +37,7 @@ log = structlog.get_logger()
 #: An answer is no larger: what is listed is in the staging file, not in it.
 MOST_ANSWER = 64 * 1024 * 1024
 
-_CODE = "from hub.runtime.exchanges.checking_child import main; main()"
+_CODE = f"{STEP_BACK}from hub.runtime.exchanges.checking_child import main; main()"
 
 
 class Checker:

@@ -56,6 +56,13 @@ async def test_a_process_finds_what_the_same_check_finds_here(folder, checker):
     assert staged == changes(here)
 
 
+async def test_it_gives_way_to_the_hub(folder, checker):
+    await checker.check(job(folder, body()))
+
+    behind = os.getpriority(os.PRIO_PROCESS, checker.pid)
+    assert behind > os.getpriority(os.PRIO_PROCESS, 0)
+
+
 async def test_nothing_is_left_but_what_is_staged(folder, checker):
     parts = written(heading(), row(1, "a"))
     given = job(folder, parts + b"---\n" + parts, unwrap=readers.split)

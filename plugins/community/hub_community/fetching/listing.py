@@ -108,7 +108,7 @@ class Api:
 
 
 @dataclass
-class Listing:
+class _Asked:
     """One list of an API; what was found out is in its fields afterwards."""
 
     api: Api
@@ -119,6 +119,10 @@ class Listing:
     found: set[str] = field(default_factory=set)
     #: Tags of all pages by address; empty where not all have one.
     tags: dict[str, str] = field(default_factory=dict)
+
+
+class Listing(_Asked):
+    """A list of an API, page by page."""
 
     async def pages(self) -> AsyncIterator[list[Record]]:
         """Yield records; those of a list that moved may come again, changed.
@@ -179,16 +183,8 @@ class Listing:
         return False
 
 
-@dataclass
-class Stream:
-    """A list of an API as one stream of lines, with the fields of a `Listing`."""
-
-    api: Api
-    path: str
-    query: Mapping[str, str]
-    complete: bool = False
-    found: set[str] = field(default_factory=set)
-    tags: dict[str, str] = field(default_factory=dict)
+class Stream(_Asked):
+    """A list of an API as one stream of lines."""
 
     async def pages(self) -> AsyncIterator[list[Record]]:
         """Yield records, so many at a time as a page would have.
