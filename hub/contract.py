@@ -250,7 +250,8 @@ class NormaliserSpec:
 
     One that can `read` is for files: each row that the hub takes becomes a message
     whose body is a `RowMessage`, and that is what `normalise` gets.
-    `row_codes` says what each code of a `RowProblem` means and what to do.
+    `row_codes` says what each code of a `RowProblem` means and what to do, and
+    `columns` what becomes of each column that is known, where all is in one table.
 
     `profile` is the model of a feed's peculiarities, written as the `profile`
     of a source. What follows `summary` is optional: `learn` proposes a profile
@@ -270,6 +271,7 @@ class NormaliserSpec:
     read: Read | None = None
     directory: ReadDirectory | None = None
     row_codes: Mapping[str, tuple[str, str]] = field(default_factory=dict)
+    columns: Mapping[str, str] = field(default_factory=dict)
 
 
 class Render(Protocol):
@@ -282,9 +284,24 @@ class Render(Protocol):
         """
 
 
+class Agree(Protocol):
+    """Compares the options of a format with the sources that must agree with them."""
+
+    def __call__(self, options: Any, sources: Mapping[str, Any], /) -> Sequence[Remark]:
+        """Return where they differ; `place` is an option, and `text` says what to do.
+
+        `sources` are settings by name, of the kind that the format names. Pure; never
+        quotes what may be a secret.
+        """
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RendererSpec:
-    """Declares a format: `max_notices` in an artifact, none of types in `unspoken`."""
+    """Declares a format: `max_notices` in an artifact, none of types in `unspoken`.
+
+    What is sent may lead back to a source, as a link does: `agrees_with` is the kind of
+    that source, and `agree` says where its settings and the options differ.
+    """
 
     name: str
     options: type[Settings]
@@ -293,6 +310,8 @@ class RendererSpec:
     max_notices: int = 1
     stability: Stability = "experimental"
     unspoken: frozenset[str] = frozenset()
+    agrees_with: str = ""
+    agree: Agree | None = None
 
 
 class Rate(Protocol):

@@ -13,6 +13,7 @@ from typing import Any, NamedTuple
 import click
 
 import hub
+from hub.admin.columns_reference import columns_reference
 from hub.admin.exchange_reference import exchange_reference
 from hub.admin.reasons_reference import reasons_reference
 from hub.admin.reference import api_reference
@@ -252,6 +253,7 @@ def pages() -> dict[str, str]:
         "docs/reference/exchange-codes.md": exchange_reference(
             registry.normalisers.values()
         ),
+        "docs/reference/columns.md": columns_reference(registry.normalisers.values()),
         "docs/reference/facts.schema.json": facts + "\n",
         "config/carehub.schema.json": schema + "\n",
     }

@@ -20,7 +20,9 @@ class ExplainParameters(Parameters):
 
     message: Text | None = Field(
         default=None,
-        description="The id of the message, or of an event that it led to.",
+        description="The id of the message, or of an event that it led to; for the"
+        " hub's own view also the key of a referral, or of another record: then it is"
+        " the newest message that changed that.",
     )
     person: Text | None = Field(
         default=None, description="The key of a person, instead of a message."

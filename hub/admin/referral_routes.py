@@ -23,7 +23,9 @@ _SHOWN = frozenset(
         *("loop", "waiting", "cancel_requested", "conflicts", "changed_at", "parent"),
         *("children", "told", "event", "destination", "subscription", "error_code"),
         *("created_at", "settled_at", "history", "says", "by", "conflict"),
-        "basis",
+        *("basis", "performers", "referral"),
+        # Reasons of decisions, which every explanation has, too.
+        *("why", "code", "summary", "remedy"),
     }
 )
 #: In `level` how far silence was told of; who and for what is a sender's.

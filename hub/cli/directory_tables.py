@@ -13,6 +13,7 @@ from hub.store.directory.views import (
     HeldView,
     ObjectDetail,
     ObjectView,
+    RemarkView,
     ReportView,
     RunView,
 )
@@ -24,8 +25,19 @@ _FEEDS = (
 _RUNS = ("run", "feed", "state", "reason", "error_code", "mode", "received_at", "actor")
 _DIFF = ("change", "type", "id", "name", "events", "fields")
 _HELD = ("id", "feed", "kind", "name", "run", "held_at")
+#: What comes next, by whether it is a change of an object, and the state it has then.
+_NEXT = {
+    (False, "waiting"): "approved; it is read again and takes effect with the next turn"
+    " of a hub that runs, and `hub directory runs` says when it is applied",
+    (False, "rejected"): "rejected; none of it is used, and what is in force stays",
+    (True, "approved"): "approved; contacts count from now on, and a place that need"
+    " not be secret is shown with the next refresh",
+    (True, "rejected"): "rejected; what is known stays as it is",
+}
 _OBJECTS = ("key", "feed", "name", "status", "restricted", "removed")
-_REMARKS = ("code", "count", "level", "severity", "what", "remedy")
+_REMARKS = ("code", "count", "level", "severity", "fields", "what", "remedy")
+#: So many fields of a remark are named; the JSON has them all.
+_MOST_FIELDS = 8
 _UNMAPPED = ("table", "column", "count")
 
 
@@ -48,6 +60,11 @@ def show_diff(items: Sequence[DiffView]) -> None:
     show_table(
         _DIFF, [[_words(getattr(each, name)) for name in _DIFF] for each in items]
     )
+
+
+def show_decided(told: str, state: str) -> None:
+    """Print what comes next of a refresh, or a change, that somebody decided on."""
+    click.echo(f"{told}: {_NEXT.get((told[:1] == 'h', state), state)}.")
 
 
 def show_held(items: Sequence[HeldView]) -> None:
@@ -94,10 +111,19 @@ def show_report(found: ReportView) -> None:
     )
     if found.remarks:
         click.echo("\nremarks:")
-        _table(_REMARKS, found.remarks)
+        show_table(_REMARKS, [_remark(each) for each in found.remarks])
     if found.unmapped:
         click.echo("\nwithout a place:")
         _table(_UNMAPPED, found.unmapped)
+
+
+def _remark(found: RemarkView) -> list[object]:
+    """Return a line: where it is wrong, and of how many it is not said."""
+    named = dict(list(found.fields.items())[:_MOST_FIELDS])
+    fields = _pairs(named)
+    if named and (rest := found.count - sum(named.values())):
+        fields.append(f"others {rest}")
+    return [fields if name == "fields" else getattr(found, name) for name in _REMARKS]
 
 
 def _table(columns: Sequence[str], items: Sequence[Any]) -> None:

@@ -5,13 +5,14 @@ problem there is. Which kinds exist, and which keys their tables have, the
 plugins declare; `load` gets them as a `Catalogue`.
 """
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import TypeVar
 
 from pydantic import ValidationError
 
 from hub.config.admin import AdminTable
+from hub.config.agreeing import disagreements
 from hub.config.catalogue import Catalogue, NoPlugins
 from hub.config.gathering import Gathered, gathered
 from hub.config.gating import Surroundings, wrong_with
@@ -133,6 +134,8 @@ class _Loading:
         }
         scorers = [self._scorer(*item) for item in self._of("scorers")]
         partners = self._partners([one for one in sources if one])
+        if self._given.complete and all(sources):
+            self._agree([one for one in destinations if one], sources)
         if own is None or self.problems:
             return None
         return HubConfig(
@@ -151,6 +154,19 @@ class _Loading:
             recipients={name: one for name, one in recipients.items() if one},
             partners=partners,
         )
+
+    def _agree(
+        self,
+        destinations: Iterable[DestinationConfig],
+        sources: Iterable[SourceConfig | None],
+    ) -> None:
+        """Note where what is sent does not fit the sources that it leads back to.
+
+        Only where all sources could be read: else what is missing may be there.
+        """
+        tables = self._given.tables
+        told = [(tables["destinations", each.name], each) for each in destinations]
+        self.problems += disagreements(told, [one for one in sources if one])
 
     def _partners(self, sources: list[SourceConfig]) -> dict[str, PartnerTable]:
         """Return the partners, and note what does not go together among them."""

@@ -88,7 +88,8 @@ directory_run = Table(
 #: locations. `missing` counts the runs that did not have it; one that is `removed`
 #: stays for those who were referred there. `last_seen` is of the version's begin.
 #: `digest` is of what it says, `raw` of how its package said it, where nothing of that
-#: is secret. `said` is what of it is told, as JSON, "" for nothing.
+#: is secret. `said` is what of it is told, as JSON, or only which fields are others;
+#: "" for nothing.
 directory_object = Table(
     "directory_object",
     metadata,

@@ -19,6 +19,7 @@ from hub.store.paging import (
 )
 from hub.store.reading import Looks, equal, unknown
 from hub.store.referral_asking import Asking
+from hub.store.referral_notices import notices_of
 from hub.store.referral_rows import OPEN_LOOPS
 from hub.store.referral_tables import referral
 from hub.store.referral_views import (
@@ -105,7 +106,8 @@ class ReferralReader:
                 raise unknown(key)
             known, events = known_record(connection, key, None)
             parts = sa.select(referral.c.key).where(referral.c.parent == key)
-            children = connection.execute(parts.order_by(referral.c.key)).scalars()
+            found = connection.execute(parts.order_by(referral.c.key)).scalars()
+            children = list(found)
             told = connection.execute(_told(key)).all()
             details = known.record.details
             shown = _view(row)
@@ -113,8 +115,9 @@ class ReferralReader:
                 **{name: getattr(shown, name) for name in shown.__struct_fields__},
                 details=details,
                 history=details.get("history", []),
-                children=list(children),
+                children=children,
                 told=[_told_view(each) for each in told],
+                performers=notices_of(connection, [key, *children]),
                 facts=facts_behind(known.said),
                 events=[event_behind(each) for each in events],
             )

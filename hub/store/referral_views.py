@@ -1,13 +1,19 @@
 """What the store shows of referrals. The field names are a contract."""
 
 from collections.abc import Mapping
-from typing import Any
+from typing import Any, Literal
 
 from msgspec import Struct
 
 from hub.store.entity_views import EventBehind, FactBehind
+from hub.store.explaining.reasons import ReasonView
 from hub.store.referral_rows import level_of
 from hub.store.views import Instant
+
+#: What became of a notice to whoever shall act; `no_notice` is where none is made.
+NoticeOutcome = Literal[
+    "told", "waiting", "withheld", "held", "failed", "withdrawn", "no_notice"
+]
 
 
 class ReferralView(Struct, frozen=True, kw_only=True):
@@ -54,17 +60,36 @@ class ToldView(Struct, frozen=True, kw_only=True):
     settled_at: Instant | None
 
 
+class PerformerNotice(Struct, frozen=True, kw_only=True):
+    """Whether whoever shall act was told of something, and the reason of the decision.
+
+    `referral` is the key of the referral, or of the part that is theirs. Nothing was
+    decided with `no_notice`, as for a partner that looks by itself: then `event`,
+    `type`, `destination` and the code of `why` are "".
+    """
+
+    referral: str
+    performer: str
+    event: str
+    type: str
+    destination: str
+    told: NoticeOutcome
+    why: ReasonView
+
+
 class ReferralDetail(ReferralView, frozen=True, kw_only=True):
     """A referral with all that was said of it, and who was told.
 
     `children` are the keys of its parts. `history` has each statement, with why it was
-    not applied if so.
+    not applied if so. `performers` has what was decided for whoever shall act, in it
+    and its parts, in the order in which it happened.
     """
 
     details: dict[str, Any]
     history: list[dict[str, Any]]
     children: list[str]
     told: list[ToldView]
+    performers: list[PerformerNotice]
     facts: list[FactBehind]
     events: list[EventBehind]
 

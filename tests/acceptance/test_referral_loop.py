@@ -215,6 +215,13 @@ class Desk:
         await self._look(name)
         said = await self._text()
         assert "Saved" in said, said
+        return said
+
+    async def read(self):
+        """Return what the page of the referral says now."""
+        await self._browser.open(self.url)
+        await self._look("read")
+        return await self._text()
 
     async def _fill(self, field, value):
         one = f"[name={field}]"
@@ -270,10 +277,13 @@ async def test_a_hospital_knows_how_its_referral_ended(hubs, tmp_path):
             await worked(worker, hub, hospital)
             closed = partial(hub.items, "referrals?loop=closed_by_requester")
             [referral] = await until(closed, hub)
+            over = await worker.read()
 
     assert "Zoe Sample" in read
     assert not [each for each in ("1948", "3WEST", "88122", "V100") if each in read]
     assert referral["state"] == "completed"
+    assert "This referral is closed" in over
+    assert "The need is met" in over
     [last] = outcome(tmp_path / "payer")
     assert (last["outcome"], last["state"]) == ({"code": "resolved"}, "completed")
     assert "parcel" not in json.dumps(last)
@@ -312,7 +322,8 @@ async def worked(worker, hub, hospital):
     wanted = ["received"]
     await until(lambda: heard(hospital) == wanted, hub)
     for act, state, given in steps:
-        await worker.act(act, **given)
+        said = await worker.act(act, **given)
+        assert ("the person did not come" in said) == (act == "no-show"), said
         wanted.append(state)
         await until(lambda: heard(hospital) == wanted, hub)
 

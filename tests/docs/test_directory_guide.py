@@ -9,6 +9,9 @@ from structlog.testing import capture_logs
 from hub.app import Hub
 from hub.cli import main
 from hub.config import load
+from hub.model.directory import DirectoryObject, DirectoryRemark, Unmapped
+from hub_community.hsds.profile import HsdsProfile
+from hub_community.hsds.spec import HSDS
 from tests.docs.pages import ROOT, blocks
 from tests.docs.running import free_ports
 
@@ -55,3 +58,29 @@ async def test_the_directory_of_the_guide_is_loaded(tmp_path, registry, monkeypa
     assert "Food pantry" in told
     assert "Nowhere Lane" not in told
     assert len(lines) == 5
+
+
+def test_the_list_of_the_guide_is_a_directory(tmp_path):
+    [block] = blocks(GUIDE, "csv")
+    table = tmp_path / "services.csv"
+    table.write_text(block.text)
+    (tmp_path / "scratch").mkdir()
+
+    items = list(HSDS.directory(table, tmp_path / "scratch", HsdsProfile()))
+
+    made = [each for each in items if isinstance(each, DirectoryObject)]
+    kinds = [each.type for each in made]
+    assert (kinds.count("organization"), kinds.count("service")) == (2, 3)
+    [pantry] = [each for each in made if each.record.get("name") == "Food pantry"]
+    assert pantry.record["fees_description"] == "free"
+    assert [each["name"] for each in pantry.record["languages"]] == [
+        "English",
+        "Spanish",
+    ]
+    [house] = [each for each in made if each.record.get("name") == "Night house"]
+    assert house.restricted
+    assert "3 Oak Street" not in str(made)
+    assert "2 Oak Street" in str(made)
+    remarks = [each for each in items if isinstance(each, DirectoryRemark)]
+    assert [each for each in remarks if each.severity == "error"] == []
+    assert [each for each in items if isinstance(each, Unmapped)] == []

@@ -14,7 +14,7 @@ from hub.runtime import rounds
 from hub.runtime.bell import Bell
 from hub.runtime.interpreting import Interpreter
 from hub.runtime.recording import Finished, Recorder
-from hub.runtime.rounds import ROUND, Rounds
+from hub.runtime.rounds import ROUND, ROUND_BEHIND, Rounds
 from hub.store import journal
 from hub.store.errors import RowRefusedError, StorageFullError
 from hub.store.links import Relinked
@@ -106,6 +106,19 @@ def test_works_on_while_a_full_round_is_on_its_way(make, store, ledger, query):
     ]
     assert pipeline.work() == 0
     assert states(query) == [("processed", "")] * 2 * ROUND
+    assert gaps(query) == [set()] * 3
+
+
+def test_whoever_is_behind_works_in_larger_rounds(make, store, ledger, query):
+    put(store, ROUND + ROUND_BEHIND + 1)
+    pipeline = make()
+    pipeline._clock = lambda: NOW + 2 * rounds.LONGEST_LAG
+
+    while pipeline.work():
+        continue
+
+    sizes = [count for what, count in ledger.story if what == "submitted"]
+    assert sizes == [ROUND, ROUND_BEHIND, 1]
     assert gaps(query) == [set()] * 3
 
 

@@ -278,6 +278,19 @@ def test_a_message_is_found_by_an_event_that_it_led_to(told, why):
         why.message(event_id(99))
 
 
+def test_a_record_is_explained_by_the_newest_message_that_changed_it(told, why):
+    messages = [told.message() for _ in range(2)]
+    for message in messages:
+        told.event(message, "referral.requested", entity="rec_1")
+
+    assert why.message("rec_1").message.id == message_id(messages[-1])
+    with pytest.raises(UnknownIdError):
+        why.message("rec_2")
+    with pytest.raises(UnknownIdError):
+        why.to_sender("rec_1")
+    assert why.to_recipient("rec_1", "payer").notices == []
+
+
 def everything(told):
     """Tell of a message to many, in every way; return the names of recipients."""
     told.asks(12)

@@ -11,6 +11,7 @@ import msgspec
 from hub.cli.client import ask, expected
 from hub.cli.deciding import by_option, reason_option
 from hub.cli.directory_tables import (
+    show_decided,
     show_diff,
     show_feeds,
     show_held,
@@ -21,7 +22,7 @@ from hub.cli.directory_tables import (
 )
 from hub.cli.loading import load_own, reader
 from hub.cli.options import config_option, cursor_option, json_option, limit_option
-from hub.cli.printing import show_details, show_json, show_page
+from hub.cli.printing import show_json, show_page
 from hub.coordination.directory.codes import MEANINGS
 from hub.store.acting import LOCAL, Actor
 from hub.store.directory import holding, runs
@@ -153,7 +154,7 @@ def approve_command(
 
     A refresh is compared again, as soon as a hub runs; what held it does no more.
     """
-    _show(_decide(config, run, by, reason, approved=True), as_json=as_json)
+    _show(_decide(config, run, by, reason, approved=True), run, as_json=as_json)
 
 
 @command.command("reject")
@@ -166,11 +167,11 @@ def reject_command(
     run: str, config: Path | None, *, by: str, reason: str, as_json: bool
 ) -> None:
     """Let a refresh end that waits, or a change (h5): none of it is used."""
-    _show(_decide(config, run, by, reason, approved=False), as_json=as_json)
+    _show(_decide(config, run, by, reason, approved=False), run, as_json=as_json)
 
 
-def _show(decided: dict[str, Any], *, as_json: bool) -> None:
-    show_json(decided) if as_json else show_details(decided)
+def _show(decided: dict[str, Any], run: str, *, as_json: bool) -> None:
+    show_json(decided) if as_json else show_decided(run, decided["state"])
 
 
 def _decide(

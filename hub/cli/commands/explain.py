@@ -45,7 +45,8 @@ def command(
 
     Follows one message: what read it, whom it is about, the facts in it, the events
     that they led to, the decision for each subscription, and what came of each
-    delivery. MESSAGE is its id, or that of an event that it led to.
+    delivery. MESSAGE is its id, or that of an event that it led to. The key of a
+    referral stands for the newest message that changed it, but not with --as.
     """
     if (message is None) == (person is None):
         raise click.UsageError("Name either a message or, with --person, a person.")

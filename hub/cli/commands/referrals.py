@@ -18,11 +18,20 @@ from hub.cli.options import (
     keys_limit_option,
 )
 from hub.cli.printing import show_details, show_json, show_page
-from hub.cli.referral_tables import show_escalations, show_referral, show_referrals
+from hub.cli.referral_tables import (
+    show_escalations,
+    show_performers,
+    show_referral,
+    show_referrals,
+)
 from hub.model.referrals import SIDE_FACTS, ReferralState
 from hub.store.referral_queries import LoopFilter
 
 _SHOWN = ("key", "state", "loop", "requester", "performer", "waiting", "children")
+#: Said where the hub answers before it has worked out what it stored.
+_STORED = (
+    "It is stored, and not worked out yet: `hub referrals show KEY` says who is told."
+)
 
 by_option = click.option(
     "--by",
@@ -76,7 +85,7 @@ def list_command(config: Path | None, *, as_json: bool, **filters: Any) -> None:
 @json_option
 @config_option
 def show_command(key: str, config: Path | None, *, as_json: bool) -> None:
-    """Show a referral: what was said of it by whom, and who was told."""
+    """Show a referral: what was said of it, who was told, and who was not and why."""
     found = reader(config).referrals.referral(key)
     show_json(found) if as_json else show_referral(found)
 
@@ -153,7 +162,10 @@ def send_command(
     as_json: bool,
     **said: Any,
 ) -> None:
-    """Send a referral to whoever shall act; several get a part of it each."""
+    """Send a referral to whoever shall act; several get a part of it each.
+
+    Says of each whether they are told, or why not.
+    """
     whom: dict[str, Any] = {"key": person}
     if identifier:
         whom = {"system": identifier[0], "value": identifier[1]}
@@ -168,7 +180,14 @@ def send_command(
     if no_contact:
         wanted["safety"] = {"contact_prohibited": True}
     headers = {"Idempotency-Key": repeat} if repeat else {}
-    _show(_post(config, "", wanted, headers), as_json=as_json)
+    sent = _post(config, "", wanted, headers)
+    _show(sent, as_json=as_json)
+    if as_json:
+        return
+    if "performers" in sent:
+        show_performers(sent["performers"])
+    else:
+        click.echo(_STORED, err=True)
 
 
 @command.command("cancel")

@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from typing import Any
 
+import msgspec
 from msgspec import Struct
 
 from hub.coordination.directory.digests import (
@@ -20,7 +21,7 @@ TOLD = frozenset({"organization", "service", "location"})
 class Said(Struct, frozen=True, kw_only=True, omit_defaults=True):
     """What is told of an object: the names of events in their family, and why.
 
-    Nothing is told where `events` is empty.
+    Nothing is told where `events` is empty; `fields` are then for people who look.
     """
 
     events: tuple[str, ...] = ()
@@ -30,6 +31,14 @@ class Said(Struct, frozen=True, kw_only=True, omit_defaults=True):
 
 
 NOTHING = Said()
+#: How what is told begins, as it is written: of other changes only fields are.
+TELLS = '{"events"'
+_encode = msgspec.json.Encoder().encode
+
+
+def written(said: Said) -> str:
+    """Return what is told as JSON, "" where there is nothing to say."""
+    return "" if said == NOTHING else _encode(said).decode()
 
 
 def said_of_new(kind: str) -> Said:
@@ -54,11 +63,12 @@ def said_of_changed(
 ) -> Said:
     """Return what is told of what changed between two canonical records.
 
-    Of changes that concern nobody nothing is told. `digest` is that of `before`.
+    Of changes that concern nobody nothing is told, and only their fields are named.
+    `digest` is that of `before`.
     """
     fields = changed_fields(before, after)
     if kind not in TOLD or not is_material(kind, fields):
-        return NOTHING
+        return Said(fields=tuple(fields))
     return Said(
         events=_events(kind, before, after, fields),
         fields=tuple(fields),

@@ -17,6 +17,7 @@ from hub.coordination.directory.differences import (
     said_of_new,
     said_of_removed,
     said_of_returned,
+    written,
 )
 from hub.coordination.directory.digests import (
     CONTACTS,
@@ -190,7 +191,7 @@ class Comparing:
             first_seen=old.first_seen if old else self._job.at,
             last_seen=self._job.at,
             assured_at=ready.assured_at,
-            said=_encode(said).decode() if said.events else "",
+            said=written(said),
             old=ready.old,
         )
 
@@ -205,6 +206,6 @@ class Comparing:
             last_seen=rest.last_seen if old.missing else self._job.refreshed,
             missing=missing,
             removed=int(removed),
-            said=_encode(what).decode() if what.events else "",
+            said=written(what),
             old=old.seq,
         )

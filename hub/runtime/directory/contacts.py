@@ -12,7 +12,7 @@ from typing import Any
 import msgspec
 
 from hub.coordination.directory.confidential import without_words
-from hub.coordination.directory.differences import said_of_changed
+from hub.coordination.directory.differences import said_of_changed, written
 from hub.coordination.directory.digests import (
     CONTACTS,
     canonical,
@@ -113,5 +113,5 @@ def _kept(row: StagedRow, before: dict[str, Any], kept: dict[str, Any]) -> Stage
         digest=digest(after),
         material=material_digest(row.type, after),
         raw=b"",
-        said=_encode(said).decode() if said.events else "",
+        said=written(said),
     )

@@ -126,7 +126,7 @@ class Gallery:
         found = newest_of(self._connection, referral)
         if found is None:
             return None
-        event = self._with_notes(_event(found.body))
+        event = self._with_title(self._with_notes(_event(found.body)))
         name = subscription_of(party)
         claimed = _claimed(event, found.body, name, self._purposes[name])
         (checked,) = self._rechecker.recheck(name, [claimed], now)
@@ -175,6 +175,18 @@ class Gallery:
         if not notes:
             return event
         return replace(event, payload={**event.payload, "notes": notes})
+
+    def _with_title(self, event: CareEvent) -> CareEvent:
+        """Return an event in which a partner who asks is called as people call it."""
+        stated = event.payload.get("requester")
+        party = stated.get("party") if isinstance(stated, dict) else None
+        partner = self.partners.by_name.get(party) if isinstance(party, str) else None
+        if partner is None or partner.title in {"", partner.name}:
+            return event
+        org = stated.get("org")
+        named = org if isinstance(org, dict) else {"name": org} if org else {}
+        called = {**stated, "org": {**named, "display": partner.title}}
+        return replace(event, payload={**event.payload, "requester": called})
 
     def _concerns(self, party: str, referral: str) -> bool:
         kept = self._entities.record(referral)

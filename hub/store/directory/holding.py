@@ -14,7 +14,7 @@ import msgspec
 import sqlalchemy as sa
 
 from hub.coordination.directory.confidential import without_words
-from hub.coordination.directory.differences import said_of_changed
+from hub.coordination.directory.differences import said_of_changed, written
 from hub.coordination.directory.digests import canonical, digest, material_digest
 from hub.store import audit
 from hub.store.acting import Actor
@@ -213,12 +213,12 @@ def _take(connection: sqlite3.Connection, row: HeldRow, at: int) -> None:
         "digest": digest(after),
         "material": material_digest(now["type"], after),
         "raw": b"",
-        "said": _encode(said).decode() if said.events else "",
+        "said": written(said),
     }
     _END(connection, key=seq, version=version)
     _PUT.run(connection, [(row.feed, version, *(now[name] for name in LAID))])
     _VERSION(connection, name=row.feed, version=version)
-    if now["said"]:
+    if said.events:
         told = ToldRow(seq, *(now[name] for name in ToldRow._fields[1:]))
         of = Telling(row.feed, row.run, feed.hsds_version, moment(at))
         runs.put(connection, list(happenings_of(told, of)))

@@ -11,6 +11,7 @@ from typing import NamedTuple
 import msgspec
 import sqlalchemy as sa
 
+from hub.coordination.directory.differences import TELLS
 from hub.store.directory.stage import LAID, StagedLink, StagedRow
 from hub.store.directory_tables import (
     directory_held,
@@ -60,6 +61,12 @@ class ToldRow(NamedTuple):
 
 
 _object = directory_object.c
+#: What holds of objects of which something is told. Of others that have `said` only
+#: the fields are there; that it is not empty is for the index.
+IS_TOLD = (
+    _object.said != sa.literal_column("''"),
+    sa.func.substr(_object.said, 1, len(TELLS)) == sa.literal_column(f"'{TELLS}'"),
+)
 _LAY = Insert(
     directory_object,
     ("feed", "since", *LAID),
@@ -128,7 +135,7 @@ _TO_TELL = Statement(
         _feed,
         _object.since == sa.bindparam("version"),
         _object.seq > sa.bindparam("after"),
-        _object.said != sa.literal_column("''"),
+        *IS_TOLD,
     )
     .order_by(_object.seq)
     .limit(sa.bindparam("most"))

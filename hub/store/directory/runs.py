@@ -19,6 +19,7 @@ from hub.store import audit, journal
 from hub.store.acting import Actor
 from hub.store.directory import remarks
 from hub.store.directory.errors import RunNotHeldError, UnknownRunError
+from hub.store.directory.objects import IS_TOLD
 from hub.store.directory.run_rows import (
     APPLIED,
     APPLYING,
@@ -138,7 +139,7 @@ _LAST_SAID = Statement(
     sa.select(sa.func.coalesce(sa.func.max(directory_object.c.seq), 0)).where(
         directory_object.c.feed == sa.bindparam("feed"),
         directory_object.c.since == sa.bindparam("version"),
-        directory_object.c.said != sa.literal_column("''"),
+        *IS_TOLD,
     )
 )
 _PUT_FEED = Insert(

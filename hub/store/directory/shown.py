@@ -227,9 +227,20 @@ def remarks(
                 what=what,
                 remedy=remedy,
                 examples=[each.id for each in rows[:_MOST_EXAMPLES] if each.id],
+                fields=_fields(rows),
             )
         )
     return found
+
+
+def _fields(rows: Sequence[Any]) -> dict[str, int]:
+    """Return how often remarks are of which field, the most first."""
+    named = Counter(
+        f"{each.type}.{each.field}" if each.type else each.field
+        for each in rows
+        if each.field
+    )
+    return dict(sorted(named.items(), key=lambda each: (-each[1], each[0])))
 
 
 def levels(connection: sa.Connection, run: int) -> dict[str, int]:

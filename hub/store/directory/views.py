@@ -56,7 +56,11 @@ class DiffView(Struct, frozen=True, kw_only=True):
 
 
 class RemarkView(Struct, frozen=True, kw_only=True):
-    """How often something is wrong with a directory, and what to do."""
+    """How often something is wrong with a directory, and what to do.
+
+    `fields` says where, as ``service.phones.number``, and how often of what is kept,
+    the most first; there may be more of a code than is kept.
+    """
 
     code: str
     count: int
@@ -65,6 +69,7 @@ class RemarkView(Struct, frozen=True, kw_only=True):
     what: str
     remedy: str
     examples: list[str]
+    fields: dict[str, int]
 
 
 class UnmappedView(Struct, frozen=True, kw_only=True):

@@ -1,5 +1,6 @@
 """Deliveries and decisions with all that became of them."""
 
+from collections.abc import Collection
 from typing import Any
 
 import msgspec
@@ -61,6 +62,17 @@ def explained_decisions(
     order = decided.c.permitted.desc(), decided.c.subscription
     found = connection.execute(query.order_by(*order)).all()
     return [_explained(connection, row) for row in found], hidden
+
+
+def decisions_for(
+    connection: sa.Connection, subscription: str, events: Collection[str]
+) -> list[ExplainedDecision]:
+    """Return the decisions for a subscription on events, in the order of the events."""
+    query = sa.select(*DECISION_COLUMNS).where(
+        decided.c.subscription == subscription, decided.c.event.in_(events)
+    )
+    found = connection.execute(query.order_by(decided.c.seq)).all()
+    return [_explained(connection, row) for row in found]
 
 
 def _explained(connection: sa.Connection, row: sa.Row[Any]) -> ExplainedDecision:

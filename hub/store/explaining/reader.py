@@ -39,9 +39,13 @@ class ExplanationReader:
         self._readers = readers or {}
 
     def message(self, key: str, destination: str | None = None) -> Explanation:
-        """Return what became of a message, and why. Raises UnknownIdError."""
+        """Return what became of a message, and why. Raises UnknownIdError.
+
+        The key of a referral, or of another record, stands for the newest message
+        that led to an event about it.
+        """
         with self._looks.connection() as connection:
-            row = _message(connection, key)
+            row = _message(connection, _newest_about(connection, key))
             return explain_message(connection, row, destination, self._readers)
 
     def person(
@@ -97,6 +101,15 @@ def _message(connection: sa.Connection, key: str) -> sa.Row[Any]:
     message = _message_of(connection, key)
     query = sa.select(*MESSAGE_COLUMNS).where(schema.message.c.id == message)
     return one(connection, query, key)
+
+
+def _newest_about(connection: sa.Connection, key: str) -> str:
+    """Return the id of the newest event about a record; any other key as it is."""
+    if not key.startswith("rec_"):
+        return key
+    event = schema.event.c
+    query = sa.select(event.id).where(event.entity == key).order_by(event.seq.desc())
+    return connection.execute(query.limit(1)).scalar() or key
 
 
 def _message_of(connection: sa.Connection, key: str) -> str:

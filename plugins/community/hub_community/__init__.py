@@ -19,6 +19,7 @@ from hub.sdk import (
 )
 from hub_community.fetching.settings import ApiSettings, FolderSettings, HttpSettings
 from hub_community.hsds.spec import HSDS
+from hub_community.mail.agreeing import disagreements
 from hub_community.mail.invitation import InvitationOptions
 from hub_community.mail.invitation import render as render_invitation
 from hub_community.mail.settings import ReferralMailSettings
@@ -141,6 +142,8 @@ def renderers() -> Iterable[RendererSpec]:
         options=InvitationOptions,
         render=render_invitation,
         summary="A mail with a link to the referral page, and no content.",
+        agrees_with="referral-page",
+        agree=disagreements,
     )
     yield RendererSpec(
         name="referral-csv",

@@ -5,6 +5,7 @@ import json
 
 import pytest
 from click.testing import CliRunner
+from structlog.testing import capture_logs
 
 import hub_community
 import hub_sftp
@@ -176,54 +177,58 @@ async def test_the_same_verbs_by_command_and_by_address(path, registry, tmp_path
         assert CANARY not in str(asked)
         return expected(asked)
 
-    async with started(Hub(load(path, registry), registry)) as hub:
-        await deliver(hub, tmp_path, "one.json", directory(), 1)
-        fewer = json.dumps(json.loads(directory())[:1]).encode()
-        (tmp_path / "inbox" / "two.json").write_bytes(fewer)
-        held = "SELECT seq FROM directory_run WHERE state = 'held'"
-        await until(lambda: query(hub, held))
-        [[run]] = query(hub, held)
+    # A hub in the same process logs where the commands print.
+    with capture_logs():
+        async with started(Hub(load(path, registry), registry)) as hub:
+            await deliver(hub, tmp_path, "one.json", directory(), 1)
+            fewer = json.dumps(json.loads(directory())[:1]).encode()
+            (tmp_path / "inbox" / "two.json").write_bytes(fewer)
+            held = "SELECT seq FROM directory_run WHERE state = 'held'"
+            await until(lambda: query(hub, held))
+            [[run]] = query(hub, held)
 
-        def work():
-            feeds = json.loads(command("feeds", "--json"))["items"]
-            assert feeds[0]["counts"]["service"] == 3
-            assert feeds[0]["held_runs"] == 1
-            runs = json.loads(command("runs", "--state", "held", "--json"))["items"]
-            assert [each["reason"] for each in runs] == ["objects.vanished"]
-            diff = json.loads(command("diff", str(run), "--json"))["items"]
-            assert {each["change"] for each in diff} == {"vanished"}
-            report = json.loads(command("report", "city", "--json"))
-            assert report["restricted"] == 3
-            services = json.loads(command("show", "--json"))["items"]
-            for each in services:
-                command("show", each["key"], "--json")
-                command("show", each["key"])
-            for words in (["feeds"], ["runs"], ["diff", "1"], ["report", "city"]):
-                command(*words)
-            command("runs", "--held")
-            for each in services:
-                address(f"services/{each['key']}")
-                address(f"organizations/{each['organization']}")
-            for kind in ("services", "organizations", "locations"):
-                assert len(address(kind)["items"]) == 3
-            for each in address("locations")["items"]:
-                address(f"locations/{each['key']}")
-            assert address("directory/feeds")["items"] == feeds
-            assert address(f"directory/runs/{run}")["state"] == "held"
-            assert address(f"directory/runs/{run}/diff")["items"] == diff
-            assert address("directory/report?feed=city") == report
-            assert address("directory/runs?state=held")["items"] == runs
-            assert address("directory/held")["items"] == []
-            command("show", "--type", "location", "--name", "House")
-            said = ("--by", "ines", "--reason", "asked them", "--json")
-            return json.loads(command("approve", str(run), *said))
+            def work():
+                feeds = json.loads(command("feeds", "--json"))["items"]
+                assert feeds[0]["counts"]["service"] == 3
+                assert feeds[0]["held_runs"] == 1
+                runs = json.loads(command("runs", "--state", "held", "--json"))["items"]
+                assert [each["reason"] for each in runs] == ["objects.vanished"]
+                diff = json.loads(command("diff", str(run), "--json"))["items"]
+                assert {each["change"] for each in diff} == {"vanished"}
+                report = json.loads(command("report", "city", "--json"))
+                assert report["restricted"] == 3
+                services = json.loads(command("show", "--json"))["items"]
+                for each in services:
+                    command("show", each["key"], "--json")
+                    command("show", each["key"])
+                for words in (["feeds"], ["runs"], ["diff", "1"], ["report", "city"]):
+                    command(*words)
+                command("runs", "--held")
+                for each in services:
+                    address(f"services/{each['key']}")
+                    address(f"organizations/{each['organization']}")
+                for kind in ("services", "organizations", "locations"):
+                    assert len(address(kind)["items"]) == 3
+                for each in address("locations")["items"]:
+                    address(f"locations/{each['key']}")
+                assert address("directory/feeds")["items"] == feeds
+                assert address(f"directory/runs/{run}")["state"] == "held"
+                assert address(f"directory/runs/{run}/diff")["items"] == diff
+                assert address("directory/report?feed=city") == report
+                assert address("directory/runs?state=held")["items"] == runs
+                assert address("directory/held")["items"] == []
+                command("show", "--type", "location", "--name", "House")
+                said = ("--by", "ines", "--reason", "asked them", "--json")
+                return json.loads(command("approve", str(run), *said))
 
-        assert await asyncio.to_thread(work) == {"id": str(run), "state": "waiting"}
-        await until(lambda: not query(hub, held))
-        await idle(hub)
-        await until(
-            lambda: query(hub, "SELECT max(missing) FROM directory_object") == [(1,)]
-        )
+            assert await asyncio.to_thread(work) == {"id": str(run), "state": "waiting"}
+            await until(lambda: not query(hub, held))
+            await idle(hub)
+            await until(
+                lambda: (
+                    query(hub, "SELECT max(missing) FROM directory_object") == [(1,)]
+                )
+            )
 
 
 def test_what_goes_with_directories_goes_with_nothing_else(path, registry):

@@ -210,3 +210,11 @@ async def test_a_look_has_the_last_words_of_each_side_and_an_open_wish(site, ask
         "requester": "The third",
     }
     assert payload["cancel_requested"] is True
+
+
+async def test_who_asks_is_called_as_people_call_it(site, asked):
+    notice = await site.desk(FEED).newest("food-bank", asked)
+
+    requester = notice.event.payload["requester"]
+    assert requester["party"] == "clinic"
+    assert requester["org"]["display"] == "Klinik Nord"

@@ -289,6 +289,11 @@ async def test_who_may_not_read_content_sees_how_a_referral_stands(api, site):
     assert status == 403
     status, found = await api.ask("POST", "referrals", headers=operator, json=WANTED)
     assert (status, found["category"]) == (201, HIDDEN)
+    [notice] = found["performers"]
+    assert (notice["performer"], notice["destination"]) == (HIDDEN, "food-bank")
+    assert notice["told"] in {"waiting", "told"}
+    assert notice["referral"] == found["key"]
+    assert notice["why"]["code"] == "consent.permitted"
 
 
 async def test_what_users_do_is_audited(api, site):

@@ -8,7 +8,7 @@ from hub_community.hsds.csvs import normal
 from hub_community.hsds.ingest import Ingest
 from hub_community.hsds.phones import made_id
 from hub_community.hsds.secrecy import flag_code, is_flagged
-from hub_community.hsds.tables.flat import LEVEL, LEVELS, PLACES, TYPES
+from hub_community.hsds.tables.flat import ADDRESS_TYPE, LEVEL, LEVELS, PLACES, TYPES
 from hub_community.hsds.tabular import month_first, parts
 from hub_community.hsds.values import EMPTY, readers, text
 
@@ -22,8 +22,6 @@ _KINDS: Final[Mapping[str, str]] = {
 }
 #: Children that only some kinds have; else the service's.
 _ONLY: Final[Mapping[str, str]] = {"accessibility": "l"}
-#: A column that says of an address that it is secret, where it is.
-_TYPE: Final = "address_type"
 Row = dict[str, dict[str, Any]]
 
 
@@ -56,7 +54,7 @@ class FlatConverter:
 
     def _column(self, index: int, column: str, extra: set[str]) -> None:
         place = PLACES.get(column, "")
-        code = "?flag.private" if column == _TYPE else flag_code(column, extra)
+        code = "?flag.private" if column == ADDRESS_TYPE else flag_code(column, extra)
         if column == LEVEL:
             self._level = index
         elif code and not place.endswith("!"):

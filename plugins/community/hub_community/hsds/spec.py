@@ -5,6 +5,7 @@ from hub_community.hsds.errors import DirectoryOnlyError
 from hub_community.hsds.profile import HsdsProfile
 from hub_community.hsds.reading import read
 from hub_community.hsds.row_codes import ROW_CODES
+from hub_community.hsds.tables.columns import COLUMNS
 from hub_community.validation.codes import ROW_CODES as CHECKED
 
 
@@ -21,4 +22,5 @@ HSDS = NormaliserSpec(
     summary="Directories of services in the Open Referral format, all versions.",
     directory=read,
     row_codes={**ROW_CODES, **CHECKED},
+    columns=COLUMNS,
 )

@@ -22,8 +22,9 @@ class Act(NamedTuple):
     """One thing that can be done.
 
     `says` is what the statement says. `states` are those in which it is offered,
-    `fields` what is asked for. `reasons` names the list of `reason`. With `cancelling`
-    it is offered only where the requester asked to cancel; with `first` it stands out.
+    `fields` what is asked for. `reasons` names the list of `reason`, `outcomes` that
+    of `outcome`. With `cancelling` it is offered only where the requester asked to
+    cancel; with `first` it stands out.
     """
 
     name: str
@@ -32,6 +33,7 @@ class Act(NamedTuple):
     states: frozenset[str]
     fields: tuple[FieldName, ...] = ()
     reasons: Literal["", "declines", "delays"] = ""
+    outcomes: Literal["all", "done", "failed"] = "all"
     cancelling: bool = False
     first: bool = False
 
@@ -121,6 +123,7 @@ ACTS = (
         ("Done: report the outcome", "Erledigt: Ergebnis melden"),
         _AT_WORK,
         ("outcome", "explain"),
+        outcomes="done",
         first=True,
     ),
     Act(
@@ -129,6 +132,7 @@ ACTS = (
         ("It did not work out", "Es ist nicht gelungen"),
         _TAKEN_UP,
         ("outcome", "explain"),
+        outcomes="failed",
     ),
     Act(
         "report",
@@ -183,6 +187,8 @@ ACTS = (
     ),
 )
 BY_NAME = {each.name: each for each in ACTS}
+#: What leads on where an appointment fell through: another one, or an end.
+AFTER_AN_APPOINTMENT = frozenset({"book", "book-again", "done", "fail"})
 
 
 def open_acts(state: str, *, cancelling: bool, closed: bool = False) -> list[Act]:

@@ -46,6 +46,17 @@ OUTCOMES: Mapping[str, Pair] = {
     ),
     "other": ("Something else", "Etwas anderes"),
 }
+#: The outcomes of what was done, and of what did not work out.
+_OF_DONE = ("resolved", "partially_resolved", "unresolved", "other")
+_OF_FAILED = (
+    *("unresolved", "patient_declined", "patient_unreachable", "not_eligible"),
+    *("no_capacity", "waitlisted", "service_unavailable", "other"),
+)
+OUTCOMES_OF: Mapping[str, Mapping[str, Pair]] = {
+    "all": OUTCOMES,
+    "done": {code: OUTCOMES[code] for code in _OF_DONE},
+    "failed": {code: OUTCOMES[code] for code in _OF_FAILED},
+}
 #: Why an organisation does not take somebody on.
 DECLINES: Mapping[str, Pair] = {
     "no_capacity": ("We have no capacity", "Wir haben keine Kapazität"),

@@ -79,12 +79,18 @@ def filled(
     return Filled(values, tuple(faults), at)
 
 
+def answers(act: Act, name: str) -> Mapping[str, Pair]:
+    """Return what can be chosen as the reason or the outcome of an act."""
+    if name == "outcome":
+        return codes.OUTCOMES_OF[act.outcomes]
+    return REASONS.get(act.reasons, {})
+
+
 def _fault(act: Act, name: str, values: Mapping[str, str]) -> str:
     """Return the key of what is wrong with a field, "" for nothing."""
     value = values[name]
-    known = {"reason": REASONS.get(act.reasons, {}), "outcome": codes.OUTCOMES}
-    if name in known:
-        return "" if value in known[name] else "e_choose"
+    if name in {"reason", "outcome"}:
+        return "" if value in answers(act, name) else "e_choose"
     if name in {"date", "time"}:
         read = typed_day(value) if name == "date" else typed_time(value)
         return f"e_{name}" if read is None else ""

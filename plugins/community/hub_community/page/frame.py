@@ -20,11 +20,17 @@ class Place(NamedTuple):
 
 
 def page(
-    place: Place, title: str, *body: object, signed_in: str = "", faulty: bool = False
+    place: Place,
+    title: str,
+    *body: object,
+    signed_in: str = "",
+    faulty: bool = False,
+    carries: bool = False,
 ) -> str:
     """Return a whole page, whose `title` says nothing about anybody.
 
-    `signed_in` is the CSRF token of a visitor, who then can sign out.
+    `signed_in` is the CSRF token of a visitor, who then can sign out. A page that
+    `carries` what somebody typed has no link to the other language: it would be lost.
     """
     words = place.words
     mark = words("error_title") if faulty else ""
@@ -39,7 +45,11 @@ def page(
     inside = element(
         "body",
         element("a", words("skip"), class_="skip", href="#main"),
-        element("header", element("strong", words("brand")), _languages(place)),
+        element(
+            "header",
+            element("strong", words("brand")),
+            None if carries else _languages(place),
+        ),
         element("main", *body, id="main", tabindex="-1"),
         _footer(place, signed_in),
     )

@@ -6,10 +6,9 @@ Titles say what a page is for and nothing about anybody: they end up in historie
 from collections.abc import Mapping, Sequence
 from typing import NamedTuple
 
-from hub_community.page import codes
-from hub_community.page.acts import Act
-from hub_community.page.errors import VisitError
-from hub_community.page.forms import REASONS, Filled
+from hub_community.page.acts import AFTER_AN_APPOINTMENT, Act
+from hub_community.page.errors import NotSignedInError, VisitError
+from hub_community.page.forms import Filled, answers
 from hub_community.page.frame import (
     Place,
     area,
@@ -22,6 +21,7 @@ from hub_community.page.frame import (
     summary,
 )
 from hub_community.page.html import Html, element, joined
+from hub_community.page.keeping import Kept
 from hub_community.page.view import Line, View
 from hub_community.page.wording import Words
 
@@ -43,6 +43,16 @@ class Visitor(NamedTuple):
     csrf: str
 
 
+class Resumed(NamedTuple):
+    """Why a form is given back: the `code` of what was wrong with it, "" for none.
+
+    `changed` says that the referral stands elsewhere than when it was filled in.
+    """
+
+    code: str = ""
+    changed: bool = False
+
+
 def gate(place: Place, masked: str, *, left: bool = False) -> str:
     """Return the page that offers to send a code to a `masked` address."""
     words = place.words
@@ -58,25 +68,55 @@ def gate(place: Place, masked: str, *, left: bool = False) -> str:
     )
 
 
+def again(place: Place, masked: str, kept: Kept, error: VisitError) -> str:
+    """Return the page for whoever sent a form when the visit was over.
+
+    It carries what they typed. `error` is that, or why no code could be sent.
+    """
+    words = place.words
+    tried = not isinstance(error, NotSignedInError)
+    sending = element("button", words("gate_button"), class_="first")
+    return page(
+        place,
+        words(error.code),
+        heading(words(error.code)),
+        element("p", words(f"{error.code}.do")) if tried else None,
+        element("p", words("kept")),
+        element("p", words("gate_why", address=masked)),
+        post(f"{place.address}/code", sending, **kept.hidden()),
+        element("p", error.code, class_="hint"),
+        faulty=True,
+        carries=True,
+    )
+
+
 def code_entry(
-    place: Place, masked: str, minutes: int, form: Filled | None = None
+    place: Place,
+    masked: str,
+    minutes: int,
+    form: Filled | None = None,
+    kept: Kept | None = None,
 ) -> str:
     """Return the page where a code is entered, with what was wrong with it."""
     words, form = place.words, form or Filled({})
     fields = [_signing_field(name, form, words) for name in _SIGNING]
+    hidden = kept.hidden() if kept else {}
     return page(
         place,
         words("code_title"),
         summary(words, form.faults),
         heading(words("code_title")),
         element("p", words("code_sent", address=masked, minutes=minutes)),
+        element("p", words("kept_short")) if kept else None,
         post(
             f"{place.address}/enter",
             *fields,
             element("button", words("code_button"), class_="first"),
+            **hidden,
         ),
-        post(f"{place.address}/code", element("button", words("code_again"))),
+        post(f"{place.address}/code", element("button", words("code_again")), **hidden),
         faulty=bool(form.faults),
+        carries=bool(kept),
     )
 
 
@@ -94,7 +134,7 @@ def referral(
         _warning(view, words),
         good,
         heading(title),
-        _standing(view, words, acts),
+        _standing(place, view, acts),
         _cancelling(view, words),
         _message(view, words),
         _section(words, "what", view.wanted),
@@ -106,9 +146,15 @@ def referral(
 
 
 def step(
-    place: Place, visitor: Visitor, act: Act, form: Filled, nonce: str, view: View
+    place: Place,
+    visitor: Visitor,
+    act: Act,
+    form: Filled,
+    marks: Mapping[str, str],
+    view: View,
+    resumed: Resumed | None = None,
 ) -> str:
-    """Return the page with the form of one act."""
+    """Return the page with the form of one act; `marks` are hidden fields of it."""
     words = place.words
     label = words.pick(act.label)
     fields = [_field(act, name, form, words) for name in act.fields]
@@ -116,6 +162,7 @@ def step(
         place,
         words("title"),
         _warning(view, words),
+        _resumed(resumed, view, words) if resumed else None,
         summary(words, form.faults),
         element("p", element("a", words("back"), href=place.address)),
         heading(label),
@@ -125,16 +172,19 @@ def step(
             element("p", words("signed", name=visitor.name), class_="hint"),
             element("button", label, class_="first"),
             csrf=visitor.csrf,
-            nonce=nonce,
             state=view.state,
+            **marks,
         ),
         signed_in=visitor.csrf,
         faulty=bool(form.faults),
+        carries=resumed is not None,
     )
 
 
-def nothing(place: Place, error: VisitError, *, back: bool = True) -> str:
-    """Return the page of a visit that came to nothing."""
+def nothing(
+    place: Place, error: VisitError, *, back: bool = True, kept: Kept | None = None
+) -> str:
+    """Return the page of a visit that came to nothing, with what was typed for it."""
     words = place.words
     way = element("p", element("a", words("back"), href=place.address))
     return page(
@@ -142,9 +192,26 @@ def nothing(place: Place, error: VisitError, *, back: bool = True) -> str:
         words(error.code),
         heading(words(error.code)),
         element("p", words(f"{error.code}.do")),
+        _section(words, "typed", kept.typed()) if kept else None,
         way if back else None,
         element("p", error.code, class_="hint"),
         faulty=True,
+        carries=kept is not None,
+    )
+
+
+def _resumed(resumed: Resumed, view: View, words: Words) -> Html:
+    """Return what comes before a form that is given back to whoever typed it."""
+    changed = words("resumed_changed", status=view.status) if resumed.changed else ""
+    code = resumed.code
+    return box(
+        "warning",
+        words("resumed_title"),
+        element("p", words(f"{code}.kept") if code else words("resumed")),
+        element("p", changed) if changed else None,
+        _note(view, words) if changed else None,
+        element("p", code, class_="hint") if code else None,
+        role="alert",
     )
 
 
@@ -163,12 +230,9 @@ def _signing_field(name: str, form: Filled, words: Words) -> Html:
 def _field(act: Act, name: str, form: Filled, words: Words) -> Html:
     value, fault = form.values.get(name, ""), form.fault(name)
     match name:
-        case "reason":
-            answers = REASONS[act.reasons]
-            return choice(name, words("f_reason"), answers, words, value, fault=fault)
-        case "outcome":
-            known = codes.OUTCOMES
-            return choice(name, words("f_outcome"), known, words, value, fault=fault)
+        case "reason" | "outcome":
+            known, legend = answers(act, name), words(f"f_{name}")
+            return choice(name, legend, known, words, value, fault=fault)
         case "date" | "time":
             return entry(
                 name, words(f"f_{name}"), value, fault=fault, type=name, class_="short"
@@ -199,12 +263,34 @@ def _warning(view: View, words: Words) -> Html | None:
     )
 
 
-def _standing(view: View, words: Words, acts: Sequence[Act]) -> Html:
+def _standing(place: Place, view: View, acts: Sequence[Act]) -> Html:
     """Return where the referral is, first of all, and the way down to what to do."""
-    down = element("p", element("a", words("steps"), href="#steps")) if acts else None
+    words = place.words
+    lead = words("all_steps") if view.fell else words("steps")
+    down = element("p", element("a", lead, href="#steps")) if acts else None
     state = element("p", element("strong", view.status)) if view.status else None
     lines = _lines(words, view.standing)
-    return box("state", words("state"), state, lines, _note(view, words), down)
+    fell, note = _fell(place, view, acts), _note(view, words)
+    return box("state", words("state"), state, fell, lines, note, down)
+
+
+def _fell(place: Place, view: View, acts: Sequence[Act]) -> Html | None:
+    """Return what is said of an appointment that fell through, and what leads on."""
+    if not view.fell:
+        return None
+    words = place.words
+    ways = [each for each in acts if each.name in AFTER_AN_APPOINTMENT]
+    links = [element("li", _way(place, each)) for each in ways]
+    return joined(
+        element("p", view.fell),
+        element("p", words("fell_next")) if links else None,
+        element("ul", *links) if links else None,
+    )
+
+
+def _way(place: Place, act: Act, class_: str | None = None) -> Html:
+    address = f"{place.address}/act/{act.name}"
+    return element("a", place.words.pick(act.label), href=address, class_=class_)
 
 
 def _note(view: View, words: Words) -> Html | None:
@@ -244,15 +330,7 @@ def _steps(place: Place, acts: Sequence[Act]) -> Html | None:
         return None
     words = place.words
     links = [
-        element(
-            "li",
-            element(
-                "a",
-                words.pick(each.label),
-                href=f"{place.address}/act/{each.name}",
-                class_="button first" if each.first else "button",
-            ),
-        )
+        element("li", _way(place, each, "button first" if each.first else "button"))
         for each in acts
     ]
     return joined(

@@ -47,9 +47,13 @@ class Session:
 
     def check(self, posted: Mapping[str, str]) -> None:
         """Raise ForeignFormError unless a form comes from a page of this visit."""
-        given = posted.get("csrf", "").encode("utf-8", "replace")
-        if not hmac.compare_digest(given, self.csrf.encode()):
+        if not self.made(posted):
             raise ForeignFormError
+
+    def made(self, posted: Mapping[str, str]) -> bool:
+        """Say whether a form comes from a page of this visit, by its token."""
+        given = posted.get("csrf", "").encode("utf-8", "replace")
+        return hmac.compare_digest(given, self.csrf.encode())
 
     def form(self, posted: Mapping[str, str]) -> Sending:
         """Return the form that was sent, the same one for a double click.

@@ -19,6 +19,11 @@ _CLOSED = frozenset({Loop.CLOSED_BY_REQUESTER, Loop.AUTO_CLOSED})
 _UNRESOLVED = Loop.CLOSED_UNRESOLVED
 #: In these an appointment is still before somebody, or was kept.
 _MEETING = frozenset({ReferralState.SCHEDULED, ReferralState.IN_PROGRESS})
+#: What happened last to an appointment that is none any more.
+_FELL = {
+    "referral.no_show": ("missed", "missed_at"),
+    "referral.appointment_cancelled": ("called_off", "called_off_at"),
+}
 _DAY_LENGTH = 10
 #: A label and what stands behind it.
 Line = tuple[str, str]
@@ -27,6 +32,7 @@ Line = tuple[str, str]
 class View(NamedTuple):
     """What stands on the page; `status` is the state in words.
 
+    `fell` says which appointment fell through, and how, where that happened last.
     `standing`, `person`, `wanted` and `requester` are lines, each of a label and text,
     and so are `messages`, with who wrote them for a label, the last one last.
     """
@@ -38,6 +44,7 @@ class View(NamedTuple):
     number: str
     prohibited: bool
     safe_ways: str
+    fell: str
     standing: tuple[Line, ...]
     person: tuple[Line, ...]
     wanted: tuple[Line, ...]
@@ -56,18 +63,21 @@ def view_of(notice: Notice, words: Words, zone: ZoneInfo) -> View:
     reading = _Reading(told, words, zone)
     loop, state = reading.text("loop"), reading.text("state") or reading.text("status")
     asked = event.type == "referral.cancel_requested"
-    # The event of a no-show names the appointment that fell through.
-    met = reading.moment(told.get("appointment")) if state in _MEETING else ""
+    at = reading.moment(told.get("appointment"))
+    # An event of `_FELL` names the appointment that fell through.
+    fell, meets = _FELL.get(event.type), state in _MEETING
+    closed = loop in _CLOSED or loop == _UNRESOLVED
     return View(
         state=state,
         status=reading.word(state, codes.STATES),
         cancelling=told.get("cancel_requested") is True or asked,
-        closed=loop in _CLOSED or loop == _UNRESOLVED,
+        closed=closed,
         number=reading.number(),
         prohibited=member(told, "safety", "contact_prohibited") is True,
         safe_ways=", ".join(reading.ways()),
+        fell=reading.fell(fell, at) if fell and not closed else "",
         standing=_lines(
-            ("appointment", met),
+            ("appointment", at if meets and not fell else ""),
             (
                 "reason",
                 reading.coded("status_reason", {**codes.DECLINES, **codes.DELAYS}),
@@ -130,6 +140,11 @@ class _Reading:
         except (ValueError, OverflowError):
             return ""
 
+    def fell(self, keys: tuple[str, str], at: str) -> str:
+        """Return in a sentence how an appointment fell through, with its time."""
+        alone, timed = keys
+        return self._words(timed, at=at) if at else self._words(alone)
+
     def number(self) -> str:
         stated = member(self._told, "identifiers", "placer")
         return plain(stated.get("value") if isinstance(stated, dict) else stated)
@@ -168,7 +183,10 @@ class _Reading:
     def requester(self) -> tuple[Line, ...]:
         stated = self._told.get("requester")
         org = member(stated, "org")
-        name = plain(org.get("name")) if isinstance(org, dict) else plain(org)
+        # `display` is what the hub calls its partner; a name in a message is often
+        # no more than the code of a system.
+        said = (member(org, "display"), member(org, "name"), org)
+        name = next(filter(None, map(plain, said)), "")
         return _lines(
             ("organisation", name),
             *telecoms(listed(stated, "telecoms")),

@@ -8,6 +8,8 @@ from collections.abc import Mapping
 from datetime import date, datetime
 from typing import Literal, get_args
 
+from hub_community.page.refusals import REFUSALS
+
 Language = Literal["en", "de"]
 LANGUAGES: tuple[Language, ...] = get_args(Language)
 Pair = tuple[str, str]
@@ -166,7 +168,29 @@ TEXTS: Mapping[str, Pair] = {
         "This referral is closed. There is nothing left to do.",
         "Diese Vermittlung ist abgeschlossen. Es ist nichts mehr zu tun.",
     ),
+    # What fell through.
+    "missed_at": (
+        "Recorded: the person did not come to the appointment on {at}.",
+        "Festgehalten: Die Person ist zum Termin am {at} nicht gekommen.",
+    ),
+    "missed": (
+        "Recorded: the person did not come to the appointment.",
+        "Festgehalten: Die Person ist nicht zum Termin gekommen.",
+    ),
+    "called_off_at": (
+        "Recorded: the appointment on {at} is off.",
+        "Festgehalten: Der Termin am {at} fällt aus.",
+    ),
+    "called_off": (
+        "Recorded: the appointment is off.",
+        "Festgehalten: Der Termin fällt aus.",
+    ),
+    "fell_next": (
+        "No appointment is left. What you can do next:",
+        "Es steht kein Termin mehr an. Was Sie als Nächstes tun können:",
+    ),
     "steps": ("What you can do", "Was Sie tun können"),
+    "all_steps": ("All that you can do", "Alles, was Sie tun können"),
     "who": ("Who needs help", "Wer Hilfe braucht"),
     "what": ("What is needed", "Was gebraucht wird"),
     "asks": ("Who asks for help", "Wer um Hilfe bittet"),
@@ -187,7 +211,7 @@ TEXTS: Mapping[str, Pair] = {
     "reason": ("Reason", "Grund"),
     "outcome": ("Outcome", "Ergebnis"),
     "organisation": ("Organisation", "Organisation"),
-    "number": ("Number", "Nummer"),
+    "number": ("Their number for this referral", "Deren Nummer der Vermittlung"),
     "from_requester": ("From the organisation that asks", "Von der anfragenden Stelle"),
     "from_performer": ("From your organisation", "Von Ihrer Organisation"),
     "from_hub": ("From the system", "Vom System"),
@@ -202,6 +226,40 @@ TEXTS: Mapping[str, Pair] = {
         "Eingegangen, aber es passte nicht. Jemand wird es sich ansehen.",
     ),
     "told_twice": ("This was saved already.", "Das war schon gespeichert."),
+    # A form that came when the visit was over, or did not fit any more.
+    "kept": (
+        (
+            "You were signed out before this could be sent. Nothing was sent, and what "
+            "you typed is not lost: ask for a code and enter it, then you can check "
+            "and send it. Until then, do not close this page."
+        ),
+        (
+            "Sie wurden abgemeldet, bevor das gesendet werden konnte. Es wurde nichts "
+            "gesendet, und was Sie geschrieben haben, ist nicht verloren: Fordern Sie "
+            "einen Code an und geben Sie ihn ein, dann können Sie alles prüfen und "
+            "senden. Schließen Sie bis dahin diese Seite nicht."
+        ),
+    ),
+    "kept_short": (
+        "What you typed is not lost. You see it again after the code.",
+        (
+            "Was Sie geschrieben haben, ist nicht verloren. Nach dem Code sehen Sie "
+            "es wieder."
+        ),
+    ),
+    "resumed_title": ("This is not sent yet", "Das ist noch nicht gesendet"),
+    "resumed": (
+        "You are signed in again. Check what you typed, then send it.",
+        (
+            "Sie sind wieder angemeldet. Prüfen Sie, was Sie geschrieben haben, und "
+            "senden Sie es dann."
+        ),
+    ),
+    "resumed_changed": (
+        "Something has happened in the meantime. It now stands at: {status}",
+        "Inzwischen ist etwas geschehen. Der Stand ist jetzt: {status}",
+    ),
+    "typed": ("What you had typed", "Was Sie geschrieben hatten"),
     # Fields of forms.
     "signed": ("You sign as {name}", "Sie zeichnen als {name}"),
     "f_reason": ("Reason", "Grund"),
@@ -244,90 +302,7 @@ TEXTS: Mapping[str, Pair] = {
         "The appointment is more than two years away; check the year",
         "Der Termin ist über zwei Jahre entfernt; prüfen Sie das Jahr",
     ),
-    # Visits that come to nothing: a heading and what to do, by the code.
-    "PAGE-002": ("Something went wrong", "Etwas ist schiefgegangen"),
-    "PAGE-002.do": (
-        "It is not your fault. Please try again in a few minutes.",
-        (
-            "Es liegt nicht an Ihnen. Bitte versuchen Sie es in einigen Minuten noch "
-            "einmal."
-        ),
-    ),
-    "PAGE-010": ("This link leads nowhere", "Dieser Link führt nirgendwohin"),
-    "PAGE-010.do": (
-        "Perhaps a part of it is missing. Copy the whole link from the mail.",
-        "Vielleicht fehlt ein Teil. Kopieren Sie den ganzen Link aus der Mail.",
-    ),
-    "PAGE-011": ("This link has expired", "Dieser Link ist abgelaufen"),
-    "PAGE-011.do": (
-        "Use the link of the newest mail, or call the organisation that asked you.",
-        (
-            "Nehmen Sie den Link der neuesten Mail, oder rufen Sie die Stelle an, die "
-            "Sie gefragt hat."
-        ),
-    ),
-    "PAGE-012": ("Please sign in again", "Bitte melden Sie sich neu an"),
-    "PAGE-012.do": (
-        "You were signed out. Nothing was sent. Ask for a new code to go on.",
-        (
-            "Sie wurden abgemeldet. Es wurde nichts gesendet. Fordern Sie einen neuen "
-            "Code an, um weiterzumachen."
-        ),
-    ),
-    "PAGE-013": ("There is nothing to see here", "Hier gibt es nichts zu sehen"),
-    "PAGE-013.do": (
-        (
-            "The referral is not meant for you, or may no longer be shown. If you are "
-            "unsure, call the organisation that asked you."
-        ),
-        (
-            "Die Vermittlung ist nicht für Sie bestimmt oder darf nicht mehr gezeigt "
-            "werden. Wenn Sie unsicher sind, rufen Sie die Stelle an, die Sie gefragt "
-            "hat."
-        ),
-    ),
-    "PAGE-014": ("This is not possible now", "Das geht jetzt nicht"),
-    "PAGE-014.do": (
-        (
-            "Something has happened in the meantime. Nothing was sent. Look at where "
-            "the referral stands and go on from there."
-        ),
-        (
-            "Inzwischen ist etwas geschehen. Es wurde nichts gesendet. Sehen Sie nach, "
-            "wie es um die Vermittlung steht."
-        ),
-    ),
-    "PAGE-015": ("Too many codes", "Zu viele Codes"),
-    "PAGE-015.do": (
-        "Many codes were sent within a short time. Please wait for an hour.",
-        "In kurzer Zeit wurden viele Codes gesendet. Bitte warten Sie eine Stunde.",
-    ),
-    "PAGE-016": ("This form is out of date", "Dieses Formular ist veraltet"),
-    "PAGE-016.do": (
-        "Nothing was sent. Go back to the referral and fill it in again.",
-        (
-            "Es wurde nichts gesendet. Gehen Sie zurück zur Vermittlung und füllen Sie "
-            "es noch einmal aus."
-        ),
-    ),
-    "PAGE-017": ("It could not be saved", "Es konnte nicht gespeichert werden"),
-    "PAGE-017.do": (
-        "Please go back and send the form again in a few minutes.",
-        (
-            "Bitte gehen Sie zurück und senden Sie das Formular in einigen Minuten "
-            "noch einmal."
-        ),
-    ),
-    "PAGE-018": ("The code could not be sent", "Der Code konnte nicht gesendet werden"),
-    "PAGE-018.do": (
-        "Please try again in a few minutes.",
-        "Bitte versuchen Sie es in einigen Minuten noch einmal.",
-    ),
-    "PAGE-019": ("This does not work", "So geht es nicht"),
-    "PAGE-019.do": (
-        "Open the link from the mail in a browser.",
-        "Öffnen Sie den Link aus der Mail in einem Browser.",
-    ),
+    **REFUSALS,
 }
 _MONTHS = (
     *("January", "February", "March", "April", "May", "June", "July", "August"),

@@ -55,7 +55,7 @@ class Visitor:
                 found = re.findall(
                     r'type="hidden" name="([^"]*)" value="([^"]*)"', form
                 )
-                return action, dict(found)
+                return action, {name: unescape(value) for name, value in found}
         raise AssertionError(f"no form that ends in {ending}")
 
     async def submit(self, ending, **fields):

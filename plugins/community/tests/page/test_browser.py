@@ -1,6 +1,7 @@
 """In a real browser, by keyboard alone, without scripts, as narrow as an old phone."""
 
 import os
+import re
 from pathlib import Path
 
 import msgspec
@@ -8,6 +9,7 @@ import pytest
 
 from hub.sdk import Statement
 from plugins.community.tests.page.browser import CHROMIUM, chromium, window
+from plugins.community.tests.page.conftest import opened
 from plugins.community.tests.page.referrals import PARTY, shown
 
 pytestmark = pytest.mark.skipif(
@@ -233,3 +235,72 @@ async def test_no_text_of_a_referral_runs_in_a_browser(site, token, browser_port
         shown_text = await browser.value("document.body.innerText")
 
     assert "<svg/onload=window.hit=1>" in shown_text
+
+
+@pytest.mark.parametrize("language", ["en", "de"])
+async def test_what_was_typed_comes_back_in_a_browser(
+    mail_server, clock, token, browser_port, language
+):
+    ticks = [1000.0]
+    words = 'She "calls" <back>\nafter Easter, № 7'
+    missed = {"at": "2026-03-24T14:30+01:00"}
+    async with (
+        opened(mail_server, clock, lambda: ticks[0]) as site,
+        window(browser_port) as browser,
+    ):
+        site.desk.show(PARTY, shown("accepted", type_="no_show", appointment=missed))
+        await _come_in(browser, f"{site.base}/r/{token}", mail_server, language)
+        await looked_at(browser, f"{language}-13-no-show")
+        await browser.open(f"{site.base}/r/{token}/act/fail")
+        await looked_at(browser, f"{language}-14-fail")
+        await browser.tab_to(lambda it: it["name"] == "outcome")
+        await browser.press("Space")
+        await browser.tab_to(lambda it: it["name"] == "explain")
+        await browser.type(words)
+        ticks[0] += 1801
+        await browser.tab_to(lambda it: it["tag"] == "BUTTON")
+        await browser.press("Enter", leads_on=True)
+        await looked_at(browser, f"{language}-15-signed-out")
+        await browser.tab_to(lambda it: it["tag"] == "BUTTON")
+        await browser.press("Enter", leads_on=True)
+        await looked_at(browser, f"{language}-16-code-again")
+        await _enter(browser, mail_server)
+        await looked_at(browser, f"{language}-17-resumed")
+        chosen = "document.querySelector('[name=outcome]:checked').value"
+        assert await browser.value(chosen) == "unresolved"
+        assert not site.inbox.received
+        await browser.tab_to(lambda it: it["tag"] == "BUTTON")
+        await browser.press("Enter", leads_on=True)
+        await looked_at(browser, f"{language}-18-sent")
+        site.desk.show(PARTY, shown("completed", type_="completed"))
+        await browser.open(f"{site.base}/r/{token}/act/ask")
+        await browser.tab_to(lambda it: it["name"] == "question")
+        await browser.type(words)
+        told = {"code": "resolved", "text": "A parcel a week"}
+        closed = shown("completed", loop="closed_by_requester", outcome=told)
+        site.desk.show(PARTY, closed)
+        await browser.tab_to(lambda it: it["tag"] == "BUTTON")
+        await browser.press("Enter", leads_on=True)
+        await looked_at(browser, f"{language}-19-to-copy")
+        await browser.open(f"{site.base}/r/{token}")
+        await looked_at(browser, f"{language}-20-closed")
+
+    (message,) = site.inbox.messages
+    one = msgspec.json.decode(message.body, type=Statement)
+    assert (one.says, one.reason.text) == ("failed", words)
+
+
+async def _come_in(browser, url, mails, language):
+    await browser.open(f"{url}?lang={language}")
+    await browser.tab_to(lambda it: it["tag"] == "BUTTON")
+    await browser.press("Enter", leads_on=True)
+    await _enter(browser, mails)
+
+
+async def _enter(browser, mails):
+    code = re.search(r"\b[0-9]{6}\b", mails.bodies[-1].decode())[0]
+    await browser.tab_to(lambda it: it["name"] == "code")
+    await browser.type(code)
+    await browser.press("Tab")
+    await browser.type("Žofia Müller")
+    await browser.press("Enter", leads_on=True)

@@ -232,12 +232,37 @@ async def test_an_end_has_an_outcome(site, token, act, says):
     site.desk.show(PARTY, shown("in_progress"))
     worker = await site.visitor.sign_in(token)
 
-    await worker.act(act, outcome="patient_unreachable", explain="")
+    await worker.act(act, outcome="unresolved", explain="")
 
     (one,) = said(site)
-    assert (one.says, one.outcome.code) == (says, "patient_unreachable")
+    assert (one.says, one.outcome.code) == (says, "unresolved")
     if says == "failed":
-        assert one.reason.text == "Die Person war nicht zu erreichen"
+        assert one.reason.text == "Der Bedarf besteht weiter"
+
+
+@pytest.mark.parametrize(
+    ("act", "fits", "misfits"),
+    [
+        ("done", "resolved", ["patient_unreachable", "no_capacity"]),
+        ("fail", "patient_unreachable", ["resolved", "partially_resolved"]),
+        ("report", "resolved", []),
+    ],
+)
+async def test_the_outcomes_of_a_button_fit_its_heading(
+    site, token, act, fits, misfits
+):
+    site.desk.show(PARTY, shown("in_progress"))
+    worker = await site.visitor.sign_in(token)
+    await worker.get(f"{worker.base_path}/act/{act}")
+    offered = re.findall(r'type="radio"[^>]* value="([^"]*)"', worker.text)
+    for each in misfits:
+        await worker.act(act, outcome=each, explain="x")
+        assert worker.status == 422
+
+    assert fits in offered
+    assert "other" in offered
+    assert not set(offered) & set(misfits)
+    assert not site.inbox.received
 
 
 @pytest.mark.parametrize(
@@ -406,6 +431,96 @@ async def test_an_answer_after_the_expiry_is_not_sent_unawares(worker, site):
     assert refused == 409
     assert "Die Zeit zu antworten ist vorbei" in worker.text
     assert "/act/accept" in worker.text
+
+
+@pytest.mark.parametrize(
+    ("language", "type_", "recorded", "left"),
+    [
+        (
+            "en",
+            "no_show",
+            "the person did not come to the appointment on 24 March 2026, 14:30.",
+            "No appointment is left.",
+        ),
+        (
+            "de",
+            "no_show",
+            "Die Person ist zum Termin am 24. März 2026, 14:30 Uhr nicht gekommen.",
+            "Es steht kein Termin mehr an.",
+        ),
+        (
+            "en",
+            "appointment_cancelled",
+            "the appointment on 24 March 2026, 14:30 is off.",
+            "No appointment is left.",
+        ),
+    ],
+)
+async def test_an_appointment_that_fell_through_is_said_and_what_comes_next(
+    site, token, language, type_, recorded, left
+):
+    missed = {"at": "2026-03-24T14:30+01:00"}
+    site.desk.show(PARTY, shown("accepted", type_=type_, appointment=missed))
+    worker = await site.visitor.sign_in(token)
+    await worker.get(f"{worker.base_path}?lang={language}")
+    box = re.search('<section class="box state">.*?</section>', worker.text, re.DOTALL)
+
+    assert recorded in box[0]
+    assert left in box[0]
+    assert re.findall('href="[^"]*/act/([^"]*)"', box[0]) == ["book", "done", "fail"]
+    assert re.search('href="#steps">(All that|Alles, was)', box[0])
+
+
+async def test_a_missed_appointment_is_none_that_is_still_to_come(site, token):
+    missed = {"at": "2026-03-24T14:30+01:00"}
+    site.desk.show(PARTY, shown("in_progress", type_="no_show", appointment=missed))
+    worker = await site.visitor.sign_in(token)
+
+    assert "nicht gekommen" in worker.text
+    assert "<dt>Termin</dt>" not in worker.text
+    assert "/act/book-again" in worker.text
+
+
+async def test_a_missed_appointment_without_a_time_is_said(site, token):
+    site.desk.show(PARTY, shown("accepted", type_="no_show"))
+    worker = await site.visitor.sign_in(token)
+
+    assert "Die Person ist nicht zum Termin gekommen." in worker.text
+
+
+async def test_an_appointment_is_not_said_to_have_failed_before_the_last_event(
+    site, token
+):
+    site.desk.show(PARTY, shown("accepted", type_="information_provided"))
+    worker = await site.visitor.sign_in(token)
+
+    assert "Festgehalten" not in worker.text
+
+
+@pytest.mark.parametrize("loop", ["open", "closed_by_requester", "auto_closed"])
+async def test_an_outcome_is_shown_with_its_text_open_or_closed(site, token, loop):
+    told = {"code": "resolved", "text": "A parcel a week"}
+    site.desk.show(PARTY, shown("completed", loop=loop, outcome=told))
+    worker = await site.visitor.sign_in(token)
+
+    assert "<dd>Der Bedarf ist gedeckt: A parcel a week</dd>" in worker.text
+
+
+@pytest.mark.parametrize(
+    ("org", "name"),
+    [
+        ({"name": "KLINIK_01", "display": "Klinik Test"}, "Klinik Test"),
+        ({"name": "Klinik Test"}, "Klinik Test"),
+        ("Klinik Test", "Klinik Test"),
+    ],
+)
+async def test_who_asks_is_called_by_name(site, token, org, name):
+    site.desk.show(PARTY, shown(requester={"party": "klinik", "org": org}))
+    worker = await site.visitor.sign_in(token)
+
+    assert f"<dt>Organisation</dt><dd>{name}</dd>" in worker.text
+    assert "KLINIK_01" not in worker.text
+    assert "<dt>Deren Nummer der Vermittlung</dt><dd>R-4711</dd>" in worker.text
 
 
 async def test_a_closed_referral_has_no_steps(site, token):

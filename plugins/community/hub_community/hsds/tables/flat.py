@@ -205,6 +205,8 @@ PLACES: Final[Mapping[str, str]] = {
 TYPES: Final[Mapping[str, str]] = dict(_KINDS.values())
 #: What a row is, in words of a column of its own.
 LEVEL: Final = "taxonomy_level_name"
+#: A column that says of an address that it is secret, where it is.
+ADDRESS_TYPE: Final = "address_type"
 LEVELS: Final[Mapping[str, str]] = {
     "agency": "o",
     "organization": "o",
