@@ -40,10 +40,10 @@ Report = Callable[[list[tuple[Done, Any]]], None]
 #: Told after each commit: items and seconds.
 Observe = Callable[[int, float], None]
 
-#: The log is copied into the database after so many commits. The writer does it,
-#: between commits and after the answers: SQLite by itself would do it within a
-#: commit, and keep an error to itself.
-COMMITS_BETWEEN_CHECKPOINTS = 256
+#: The log is copied into the database after so many changed rows: whoever reads must
+#: look through all of it. The writer does it, between commits and after the answers:
+#: SQLite by itself would do it within a commit, and keep an error to itself.
+CHANGES_BETWEEN_CHECKPOINTS = 4096
 
 MAX_ITEMS = 256
 MAX_BYTES = 8 * 1024 * 1024
@@ -79,7 +79,7 @@ class Writer:
         self._queue: queue.SimpleQueue[Sequence[Work]] = queue.SimpleQueue()
         self._failure: HubError | None = None
         self._closed = False
-        self._commits = 0
+        self._copied = 0
         self._gate = threading.Lock()
         self._thread = threading.Thread(target=self._run, name="writer", daemon=True)
         self._thread.start()
@@ -140,9 +140,10 @@ class Writer:
         self._finish()
 
     def _checkpoint_if_due(self) -> None:
-        self._commits += 1
-        if self._commits % COMMITS_BETWEEN_CHECKPOINTS or self._failure:
+        changes = self._connection.total_changes
+        if changes - self._copied < CHANGES_BETWEEN_CHECKPOINTS or self._failure:
             return
+        self._copied = changes
         try:
             self._connection.execute("PRAGMA wal_checkpoint(PASSIVE)").fetchone()
         except sqlite3.Error as error:

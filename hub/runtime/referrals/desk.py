@@ -183,10 +183,11 @@ class Gallery:
         partner = self.partners.by_name.get(party) if isinstance(party, str) else None
         if partner is None or partner.title in {"", partner.name}:
             return event
-        org = stated.get("org")
+        told = dict(stated or {})
+        org = told.get("org")
         named = org if isinstance(org, dict) else {"name": org} if org else {}
-        called = {**stated, "org": {**named, "display": partner.title}}
-        return replace(event, payload={**event.payload, "requester": called})
+        told["org"] = {**named, "display": partner.title}
+        return replace(event, payload={**event.payload, "requester": told})
 
     def _concerns(self, party: str, referral: str) -> bool:
         kept = self._entities.record(referral)
