@@ -49,10 +49,10 @@ class CommandFailedError(HubError):
 
 
 class HubNeededError(HubError):
-    """A decision was made where no hub runs that could carry it out."""
+    """Something was asked for where no hub runs that could carry it out."""
 
     code = "CLI-012"
-    summary = "A decision needs a running hub, and none answers"
+    summary = "This needs a running hub, and none answers"
     remedy = "Start the hub, and use its configuration, with a fixed port"
     recovery = Recovery.RETRY
 
