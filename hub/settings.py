@@ -25,7 +25,7 @@ from pydantic import (
 class Settings(BaseModel):
     """One table of the configuration."""
 
-    model_config = ConfigDict(frozen=True, extra="forbid")
+    model_config = ConfigDict(frozen=True, extra="forbid", defer_build=True)
 
 
 class DirectorySettings(Settings):

@@ -64,7 +64,7 @@ EventType = Annotated[Text, AfterValidator(_known_type)]
 class Parameters(BaseModel):
     """No parameters at all."""
 
-    model_config = ConfigDict(frozen=True, extra="forbid")
+    model_config = ConfigDict(frozen=True, extra="forbid", defer_build=True)
 
     def given(self) -> dict[str, Any]:
         """Return the parameters that have a value, as plain values."""

@@ -62,7 +62,7 @@ class ReferralParameters(Paging):
 
 
 class _Inner(BaseModel):
-    model_config = ConfigDict(frozen=True, extra="forbid")
+    model_config = ConfigDict(frozen=True, extra="forbid", defer_build=True)
 
 
 class ReasonBody(_Inner):

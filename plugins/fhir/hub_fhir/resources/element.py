@@ -48,6 +48,7 @@ class Element(BaseModel):
     """
 
     model_config = ConfigDict(
+        defer_build=True,
         frozen=True,
         extra="allow",
         strict=True,
