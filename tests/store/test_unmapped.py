@@ -8,7 +8,7 @@ from datetime import timedelta
 import pytest
 from click.testing import CliRunner
 
-from hub.cli.commands.labels import command
+from hub.cli import main
 from hub.store.journal import moment
 from hub.store.queries import Reader
 from tests.conftest import MINUTE, NOON
@@ -55,7 +55,7 @@ def test_what_was_told_before_is_not_listed(reader):
 
 
 def test_the_tables_can_be_read():
-    shown = CliRunner().invoke(command, ["list", "--json"])
+    shown = CliRunner().invoke(main, ["labels", "list", "--json"])
 
     rows = json.loads(shown.output)
     assert {"kind": "disposition", "sensitivity": "PSY", "codes": "65, 93"} in rows

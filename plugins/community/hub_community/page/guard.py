@@ -103,6 +103,8 @@ async def add_headers(_: web.Request, response: web.StreamResponse) -> None:
 
 async def posted(request: web.Request) -> dict[str, str]:
     """Return the fields of a form, of each the first. Raises BadVisitError."""
+    if not request.can_read_body:
+        return {}
     if request.content_type != _FORM:
         raise BadVisitError
     body = (await request.read()).decode("utf-8", "replace")
