@@ -1,41 +1,30 @@
 """Whom a service serves: shapes on the map, and names of places.
 
+Shapes are drawn by `shapes`, which is loaded with the first of them.
+
 Source: HSDS 3.0, service_area: `extent` is GeoJSON (RFC 7946) or text, and what is of
 another kind is not known.
 """
 
 import re
 from collections.abc import Iterator, Mapping
-from functools import lru_cache
 from hashlib import blake2b
 from typing import Any
 
 import msgspec
-import shapely
-import shapely.ops
-from shapely.errors import ShapelyError
-from shapely.geometry import shape
-from shapely.geometry.base import BaseGeometry
 
 from hub.coordination.directory.names import children, folded
 from hub.coordination.service_match.facts import Area
-from hub.coordination.service_match.geometry import Point, distance_km
+from hub.coordination.service_match.geometry import Point
 
-#: A larger shape is not looked at, nor one of more corners.
+#: A larger shape is not looked at.
 LARGEST_EXTENT = 2_000_000
-MOST_CORNERS = 100_000
 _LONGEST_TEXT = 500
 _PARTS = re.compile(r"[,;/|\n]|\band\b|\bund\b|&", re.IGNORECASE)
 # What a name is within, without the words that `folded` leaves out.
 _WRAPPERS = re.compile(
     r"^(?:(?:residents|serving|serves|all|city|county|town|stadt|kreis|landkreis"
     r"|einwohner(?: von)?|gemeinde)\s+)+(?=\w)",
-)
-_DEGREE_KM = 111.0
-#: What shapely raises for what is no shape, though it may look like one.
-_UNDRAWABLE = (
-    *(ShapelyError, ValueError, TypeError, KeyError, AttributeError, IndexError),
-    *(RecursionError, OverflowError),
 )
 
 
@@ -62,15 +51,9 @@ def shape_of(extent: object) -> bytes | None:
     told = _decoded(extent) if isinstance(extent, str) else extent
     if not isinstance(told, Mapping):
         return None
-    try:
-        drawn = _drawn(told)
-        if drawn is None or shapely.get_num_coordinates(drawn) > MOST_CORNERS:
-            return None
-        whole = drawn if drawn.is_valid else shapely.make_valid(drawn)
-        flat = shapely.force_2d(whole)
-        return None if flat.area <= 0 else bytes(shapely.to_wkb(flat))
-    except _UNDRAWABLE:
-        return None
+    from hub.coordination.service_match import shapes  # noqa: PLC0415 - it takes time
+
+    return shapes.drawn(told)
 
 
 def _decoded(text: str) -> object:
@@ -99,47 +82,13 @@ def digest_of(drawn: bytes) -> str:
 
 def bounds_of(drawn: bytes) -> tuple[Point, Point]:
     """Return the lowest and the highest corner of a shape."""
-    west, south, east, north = _read(drawn).bounds
-    return Point(south, west), Point(north, east)
+    from hub.coordination.service_match import shapes  # noqa: PLC0415 - as above
+
+    return shapes.bounds_of(drawn)
 
 
 def is_within(drawn: bytes, point: Point, uncertain_km: float = 0.0) -> bool | None:
-    """Say whether a place is in a shape, None where that cannot be told.
+    """Say whether a place is in a shape; see `shapes.is_within`."""
+    from hub.coordination.service_match import shapes  # noqa: PLC0415 - as above
 
-    `uncertain_km` is how far from the place somebody may be: nearer to the border than
-    that, nobody knows on which side they are.
-    """
-    area = _read(drawn)
-    own = shapely.Point(point.longitude, point.latitude)
-    inside = bool(area.contains(own))
-    if not uncertain_km:
-        return inside
-    border = area.boundary
-    if own.distance(border) * _DEGREE_KM > 2 * uncertain_km:
-        return inside
-    nearest = shapely.ops.nearest_points(border, own)[0]
-    away = distance_km(point, Point(nearest.y, nearest.x))
-    if inside or away >= uncertain_km:
-        return inside
-    return None
-
-
-def _drawn(extent: Mapping[str, Any]) -> BaseGeometry | None:
-    kind = extent.get("type")
-    if kind == "FeatureCollection":
-        features = children(extent, "features")
-        parts = [part for each in features if (part := _drawn(each)) is not None]
-        return shapely.union_all(parts) if parts else None
-    if kind == "Feature":
-        inner = extent.get("geometry")
-        return _drawn(inner) if isinstance(inner, Mapping) else None
-    if kind not in {"Polygon", "MultiPolygon"}:
-        return None
-    return shape(dict(extent))
-
-
-@lru_cache(maxsize=2048)
-def _read(drawn: bytes) -> BaseGeometry:
-    area = shapely.from_wkb(drawn)
-    shapely.prepare(area)
-    return area
+    return shapes.is_within(drawn, point, uncertain_km)
