@@ -14,9 +14,10 @@ PROJECTS := pyproject.toml $(PLUGINS:%=plugins/%/pyproject.toml)
 demo: $(VENV)/installed
 	$(BIN)/hub demo --exit
 
-# Two at a time; tests that share what their module sets up stay together.
+# Three at a time, since some wait; tests that share what their module sets up stay
+# together.
 test: $(VENV)/installed-dev
-	$(BIN)/python -m pytest -n 2 --dist loadgroup -m "not long"
+	$(BIN)/python -m pytest -n 3 --dist loadgroup -m "not long"
 
 # Crash loops, storms, and comparisons with other libraries: some minutes more.
 soak: $(VENV)/installed-dev
