@@ -11,7 +11,7 @@ from typing import Any, NamedTuple
 from hub.coordination.needs.tables import Question, screenings
 
 #: What says that an assessment, or an answer of one, does not stand.
-TAKEN_BACK = frozenset(
+_TAKEN_BACK = frozenset(
     {
         *("withdrawn", "cancelled", "entered_in_error", "entered-in-error"),
         *("pending", "D", "W", "X"),
@@ -59,12 +59,18 @@ def _shown(question: Question, answers: set[str]) -> Iterator[str]:
             yield category
 
 
+def is_taken_back(said: Mapping[str, Any]) -> bool:
+    """Say whether an assessment, or an answer of one, does not stand any more."""
+    status = said.get("status")
+    return isinstance(status, str) and status in _TAKEN_BACK
+
+
 def _given(answers: Any) -> dict[str, set[str]]:
     """Return what was answered, by question; only what the tables know."""
     found: dict[str, set[str]] = {}
     known = {one.code for one in questions()}
     for each in answers if isinstance(answers, (list, tuple)) else ():
-        if not isinstance(each, Mapping) or each.get("status") in TAKEN_BACK:
+        if not isinstance(each, Mapping) or is_taken_back(each):
             continue
         code = _code(each.get("question"))
         if code in known:

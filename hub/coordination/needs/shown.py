@@ -6,7 +6,7 @@ from typing import Any, Literal, NamedTuple
 from hub.coordination.additions import coded
 from hub.coordination.labelling import accumulate
 from hub.coordination.needs.diagnosed import needs_of_diagnosis
-from hub.coordination.needs.screened import TAKEN_BACK, needs_of_answers
+from hub.coordination.needs.screened import is_taken_back, needs_of_answers
 from hub.coordination.needs.tables import categories
 from hub.model.encounters import Encounter, EncounterStatus
 from hub.model.facts import RecordKey
@@ -28,7 +28,7 @@ class Shown(NamedTuple):
 
 def shown_by_assessment(details: Mapping[str, Any] | None) -> tuple[Shown, ...]:
     """Return the needs that an assessment shows, once each."""
-    if not details or details.get("status") in TAKEN_BACK:
+    if not details or is_taken_back(details):
         return _NOTHING
     return _once(
         Shown(each.category, each.question, "LN", "screening")
