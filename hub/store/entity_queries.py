@@ -64,7 +64,7 @@ View = TypeVar("View")
 
 _KEY = "[0-9A-Za-z_]{1,80}"
 # All keys of a kind begin alike, so that they lie side by side in the store.
-_PREFIXES = {
+PREFIXES = {
     "person": "p_",
     "encounter": "enc_",
     "stay": "stay_",
@@ -313,7 +313,7 @@ def _of_kind(name: str, person: str | None = None) -> sa.Select[Any]:
         known = schema.entity.alias("known").c
         owner = sa.select(known.person).where(known.key == person)
         return query.where(table.person == owner.scalar_subquery())
-    first = _PREFIXES[name]
+    first = PREFIXES[name]
     # The character after the underscore ends the range.
     return query.where(table.key > first, table.key < first.replace("_", "`"))
 

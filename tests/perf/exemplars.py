@@ -168,11 +168,15 @@ def _by_key(reader, table):
     names = [column.name for column in table.columns]
     keys = [column.name for column in table.primary_key]
     order = "rowid" if table.dialect_options["sqlite"]["with_rowid"] else keys[0]
-    quoted = ", ".join(f'"{name}"' for name in names)  # some are words of SQL
-    query = f"SELECT {quoted} FROM {table.name} ORDER BY {order}"  # noqa: S608
+    query = f"SELECT {quoted(names)} FROM {table.name} ORDER BY {order}"  # noqa: S608
     for values in reader.execute(query):
         row = dict(zip(names, values, strict=True))
         yield tuple(row[key] for key in keys), row
+
+
+def quoted(names):
+    """Return columns as SQL has them: some are called like its words."""
+    return ", ".join(f'"{name}"' for name in names)
 
 
 def _new(before, after):

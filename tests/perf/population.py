@@ -23,7 +23,7 @@ from contextlib import closing
 from pathlib import Path
 
 from clones import Clone
-from exemplars import DERIVED, VISITS, person_of
+from exemplars import DERIVED, VISITS, person_of, quoted
 from sqlalchemy.schema import CreateIndex, CreateTable
 from templates import make_templates
 
@@ -125,7 +125,7 @@ def _insert(connection, rows):
         columns = [c.name for c in schema.metadata.tables[name].columns]
         columns = [each for each in columns if each != "seq"]
         connection.executemany(
-            f"INSERT INTO {name} ({', '.join(columns)}) "  # noqa: S608 - own tables
+            f"INSERT INTO {name} ({quoted(columns)}) "  # noqa: S608 - own tables
             f"VALUES ({', '.join('?' * len(columns))})",
             found,
         )

@@ -15,7 +15,8 @@ from hub.store.directory.stage import Stage
 _decode = msgspec.json.Decoder(list[str]).decode
 #: What the hub has of a feed, as of a version.
 _CURRENT = "o.feed = ? AND o.since <= ? AND (o.until IS NULL OR o.until > ?)"
-#: What hides others: not what is secret only because they are.
+#: What hides others: not what is secret only because they are. In these words, since
+#: an index of what is restricted needs them.
 _HIDING = (
     f"s.restricted != '[]' AND s.restricted != '[\"{ELSEWHERE}\"]' AND NOT s.removed"
 )

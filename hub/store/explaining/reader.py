@@ -5,6 +5,7 @@ from typing import Any
 import sqlalchemy as sa
 
 from hub.store import schema
+from hub.store.entity_queries import PREFIXES
 from hub.store.explaining.conclusions import conclude_event
 from hub.store.explaining.events import explained_event, latest_events
 from hub.store.explaining.identities import explained_identities
@@ -105,7 +106,7 @@ def _message(connection: sa.Connection, key: str) -> sa.Row[Any]:
 
 def _newest_about(connection: sa.Connection, key: str) -> str:
     """Return the id of the newest event about a record; any other key as it is."""
-    if not key.startswith("rec_"):
+    if not key.startswith(PREFIXES["record"]):
         return key
     event = schema.event.c
     query = sa.select(event.id).where(event.entity == key).order_by(event.seq.desc())

@@ -64,8 +64,7 @@ class Ingest:
             self.notes.add("hsds.no_id", kind)
             return
         programs = record.pop("_programs", ())
-        if None in record.values():
-            record = {field: told for field, told in record.items() if told is not None}
+        record = _stated(record)
         if kind == "service":
             self._service(key, record, programs)
         elif kind == "location":
@@ -106,8 +105,7 @@ class Ingest:
         if "contact.private" in codes or (codes and of in {"phone", "contact"}):
             self.notes.add("hsds.private_contact", parent, key, of)
             return []
-        if None in record.values():
-            record = {field: told for field, told in record.items() if told is not None}
+        record = _stated(record)
         if of == "eligibility":
             return [record] if record else []
         if "id" not in record:
@@ -235,6 +233,13 @@ class Ingest:
             set(codes),
             nested=True,
         )
+
+
+def _stated(record: dict[str, Any]) -> dict[str, Any]:
+    """Return a record without fields that say nothing; most have none of these."""
+    if None not in record.values():
+        return record
+    return {field: value for field, value in record.items() if value is not None}
 
 
 def _typed(record: dict[str, Any]) -> set[str]:

@@ -141,7 +141,7 @@ class NestedReader:
                 continue
             found = known.get(key) or self._column(kind, key)
             column, code, place, field, read = found
-            plain = type(value) is str or type(value) not in (list, dict)
+            plain = type(value) not in (list, dict)
             if plain and read:  # as nearly all are
                 said, problem = read(value)
                 if said is not None:
