@@ -5,7 +5,7 @@ What a normaliser does wrong ends here: its annotations do not bind it.
 
 import hashlib
 import sqlite3
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime
 from typing import NamedTuple
 
@@ -95,6 +95,15 @@ class Interpreter:
             warnings=(*normalised.warnings, *_reused(waiting)),
         )
 
+    def concerns(
+        self,
+        batch: Sequence[Waiting],
+        read: Sequence[Normalised | Settlement],
+        people: Collection[str],
+    ) -> bool:
+        """Say whether messages that were read are about any of `people`, by key."""
+        return self._processor.concerns(_stating(batch, read), people)
+
     def settle(
         self,
         batch: Sequence[Waiting],
@@ -106,13 +115,10 @@ class Interpreter:
         Raises NotProcessedError where the core failed on one, and HubError where
         nothing can be worked out now.
         """
-        pairs = list(zip(batch, read, strict=True))
-        self._processor.expect(
-            [(waiting, each) for waiting, each in pairs if isinstance(each, Normalised)]
-        )
+        self._processor.expect(_stating(batch, read))
         return [
             self._process(waiting, each, now) if isinstance(each, Normalised) else each
-            for waiting, each in pairs
+            for waiting, each in zip(batch, read, strict=True)
         ]
 
     def ring(self, ringing: Ringing, now: datetime) -> Settlement:
@@ -210,6 +216,16 @@ class Interpreter:
             log.exception("normaliser.failed", normaliser=feed.normaliser.name)
             raise NormaliserFailedError(type(error).__name__) from None
         return _checked(normalised, own=_OWN.get(waiting.source))
+
+
+def _stating(
+    batch: Sequence[Waiting], read: Sequence[Normalised | Settlement]
+) -> list[tuple[Waiting, Normalised]]:
+    """Return the messages that state something, each with what that is."""
+    pairs = zip(batch, read, strict=True)
+    return [
+        (waiting, each) for waiting, each in pairs if isinstance(each, Normalised)
+    ]
 
 
 def _checked(normalised: object, *, own: FactKind | None = None) -> Normalised:

@@ -4,13 +4,13 @@ Everything here is decided by the message, the state before it and the clock's
 value that is handed in, so that doing it again after a crash gives the same ids.
 """
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from datetime import datetime
 
 from hub.coordination.ids import Keys
 from hub.coordination.labels.labeller import Labeller
 from hub.errors import HubError
-from hub.model.facts import FactKind, Normalised
+from hub.model.facts import Fact, FactKind, Normalised
 from hub.model.message import MessageState
 from hub.runtime import falling_due, happenings
 from hub.runtime.directory import happenings as directories
@@ -75,27 +75,49 @@ class Processor:
     def expect(self, read: Iterable[tuple[Waiting, Normalised]]) -> None:
         """Read at once what is known of all that these messages are about."""
         self._relations.refresh()
-        pairs = [
-            (waiting, fact) for waiting, normalised in read for fact in normalised.facts
-        ]
-        encounters = {
+        stated = _stated(read)
+        encounters = self._encounters(stated)
+        self._entities.expect(self._identities(stated), encounters)
+        self._relations.expect(
+            (each for _, fact in stated for each in fact.subject.identifiers),
+            encounters,
+        )
+
+    def concerns(
+        self, read: Iterable[tuple[Waiting, Normalised]], people: Collection[str]
+    ) -> bool:
+        """Say whether these messages name any of `people`, or what is theirs, by key.
+
+        A statement that names nobody may be about anybody.
+        """
+        if not people:
+            return False
+        stated = _stated(read)
+        if not all(fact.subject.identifiers for _, fact in stated):
+            return True
+        named = self._identities(stated)
+        self._entities.expect(named, ())
+        owners = map(self._entities.owner, named)
+        return not named.union(owners, self._encounters(stated)).isdisjoint(people)
+
+    def _identities(self, stated: Iterable[tuple[Waiting, Fact]]) -> set[str]:
+        return {
+            node.key
+            for _, fact in stated
+            for node in (
+                *self._index.nodes(fact.subject.identifiers),
+                *(self._index.named(fact.identity) if fact.identity else ()),
+            )
+        }
+
+    def _encounters(self, stated: Iterable[tuple[Waiting, Fact]]) -> set[str]:
+        return {
             self._keys.encounter(waiting.source, fact.encounter)
-            for waiting, fact in pairs
+            for waiting, fact in stated
             if fact.encounter is not None
             and fact.encounter.basis != "case"
             and fact.kind not in _NOT_OF_A_STAY
         }
-        self._entities.expect(
-            {
-                node.key
-                for _, fact in pairs
-                for node in self._index.nodes(fact.subject.identifiers)
-            },
-            encounters,
-        )
-        self._relations.expect(
-            (each for _, fact in pairs for each in fact.subject.identifiers), encounters
-        )
 
     def process(
         self,
@@ -192,3 +214,9 @@ class Processor:
         if fell.events and self._journeys.follows:
             looks = (self._journeys.look_at(fell.person, ringing.seq, now),)
         return Told(fell.events, fell.rows, (*fell.timers, *looks))
+
+
+def _stated(read: Iterable[tuple[Waiting, Normalised]]) -> list[tuple[Waiting, Fact]]:
+    return [
+        (waiting, fact) for waiting, normalised in read for fact in normalised.facts
+    ]

@@ -1,8 +1,9 @@
 """Rounds: what waits is claimed, worked out and handed over to be recorded.
 
-While one round is being committed, the next is worked out already. It is handed over
-only once the one before is in the store; where that one fails, what was worked out
-since is thrown away. What memory holds of a round is dropped only when it is stored.
+While one round is being committed, the next is worked out already, unless it rests on
+who the one before says people are. It is handed over only once the one before is in the
+store; where that one fails, what was worked out since is thrown away. What memory holds
+of a round is dropped only when it is stored.
 """
 
 import sqlite3
@@ -18,6 +19,7 @@ from hub.model.facts import Normalised
 from hub.runtime.bell import Bell
 from hub.runtime.errors import NotProcessedError, NotRecordedError
 from hub.runtime.interpreting import Interpreter
+from hub.runtime.overlap import LARGE, UnderWay, people_of, size_of, under_way
 from hub.runtime.processing import parked
 from hub.runtime.recording import Finished, Ledger
 from hub.store import journal, timers
@@ -45,9 +47,6 @@ PAUSE_STEP = 0.002
 LONGEST_LAG = timedelta(seconds=2)
 #: After so long a timer that could not be worked out rings again.
 PUT_OFF = timedelta(hours=1)
-#: A round about more than this is not worked out beside another: together they might
-#: drive out of memory what is not in the store yet.
-LARGE = 2048
 
 
 class Memory(Protocol):
@@ -81,8 +80,8 @@ class Rounds:
         self._rounds = 0
         self._full = self._behind = False
         # What was handed over and is not known to be committed.
-        self._under_way: Sequence[Waiting] = ()
-        self._alone = False
+        self._handed_over: Sequence[Waiting] = ()
+        self._under_way = UnderWay()
 
     def run(self) -> None:
         """Work until told to stop.
@@ -131,7 +130,7 @@ class Rounds:
         return messages + self._work_timers()
 
     def _work_messages(self) -> int:
-        after = self._under_way[-1].seq if self._under_way else 0
+        after = self._handed_over[-1].seq if self._handed_over else 0
         most = ROUND_BEHIND if self._behind else ROUND
         batch = journal.claim(self._reader, most, after=after)
         self._full = len(batch) == most
@@ -150,21 +149,37 @@ class Rounds:
         return self._clock() > waiting.received_at + LONGEST_LAG
 
     def _work_out(self, batch: Sequence[Waiting]) -> list[Settlement]:
-        read = []
-        for waiting in batch:
-            self._bell.signs.beat()
-            self._give_way(waiting)
-            read.append(self._interpreter.read(waiting, self._clock()))
-        if self._alone or _size(read) > LARGE:
+        read = [self._read(waiting) for waiting in batch]
+        if self._must_wait(batch, read):
             self._arrive()
-        return self._interpreter.settle(batch, read, self._clock())
+        settlements = self._interpreter.settle(batch, read, self._clock())
+        moved = self._under_way.moved
+        if moved and not moved.isdisjoint(people_of(settlements)):
+            # Only what came of a message shows that it is about one of them.
+            self._arrive()
+            self._memory.forget()
+            return self._interpreter.settle(batch, read, self._clock())
+        return settlements
+
+    def _read(self, waiting: Waiting) -> Normalised | Settlement:
+        self._bell.signs.beat()
+        self._give_way(waiting)
+        return self._interpreter.read(waiting, self._clock())
+
+    def _must_wait(
+        self, batch: Sequence[Waiting], read: Sequence[Normalised | Settlement]
+    ) -> bool:
+        before = self._under_way
+        if before.large or size_of(read) > LARGE:
+            return True
+        return self._interpreter.concerns(batch, read, before.moved)
 
     def _hand_over(
         self, batch: Sequence[Waiting], settlements: list[Settlement]
     ) -> None:
         messages = [(waiting.id, waiting.source) for waiting in batch]
-        self._under_way = batch
-        self._alone = _stands_alone(settlements)
+        self._handed_over = batch
+        self._under_way = under_way(settlements)
         self._ledger.submit(Finished(settlements, messages))
 
     def _arrive(self) -> bool:
@@ -173,8 +188,8 @@ class Rounds:
         Says False where that failed, and its messages were recorded one by one: what
         was worked out since then is void. Raises HubError where nothing can be stored.
         """
-        batch, self._under_way = self._under_way, ()
-        self._alone = False
+        batch, self._handed_over = self._handed_over, ()
+        self._under_way = UnderWay()
         if not batch:
             return True
         try:
@@ -269,29 +284,6 @@ class Rounds:
             and not self._lags(waiting)
         ):
             time.sleep(PAUSE_STEP)
-
-
-def _size(read: Sequence[Normalised | Settlement]) -> int:
-    """Return about how many people, encounters and identifiers messages are about."""
-    return sum(
-        1 + len(fact.subject.identifiers)
-        for each in read
-        if isinstance(each, Normalised)
-        for fact in each.facts
-    )
-
-
-def _stands_alone(settlements: Sequence[Settlement]) -> bool:
-    """Say whether what comes next must be worked out from the store.
-
-    After a large round, and where it changes whose something is: that is asked of the
-    store by person, under which it is not there yet.
-    """
-    changed = sum(len(each.entities) + len(each.facts) for each in settlements)
-    return changed > LARGE or any(
-        each.relinked.moved or each.relinked.rehomed or each.relinked.joined
-        for each in settlements
-    )
 
 
 def _put_off(ringing: Ringing, now: datetime) -> Settlement:

@@ -8,8 +8,6 @@ from functools import partial
 
 import pytest
 
-from hub.model.facts import Normalised
-from hub.model.message import MessageState
 from hub.runtime import rounds
 from hub.runtime.bell import Bell
 from hub.runtime.interpreting import Interpreter
@@ -17,8 +15,6 @@ from hub.runtime.recording import Finished, Recorder
 from hub.runtime.rounds import ROUND, ROUND_BEHIND, Rounds
 from hub.store import journal
 from hub.store.errors import RowRefusedError, StorageFullError
-from hub.store.links import Relinked
-from hub.store.state import Settlement
 from tests.runtime import prepared
 from tests.runtime.facts import events, states
 from tests.runtime.prepared import said
@@ -186,18 +182,3 @@ def test_a_large_round_is_not_worked_out_beside_another(
     pipeline._step()
 
     assert stored == [("recorded", ROUND)]
-
-
-@pytest.mark.parametrize("what", ["moved", "rehomed", "joined"])
-def test_what_changes_who_is_who_is_stored_before_anything_rests_on_it(what):
-    relinked = Relinked(**{what: (("a", "b", "c"),)})
-    settlement = Settlement(1, MessageState.PROCESSED, 0, relinked=relinked)
-
-    assert rounds._stands_alone([settlement])
-
-
-def test_nothing_waits_for_what_changes_nobody():
-    settlement = Settlement(1, MessageState.PROCESSED, 0)
-
-    assert not rounds._stands_alone([settlement])
-    assert rounds._size([Normalised(unmapped="for.a.test"), settlement]) == 0
