@@ -2,13 +2,16 @@
 
 import asyncio
 import sqlite3
-from collections.abc import Callable, Iterable
+import time
+from collections import Counter
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import closing
 
 import structlog
 
 from hub.metrics import Metrics
 from hub.store import journal, outbox
-from hub.store.books import balance_at_leisure
+from hub.store.books import balance_by_slices
 from hub.threads import in_thread
 
 log = structlog.get_logger()
@@ -46,13 +49,25 @@ class Upkeep:
 
     async def _keep_books(self) -> None:
         while True:
-            reader = self._open_reader()
             try:
-                await in_thread(self._look, reader, self._check_books)
-            except asyncio.CancelledError:
-                reader.interrupt()  # it may be at it for a while yet
-                raise
+                await self._check_books()
+            except sqlite3.Error as error:
+                _unreadable(error)
             await asyncio.sleep(BOOKS_SECONDS)
+
+    async def _check_books(self) -> None:
+        """Look at all of the store, with a rest after each piece of it."""
+        found: Counter[str] = Counter()
+        with closing(self._open_reader()) as reader:
+            slices = balance_by_slices(reader)
+            while piece := await _piece(slices):
+                name, count, seconds = piece
+                found[name] += count
+                await asyncio.sleep(seconds * (SHARE - 1))
+        self._metrics.books_imbalance(found.total())
+        if found.total():
+            wrong = [name for name, count in found.items() if count]
+            log.error("books.unbalanced", imbalance=found.total(), checks=wrong)
 
     def _look(
         self, reader: sqlite3.Connection, look: Callable[[sqlite3.Connection], None]
@@ -60,7 +75,7 @@ class Upkeep:
         try:
             look(reader)
         except sqlite3.Error as error:
-            log.warning("store.unreadable", reason=type(error).__name__)
+            _unreadable(error)
         finally:
             reader.close()
 
@@ -70,10 +85,21 @@ class Upkeep:
         for name in self._destinations:
             self._metrics.deliveries_waiting(name, waiting.get(name, 0))
 
-    def _check_books(self, reader: sqlite3.Connection) -> None:
-        checks = balance_at_leisure(reader, SHARE).checks
-        imbalance = sum(count for _, count in checks)
-        self._metrics.books_imbalance(imbalance)
-        if imbalance:
-            wrong = [name for name, count in checks if count]
-            log.error("books.unbalanced", imbalance=imbalance, checks=wrong)
+
+async def _piece(slices: Iterator[tuple[str, int]]) -> tuple[str, int, float] | None:
+    piece = asyncio.ensure_future(in_thread(_timed, slices))
+    try:
+        return await asyncio.shield(piece)
+    finally:  # it is over soon, and nobody may close the reader under it
+        await asyncio.wait([piece])
+
+
+def _timed(slices: Iterator[tuple[str, int]]) -> tuple[str, int, float] | None:
+    """Return the next piece of the books with the seconds it took, None at the end."""
+    started = time.perf_counter()
+    piece = next(slices, None)
+    return piece and (*piece, time.perf_counter() - started)
+
+
+def _unreadable(error: sqlite3.Error) -> None:
+    log.warning("store.unreadable", reason=type(error).__name__)

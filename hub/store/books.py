@@ -5,12 +5,12 @@ test, by ``hub check --books``, and every hour in production.
 """
 
 import sqlite3
-import time
+from collections.abc import Iterator
 from typing import NamedTuple
 
-#: Steps of SQLite between two rests: some milliseconds of work.
-_STEPS = 100_000
-_LONGEST_REST_SECONDS = 0.5
+#: Rows that are looked at at once beside a hub at work: some milliseconds.
+_SLICE = 2000
+_ALL = (-(1 << 63), (1 << 63) - 1)
 
 
 class Books(NamedTuple):
@@ -24,71 +24,119 @@ class Books(NamedTuple):
         return all(count == 0 for _, count in self.checks)
 
 
-# Plain SQL: these are questions about the tables, read as one reads a ledger.
+class Check(NamedTuple):
+    """Which rows of `table`, by the name that it has in `wrong`, must not exist."""
+
+    table: str
+    wrong: str
+
+    def count(self, connection: sqlite3.Connection, first: int, last: int) -> int:
+        """Return how many of the rows numbered so are wrong."""
+        name = self.table.partition(" ")[2]
+        query = f"""
+            SELECT count(*) FROM {self.table}
+            WHERE {name}.rowid BETWEEN ? AND ? AND ({self.wrong})
+        """  # noqa: S608 - the words are those below
+        return int(connection.execute(query, (first, last)).fetchone()[0])
+
+    def last(self, connection: sqlite3.Connection) -> int:
+        """Return the highest number of a row, 0 where there is none."""
+        table = self.table.partition(" ")[0]
+        query = f"SELECT coalesce(max(rowid), 0) FROM {table}"  # noqa: S608 - the same
+        return int(connection.execute(query).fetchone()[0])
+
+
+# Plain SQL: these are questions about the tables, read as one reads a ledger. Each is
+# about one row, so that a large store can be looked at piece by piece.
 CHECKS = {
-    "message in no known state": """
-        SELECT count(*) FROM message
-        WHERE state NOT IN ('received', 'processed', 'split', 'unmapped', 'parked')
-    """,
-    "processed message without a fact": """
-        SELECT count(*) FROM message m WHERE state = 'processed'
-        AND NOT EXISTS (
+    "message in no known state": Check(
+        "message m",
+        "m.state NOT IN ('received', 'processed', 'split', 'unmapped', 'parked')",
+    ),
+    "processed message without a fact": Check(
+        "message m",
+        """
+        m.state = 'processed' AND NOT EXISTS (
             SELECT 1 FROM fact f WHERE f.message = m.seq AND f.replaced_at IS NULL
         ) AND NOT EXISTS (SELECT 1 FROM directory_run r WHERE r.message = m.seq)
-    """,
-    "message that was split and has no parts": """
-        SELECT count(*) FROM message m WHERE state = 'split' AND reason = ''
-    """,
-    "part of a message that was not split": """
-        SELECT count(*) FROM message part JOIN message m ON m.seq = part.parent
-        WHERE m.state <> 'split'
-    """,
-    "fact of a message that is not processed": """
-        SELECT count(*) FROM fact f JOIN message m ON m.seq = f.message
-        WHERE m.state <> 'processed'
-    """,
-    "replaced fact of a message that was not amended": """
-        SELECT count(*) FROM fact f WHERE replaced_at IS NOT NULL AND NOT EXISTS (
+        """,
+    ),
+    "message that was split and has no parts": Check(
+        "message m", "m.state = 'split' AND m.reason = ''"
+    ),
+    "part of a message that was not split": Check(
+        "message part",
+        """
+        part.parent IS NOT NULL AND EXISTS (
+            SELECT 1 FROM message m WHERE m.seq = part.parent AND m.state <> 'split'
+        )
+        """,
+    ),
+    "fact of a message that is not processed": Check(
+        "fact f",
+        """
+        EXISTS (
+            SELECT 1 FROM message m WHERE m.seq = f.message AND m.state <> 'processed'
+        )
+        """,
+    ),
+    "replaced fact of a message that was not amended": Check(
+        "fact f",
+        """
+        f.replaced_at IS NOT NULL AND NOT EXISTS (
             SELECT 1 FROM amended a
             WHERE a.message = f.message AND a.outcome = 'amended'
         )
-    """,
-    "unmapped or parked message without a reason": """
-        SELECT count(*) FROM message
-        WHERE state IN ('unmapped', 'parked') AND reason = '' AND error_code = ''
-    """,
-    "event of a message that is not processed": """
-        SELECT count(*) FROM event e JOIN message m ON m.seq = e.message
-        WHERE m.state <> 'processed'
-    """,
-    "entity whose events have a gap": """
-        SELECT count(*) FROM entity n LEFT JOIN (
-            SELECT entity, count(*) AS events, max(version) AS newest
-            FROM event GROUP BY entity
-        ) e ON e.entity = n.key
-        WHERE coalesce(e.events, 0) <> n.version OR coalesce(e.newest, 0) <> n.version
-    """,
-    "event without its entity": """
-        SELECT count(*) FROM event e
-        WHERE NOT EXISTS (SELECT 1 FROM entity n WHERE n.key = e.entity)
-    """,
-    "event whose decisions are not one for each route": """
-        SELECT count(*) FROM event e LEFT JOIN (
-            SELECT event, count(*) AS decisions FROM decision
-            WHERE subscription NOT LIKE '%@again' GROUP BY event
-        ) d ON d.event = e.id
-        WHERE coalesce(d.decisions, 0) + e.unrelated <> e.routes
-    """,
-    "permitted notice without its delivery": """
-        SELECT count(*) FROM (
-            SELECT DISTINCT event, destination FROM decision WHERE permitted
-        ) d WHERE NOT EXISTS (
+        """,
+    ),
+    "unmapped or parked message without a reason": Check(
+        "message m",
+        """
+        m.state IN ('unmapped', 'parked') AND m.reason = '' AND m.error_code = ''
+        """,
+    ),
+    "event of a message that is not processed": Check(
+        "event e",
+        """
+        EXISTS (
+            SELECT 1 FROM message m WHERE m.seq = e.message AND m.state <> 'processed'
+        )
+        """,
+    ),
+    "entity whose events have a gap": Check(
+        "entity n",
+        """
+        n.version <> (SELECT count(*) FROM event e WHERE e.entity = n.key)
+        OR n.version <> (
+            SELECT coalesce(max(e.version), 0) FROM event e WHERE e.entity = n.key
+        )
+        """,
+    ),
+    "event without its entity": Check(
+        "event e", "NOT EXISTS (SELECT 1 FROM entity n WHERE n.key = e.entity)"
+    ),
+    "event whose decisions are not one for each route": Check(
+        "event e",
+        """
+        e.routes <> e.unrelated + (
+            SELECT count(*) FROM decision d
+            WHERE d.event = e.id AND d.subscription NOT LIKE '%@again'
+        )
+        """,
+    ),
+    "permitted notice without its delivery": Check(
+        "decision d",
+        """
+        d.permitted AND NOT EXISTS (
             SELECT 1 FROM delivery y
             WHERE y.event = d.event AND y.destination = d.destination
         )
-    """,
-    "delivery that was not permitted": """
-        SELECT count(*) FROM delivery y WHERE NOT EXISTS (
+        """,
+    ),
+    "delivery that was not permitted": Check(
+        "delivery y",
+        """
+        NOT EXISTS (
             SELECT 1 FROM decision d WHERE d.permitted
             AND d.event = y.event AND d.subscription = y.subscription
             AND d.destination = y.destination
@@ -104,76 +152,102 @@ CHECKS = {
                 )
             )
         )
-    """,
-    "delivery that is held although somebody decided": """
-        SELECT count(*) FROM delivery y WHERE state = 'held' AND NOT EXISTS (
+        """,
+    ),
+    "delivery that is held although somebody decided": Check(
+        "delivery y",
+        """
+        y.state = 'held' AND NOT EXISTS (
             SELECT 1 FROM decision d WHERE d.event = y.event
             AND d.subscription = y.subscription AND d.verdict = 'hold'
         ) AND NOT EXISTS (
             SELECT 1 FROM recheck r WHERE r.delivery = y.seq AND r.verdict = 'hold'
         )
-    """,
-    "delivery that was withheld without a reason": """
-        SELECT count(*) FROM delivery y WHERE state = 'withheld' AND NOT EXISTS (
+        """,
+    ),
+    "delivery that was withheld without a reason": Check(
+        "delivery y",
+        """
+        y.state = 'withheld' AND NOT EXISTS (
             SELECT 1 FROM recheck r WHERE r.delivery = y.seq AND r.verdict = 'deny'
         )
-    """,
-    "delivery in no known state": """
-        SELECT count(*) FROM delivery
-        WHERE state NOT IN ('ready', 'claimed', 'delivered', 'dead', 'withdrawn',
+        """,
+    ),
+    "delivery in no known state": Check(
+        "delivery y",
+        """
+        y.state NOT IN ('ready', 'claimed', 'delivered', 'dead', 'withdrawn',
             'withheld', 'held')
-    """,
-    "delivered without an accepted attempt": """
-        SELECT count(*) FROM delivery y WHERE state = 'delivered'
-        AND NOT EXISTS (
+        """,
+    ),
+    "delivered without an accepted attempt": Check(
+        "delivery y",
+        """
+        y.state = 'delivered' AND NOT EXISTS (
             SELECT 1 FROM attempt a
             WHERE a.delivery = y.seq AND a.outcome = 'accepted'
         )
-    """,
-    "file in no known state": """
-        SELECT count(*) FROM exchange
-        WHERE state NOT IN ('received', 'held', 'rejected', 'duplicate', 'applying',
+        """,
+    ),
+    "file in no known state": Check(
+        "exchange x",
+        """
+        x.state NOT IN ('received', 'held', 'rejected', 'duplicate', 'applying',
             'applied', 'sending', 'sent', 'acknowledged', 'refused', 'overdue')
-    """,
-    "file that came and was settled without a reason": """
-        SELECT count(*) FROM exchange WHERE direction = 'in' AND reason = ''
-        AND state NOT IN ('received', 'applying')
-    """,
-    "file in force whose version is another one's": """
-        SELECT count(*) FROM exchange x WHERE direction = 'in' AND state = 'applied'
-        AND (version = 0 OR version > (
-            SELECT coalesce(max(current), 0) FROM exchange_feed f WHERE f.feed = x.feed
-        ) OR EXISTS (
-            SELECT 1 FROM exchange other WHERE other.direction = 'in'
-            AND other.feed = x.feed AND other.version = x.version
-            AND other.state = 'applied' AND other.seq <> x.seq
-        ))
-    """,
-    "file whose messages are not as many as were made of it": """
-        SELECT count(*) FROM exchange x WHERE direction = 'in' AND state = 'applied'
-        AND fed <> (
+        """,
+    ),
+    "file that came and was settled without a reason": Check(
+        "exchange x",
+        """
+        x.direction = 'in' AND x.reason = ''
+        AND x.state NOT IN ('received', 'applying')
+        """,
+    ),
+    "file in force whose version is another one's": Check(
+        "exchange x",
+        """
+        x.direction = 'in' AND x.state = 'applied' AND (
+            x.version = 0 OR x.version > (
+                SELECT coalesce(max(current), 0) FROM exchange_feed f
+                WHERE f.feed = x.feed
+            ) OR EXISTS (
+                SELECT 1 FROM exchange other WHERE other.direction = 'in'
+                AND other.feed = x.feed AND other.version = x.version
+                AND other.state = 'applied' AND other.seq <> x.seq
+            )
+        )
+        """,
+    ),
+    "file whose messages are not as many as were made of it": Check(
+        "exchange x",
+        """
+        x.direction = 'in' AND x.state = 'applied' AND x.fed <> (
             SELECT count(*) FROM message m WHERE m.source = x.feed
             AND m.parent IS NULL AND m.control_id > x.id || ':'
             AND m.control_id < x.id || ';'
         )
-    """,
-    "refresh of a directory in no known state": """
-        SELECT count(*) FROM directory_run
-        WHERE state NOT IN ('waiting', 'applying', 'held', 'applied', 'rejected',
+        """,
+    ),
+    "refresh of a directory in no known state": Check(
+        "directory_run r",
+        """
+        r.state NOT IN ('waiting', 'applying', 'held', 'applied', 'rejected',
             'failed', 'unchanged')
-    """,
-    "object of a directory that is there twice": """
-        SELECT count(*) FROM (
-            SELECT key FROM directory_object WHERE until IS NULL
-            GROUP BY key HAVING count(*) > 1
+        """,
+    ),
+    "object of a directory that is there twice": Check(
+        "directory_object o",
+        """
+        o.until IS NULL AND EXISTS (
+            SELECT 1 FROM directory_object other WHERE other.key = o.key
+            AND other.until IS NULL AND other.rowid < o.rowid
         )
-    """,
-    "more attempts than claims": """
-        SELECT count(*) FROM delivery y JOIN (
-            SELECT delivery, count(*) AS attempts FROM attempt GROUP BY delivery
-        ) a ON a.delivery = y.seq
-        WHERE a.attempts > y.attempts
-    """,
+        """,
+    ),
+    "more attempts than claims": Check(
+        "delivery y",
+        "y.attempts < (SELECT count(*) FROM attempt a WHERE a.delivery = y.seq)",
+    ),
 }
 
 
@@ -182,37 +256,21 @@ def balance(connection: sqlite3.Connection) -> Books:
     connection.execute("BEGIN")
     try:
         counts = [
-            (name, int(connection.execute(query).fetchone()[0]))
-            for name, query in CHECKS.items()
+            (name, check.count(connection, *_ALL)) for name, check in CHECKS.items()
         ]
     finally:
         connection.execute("ROLLBACK")
     return Books(tuple(counts))
 
 
-def balance_at_leisure(connection: sqlite3.Connection, share: int) -> Books:
-    """Run every check, each in a snapshot of its own, one part of the time in `share`.
+def balance_by_slices(
+    connection: sqlite3.Connection, size: int = _SLICE
+) -> Iterator[tuple[str, int]]:
+    """Yield what each check finds in some rows after the other.
 
-    Beside a hub with a large store: nobody waits for it, and the store's log of
-    changes is not kept from being written back for longer than one check takes.
+    Each slice is a snapshot of its own: while one is looked at, the store's log of
+    changes cannot be written back, which must not be for long.
     """
-    _rest_between(connection, share)
-    return Books(
-        tuple(
-            (name, int(connection.execute(query).fetchone()[0]))
-            for name, query in CHECKS.items()
-        )
-    )
-
-
-def _rest_between(connection: sqlite3.Connection, share: int) -> None:
-    since = time.perf_counter()
-
-    def rest() -> int:
-        nonlocal since
-        worked = time.perf_counter() - since
-        time.sleep(min(worked * (share - 1), _LONGEST_REST_SECONDS))
-        since = time.perf_counter()
-        return 0  # go on
-
-    connection.set_progress_handler(rest, _STEPS)
+    for name, check in CHECKS.items():
+        for first in range(1, check.last(connection) + 1, size):
+            yield name, check.count(connection, first, first + size - 1)

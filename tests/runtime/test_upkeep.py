@@ -1,6 +1,8 @@
 """The gauges and the hourly look at the books."""
 
 import asyncio
+import sqlite3
+from contextlib import closing
 
 import structlog
 from prometheus_client import CollectorRegistry
@@ -8,6 +10,8 @@ from prometheus_client import CollectorRegistry
 from hub.metrics import Metrics
 from hub.runtime import upkeep
 from hub.runtime.upkeep import Upkeep
+from hub.store.books import balance_by_slices
+from hub.store.sqlite import DATABASE_NAME
 from tests.runtime.setting import put
 
 
@@ -72,6 +76,42 @@ async def test_goes_on_after_the_store_could_not_be_read(live_store, monkeypatch
     work = Upkeep(unreadable_at_first, ["out"], Metrics(registry))
 
     await running(work, lambda: len(looks) > 2)
+
+
+async def test_a_look_at_the_books_keeps_no_change_from_being_copied_back(
+    live_store, monkeypatch
+):
+    """Of a large store it takes hours; the log of changes would grow that long."""
+    await asyncio.to_thread(put, live_store.writer, b"one", b"two")
+    begun = asyncio.Event()
+    loop = asyncio.get_running_loop()
+
+    def forever(reader):
+        for name, count in balance_by_slices(reader, size=1):
+            loop.call_soon_threadsafe(begun.set)
+            yield name, count
+        yield from forever(reader)
+
+    monkeypatch.setattr(upkeep, "balance_by_slices", forever)
+    work = Upkeep(live_store.reader, [], Metrics(CollectorRegistry()))
+    task = asyncio.create_task(work.run())
+    await begun.wait()
+    await asyncio.to_thread(put, live_store.writer, b"three")
+
+    left = None
+    async with asyncio.timeout(10):
+        while left != 0:
+            left = await asyncio.to_thread(_not_copied_back, live_store.folder)
+    task.cancel()
+    await asyncio.gather(task, return_exceptions=True)
+
+
+def _not_copied_back(folder):
+    """Copy back what is in the log; return how many of its pages had to stay there."""
+    with closing(sqlite3.connect(folder / DATABASE_NAME)) as connection:
+        found = connection.execute("PRAGMA wal_checkpoint(PASSIVE)").fetchone()
+        _, pages, copied = found
+        return pages - copied
 
 
 async def _say(store, statement):
