@@ -14,7 +14,7 @@ from hub.app import Hub
 from hub.config import load
 from hub.errors import HubError
 from hub.registry import Registry
-from hub.runtime.garbage import spare_what_is_loaded
+from hub.runtime.memory import give_back_large_blocks, spare_what_is_loaded
 from hub.runtime.workings import LogSettings, load_workings
 from hub.threads import ended, plugin_threads
 
@@ -40,6 +40,7 @@ def run(path: Path, log_settings: LogSettings) -> int:
     config = load(path, registry)
     sys.setswitchinterval(SWITCH_SECONDS)
     spare_what_is_loaded()
+    give_back_large_blocks()
     prepare = partial(load_workings, path.absolute(), log_settings)
     apart = config.hub.pipeline == "process"
     hub = Hub(config, registry, prepare if apart else None)

@@ -9,7 +9,7 @@ import click
 from hub import __version__
 from hub.cli.errors import CommandFailedError
 from hub.errors import HubError
-from hub.runtime.garbage import collect_seldom
+from hub.runtime.memory import collect_seldom
 
 HELP_OPTIONS = ["-h", "--help"]
 

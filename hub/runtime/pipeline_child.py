@@ -19,7 +19,11 @@ import structlog
 
 from hub.runtime import pipeline_frames as frames
 from hub.runtime.bell import Bell
-from hub.runtime.garbage import collect_seldom, spare_what_is_loaded
+from hub.runtime.memory import (
+    collect_seldom,
+    give_back_large_blocks,
+    spare_what_is_loaded,
+)
 from hub.runtime.interpreting import Interpreter
 from hub.runtime.recording import Finished
 from hub.runtime.rounds import Rounds
@@ -46,6 +50,7 @@ def main() -> NoReturn:
         signal.signal(number, signal.SIG_IGN)
     signal.pthread_sigmask(signal.SIG_UNBLOCK, _NOT_FOR_US)
     collect_seldom()
+    give_back_large_blocks()
     pipe, signs = Connection(int(sys.argv[1])), Signs.shared(int(sys.argv[2]))
     sys.path[:] = pipe.recv()
     worker = _Worker(pipe, _Bell(signs))

@@ -30,6 +30,7 @@ port = {port}
 profile = {{ charset_default = "{charset}", time_zone = "{zone}", \
 assigning_authority = "{authority}" }}
 """
+APART = timedelta(milliseconds=1)
 SETTLED = timedelta(hours=3)  # longer than any stay takes to settle
 
 
@@ -62,20 +63,24 @@ class Work:
         return feed.normaliser.normalise(body, feed.profile).facts
 
     def hear(self, messages):
-        """Put (source, control id, body) into the journal, in this order."""
+        """Put (source, control id, body) into the journal, in this order.
+
+        They arrived one each millisecond, the last one now: ids sort by their time.
+        """
+        first = self.now - APART * len(messages)
         rows = [
             journal.row(
                 source,
                 RawMessage(
                     body=body,
                     media_type=self._feeds[source].normaliser.media_type,
-                    received_at=self.now,
+                    received_at=first + APART * place,
                     control_id=control_id,
                     message_type="ADT",
                     peer="127.0.0.1",
                 ),
             )
-            for source, control_id, body in messages
+            for place, (source, control_id, body) in enumerate(messages, start=1)
         ]
         for start in range(0, len(rows), 256):
             self.store.writer.call(journal.put, rows[start : start + 256])
