@@ -18,8 +18,9 @@ import structlog
 from hub.coordination.identity.consistency import Finding, Identity, Whole, findings
 from hub.coordination.identity.presences import Contact
 from hub.runtime.kept import encounter_of, identity_of
-from hub.store import links, state
+from hub.store import links
 from hub.store.consistency import FIRST, people
+from hub.store.entity_rows import entities_of
 from hub.threads import in_thread
 
 log = structlog.get_logger()
@@ -116,9 +117,9 @@ def _look_at(
 
 def whole(connection: sqlite3.Connection, person: str) -> Whole:
     """Return all that is known of one person now."""
-    records = map(identity_of, state.entities_of(connection, person, "person"))
+    records = map(identity_of, entities_of(connection, person, "person"))
     identities = tuple(Identity(each.key, each.person) for each in records)
-    told = map(encounter_of, state.entities_of(connection, person, "encounter"))
+    told = map(encounter_of, entities_of(connection, person, "encounter"))
     contacts = tuple(
         Contact(each.key, each.identity, each.encounter)
         for each in told

@@ -37,6 +37,7 @@ from hub.runtime.kept import (
     transition_of,
 )
 from hub.store import held, links, state
+from hub.store.entity_rows import EntityRow, entities_of, entities_with, entity_of
 from hub.store.held import CONSENT_KINDS, HELD_KINDS
 from hub.store.links import Moved
 
@@ -103,7 +104,7 @@ class Entities:
         people = self._identities.missing(asked)
         stays = self._encounters.missing(encounters)
         wanted = sorted(people | stays)
-        rows = state.entities_with(self.connection, wanted) if wanted else {}
+        rows = entities_with(self.connection, wanted) if wanted else {}
         for key in people:
             row = rows.get(key)
             self._identities[key] = identity_of(row) if row else None
@@ -201,7 +202,7 @@ class Entities:
 
     def is_taken(self, key: str) -> bool:
         """Say whether anything in the store has this key."""
-        return state.entity_of(self.connection, key) is not None
+        return entity_of(self.connection, key) is not None
 
     def encounter(self, key: str) -> EncounterRecord | None:
         """Return an encounter with its facts, None if the hub does not know it."""
@@ -231,7 +232,7 @@ class Entities:
 
         Those that became part of others are not there.
         """
-        rows = state.entities_of(self.connection, person, "encounter")
+        rows = entities_of(self.connection, person, "encounter")
         return [record for row in rows if not (record := encounter_of(row)).into]
 
     def stays(self, person: str) -> list[StayRecord]:
@@ -314,42 +315,42 @@ class Entities:
         return [record for key in sorted(keys) if (record := self._records[key])]
 
     def _load_identity(self, key: str) -> IdentityRecord | None:
-        row = state.entity_of(self.connection, key)
+        row = entity_of(self.connection, key)
         return identity_of(row) if row else None
 
     def _load_version(self, key: str) -> int:
-        row = state.entity_of(self.connection, key)
+        row = entity_of(self.connection, key)
         return row.version if row else 0
 
     def _load_members(self, person: str) -> tuple[str, ...]:
         return tuple(links.members(self.connection, person))
 
     def _load_encounter(self, key: str) -> EncounterRecord | None:
-        row = state.entity_of(self.connection, key)
+        row = entity_of(self.connection, key)
         return self._encounter_of(row) if row else None
 
-    def _encounter_of(self, row: state.EntityRow) -> EncounterRecord:
+    def _encounter_of(self, row: EntityRow) -> EncounterRecord:
         record = encounter_of(row)
         said = (self._said(key) for key in (row.key, *record.includes))
         return record._replace(witnesses=tuple(chain.from_iterable(said)))
 
     def _load_case(self, key: str) -> Case | None:
-        row = state.entity_of(self.connection, key)
+        row = entity_of(self.connection, key)
         return case_of(row, self._said(key)) if row else None
 
     def _load_record(self, key: str) -> KeptRecord | None:
-        row = state.entity_of(self.connection, key)
+        row = entity_of(self.connection, key)
         return record_of(row, self._said(key)) if row else None
 
     def _load_held(self, identity: str) -> dict[str, str]:
         return held.held_by(self.connection, (identity,))[identity]
 
     def _load_stays(self, person: str) -> dict[str, StayRecord]:
-        rows = state.entities_of(self.connection, person, "stay")
+        rows = entities_of(self.connection, person, "stay")
         return {row.key: stay_of(row) for row in rows}
 
     def _load_transitions(self, person: str) -> dict[str, TransitionRecord]:
-        rows = state.entities_of(self.connection, person, "transition")
+        rows = entities_of(self.connection, person, "transition")
         return {row.key: transition_of(row) for row in rows}
 
     def _said(self, key: str) -> tuple[Witness, ...]:

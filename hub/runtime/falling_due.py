@@ -13,8 +13,8 @@ from hub.runtime.entities import Entities
 from hub.runtime.kept import KeptRecord
 from hub.runtime.looks import Look, instant, subject_of
 from hub.runtime.referring import Referred, Referring
+from hub.store.entity_rows import EntityRow
 from hub.store.journal import microseconds
-from hub.store.state import EntityRow
 from hub.store.timers import Ringing, TimerRow
 
 #: The kind of the timers of records. Each is about the key of one.

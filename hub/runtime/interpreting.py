@@ -223,9 +223,7 @@ def _stating(
 ) -> list[tuple[Waiting, Normalised]]:
     """Return the messages that state something, each with what that is."""
     pairs = zip(batch, read, strict=True)
-    return [
-        (waiting, each) for waiting, each in pairs if isinstance(each, Normalised)
-    ]
+    return [(waiting, each) for waiting, each in pairs if isinstance(each, Normalised)]
 
 
 def _checked(normalised: object, *, own: FactKind | None = None) -> Normalised:

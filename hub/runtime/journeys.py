@@ -26,8 +26,8 @@ from hub.runtime.entities import Entities
 from hub.runtime.kept import EncounterRecord, StayRecord
 from hub.runtime.looks import Look, subject_of
 from hub.runtime.transitions import Transitions
+from hub.store.entity_rows import EntityRow
 from hub.store.journal import microseconds
-from hub.store.state import EntityRow
 from hub.store.timers import Ringing, TimerRow
 
 STAYS = "stays"

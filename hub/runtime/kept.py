@@ -16,7 +16,7 @@ from hub.coordination.standing import Witness
 from hub.coordination.stays import Stay
 from hub.model.encounters import Encounter
 from hub.model.identifiers import Identifier
-from hub.store.state import EntityRow
+from hub.store.entity_rows import EntityRow
 
 _encode = msgspec.json.Encoder().encode
 

@@ -27,7 +27,7 @@ from hub.model.events import CareEvent, Correction
 from hub.model.labels import Labels
 from hub.runtime.entities import Entities
 from hub.runtime.kept import EncounterRecord, KeptRecord
-from hub.store.state import EntityRow
+from hub.store.entity_rows import EntityRow
 
 IDENTIFIED, WITHDRAWN = "identified", "withdrawn"
 #: The mark with the event that said so; all others are by whom a need is shown.

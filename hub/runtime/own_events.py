@@ -29,8 +29,9 @@ from hub.model.own_messages import Said
 from hub.model.times import exactly
 from hub.runtime.entities import Entities
 from hub.settings import Settings
+from hub.store.entity_rows import EntityRow
 from hub.store.journal import Waiting, microseconds
-from hub.store.state import EntityRow, FactRow, Settlement
+from hub.store.state import FactRow, Settlement
 
 #: What of a happening is no part of the payload: it stands elsewhere in the event.
 _ELSEWHERE = frozenset({"type", "at"})

@@ -15,8 +15,9 @@ from hub.model.encounters import Encounter, EncounterStatus
 from hub.model.facts import EncounterKey
 from hub.model.times import FuzzyTime
 from hub.runtime.kept import encounter_of, stay_of
-from hub.store import panel_episodes, state
+from hub.store import panel_episodes
 from hub.store.acting import ACTING
+from hub.store.entity_rows import entity_of
 from hub.store.journal import microseconds, moment
 from hub.store.panel_episodes import Ending, Episode, Followed, Lasting, followed
 from hub.store.panel_rows import EPOCH
@@ -94,7 +95,7 @@ def _end(reader: sqlite3.Connection, each: Followed) -> date | None:
     had ended before: whoever follows it late has all the days too.
     """
     since = moment(each.since).date()
-    row = state.entity_of(reader, each.key)
+    row = entity_of(reader, each.key)
     if row is not None and row.kind == "stay":
         stay = stay_of(row).stay
         return _later(stay.end, since) if stay.status == "closed" else None
@@ -104,7 +105,7 @@ def _end(reader: sqlite3.Connection, each: Followed) -> date | None:
         record = encounter_of(row)
         if not record.into:
             return _end_of(record.encounter, since)
-        row = state.entity_of(reader, record.into)
+        row = entity_of(reader, record.into)
     return since
 
 

@@ -43,7 +43,7 @@ from hub.runtime.kept import (
 )
 from hub.runtime.needs import Needs
 from hub.runtime.referring import Referring
-from hub.store.state import EntityRow
+from hub.store.entity_rows import EntityRow
 
 
 class Draft(NamedTuple):

@@ -19,12 +19,12 @@ import structlog
 
 from hub.runtime import pipeline_frames as frames
 from hub.runtime.bell import Bell
+from hub.runtime.interpreting import Interpreter
 from hub.runtime.memory import (
     collect_seldom,
     give_back_large_blocks,
     spare_what_is_loaded,
 )
-from hub.runtime.interpreting import Interpreter
 from hub.runtime.recording import Finished
 from hub.runtime.rounds import Rounds
 from hub.runtime.signs import Signs

@@ -27,7 +27,7 @@ from hub.model.events import CareEvent, Correction, Entity
 from hub.runtime.entities import Entities
 from hub.runtime.kept import StayRecord, TransitionRecord
 from hub.runtime.looks import Look, instant
-from hub.store.state import EntityRow
+from hub.store.entity_rows import EntityRow
 
 _plain = msgspec.to_builtins
 

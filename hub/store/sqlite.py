@@ -46,8 +46,9 @@ _WRITER: dict[str, int | str] = {
     "cache_size": -65536,
     "application_id": APPLICATION_ID,
 }
-#: An event takes about 2 KiB: of smaller pages each would fill one by half.
-PAGE_BYTES = 8192
+#: Keys are digests: in a large store each message touches ten pages of indexes, and of
+#: each the whole is written twice. Of larger ones the disk has twice as much to do.
+PAGE_BYTES = 4096
 # A build without memory mapping does not know this one, and maps nothing.
 _HARMLESS = frozenset({"mmap_size"})
 # A reader never checkpoints: with two connections at it, SQLite before 3.51.3

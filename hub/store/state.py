@@ -12,9 +12,18 @@ import msgspec
 import sqlalchemy as sa
 
 from hub.model.message import MessageState
-from hub.store import audit_records, held, links, referral_rows, shadow_amending, timers
+from hub.store import (
+    audit_records,
+    entity_rows,
+    held,
+    links,
+    referral_rows,
+    shadow_amending,
+    timers,
+)
 from hub.store.directory import arrivals
 from hub.store.directory.arrivals import DirectoryArrival
+from hub.store.entity_rows import EntityRow
 from hub.store.journal import PartRow
 from hub.store.links import Relinked
 from hub.store.pasts import hasten, supersede
@@ -23,7 +32,6 @@ from hub.store.schema import (
     decision,
     delivery,
     document,
-    entity,
     event,
     fact,
     message,
@@ -56,20 +64,6 @@ class DocumentRow(NamedTuple):
     media_type: str
     message: int
     body: bytes
-
-
-class EntityRow(NamedTuple):
-    """The fold of an entity's facts, and the version of its newest event.
-
-    `identity` is under whose number it was told of, `person` who that is.
-    """
-
-    key: str
-    kind: str
-    person: str
-    version: int
-    body: bytes
-    identity: str
 
 
 class EventRow(NamedTuple):
@@ -177,13 +171,6 @@ _FACTS = Insert(fact, FactRow._fields)
 _EVENTS = Insert(event, EventRow._fields)
 _DECISIONS = Insert(decision, DecisionRow._fields)
 _DELIVERIES = Insert(delivery, DeliveryRow._fields)
-_ENTITIES = Insert(
-    entity,
-    EntityRow._fields,
-    "ON CONFLICT (key) DO UPDATE SET"
-    " person = excluded.person, version = excluded.version, body = excluded.body,"
-    " identity = excluded.identity",
-)
 _seqs = sa.func.json_each(sa.bindparam("seqs")).table_valued("value")
 _SETTLE_PLAIN = Statement(
     sa.update(message)
@@ -206,24 +193,6 @@ _SETTLE = Statement(
         error_code=sa.bindparam("error_code"),
         warnings=sa.bindparam("warnings"),
     )
-)
-_ENTITY = Statement(
-    sa.select(*(entity.c[name] for name in EntityRow._fields)).where(
-        entity.c.key == sa.bindparam("key")
-    )
-)
-_keys = sa.func.json_each(sa.bindparam("keys")).table_valued("value")
-_WITH_KEYS = Statement(
-    sa.select(*(entity.c[name] for name in EntityRow._fields)).where(
-        entity.c.key.in_(sa.select(_keys.c.value))
-    )
-)
-_ENTITIES_OF = Statement(
-    sa.select(*(entity.c[name] for name in EntityRow._fields))
-    .where(
-        entity.c.person == sa.bindparam("person"), entity.c.kind == sa.bindparam("kind")
-    )
-    .order_by(entity.c.key)
 )
 _EVENTS_OF = Statement(
     sa.select(event.c.body)
@@ -262,28 +231,6 @@ _FACTS_OF = Statement(
 )
 
 
-def entity_of(connection: sqlite3.Connection, key: str) -> EntityRow | None:
-    """Return the entity with this key, None if there is none yet."""
-    found = _ENTITY(connection, key=key).fetchone()
-    return EntityRow(*found) if found else None
-
-
-def entities_with(
-    connection: sqlite3.Connection, keys: Sequence[str]
-) -> dict[str, EntityRow]:
-    """Return by their keys the entities that there are."""
-    found = _WITH_KEYS(connection, keys=msgspec.json.encode(keys).decode())
-    return {row[0]: EntityRow(*row) for row in found}
-
-
-def entities_of(
-    connection: sqlite3.Connection, person: str, kind: str
-) -> list[EntityRow]:
-    """Return the entities of a kind that belong to a person, by their keys."""
-    found = _ENTITIES_OF(connection, person=person, kind=kind)
-    return [EntityRow(*row) for row in found]
-
-
 def events_of(connection: sqlite3.Connection, person: str) -> list[bytes]:
     """Return the bodies of all events about a person, in order."""
     return [body for (body,) in _EVENTS_OF(connection, person=person)]
@@ -307,8 +254,7 @@ def settle(
         if each.again:
             shadow_amending.settle(connection, each.seq, each.again, each.settled_at)
     _FACTS.run(connection, _all(settlements, "facts"))
-    latest = {row.key: row for row in _all(settlements, "entities")}
-    _ENTITIES.run(connection, list(latest.values()))
+    entity_rows.keep(connection, _all(settlements, "entities"))
     referral_rows.keep(connection, _referrals(settlements))
     _EVENTS.run(connection, _all(settlements, "events"))
     _DECISIONS.run(connection, _all(settlements, "decisions"))

@@ -29,7 +29,7 @@ from templates import make_templates
 
 from hub.coordination.ids import Keys
 from hub.store import schema
-from hub.store.sqlite import DATABASE_NAME
+from hub.store.sqlite import DATABASE_NAME, PAGE_BYTES
 from hub.store.store import Store, call_at_once
 
 HERE = Path(__file__).parent
@@ -75,6 +75,7 @@ def version():
         for index in sorted(table.indexes, key=lambda index: str(index.name))
     ]
     files = [(HERE / f"{name}.py").read_bytes() for name in GENERATOR]
+    made += [PAGE_BYTES]
     digest = hashlib.sha256(b"".join([*(str(each).encode() for each in made), *files]))
     return digest.hexdigest()[:12]
 

@@ -17,6 +17,7 @@ from hub.model.message import MessageState, RawMessage
 from hub.runtime.dispatch import Dispatcher
 from hub.sdk import DestinationSettings, Settings
 from hub.store import journal, state
+from hub.store.entity_rows import EntityRow
 from hub.store.journal import microseconds
 from hub.testing.samples import care_event
 
@@ -167,7 +168,7 @@ def _settlement(seq, event, person):
         MessageState.PROCESSED,
         now,
         facts=(state.FactRow(seq, 0, key, b"{}"),),
-        entities=(state.EntityRow(key, "encounter", person, version, b"{}", person),),
+        entities=(EntityRow(key, "encounter", person, version, b"{}", person),),
         events=(
             state.EventRow(
                 event.id, seq, event.type, key, version, person, now, 1, body

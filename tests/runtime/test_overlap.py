@@ -171,7 +171,7 @@ def compare(facts, known):
         other.connection.close()
 
 
-@pytest.fixture
+@pytest.fixture(autouse=True)
 def small(monkeypatch):
     """Let each round be of one message, or of as many as the test says."""
 
@@ -207,9 +207,12 @@ def test_overlap_makes_no_difference_to_walks(small, steps, known, most):
 
 @overlapping
 @given(
-    handed_over() | courses(), walks(repairs, describes), st.randoms(), st.integers(0, 6)
+    handed_over() | courses(),
+    walks(repairs, describes),
+    st.randoms(),
+    st.integers(0, 6),
 )
-def test_overlap_makes_no_difference_to_courses(small, course, said, random, known):
+def test_overlap_makes_no_difference_to_courses(course, said, random, known):
     facts = facts_of([*course, *said])
     random.shuffle(facts)
     compare(facts, known)
@@ -218,7 +221,7 @@ def test_overlap_makes_no_difference_to_courses(small, course, said, random, kno
 P1, P2, P3 = (number(f"P{each}") for each in (1, 2, 3))
 
 
-def works_on(small, facts, known):
+def works_on(facts, known):
     """Return which rounds began before the one before them was stored."""
     hub, beside = Hub(facts, overlaps=True), []
     settle = hub.rounds._interpreter.settle
@@ -237,19 +240,19 @@ MERGE = repair("merge", P1, [P2])
 TWO = (stay(P1, "V1"), stay(P2, "V2"), stay(P3, "V3"))
 
 
-def test_a_round_about_somebody_else_is_worked_out_beside_a_merge(small):
-    assert works_on(small, (*TWO, MERGE, stay(P3, "V3", hour=9)), 3) == [False, True]
+def test_a_round_about_somebody_else_is_worked_out_beside_a_merge():
+    assert works_on((*TWO, MERGE, stay(P3, "V3", hour=9)), 3) == [False, True]
 
 
 @pytest.mark.parametrize(
     "about",
     [stay(P1, "V1", hour=9), stay(P2, "V2", hour=9), repair("merge", P3, [P2])],
 )
-def test_a_round_about_who_was_merged_waits_for_the_merge(small, about):
-    assert works_on(small, (*TWO, MERGE, about), 3) == [False, False]
+def test_a_round_about_who_was_merged_waits_for_the_merge(about):
+    assert works_on((*TWO, MERGE, about), 3) == [False, False]
 
 
-def test_a_round_of_whom_only_looks_say_that_they_were_merged_is_done_again(small):
+def test_a_round_of_whom_only_looks_say_that_they_were_merged_is_done_again():
     """That this is Anna too nobody knows before the message was worked out."""
     elsewhere = number("77", system="SUED")
     facts = (
@@ -260,7 +263,7 @@ def test_a_round_of_whom_only_looks_say_that_they_were_merged_is_done_again(smal
         person((elsewhere, INSURED[0]), ANNA, hour=13),
     )
 
-    assert works_on(small, facts, 3) == [False, True, False]
+    assert works_on(facts, 3) == [False, True, False]
     compare(facts, 3)
 
 

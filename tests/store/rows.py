@@ -7,6 +7,7 @@ from datetime import UTC, datetime, timedelta
 from hub.model.delivery import DeliveryState, Outcome
 from hub.model.message import MessageState, RawMessage
 from hub.store import journal, state
+from hub.store.entity_rows import EntityRow
 from hub.store.outbox import Settled
 from tests.stores import created
 
@@ -89,7 +90,7 @@ def settlement(seq, name=None, *, destination="payer", okey="p_1", due=NOW, **gi
     )
     rows = {
         "facts": (state.FactRow(seq, 0, event.entity, b'{"n":1}'),),
-        "entities": (state.EntityRow(event.entity, "encounter", okey, 1, b"{}", okey),),
+        "entities": (EntityRow(event.entity, "encounter", okey, 1, b"{}", okey),),
         "events": (event,),
         "decisions": (decision,),
         "deliveries": (delivery,),

@@ -4,9 +4,10 @@ import pytest
 
 from hub.model.message import MessageState
 from hub.store import journal, state
+from hub.store.entity_rows import EntityRow, entity_of
 from hub.store.errors import RowRefusedError
 from hub.store.links import Relinked
-from hub.store.state import EntityRow, FactRow, Settlement
+from hub.store.state import FactRow, Settlement
 from tests.store.rows import NOW, received, row, settlement
 
 EFFECTS = ("fact", "entity", "event", "decision", "delivery", "identifier")
@@ -101,8 +102,8 @@ def test_the_newest_picture_of_an_entity_is_kept(memory):
         ],
     )
 
-    assert state.entity_of(memory, "enc_1") == new
-    assert state.entity_of(memory, "enc_2") is None
+    assert entity_of(memory, "enc_1") == new
+    assert entity_of(memory, "enc_2") is None
 
 
 def test_several_can_be_known_by_a_number_that_somebody_else_gave(memory):

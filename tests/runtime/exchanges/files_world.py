@@ -35,6 +35,7 @@ from hub.sdk import (
 )
 from hub.store import journal
 from hub.store.acting import Actor
+from hub.store.books import balance
 from hub.store.exchanges import ledger
 from hub.store.store import Store, call_at_once
 from tests.runtime.setting import metrics
@@ -205,6 +206,11 @@ class Files:
     def query(self, sql, *values):
         with closing(self.store.reader()) as reader:
             return reader.execute(sql, values).fetchall()
+
+    def unbalanced(self):
+        """Return what the books do not account for."""
+        with closing(self.store.reader()) as reader:
+            return [each for each in balance(reader).checks if each[1]]
 
     def messages(self, feed="roster"):
         """Return what the messages of a feed say, in order: op, key, row, before."""

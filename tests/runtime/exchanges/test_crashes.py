@@ -10,7 +10,6 @@ import sys
 from contextlib import closing, suppress
 from random import Random
 
-from hub.store.books import CHECKS
 from hub.store.sqlite import open_reader
 from tests.runtime.exchanges.files_world import opened, text
 
@@ -51,8 +50,7 @@ def check(files):
     before = {f"k{n}" for n in range(0, ROWS, 2)}
     unchanged = {key for key in before if values[key] == key[1:]}
     assert changed == sorted(set(values) - unchanged)
-    for name, query in CHECKS.items():
-        assert files.query(query) == [(0,)], name
+    assert files.unbalanced() == []
 
 
 async def finish(folder):
