@@ -147,9 +147,10 @@ def test_what_one_side_says_the_others_hub_knows(tmp_path):
             each.close()
 
     # A hub that hears of several steps at once tells of some as history, but knows all.
+    # That it was received is the sender's own word, and overtaken by an early answer.
     assert last["performer"]["state"] == last["requester"]["state"]
     said = [{statement["says"] for statement in each["history"]} for each in kept]
-    assert said[0] == said[1]
+    assert said[0] - {"received"} == said[1] - {"received"}
     assert {each["loop"] for each in last.values()} == {"closed_by_requester"}
     assert all(each["details"]["safety"]["contact_prohibited"] for each in kept)
     assert [unbalanced(each.data_dir) for each in hubs.values()] == [[], []]
