@@ -32,7 +32,7 @@ log = structlog.get_logger()
 #: Messages of one round. More would make ACKs wait behind a large commit …
 ROUND = 32
 #: … but whoever is behind does it all the same, with a fifth less work for each.
-ROUND_BEHIND = 128
+ROUND_BEHIND = 256
 #: Timers of one round: each is about little, and nobody waits for an answer.
 TIMERS = 128
 #: While many messages wait, timers are looked at in one of so many rounds.
