@@ -17,11 +17,11 @@ demo: $(VENV)/installed
 # Three at a time, since some wait; tests that share what their module sets up stay
 # together.
 test: $(VENV)/installed-dev
-	$(BIN)/python -m pytest -n 3 --dist loadgroup -m "not long"
+	$(BIN)/python -m pytest -n 3 --dist loadscope -m "not long"
 
 # Crash loops, storms, and comparisons with other libraries: some minutes more.
 soak: $(VENV)/installed-dev
-	$(BIN)/python -m pytest -n 2 --dist loadgroup -m long
+	$(BIN)/python -m pytest -n 2 --dist loadscope -m long
 
 check: $(VENV)/installed-dev
 	$(BIN)/ruff check .

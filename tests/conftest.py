@@ -25,6 +25,7 @@ from hypothesis import settings
 from hub.store import migrate, schema, store
 from hub.store.sqlite import DATABASE_NAME
 from tests.stores import created, engine, put_down
+from tests.together import Together
 
 # `make test` tries the same examples each time, so that what fails is what was
 # changed, and fewer than `make fuzz`, which looks for new ones.
@@ -33,19 +34,16 @@ if "CAREHUB_WALKS" not in os.environ:
     settings.load_profile("the same each time")
 
 
-@pytest.hookimpl(tryfirst=True)
-def pytest_collection_modifyitems(items):
+@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_make_scheduler(config, log):
     """Keep tests in one process that share what their module sets up once."""
-    for item in items:
-        module = item.nodeid.partition("::")[0]
-        named = getattr(item, "_fixtureinfo", None)
-        fixtures = named.name2fixturedefs.values() if named else ()
-        if any(
-            each.scope == "module" and each.baseid == module
-            for found in fixtures
-            for each in found
-        ):
-            item.add_marker(pytest.mark.xdist_group(module.replace("/", ".")))
+    return Together(config, log)
+
+
+@pytest.hookimpl(trylast=True)
+def pytest_collection_modifyitems(items):
+    """Begin with tests that take long, so that no process is left with one."""
+    items.sort(key=lambda item: "acceptance" not in item.keywords)
 
 
 _configure, _AS_IT_COMES = structlog.configure, structlog.get_config()
