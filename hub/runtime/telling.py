@@ -52,6 +52,7 @@ class Telling:
     def forget(self) -> None:
         """Drop what is remembered of rounds that may not be in the store."""
         self._suppressing.forget()
+        self._recipients.forget()
 
     def tell(
         self, settlement: Settlement, told: Iterable[CareEvent], now: datetime
@@ -153,8 +154,7 @@ class Telling:
 class Recipients:
     """Who was told of what, also where that is not committed yet.
 
-    The store comes first: what is in memory of a round that failed is not true, and
-    nobody asks for it before it is told again under the same ids.
+    The store comes first: since then, something may have been withdrawn.
     """
 
     def __init__(self, connection: sqlite3.Connection, size: int = MEMORY_SIZE) -> None:
@@ -162,6 +162,11 @@ class Recipients:
         self._size = size
         self._routed: OrderedDict[str, tuple[str, Routed]] = OrderedDict()
         self._again: OrderedDict[str, tuple[Heard, ...]] = OrderedDict()
+
+    def forget(self) -> None:
+        """Drop what is in memory: of a round that is worked out again it is not true."""
+        self._routed.clear()
+        self._again.clear()
 
     def remember(self, event: CareEvent, routed: Routed) -> None:
         """Keep in mind who is told of `event`, and what it amends."""
