@@ -164,7 +164,7 @@ class Recipients:
         self._again: OrderedDict[str, tuple[Heard, ...]] = OrderedDict()
 
     def forget(self) -> None:
-        """Drop what is in memory: of a round that is worked out again it is not true."""
+        """Drop what is in memory: it may be of a round that is worked out again."""
         self._routed.clear()
         self._again.clear()
 

@@ -30,7 +30,7 @@ class Check(NamedTuple):
     table: str
     wrong: str
 
-    def count(self, connection: sqlite3.Connection, first: int, last: int) -> int:
+    def count_wrong(self, connection: sqlite3.Connection, first: int, last: int) -> int:
         """Return how many of the rows numbered so are wrong."""
         name = self.table.partition(" ")[2]
         query = f"""
@@ -256,7 +256,8 @@ def balance(connection: sqlite3.Connection) -> Books:
     connection.execute("BEGIN")
     try:
         counts = [
-            (name, check.count(connection, *_ALL)) for name, check in CHECKS.items()
+            (name, check.count_wrong(connection, *_ALL))
+            for name, check in CHECKS.items()
         ]
     finally:
         connection.execute("ROLLBACK")
@@ -273,4 +274,4 @@ def balance_by_slices(
     """
     for name, check in CHECKS.items():
         for first in range(1, check.last(connection) + 1, size):
-            yield name, check.count(connection, first, first + size - 1)
+            yield name, check.count_wrong(connection, first, first + size - 1)
