@@ -69,6 +69,7 @@ fuzz: $(VENV)/installed-dev
 		$(BIN)/python -m tests.fuzz.$$target -max_total_time=$(FUZZ_SECONDS) \
 			|| exit 1; done
 	CAREHUB_WALKS=20 $(BIN)/python -m pytest -q tests/runtime/test_identity_walks.py \
+		tests/runtime/test_overlap.py \
 		tests/runtime/test_disclosure_walks.py tests/coordination
 
 clean:

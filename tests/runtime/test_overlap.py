@@ -2,8 +2,10 @@
 
 Whatever is said, and whoever turns out to be one person: it comes to the same as
 where each round waits for the one before. Everybody here is made up.
+``CAREHUB_WALKS=20`` tries twenty times as much.
 """
 
+import os
 from datetime import timedelta
 
 import pytest
@@ -44,6 +46,7 @@ from tests.runtime.steps import (
 from tests.runtime.world import ANNA, Picture, number, person, repair, stay
 from tests.store.rows import in_memory, put, row
 
+LONGER = int(os.environ.get("CAREHUB_WALKS", "1"))
 #: Nobody is told twice of what was told of the same person within a day.
 SUBSCRIPTION = Subscription(
     "all", "out", EVENT_TYPES, "treatment", suppress_within=timedelta(days=1)
@@ -184,7 +187,7 @@ def small(monkeypatch):
 
 
 overlapping = settings(
-    max_examples=100,
+    max_examples=100 * LONGER,
     deadline=None,
     suppress_health_check=[
         HealthCheck.too_slow,
