@@ -43,7 +43,7 @@ from tests.runtime.disclosures import SUBSCRIPTIONS, Sender
 from tests.runtime.plain_rules import Said
 from tests.runtime.steps import minute
 
-WALKS = 70 * int(os.environ.get("CAREHUB_WALKS", "1"))
+WALKS = 50 * int(os.environ.get("CAREHUB_WALKS", "1"))
 walking = settings(
     max_examples=WALKS,
     deadline=None,

@@ -53,7 +53,7 @@ from tests.runtime.world import (
 
 LONGER = int(os.environ.get("CAREHUB_WALKS", "1"))
 #: How many walks of each property are tried.
-WALKS = 150 * LONGER
+WALKS = 100 * LONGER
 walking = settings(
     max_examples=WALKS,
     deadline=None,
