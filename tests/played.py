@@ -9,7 +9,6 @@ from datetime import UTC, datetime, timedelta
 from prometheus_client import CollectorRegistry
 
 from hub.config.tables import IdentityTable, StaysTable
-from hub.contract import NormaliserSpec
 from hub.metrics import Metrics
 from hub.model.facts import (
     EncounterKey,
@@ -22,19 +21,18 @@ from hub.model.facts import (
 from hub.model.identifiers import Code, Identifier, Location
 from hub.model.message import RawMessage
 from hub.runtime import core
-from hub.runtime.interpreting import Feed
 from hub.runtime.pipeline import Pipeline
 from hub.runtime.relations import Relations
 from hub.runtime.routing import Router
 from hub.runtime.transitions import Programmes
 from hub.runtime.wiring import programmes
-from hub.sdk import Settings
 from hub.store import journal
 from hub.store.queries import Reader
 from hub.store.sqlite import DATABASE_NAME
 from hub.store.store import Store, call_at_once
 from hub.testing.clock import FakeClock
 from tests.coordination.scenarios import DAY, at
+from tests.runtime.facts import made_up_feed
 
 CANARY = "ZZCANARYZZ"
 SYSTEM = "NORD"
@@ -177,15 +175,9 @@ class Played:
             programmes=self._programmes,
             identity=IdentityTable(),
         )
-        spec = NormaliserSpec(
-            name="made-up",
-            media_type="text/plain",
-            profile=Settings,
-            normalise=lambda body, _: Normalised(facts=(self._facts[body],)),
-            summary="For a test.",
-        )
+        feed = made_up_feed(lambda body, _: Normalised(facts=(self._facts[body],)))
         return Pipeline(
-            feeds={"klinik-nord": Feed(spec, Settings())},
+            feeds={"klinik-nord": feed},
             reader=connection,
             writer=store.writer,
             processor=processor,

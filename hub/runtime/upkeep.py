@@ -44,7 +44,7 @@ class Upkeep:
 
     async def _keep_gauges(self) -> None:
         while True:
-            await in_thread(self._look, self._open_reader(), self._set_gauges)
+            await in_thread(self._set_gauges)
             await asyncio.sleep(GAUGES_SECONDS)
 
     async def _keep_books(self) -> None:
@@ -69,19 +69,14 @@ class Upkeep:
             wrong = [name for name, count in found.items() if count]
             log.error("books.unbalanced", imbalance=found.total(), checks=wrong)
 
-    def _look(
-        self, reader: sqlite3.Connection, look: Callable[[sqlite3.Connection], None]
-    ) -> None:
+    def _set_gauges(self) -> None:
         try:
-            look(reader)
+            with closing(self._open_reader()) as reader:
+                self._metrics.messages_waiting(journal.count_waiting(reader))
+                waiting = outbox.count_open(reader)
         except sqlite3.Error as error:
             _unreadable(error)
-        finally:
-            reader.close()
-
-    def _set_gauges(self, reader: sqlite3.Connection) -> None:
-        self._metrics.messages_waiting(journal.count_waiting(reader))
-        waiting = outbox.count_open(reader)
+            return
         for name in self._destinations:
             self._metrics.deliveries_waiting(name, waiting.get(name, 0))
 

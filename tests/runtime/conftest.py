@@ -5,18 +5,15 @@ import asyncio
 import pytest
 
 from hub.config.tables import IdentityTable
-from hub.contract import NormaliserSpec
 from hub.runtime import core, dispatch
-from hub.runtime.interpreting import Feed
 from hub.runtime.pipeline import Pipeline
 from hub.runtime.relations import Relations
 from hub.runtime.routing import Router
 from hub.runtime.transitions import Programmes
-from hub.sdk import Settings
 from hub.store.books import balance
 from hub.store.store import Store, call_at_once
 from hub.testing.clock import FakeClock
-from tests.runtime.facts import EVERYONE, PANELS, SECRET
+from tests.runtime.facts import EVERYONE, PANELS, SECRET, made_up_feed
 from tests.runtime.setting import NOW, Outbox, metrics
 
 
@@ -76,13 +73,7 @@ def make(store):
     ):
         reader = store.reader()
         readers.append(reader)
-        spec = NormaliserSpec(
-            name="made-up",
-            media_type="text/plain",
-            profile=Settings,
-            normalise=normalise,
-            summary="For a test.",
-        )
+        feed = made_up_feed(normalise)
         processor = core.processor(
             reader,
             SECRET,
@@ -94,7 +85,7 @@ def make(store):
             referring=referring,
         )
         return Pipeline(
-            feeds={"klinik-nord": Feed(spec, Settings())},
+            feeds={"klinik-nord": feed},
             reader=reader,
             writer=store.writer,
             processor=processor,

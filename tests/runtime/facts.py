@@ -4,6 +4,7 @@ from datetime import date
 
 import msgspec
 
+from hub.contract import NormaliserSpec
 from hub.coordination.panels import Member, Panel
 from hub.coordination.routes import Subscription
 from hub.model.events import CareEvent
@@ -17,6 +18,8 @@ from hub.model.facts import (
 )
 from hub.model.identifiers import Code, Identifier, Location
 from hub.model.taxonomy import EVENT_TYPES
+from hub.runtime.interpreting import Feed
+from hub.sdk import Settings
 from tests.coordination.scenarios import at
 
 SECRET = b"made up, and of no use elsewhere"
@@ -61,6 +64,18 @@ def reads(facts):
     return lambda body, _profile: Normalised(
         facts=(facts[body],), provenance=Provenance(message_id=body.decode())
     )
+
+
+def made_up_feed(normalise):
+    """Return a feed whose messages `normalise` reads."""
+    spec = NormaliserSpec(
+        name="made-up",
+        media_type="text/plain",
+        profile=Settings,
+        normalise=normalise,
+        summary="For a test.",
+    )
+    return Feed(spec, Settings())
 
 
 def states(query):

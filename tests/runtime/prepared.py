@@ -9,18 +9,15 @@ from functools import partial
 from pathlib import Path
 
 from hub.config.tables import IdentityTable
-from hub.contract import NormaliserSpec
 from hub.model.facts import FactKind, Normalised
 from hub.runtime import core
-from hub.runtime.interpreting import Feed
 from hub.runtime.relations import Relations
 from hub.runtime.routing import Router
 from hub.runtime.transitions import Programmes
 from hub.runtime.workings import Workings
-from hub.sdk import Settings
 from hub.store.sqlite import open_reader
 from hub.telemetry import configure_logging
-from tests.runtime.facts import EVERYONE, SECRET, fact
+from tests.runtime.facts import EVERYONE, SECRET, fact, made_up_feed
 from tests.runtime.setting import raw
 
 
@@ -64,13 +61,7 @@ def prepare(data_dir):
     """Return what reads messages of `normalise` in the store in `data_dir`."""
     configure_logging(json=True)
     reader = open_reader(data_dir)
-    spec = NormaliserSpec(
-        name="made-up",
-        media_type="text/plain",
-        profile=Settings,
-        normalise=partial(normalise, folder=Path(data_dir).parent),
-        summary="For a test.",
-    )
+    feed = made_up_feed(partial(normalise, folder=Path(data_dir).parent))
     processor = core.processor(
         reader,
         SECRET,
@@ -80,7 +71,7 @@ def prepare(data_dir):
         programmes=Programmes(),
         identity=IdentityTable(),
     )
-    feeds = {"klinik-nord": Feed(spec, Settings())}
+    feeds = {"klinik-nord": feed}
     return Workings(reader, feeds, poisoned(processor))
 
 

@@ -13,23 +13,21 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from hub.config.tables import IdentityTable
-from hub.contract import NormaliserSpec
 from hub.coordination.routes import Subscription
 from hub.model.facts import Normalised
 from hub.model.message import MessageState
 from hub.model.taxonomy import EVENT_TYPES
 from hub.runtime import core, overlap, rounds
 from hub.runtime.bell import Bell
-from hub.runtime.interpreting import Feed, Interpreter
+from hub.runtime.interpreting import Interpreter
 from hub.runtime.relations import Relations
 from hub.runtime.rounds import Rounds
 from hub.runtime.routing import Router
 from hub.runtime.transitions import Programmes
-from hub.sdk import Settings
 from hub.store import state
 from hub.store.links import Moved, Relinked
 from hub.store.state import Settlement
-from tests.runtime.facts import SECRET, reads
+from tests.runtime.facts import SECRET, made_up_feed, reads
 from tests.runtime.setting import NOW
 from tests.runtime.steps import (
     INSURED,
@@ -105,16 +103,10 @@ class Hub:
         self.rounds = self._rounds()
 
     def _rounds(self):
-        spec = NormaliserSpec(
-            name="made-up",
-            media_type="text/plain",
-            profile=Settings,
-            normalise=reads(self._bodies),
-            summary="For a test.",
-        )
+        feed = made_up_feed(reads(self._bodies))
         return Rounds(
             self.connection,
-            Interpreter({"klinik": Feed(spec, Settings())}, self.processor),
+            Interpreter({"klinik": feed}, self.processor),
             self.processor,
             self.ledger,
             Bell(),

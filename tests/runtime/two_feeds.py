@@ -3,19 +3,16 @@
 import msgspec
 
 from hub.config.tables import IdentityTable
-from hub.contract import NormaliserSpec
 from hub.model.delivery import DeliveryState
 from hub.runtime import core
-from hub.runtime.interpreting import Feed
 from hub.runtime.pipeline import Pipeline
 from hub.runtime.relations import Relations
 from hub.runtime.routing import Router
 from hub.runtime.transitions import Programmes
-from hub.sdk import Settings
 from hub.store import outbox
 from hub.store.outbox import Claim
 from hub.testing.clock import FakeClock
-from tests.runtime.facts import PANELS, SECRET, reads
+from tests.runtime.facts import PANELS, SECRET, made_up_feed, reads
 from tests.runtime.setting import NOW, metrics, put
 from tests.store.rows import settled
 
@@ -41,15 +38,9 @@ class Hub:
             programmes=Programmes(),
             identity=IdentityTable(),
         )
-        spec = NormaliserSpec(
-            name="made-up",
-            media_type="text/plain",
-            profile=Settings,
-            normalise=reads(self._known),
-            summary="For a test.",
-        )
+        feed = made_up_feed(reads(self._known))
         self._pipeline = Pipeline(
-            feeds={name: Feed(spec, Settings()) for name in ("nord", "sued")},
+            feeds=dict.fromkeys(("nord", "sued"), feed),
             reader=reader,
             writer=self.store.writer,
             processor=processor,

@@ -5,7 +5,6 @@ its own it can do none of that to the hub, and gives way to it. What it prints g
 nowhere, because it may be content.
 """
 
-import gc
 import os
 import pickle
 import signal
@@ -16,11 +15,12 @@ from typing import NoReturn
 
 from hub.runtime.directory.errors import DirectoryReaderError
 from hub.runtime.directory.job import Findings, encode
+from hub.runtime.memory import spare_what_is_loaded
 from hub.runtime.retiring import end_with_the_hub, retire
 
 #: Reading may take so long; then the system ends the process.
 MOST_SECONDS = 3600
-#: After how many new objects garbage is looked for, and how often in older ones.
+#: When garbage in circles is looked for: records make none, and there are many.
 COLLECTED_AT = (200_000, 20, 100)
 #: In how many bytes the length of what follows is said.
 LENGTH = 8
@@ -47,16 +47,10 @@ def _read(text: bytes) -> Findings:
         from hub.runtime.directory.reading import read  # noqa: PLC0415 - it takes time
 
         job = pickle.loads(text)  # noqa: S301 - as in `main`
-        _collect_seldom()
+        spare_what_is_loaded(COLLECTED_AT)
         tempfile.tempdir = None
         os.environ["TMPDIR"] = str(job.scratch)
         return read(job)
     except Exception as error:  # noqa: BLE001 - a plugin that cannot be imported, say
         code, detail = DirectoryReaderError.code, type(error).__name__
         return Findings(error_code=code, detail=detail, again=True)
-
-
-def _collect_seldom() -> None:
-    """Look for garbage in circles seldom: records make none, and there are many."""
-    gc.freeze()
-    gc.set_threshold(*COLLECTED_AT)

@@ -10,7 +10,6 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from hub.config.tables import IdentityTable
-from hub.contract import NormaliserSpec
 from hub.coordination.ids import Keys
 from hub.coordination.policy import project
 from hub.coordination.recipients import PURPOSES, Recipient
@@ -48,7 +47,7 @@ from hub.store.sqlite import DATABASE_NAME
 from hub.testing.clock import FakeClock
 from tests.coordination.scenarios import at
 from tests.runtime.exchanges.outgoing import file_config, file_dispatcher
-from tests.runtime.facts import PANELS, SECRET, events, states
+from tests.runtime.facts import PANELS, SECRET, events, made_up_feed, states
 from tests.runtime.setting import NOW, Scripted, metrics, put
 from tests.runtime.test_dispatch import running
 
@@ -108,17 +107,11 @@ def pipeline_of(store, reader, router, normaliser=normalise):
         programmes=Programmes(),
         identity=IdentityTable(),
     )
-    other = NormaliserSpec(
-        name="made-up",
-        media_type="text/plain",
-        profile=Settings,
-        normalise=normaliser,
-        summary="For a test.",
-    )
+    feed = made_up_feed(normaliser)
     return Pipeline(
         feeds={
             EXCHANGES_FEED: Feed(happenings.NORMALISER, Settings()),
-            "klinik-nord": Feed(other, Settings()),
+            "klinik-nord": feed,
         },
         reader=reader,
         writer=store.writer,
