@@ -115,13 +115,24 @@ def message(number, state, **more):
     } | more
 
 
+def encounter(number):
+    return {
+        "seq": number,
+        "key": f"enc_{number:032x}",
+        "kind": "encounter",
+        "person": "per_1",
+        "version": 1,
+        "body": b"{}",
+    }
+
+
 def fact(number, message, place, kind):
     body = {"kind": kind, "subject": {"demographics": {"name": CANARY}}}
     return {
         "seq": number,
         "message": message,
         "place": place,
-        "entity": f"enc_{message:032x}",
+        "entity": message,
         "body": json.dumps(body).encode(),
     }
 
@@ -141,9 +152,8 @@ def event(number, message, type_, routes):
         "id": identity,
         "message": message,
         "type": type_,
-        "entity": entity,
+        "entity": number,
         "version": 1,
-        "person": "per_1",
         "emitted_at": NOON + number * MINUTE,
         "routes": routes,
         "body": json.dumps(envelope).encode(),
@@ -210,6 +220,7 @@ ROWS = {
         message(8, "processed"),
         message(9, "processed"),
     ],
+    schema.entity: [encounter(number) for number in range(1, 10)],
     schema.fact: [
         fact(1, 1, 0, "start"),
         fact(2, 1, 1, "person"),

@@ -41,7 +41,6 @@ def people_of(settlements: Iterable[Settlement]) -> set[str]:
     for each in settlements:
         found.update(key for row in each.entities for key in (row.key, row.person))
         found.update(row.identity for row in each.entities)
-        found.update(row.person for row in each.events)
         found.update(row.key for row in each.timers)
     return found
 

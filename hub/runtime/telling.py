@@ -142,7 +142,6 @@ class Telling:
             type=event.type,
             entity=event.entity.key,
             version=event.entity.version,
-            person=event.subject.person or "",
             emitted_at=microseconds(event.times.emitted),
             routes=routed.routes,
             body=_encode(event),

@@ -133,7 +133,7 @@ class AuditReader:
         query = (
             sa.select(entity.identity)
             .distinct()
-            .join_from(schema.fact, schema.entity, entity.key == fact.entity)
+            .join_from(schema.fact, schema.entity)
             .join(schema.message, schema.message.c.seq == fact.message)
             .where(schema.message.c.id == message)
         )
@@ -146,7 +146,7 @@ class AuditReader:
         query = (
             sa.select(entity.identity)
             .distinct()
-            .join_from(schema.fact, schema.entity, entity.key == fact.entity)
+            .join_from(schema.fact, schema.entity)
             .join(schema.document, document.message == fact.message)
             .where(document.digest == digest)
         )

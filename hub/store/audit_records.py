@@ -42,10 +42,10 @@ _ABOUT = Statement(
     sa.select(
         delivery.c.seq,
         delivery.c.destination,
-        sa.func.coalesce(entity.c.identity, event.c.person),
+        entity.c.identity,
     )
     .join_from(delivery, event, event.c.id == delivery.c.event)
-    .outerjoin(entity, entity.c.key == event.c.entity)
+    .join(entity, entity.c.seq == event.c.entity)
     .where(delivery.c.seq.in_(sa.select(_seqs.c.value)))
 )
 
@@ -64,7 +64,7 @@ def _of(settlement: "Settlement") -> Iterator[Entry]:
         decisions.setdefault(row.event, []).append(row)
     identities = {row.key: row.identity for row in settlement.entities}
     for each in settlement.events:
-        subject = identities.get(each.entity) or each.person
+        subject = identities.get(each.entity, "")
         if each.type.startswith(_CONSENT):
             yield _consent(each, subject)
         rows = decisions.pop(each.id, [])

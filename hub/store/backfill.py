@@ -17,7 +17,7 @@ from hub.store import audit_records
 from hub.store.journal import microseconds
 from hub.store.pasts import head_of
 from hub.store.reading import Looks
-from hub.store.schema import decision, delivery, event
+from hub.store.schema import decision, delivery, entity, event
 from hub.store.state import DecisionRow, DeliveryRow, Settlement
 from hub.store.statements import Insert
 from hub.store.views import Instant
@@ -91,14 +91,18 @@ def missed(
     queued = sa.exists().where(
         delivery.c.event == event.c.id, delivery.c.destination == destination
     )
-    query = sa.select(event.c.id, event.c.person, event.c.body).where(
-        event.c.emitted_at >= microseconds(wish.since),
-        event.c.type.in_(sorted(types)),
-        ~decided,
-        ~queued,
+    query = (
+        sa.select(event.c.id, entity.c.person, event.c.body)
+        .join_from(event, entity)
+        .where(
+            event.c.emitted_at >= microseconds(wish.since),
+            event.c.type.in_(sorted(types)),
+            ~decided,
+            ~queued,
+        )
     )
     if wish.person:
-        query = query.where(event.c.person == wish.person)
+        query = query.where(entity.c.person == wish.person)
     found: list[Missed] = []
     with looks.connection() as connection:
         for missing in _standing(connection, query.order_by(event.c.seq)):
@@ -120,10 +124,13 @@ def _standing(connection: sa.Connection, query: sa.Select[Any]) -> Iterator[Miss
 
 
 def _heads(connection: sa.Connection, person: str) -> list[Past]:
-    table = event.c
-    query = sa.select(table.id, table.type, table.entity, table.body)
-    rows = connection.execute(query.where(table.person == person).order_by(table.seq))
-    return [head_of(*row) for row in rows]
+    query = (
+        sa.select(event.c.id, event.c.type, entity.c.key, event.c.body)
+        .join_from(event, entity)
+        .where(entity.c.person == person)
+        .order_by(event.c.seq)
+    )
+    return [head_of(*row) for row in connection.execute(query)]
 
 
 def add(connection: sqlite3.Connection, batches: Sequence[Added]) -> list[int]:

@@ -106,14 +106,14 @@ CHECKS = {
     "entity whose events have a gap": Check(
         "entity n",
         """
-        n.version <> (SELECT count(*) FROM event e WHERE e.entity = n.key)
+        n.version <> (SELECT count(*) FROM event e WHERE e.entity = n.seq)
         OR n.version <> (
-            SELECT coalesce(max(e.version), 0) FROM event e WHERE e.entity = n.key
+            SELECT coalesce(max(e.version), 0) FROM event e WHERE e.entity = n.seq
         )
         """,
     ),
     "event without its entity": Check(
-        "event e", "NOT EXISTS (SELECT 1 FROM entity n WHERE n.key = e.entity)"
+        "event e", "NOT EXISTS (SELECT 1 FROM entity n WHERE n.seq = e.entity)"
     ),
     "event whose decisions are not one for each route": Check(
         "event e",

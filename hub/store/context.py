@@ -128,9 +128,14 @@ def gather(
     person = survive([each.person for each in known.identities], trust)
     rows = rows_of_person(connection, known.person)
     records = [stored_record(row, []) for row in rows if row.kind in RECORD_KINDS]
-    fact = schema.fact.c
-    newest = sa.select(fact.entity, sa.func.max(fact.seq)).group_by(fact.entity)
-    said = connection.execute(newest.where(fact.entity.in_([r.key for r in records])))
+    entity, fact = schema.entity.c, schema.fact.c
+    newest = (
+        sa.select(entity.key, sa.func.max(fact.seq))
+        .join_from(schema.fact, schema.entity)
+        .where(entity.key.in_([each.key for each in records]))
+        .group_by(entity.key)
+    )
+    said = connection.execute(newest)
     return Gathered(
         person=known.person,
         at=at,

@@ -2,7 +2,7 @@
 
 import sqlite3
 from collections.abc import Sequence
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import msgspec
 import sqlalchemy as sa
@@ -24,6 +24,9 @@ class EntityRow(NamedTuple):
     body: bytes
     identity: str
 
+
+#: The number of the entity with a key, as `Insert` looks it up.
+NUMBER = "(SELECT seq FROM entity WHERE key = ?)"
 
 _ENTITIES = Insert(
     entity,
@@ -58,6 +61,11 @@ _ENTITIES_OF = Statement(
     )
     .order_by(entity.c.key)
 )
+
+
+def number_of(key: str | sa.ColumnElement[str]) -> sa.ScalarSelect[Any]:
+    """Return the query for the number of the entity with this key."""
+    return sa.select(entity.c.seq).where(entity.c.key == key).scalar_subquery()
 
 
 def entity_of(connection: sqlite3.Connection, key: str) -> EntityRow | None:

@@ -97,19 +97,6 @@ _MOVE_BUT_STAYS = Statement(
     )
     .values(person=sa.bindparam("new"))
 )
-_MOVE_EVENTS = Statement(
-    sa.update(schema.event)
-    .where(
-        schema.event.c.person == sa.bindparam("old"),
-        schema.event.c.entity.in_(
-            sa.select(schema.entity.c.key).where(
-                schema.entity.c.person == sa.bindparam("new"),
-                schema.entity.c.identity == sa.bindparam("identity"),
-            )
-        ),
-    )
-    .values(person=sa.bindparam("new"))
-)
 _whose = schema.entity.alias("whose")
 _DEPENDENTS = Statement(
     sa.select(schema.entity.c.key).where(
@@ -121,11 +108,6 @@ _DEPENDENTS = Statement(
         schema.entity.c.kind == sa.literal_column("'encounter'"),
         schema.entity.c.identity == sa.bindparam("identity"),
     )
-)
-_MOVE_EVENTS_OF = Statement(
-    sa.update(schema.event)
-    .where(schema.event.c.entity == sa.bindparam("entity"))
-    .values(person=sa.bindparam("new"))
 )
 _OPEN_DELIVERIES = Statement(
     sa.update(schema.delivery)
@@ -235,17 +217,14 @@ def write(connection: sqlite3.Connection, changes: Sequence[Relinked]) -> None:
 
 
 def move(connection: sqlite3.Connection, changes: Sequence[Relinked]) -> None:
-    """Let what is under an identity, and its events, belong to another person.
+    """Let what is under an identity belong to another person, and its events with it.
 
-    After entities and events are stored as each message of a round left them.
+    After entities are stored as each message of a round left them.
     """
     for change in changes:
         for each in change.moved:
             who = {"identity": each.identity, "old": each.old, "new": each.new}
             (_MOVE_ALL if each.whole else _MOVE_BUT_STAYS)(connection, **who)
-            _MOVE_EVENTS(connection, **who)
-        for key, person in change.rehomed:
-            _MOVE_EVENTS_OF(connection, entity=key, new=person)
         for old, new in change.joined:
             _OPEN_DELIVERIES(connection, old=old, new=new)
 

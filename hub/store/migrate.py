@@ -47,6 +47,8 @@ def _migrate(opened: sqlite3.Connection) -> None:
     engine = sa.create_engine(
         "sqlite://", creator=lambda: opened, poolclass=sa.NullPool
     )
+    # A table that is written anew would take with it what refers to the old one.
+    opened.execute("PRAGMA foreign_keys=0")
     # The driver would otherwise commit each statement by itself.
     sa.event.listen(engine, "begin", _begin)
     with engine.connect() as connection:

@@ -14,7 +14,7 @@ from hub.model.delivery import DeliveryState
 from hub.model.events import Correction
 from hub.model.times import FuzzyTime
 from hub.store.journal import moment
-from hub.store.schema import decision, delivery, event
+from hub.store.schema import decision, delivery, entity, event
 from hub.store.statements import Statement
 
 #: How far back it goes, in events of one person: what two sources tell of one thing,
@@ -62,8 +62,9 @@ class Decided(msgspec.Struct, frozen=True):
 
 _envelope = msgspec.json.Decoder(_Envelope).decode
 _recent = (
-    sa.select(event.c.seq, event.c.id, event.c.type, event.c.entity, event.c.body)
-    .where(event.c.person == sa.bindparam("person"))
+    sa.select(event.c.seq, event.c.id, event.c.type, entity.c.key, event.c.body)
+    .join_from(event, entity)
+    .where(entity.c.person == sa.bindparam("person"))
     .order_by(event.c.seq.desc())
     .limit(MOST_EVENTS)
     .subquery("recent")
@@ -73,7 +74,7 @@ _PAST = Statement(
     sa.select(
         _recent.c.id,
         _recent.c.type,
-        _recent.c.entity,
+        _recent.c.key,
         _recent.c.body,
         decision.c.destination,
         decision.c.subscription,

@@ -21,6 +21,7 @@ from hub.store.audit_queries import AuditReader
 from hub.store.decided import decided
 from hub.store.directory.reading import DirectoryReader
 from hub.store.entity_queries import EntityReader
+from hub.store.entity_rows import number_of
 from hub.store.evidence.reader import EvidenceReader
 from hub.store.exchanges.reading import LedgerReader
 from hub.store.explaining.deliveries import delivery_with_history
@@ -173,9 +174,9 @@ class Reader:
     ) -> Page[dict[str, Any]]:
         """Return a page of events: their envelopes. Raises BadCursorError."""
         table = schema.event.c
-        query = sa.select(table.seq, table.body).where(
-            *equal(table.type, type), *equal(table.entity, entity)
-        )
+        query = sa.select(table.seq, table.body).where(*equal(table.type, type))
+        if entity is not None:
+            query = query.where(table.entity == number_of(entity))
         if message is not None:
             query = query.where(table.message == _seq_of(message))
         rows, after = self._page(query, schema.event, limit, cursor)

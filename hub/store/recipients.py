@@ -16,7 +16,7 @@ from hub.coordination.policy import Heard
 from hub.coordination.suppression import AGAIN
 from hub.model.delivery import DeliveryState, Outcome
 from hub.model.events import Correction
-from hub.store.schema import attempt, decision, delivery, event
+from hub.store.schema import attempt, decision, delivery, entity, event
 from hub.store.statements import Statement
 
 #: What was kept back was told to nobody either, unless it was sent before and may have
@@ -66,7 +66,11 @@ _HEARD = Statement(
 )
 
 
-_PERSON = Statement(sa.select(event.c.person).where(event.c.id == sa.bindparam("key")))
+_PERSON = Statement(
+    sa.select(entity.c.person)
+    .join_from(event, entity)
+    .where(event.c.id == sa.bindparam("key"))
+)
 
 
 _PERMITTED = Statement(

@@ -13,9 +13,10 @@ _ASIDE = ("referral.conflict", "referral.history_added")
 
 _event = schema.event.c
 _NEWEST = Statement(
-    sa.select(_event.body, _event.person)
+    sa.select(_event.body, schema.entity.c.person)
+    .join_from(schema.event, schema.entity)
     .where(
-        _event.entity == sa.bindparam("key"),
+        schema.entity.c.key == sa.bindparam("key"),
         _event.type.like("referral.%"),
         _event.type.not_in([sa.literal_column(f"'{each}'") for each in _ASIDE]),
     )

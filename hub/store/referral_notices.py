@@ -9,6 +9,7 @@ from hub.coordination.partners import subscription_of
 from hub.coordination.records import Record
 from hub.model.delivery import DeliveryState
 from hub.store import schema
+from hub.store.entity_rows import number_of
 from hub.store.explaining.deliveries import decisions_for
 from hub.store.explaining.reasons import ReasonView
 from hub.store.explaining.views import ExplainedDecision
@@ -55,7 +56,7 @@ def _of_referral(connection: sa.Connection, key: str) -> list[PerformerNotice]:
 def _decided(
     connection: sa.Connection, key: str, performer: str, partner: str
 ) -> Iterator[PerformerNotice]:
-    events = sa.select(_event.id, _event.type).where(_event.entity == key)
+    events = sa.select(_event.id, _event.type).where(_event.entity == number_of(key))
     types = {row.id: row.type for row in connection.execute(events)}
     for each in decisions_for(connection, subscription_of(partner), types):
         if each.decision.reason != _OWN_WORDS:

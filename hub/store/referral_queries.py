@@ -9,6 +9,7 @@ import sqlalchemy as sa
 from hub.coordination.records import Record
 from hub.store import schema
 from hub.store.belongings import known_record
+from hub.store.entity_rows import number_of
 from hub.store.entity_shown import event_behind, facts_behind
 from hub.store.journal import moment
 from hub.store.paging import (
@@ -197,7 +198,7 @@ def _told(key: str) -> sa.Select[Any]:
             _delivery.settled_at,
         )
         .join_from(schema.event, schema.delivery, _delivery.event == _event.id)
-        .where(_event.entity == key)
+        .where(_event.entity == number_of(key))
         .order_by(_event.version, _delivery.seq)
     )
 

@@ -57,11 +57,12 @@ _OWED = Statement(
         delivery.id,
         delivery.subscription,
         delivery.settled_at,
-        event.entity,
+        schema.entity.c.key,
         event.type,
         event.body,
     )
     .join_from(schema.delivery, schema.event, event.id == delivery.event)
+    .join(schema.entity, schema.entity.c.seq == event.entity)
     .where(
         sa.literal_column(f"({_TO_PARTNERS})"),
         sa.or_(

@@ -85,7 +85,7 @@ def is_sensitive(connection: sa.Connection, identities: Sequence[str]) -> bool:
     text = sa.cast(fact.body, sa.Text)
     query = (
         sa.select(fact.body)
-        .join_from(schema.fact, schema.entity, entity.key == fact.entity)
+        .join_from(schema.fact, schema.entity)
         .where(
             entity.identity.in_(identities),
             entity.person.in_(_owners(identities)),

@@ -18,29 +18,39 @@ from hub.store.journal import moment
 
 _fact = msgspec.json.Decoder(Fact).decode
 
-_FACTS: sa.Select[Any] = sa.select(
-    schema.fact.c.seq,
-    schema.fact.c.entity,
-    schema.fact.c.place,
-    schema.fact.c.body,
-    schema.fact.c.read_at,
-    schema.fact.c.replaced_at,
-    schema.message.c.id,
-    schema.message.c.source,
-    schema.message.c.received_at,
-).join_from(schema.fact, schema.message)
+_FACTS: sa.Select[Any] = (
+    sa.select(
+        schema.fact.c.seq,
+        schema.entity.c.key,
+        schema.fact.c.place,
+        schema.fact.c.body,
+        schema.fact.c.read_at,
+        schema.fact.c.replaced_at,
+        schema.message.c.id,
+        schema.message.c.source,
+        schema.message.c.received_at,
+    )
+    .select_from(schema.fact)
+    .join(schema.message)
+    .join(schema.entity)
+)
 
-_EVENTS: sa.Select[Any] = sa.select(
-    schema.event.c.entity,
-    schema.event.c.version,
-    schema.event.c.emitted_at,
-    schema.event.c.body,
-    schema.message.c.received_at,
-    sa.select(sa.func.min(schema.fact.c.read_at))
-    .where(schema.fact.c.message == schema.event.c.message)
-    .scalar_subquery()
-    .label("read_again"),
-).join_from(schema.event, schema.message)
+_EVENTS: sa.Select[Any] = (
+    sa.select(
+        schema.entity.c.key,
+        schema.event.c.version,
+        schema.event.c.emitted_at,
+        schema.event.c.body,
+        schema.message.c.received_at,
+        sa.select(sa.func.min(schema.fact.c.read_at))
+        .where(schema.fact.c.message == schema.event.c.message)
+        .scalar_subquery()
+        .label("read_again"),
+    )
+    .select_from(schema.event)
+    .join(schema.message)
+    .join(schema.entity)
+)
 
 
 #: What is told when a timer rings, and not when a message comes.
@@ -80,7 +90,7 @@ class Said:
 
     def __init__(self, row: sa.Row[Any]) -> None:
         self.seq: int = row.seq
-        self.entity: str = row.entity
+        self.entity: str = row.key
         self.place: int = row.place
         self.message: str = row.id
         self.source: str = row.source
@@ -112,7 +122,7 @@ class Emitted:
         self.correction = envelope.correction
         self.occurred = envelope.times.occurred
         self.of_timer = envelope.entity.kind in _OF_TIMERS
-        self.entity: str = row.entity
+        self.entity: str = row.key
         self.version: int = row.version
         self.emitted_at = moment(row.emitted_at)
         self.received_at = moment(row.received_at)
@@ -141,33 +151,28 @@ class Emitted:
 
 def facts_about(connection: sa.Connection, *keys: str) -> list[Said]:
     """Return the facts that are kept under `keys`, in the order of their arrival."""
-    fact = schema.fact.c
-    query = _FACTS.where(fact.entity.in_(keys)).order_by(fact.seq)
+    query = _FACTS.where(schema.entity.c.key.in_(keys)).order_by(schema.fact.c.seq)
     return [Said(row) for row in connection.execute(query)]
 
 
 def facts_of_people(connection: sa.Connection, people: Iterable[str]) -> list[Said]:
     """Return the facts about people and all that is theirs, as they arrived."""
-    fact, entity = schema.fact.c, schema.entity.c
-    query = (
-        _FACTS.join(schema.entity, entity.key == fact.entity)
-        .where(entity.person.in_(people))
-        .order_by(fact.seq)
-    )
+    query = _FACTS.where(schema.entity.c.person.in_(people))
+    query = query.order_by(schema.fact.c.seq)
     return [Said(row) for row in connection.execute(query)]
 
 
 def events_about(connection: sa.Connection, key: str) -> list[Emitted]:
     """Return the events about one thing, in their order."""
-    event = schema.event.c
-    query = _EVENTS.where(event.entity == key).order_by(event.version)
+    query = _EVENTS.where(schema.entity.c.key == key)
+    query = query.order_by(schema.event.c.version)
     return [Emitted(row) for row in connection.execute(query)]
 
 
 def events_of_people(connection: sa.Connection, people: Iterable[str]) -> list[Emitted]:
     """Return the events about people and all that is theirs, as they were told."""
-    event = schema.event.c
-    query = _EVENTS.where(event.person.in_(people)).order_by(event.seq)
+    query = _EVENTS.where(schema.entity.c.person.in_(people))
+    query = query.order_by(schema.event.c.seq)
     return [Emitted(row) for row in connection.execute(query)]
 
 

@@ -77,7 +77,7 @@ message = Table(
     Index("ix_message_parked", "error_code", sqlite_where=text("state = 'parked'")),
 )
 
-#: What senders said. `entity` is the encounter or person that it is about. Where the
+#: What senders said. `entity` is what it is about, such as an encounter. Where the
 #: message was read again, `read_at` is since when it is taken to say this, and
 #: `replaced_at` since when it no longer is.
 fact = Table(
@@ -86,7 +86,7 @@ fact = Table(
     Column("seq", Sequence, primary_key=True),
     Column("message", Sequence, ForeignKey("message.seq"), nullable=False),
     Column("place", Integer, nullable=False),
-    Column("entity", Text, nullable=False),
+    Column("entity", Sequence, ForeignKey("entity.seq"), nullable=False),
     Column("body", LargeBinary, nullable=False),
     Column("read_at", BigInteger),
     Column("replaced_at", BigInteger),
@@ -116,11 +116,14 @@ report = Table(
 #: The fold of an entity's facts. `version` is that of its newest event. `identity`
 #: is under whose number it was told of, `person` whose it is: the key of the identity
 #: that stands for all that are one person with it. Where `kind` is ``person`` the
-#: entity is an identity, and a person where both are its own key.
+#: entity is an identity, and a person where both are its own key. Keys are digests,
+#: and lie anywhere in an index. Other tables refer to the number, which counts upwards:
+#: what is said of something new is written where the last was.
 entity = Table(
     "entity",
     metadata,
-    Column("key", Text, primary_key=True),
+    Column("seq", Sequence, primary_key=True),
+    Column("key", Text, nullable=False, unique=True),
     Column("kind", Text, nullable=False),
     Column("person", Text, nullable=False),
     Column("version", Integer, nullable=False),
@@ -180,7 +183,8 @@ identifier = Table(
     sqlite_with_rowid=False,
 )
 
-#: What the hub said happened. `routes` counts the subscriptions of its `ruleset` that
+#: What the hub said happened. It is about the person that its entity belongs to.
+#: `routes` counts the subscriptions of its `ruleset` that
 #: asked for it, `unrelated` those of them that have no decision, because they have
 #: nothing to do with the person.
 event = Table(
@@ -190,9 +194,8 @@ event = Table(
     Column("id", Text, nullable=False, unique=True),
     Column("message", Sequence, ForeignKey("message.seq"), nullable=False),
     Column("type", Text, nullable=False),
-    Column("entity", Text, nullable=False),
+    Column("entity", Sequence, ForeignKey("entity.seq"), nullable=False),
     Column("version", Integer, nullable=False),
-    Column("person", Text, nullable=False),
     Column("emitted_at", BigInteger, nullable=False),
     Column("routes", Integer, nullable=False),
     Column("body", LargeBinary, nullable=False),
@@ -200,7 +203,6 @@ event = Table(
     Column("ruleset", BigInteger, nullable=False, server_default="0"),
     UniqueConstraint("entity", "version"),
     Index("ix_event_message", "message"),
-    Index("ix_event_person", "person"),
 )
 
 #: Why an event may or may not go to a recipient.

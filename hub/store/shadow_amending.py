@@ -160,22 +160,20 @@ _WANTED = Statement(
     )
 )
 _stands = fact.c.replaced_at.is_(None)
+_STATED = sa.select(fact.c.message, entity.c.key, fact.c.body).join_from(fact, entity)
 _OF_MESSAGE = Statement(
-    sa.select(fact.c.message, fact.c.entity, fact.c.body)
-    .where(fact.c.message == sa.bindparam("key"), _stands)
-    .order_by(fact.c.place)
+    _STATED.where(fact.c.message == sa.bindparam("key"), _stands).order_by(fact.c.place)
 )
 _keys = sa.func.json_each(sa.bindparam("keys")).table_valued("value")
 _ABOUT = Statement(
-    sa.select(fact.c.message, fact.c.entity, fact.c.body)
-    .where(fact.c.entity.in_(sa.select(_keys.c.value)), _stands)
-    .order_by(fact.c.seq)
+    _STATED.where(entity.c.key.in_(sa.select(_keys.c.value)), _stands).order_by(
+        fact.c.seq
+    )
 )
 _OF_PERSON = Statement(
-    sa.select(fact.c.message, fact.c.entity, fact.c.body)
-    .join_from(fact, entity, entity.c.key == fact.c.entity)
-    .where(entity.c.person == sa.bindparam("person"), _stands)
-    .order_by(fact.c.seq)
+    _STATED.where(entity.c.person == sa.bindparam("person"), _stands).order_by(
+        fact.c.seq
+    )
 )
 _NEXT_PLACE = Statement(
     sa.select(sa.func.coalesce(sa.func.max(fact.c.place) + 1, 0)).where(

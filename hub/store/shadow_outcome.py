@@ -16,7 +16,7 @@ from hub.model.message import MessageState
 from hub.store.decided import UNRELATED
 from hub.store.journal import REFUSED, microseconds, moment
 from hub.store.policy_tables import asked
-from hub.store.schema import decision, delivery, event, fact, message
+from hub.store.schema import decision, delivery, entity, event, fact, message
 from hub.store.statements import Statement
 
 _ROWS = 64
@@ -126,7 +126,8 @@ _PARTS = Statement(
 )
 _seqs = sa.func.json_each(sa.bindparam("seqs")).table_valued("value")
 _FACTS = Statement(
-    sa.select(fact.c.message, fact.c.entity, fact.c.body)
+    sa.select(fact.c.message, entity.c.key, fact.c.body)
+    .join_from(fact, entity)
     .where(fact.c.message.in_(sa.select(_seqs.c.value)), fact.c.replaced_at.is_(None))
     .order_by(fact.c.message, fact.c.place)
 )
@@ -135,11 +136,12 @@ _EVENTS = Statement(
         event.c.id,
         message.c.id,
         event.c.type,
-        event.c.entity,
+        entity.c.key,
         event.c.ruleset,
         event.c.body,
     )
-    .join_from(event, message, message.c.seq == event.c.message)
+    .join_from(event, message)
+    .join(entity)
     .where(
         message.c.id.in_(sa.select(_ids.c.value)),
         # What the message itself led to counts, whenever it was worked out.
@@ -171,8 +173,9 @@ _DELIVERIES = Statement(
     ).where(delivery.c.event.in_(sa.select(_ids.c.value)))
 )
 _NAMED = Statement(
-    sa.select(event.c.type, event.c.entity, message.c.id)
-    .join_from(event, message, message.c.seq == event.c.message)
+    sa.select(event.c.type, entity.c.key, message.c.id)
+    .join_from(event, message)
+    .join(entity)
     .where(event.c.id == sa.bindparam("key"))
 )
 _ASKED = Statement(
@@ -233,12 +236,12 @@ class Outcomes:
         for key, destination, *delivered in _DELIVERIES(self._connection, ids=events):
             sent.setdefault(key, {})[destination] = Delivered(*delivered)
         found: dict[str, list[Told]] = {}
-        for key, of, kind, entity, ruleset, body in rows:
+        for key, of, kind, about, ruleset, body in rows:
             one = Told(
                 key,
                 of,
                 kind,
-                entity,
+                about,
                 ruleset,
                 _plain(body),
                 judged.get(key, {}),
@@ -278,8 +281,8 @@ class Outcomes:
     def _settled(self, rows: Sequence[tuple[Any, ...]]) -> list[Settled]:
         facts: dict[int, list[tuple[str, Any]]] = {}
         seqs = _json([row[0] for row in rows]).decode()
-        for seq, entity, body in _FACTS(self._connection, seqs=seqs):
-            facts.setdefault(seq, []).append((entity, _plain(body)))
+        for seq, about, body in _FACTS(self._connection, seqs=seqs):
+            facts.setdefault(seq, []).append((about, _plain(body)))
         return [
             Settled(
                 key,

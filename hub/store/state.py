@@ -23,7 +23,7 @@ from hub.store import (
 )
 from hub.store.directory import arrivals
 from hub.store.directory.arrivals import DirectoryArrival
-from hub.store.entity_rows import EntityRow
+from hub.store.entity_rows import NUMBER, EntityRow, number_of
 from hub.store.journal import PartRow
 from hub.store.links import Relinked
 from hub.store.pasts import hasten, supersede
@@ -32,6 +32,7 @@ from hub.store.schema import (
     decision,
     delivery,
     document,
+    entity,
     event,
     fact,
     message,
@@ -78,7 +79,6 @@ class EventRow(NamedTuple):
     type: str
     entity: str
     version: int
-    person: str
     emitted_at: int
     routes: int
     body: bytes
@@ -167,8 +167,8 @@ _PARTS = Insert(
     " reason = CASE reason WHEN 'refused' THEN '' ELSE reason END",
 )
 _DOCUMENTS = Insert(document, DocumentRow._fields, "ON CONFLICT DO NOTHING")
-_FACTS = Insert(fact, FactRow._fields)
-_EVENTS = Insert(event, EventRow._fields)
+_FACTS = Insert(fact, FactRow._fields, looked_up={"entity": NUMBER})
+_EVENTS = Insert(event, EventRow._fields, looked_up={"entity": NUMBER})
 _DECISIONS = Insert(decision, DecisionRow._fields)
 _DELIVERIES = Insert(delivery, DeliveryRow._fields)
 _seqs = sa.func.json_each(sa.bindparam("seqs")).table_valued("value")
@@ -196,7 +196,8 @@ _SETTLE = Statement(
 )
 _EVENTS_OF = Statement(
     sa.select(event.c.body)
-    .where(event.c.person == sa.bindparam("person"))
+    .join_from(event, entity)
+    .where(entity.c.person == sa.bindparam("person"))
     .order_by(event.c.seq)
 )
 _people = sa.func.json_each(sa.bindparam("people")).table_valued("value")
@@ -216,7 +217,9 @@ _DOUBT_ABOUT = Statement(
     sa.update(delivery)
     .where(
         delivery.c.event.in_(
-            sa.select(event.c.id).where(event.c.entity == sa.bindparam("key"))
+            sa.select(event.c.id).where(
+                event.c.entity == number_of(sa.bindparam("key"))
+            )
         ),
         delivery.c.state.in_(
             sa.literal_column(f"'{state}'") for state in ("ready", "claimed", "dead")
@@ -226,7 +229,9 @@ _DOUBT_ABOUT = Statement(
 )
 _FACTS_OF = Statement(
     sa.select(fact.c.body)
-    .where(fact.c.entity == sa.bindparam("key"), fact.c.replaced_at.is_(None))
+    .where(
+        fact.c.entity == number_of(sa.bindparam("key")), fact.c.replaced_at.is_(None)
+    )
     .order_by(fact.c.seq)
 )
 
@@ -253,8 +258,8 @@ def settle(
     for each in settlements:
         if each.again:
             shadow_amending.settle(connection, each.seq, each.again, each.settled_at)
-    _FACTS.run(connection, _all(settlements, "facts"))
     entity_rows.keep(connection, _all(settlements, "entities"))
+    _FACTS.run(connection, _all(settlements, "facts"))
     referral_rows.keep(connection, _referrals(settlements))
     _EVENTS.run(connection, _all(settlements, "events"))
     _DECISIONS.run(connection, _all(settlements, "decisions"))

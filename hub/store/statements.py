@@ -6,9 +6,10 @@ while SQLite works.
 """
 
 import sqlite3
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from functools import cache, cached_property
 from itertools import chain
+from types import MappingProxyType
 from typing import Any, cast
 
 import sqlalchemy as sa
@@ -55,17 +56,22 @@ class Statement:
 class Insert:
     """Inserts rows of some columns of a table, many in one statement.
 
-    `suffix` is appended (``ON CONFLICT DO NOTHING``).
+    `suffix` is appended (``ON CONFLICT DO NOTHING``). `looked_up` has a query by column
+    where that takes what is found by a value instead of the value itself.
     """
 
     def __init__(
-        self, table: sa.Table, columns: Sequence[str], suffix: str = ""
+        self,
+        table: sa.Table,
+        columns: Sequence[str],
+        suffix: str = "",
+        looked_up: Mapping[str, str] = MappingProxyType({}),
     ) -> None:
         # The names come from the tables of this package, never from outside.
         quote = _DIALECT.identifier_preparer.quote  # `table` and `column` are words
         names = ", ".join(quote(table.c[column].name) for column in columns)
         self._head = f"INSERT INTO {table.name} ({names}) VALUES "  # noqa: S608
-        self._row = f"({', '.join('?' * len(columns))})"
+        self._row = f"({', '.join(looked_up.get(each, '?') for each in columns)})"
         self._suffix = f" {suffix}" if suffix else ""
         self._text = cache(self._compile)
 

@@ -81,9 +81,9 @@ def _json(ids: list[str]) -> str:
     return msgspec.json.encode(ids).decode()
 
 
-def _amended(connection: sqlite3.Connection, key: str) -> tuple[list[str], str, int]:
+def _amended(connection: sqlite3.Connection, key: str) -> tuple[list[str], int, int]:
     """Return an event and those that it amends, their entity and first version."""
-    chain, entity, first = [key], "", 0
+    chain, entity, first = [key], 0, 0
     while (found := _EVENT(connection, key=chain[-1]).fetchone()) is not None:
         body, entity, first = found
         before = amended_by(body)

@@ -362,7 +362,10 @@ async def test_the_past_is_told_in_parts_and_of_one_person(start):
     await past_of(start, *(adt(control_id=v, visit=v, patient=v) for v in visits))
 
     async with start(WORKLIST, PULLED) as asked:
-        [(person,)] = asked.query("SELECT person FROM event WHERE seq = 3")
+        [(person,)] = asked.query(
+            "SELECT person FROM event JOIN entity ON entity.seq = event.entity"
+            " WHERE event.seq = 3"
+        )
         some = await asked.post(PAST, {"since": SINCE, "limit": 2})
         theirs = await asked.post(PAST, {"since": SINCE, "person": person})
         later = await asked.post(PAST, {"since": "2126-01-01T00:00:00Z"})

@@ -264,7 +264,9 @@ async def test_their_own_words_are_not_kept_from_who_acts(site, run):
 async def test_a_referral_is_explained_by_its_key(site, run):
     key = site.referral()[0]
     [(newest,)] = site.query(
-        "SELECT event.id FROM event WHERE entity = ? ORDER BY seq DESC LIMIT 1", key
+        "SELECT event.id FROM event JOIN entity ON entity.seq = event.entity"
+        " WHERE key = ? ORDER BY event.seq DESC LIMIT 1",
+        key,
     )
 
     assert newest in await run("explain", key)

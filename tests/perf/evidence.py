@@ -55,10 +55,10 @@ TABLES = {
         *("seq", "id", "source", "control_id", "message_type", "media_type"),
         *("sha256", "size", "body", "received_at", "peer", "state"),
     ),
+    schema.entity: ("seq", "key", "kind", "person", "version", "body", "identity"),
     schema.fact: ("message", "place", "entity", "body"),
-    schema.entity: ("key", "kind", "person", "version", "body", "identity"),
     schema.event: (
-        *("seq", "id", "message", "type", "entity", "version", "person"),
+        *("seq", "id", "message", "type", "entity", "version"),
         *("emitted_at", "routes", "body", "unrelated", "ruleset"),
     ),
     schema.decision: (
@@ -147,14 +147,15 @@ def _rows(number):
             *(number.to_bytes(32), 9, b"synthetic", at, "", "processed"),
         ),
     )
-    yield schema.fact, (number, 0, entity, b'{"kind":"start"}')
-    if which == 0:
-        yield schema.entity, (person, "person", person, 0, b"{}", person)
-        yield schema.entity, (entity, "encounter", person, 3, b"{}", person)
+    known, seen = 2 * place, 2 * place + 1
+    if which == 0 or number == 1:
+        yield schema.entity, (known, person, "person", person, 0, b"{}", person)
+        yield schema.entity, (seen, entity, "encounter", person, 3, b"{}", person)
+    yield schema.fact, (number, 0, seen, b'{"kind":"start"}')
     yield (
         schema.event,
         (
-            *(number, event, number, event_type, entity, which + 1, person, at),
+            *(number, event, number, event_type, seen, which + 1, at),
             *(SUBSCRIPTIONS, body, SUBSCRIPTIONS - 1, 1),
         ),
     )

@@ -1,6 +1,7 @@
 """Templates: the rows of an exemplar, with a slot for all that is of nobody else."""
 
 from dataclasses import dataclass
+from itertools import product
 
 import crowd
 import msgspec
@@ -47,27 +48,31 @@ def make_templates(keys: Keys, *, whole: bool) -> tuple[list[Template], "Layout"
     return templates, layout
 
 
+#: What other rows refer to by its number.
+REFERRED = ("message", "entity")
+
+
 class Layout:
-    """Where the messages of each clone are: how many come before them."""
+    """Where the rows of each clone are: how many of their table come before them."""
 
     def __init__(self) -> None:
-        self.first: dict[tuple[int, int], int] = {}
-        self.block: dict[int, int] = {}
+        self.first: dict[tuple[str, int, int], int] = {}
+        self.block: dict[tuple[str, int], int] = {}
         self.blocks = 0
 
     def settle(self, templates: list[Template]) -> None:
-        """Count the messages of a block, which is one clone of each template."""
-        for visit in range(VISITS):
+        """Count the rows of a block, which is one clone of each template."""
+        for table, visit in product(REFERRED, range(VISITS)):
             before = 0
             for place, each in enumerate(templates):
-                self.first[visit, place] = before
-                before += len(each.makers[visit]["message"])
-            self.block[visit] = before
+                self.first[table, visit, place] = before
+                before += len(each.makers[visit].get(table, ()))
+            self.block[table, visit] = before
 
-    def seq(self, visit: int, place: int, number: int, block: int) -> int:
-        """Return the number of the row of a message."""
-        visits = self.blocks * sum(self.block[each] for each in range(visit))
-        here = self.block[visit] * block + self.first[visit, place]
+    def seq(self, table: str, visit: int, place: int, number: int, block: int) -> int:
+        """Return the number of a row of a table."""
+        visits = self.blocks * sum(self.block[table, each] for each in range(visit))
+        here = self.block[table, visit] * block + self.first[table, visit, place]
         return 1 + visits + here + number
 
 
@@ -75,7 +80,11 @@ def _template(place, visits, keys, layout, *, whole):
     slots = Slots()
     _add_person(slots, place)
     for visit, rows in enumerate(visits):
-        _add_messages(slots, place, visit, rows["message"], layout)
+        _add_messages(slots, place, visit, rows["message"])
+        for table in REFERRED:
+            for number, row in enumerate(rows[table]):
+                make = _seq(layout, table, visit, place, number)
+                slots.add((table, row["seq"]), make)
     _add_keys(slots, visits, keys)
     for rows in visits:
         _add_events(slots, rows["event"])
@@ -113,7 +122,7 @@ def _add_person(slots, place):
     )
 
 
-def _add_messages(slots, place, visit, rows, layout):
+def _add_messages(slots, place, visit, rows):
     site = SITES[place % len(SITES)]
     slots.add(
         marked_visit(place, visit),
@@ -127,7 +136,6 @@ def _add_messages(slots, place, visit, rows, layout):
             row["id"], _message_id(row["received_at"], visit * 32 + number)
         )
         slots.places["message id", row["seq"]] = name
-        slots.add(("message", row["seq"]), _message_seq(layout, visit, place, number))
 
 
 def _control_id(prefix, number):
@@ -145,8 +153,8 @@ def _message_id(received_at, number):
     return make
 
 
-def _message_seq(layout, visit, place, number):
-    return lambda who, _: layout.seq(visit, place, number, who.block)
+def _seq(layout, table, visit, place, number):
+    return lambda who, _: layout.seq(table, visit, place, number, who.block)
 
 
 def _add_keys(slots, visits, keys):
@@ -160,15 +168,18 @@ def _add_keys(slots, visits, keys):
         lambda _, made: keys.person(replace(known, value=made[number])),
         number,
     )
+    named = {row["seq"]: row["key"] for rows in visits for row in rows["entity"]}
     feeds = {row["seq"]: row["source"] for rows in visits for row in rows["message"]}
     for rows in visits:
         for row in rows["fact"]:
+            key = named[row["entity"]]
             fact = msgspec.json.decode(row["body"], type=Fact)
-            if fact.encounter and row["entity"] not in slots.places:
-                _add_encounter(slots, row["entity"], feeds[row["message"]], fact, keys)
+            if fact.encounter and key not in slots.places:
+                _add_encounter(slots, key, feeds[row["message"]], fact, keys)
     for rows in visits:
         for row in rows["entity"]:
             _add_entity(slots, row, keys)
+            slots.places["entity key", row["seq"]] = slots.places[row["key"]]
 
 
 def _add_encounter(slots, key, feed, fact, keys):
@@ -200,7 +211,7 @@ def _add_entity(slots, row, keys):
 def _add_events(slots, rows):
     for row in rows:
         message = slots.places["message id", row["message"]]
-        entity = slots.places[row["entity"]]
+        entity = slots.places["entity key", row["entity"]]
         make = _event_id(message, entity, row["version"])
         slots.add(row["id"], make, message, entity)
 

@@ -28,6 +28,8 @@ PANEL = Panel("members", {("NORD", "P1"): (Member("M-1"),)})
 
 #: Somebody who was on a panel, and is not any more.
 NOBODY = Panel("nobody", {("NORD", "P1"): (Member("M-1", None, date(2020, 1, 1)),)})
+#: Whom all that was told is about.
+OWNERS = "SELECT DISTINCT person FROM event JOIN entity ON entity.seq = event.entity"
 PANELS = {each.name: each for each in (PANEL, NOBODY)}
 
 

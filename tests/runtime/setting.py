@@ -169,11 +169,7 @@ def _settlement(seq, event, person):
         now,
         facts=(state.FactRow(seq, 0, key, b"{}"),),
         entities=(EntityRow(key, "encounter", person, version, b"{}", person),),
-        events=(
-            state.EventRow(
-                event.id, seq, event.type, key, version, person, now, 1, body
-            ),
-        ),
+        events=(state.EventRow(event.id, seq, event.type, key, version, now, 1, body),),
         decisions=(_decision(event.id, now),),
         deliveries=(_delivery(event.id, person, now),),
     )

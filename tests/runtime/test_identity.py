@@ -7,7 +7,7 @@ import pytest
 from hub.model.facts import EncounterKey, FactKind
 from hub.model.identifiers import Identifier
 from hub.runtime.routing import Router
-from tests.runtime.facts import EVERYONE
+from tests.runtime.facts import EVERYONE, OWNERS
 from tests.runtime.world import ANNA, BERTA, World, number, person, repair, stay
 
 P1, P2, S7 = number("P1"), number("P2"), number("S7", "SUED")
@@ -36,7 +36,7 @@ def test_after_a_merge_a_discharge_under_the_new_number_is_of_the_same_stay(worl
         "encounter.admitted",
         "encounter.discharged",
     ]
-    assert len(set(world.query("SELECT person FROM event"))) == 1
+    assert len(set(world.query(OWNERS))) == 1
 
 
 def test_a_discharge_that_overtakes_the_merge_waits_for_it(world):

@@ -49,12 +49,16 @@ LONGER = int(os.environ.get("CAREHUB_WALKS", "1"))
 SUBSCRIPTION = Subscription(
     "all", "out", EVENT_TYPES, "treatment", suppress_within=timedelta(days=1)
 )
+_ABOUT = "(SELECT n.{} FROM entity n WHERE n.seq = entity)"
 #: All that a hub knows and tells. Which row was written first plays no part.
 TABLES = {
     "message": "id, state, reason, error_code",
-    "fact": "message, place, entity, body",
+    "fact": f"message, place, {_ABOUT.format('key')}, body",
     "entity": "key, kind, person, version, body, identity",
-    "event": "id, message, type, entity, version, person, routes, body",
+    "event": (
+        f"id, message, type, {_ABOUT.format('key')}, version,"
+        f" {_ABOUT.format('person')}, routes, body"
+    ),
     "decision": "event, subscription, permitted, reason, rules, verdict",
     "delivery": "id, event, subscription, okey, state, due",
     "link": "one, other, basis, state, rule, said, score, reasons",

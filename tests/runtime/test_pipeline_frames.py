@@ -30,9 +30,7 @@ SETTLEMENT = Settlement(
     documents=(DocumentRow("digest", "text/plain", 7, b"\0\xff"),),
     facts=(FactRow(7, 0, "enc_1", b"{}"),),
     entities=(EntityRow("enc_1", "encounter", "p_1", 2, b"{}", "p_1"),),
-    events=(
-        EventRow("evt_1", 7, "encounter.admitted", "enc_1", 1, "p_1", 5, 1, b"{}"),
-    ),
+    events=(EventRow("evt_1", 7, "encounter.admitted", "enc_1", 1, 5, 1, b"{}"),),
     decisions=(
         DecisionRow(
             "evt_1",

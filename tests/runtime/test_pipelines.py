@@ -220,7 +220,7 @@ def test_both_make_the_same_of_the_same_messages(begin, store, heard, query):
     thread = begin(in_thread)
     heard.wait_for("verdicts", 60)
     thread.stop()
-    made = "SELECT id, type, entity, version, person FROM event ORDER BY seq"
+    made = "SELECT id, type, entity, version FROM event ORDER BY seq"
     by_thread = query(made)
     store.writer.call(_forget_all)
 

@@ -10,7 +10,16 @@ from hub.model.labels import Labels
 from hub.store import journal
 from hub.testing.clock import FakeClock
 from tests.coordination.scenarios import at
-from tests.runtime.facts import PANEL, events, fact, reads, says, states, subscription
+from tests.runtime.facts import (
+    OWNERS,
+    PANEL,
+    events,
+    fact,
+    reads,
+    says,
+    states,
+    subscription,
+)
 from tests.runtime.setting import NOW, put
 
 
@@ -109,7 +118,7 @@ def test_numbers_that_a_sender_names_together_are_of_one_person(make, store, que
     amended = {event.correction.of for event in found if event.correction}
     assert amended == {found[0].id, found[1].id}
     assert len({event.subject.person for event in found[2:]}) == 1
-    assert len(set(query("SELECT person FROM event"))) == 1
+    assert len(query(OWNERS)) == 1
 
 
 def test_parks_a_visit_number_that_belongs_to_another_patient(make, store, query):

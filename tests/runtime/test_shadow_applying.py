@@ -15,6 +15,7 @@ from hub.store.shadow_amending import Approved, Line
 from hub.store.shadow_profiles import digest_of
 from hub.store.sqlite import DATABASE_NAME
 from tests.acceptance.messages import adt, header, joined, pid
+from tests.runtime.facts import OWNERS
 from tests.runtime.past import ADMITTED, DISCHARGED, HOUR, START, Past, loaded, written
 
 WRONG, RIGHT = "Europe/Helsinki", "Europe/Berlin"
@@ -242,7 +243,7 @@ def test_what_was_known_then_is_what_was_read_then(past, mended):
 def test_then_nothing_was_corrected_yet(past, mended):
     past.hear(ADMITTED)
     then = past.clock.now()
-    [(person,)] = past.query("SELECT DISTINCT person FROM event")
+    [(person,)] = past.query(OWNERS)
     apply(past, mended)
 
     entities = Reader(past.folder / DATABASE_NAME).entities

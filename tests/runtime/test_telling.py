@@ -28,6 +28,7 @@ from tests.coordination.scenarios import at
 from tests.runtime.facts import (
     EVERYONE,
     NOBODY,
+    OWNERS,
     PANEL,
     events,
     fact,
@@ -362,5 +363,5 @@ def test_what_is_stored_is_known_by_the_store(play, send, store, query):
 
     with closing(store.reader()) as connection:
         heard = Recipients(connection).heard(event)
-        [(person,)] = query("SELECT DISTINCT person FROM event")
+        [(person,)] = query(OWNERS)
         assert heard == [Heard("out", "members", "treatment", "M-1", person)]

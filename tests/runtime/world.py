@@ -283,6 +283,12 @@ def visit_names(query):
     return names
 
 
+_TOLD_OF = (
+    "SELECT event.body, person FROM event JOIN entity ON entity.seq = event.entity"
+    " ORDER BY event.seq"
+)
+
+
 def standing(query, numbers):
     """Return what stands of what was told of visits: type, when, visit, and whose.
 
@@ -291,7 +297,7 @@ def standing(query, numbers):
     """
     into, called = dict(query(_PARTS)), visit_names(query)
     root, stands = {}, {}
-    for body, owner in query("SELECT body, person FROM event ORDER BY seq"):
+    for body, owner in query(_TOLD_OF):
         event = msgspec.json.decode(body, type=CareEvent)
         correction, told = (
             event.correction,

@@ -64,7 +64,7 @@ def settlement(seq, name=None, *, destination="payer", okey="p_1", due=NOW, **gi
     name = name or str(seq)
     at = journal.microseconds(NOW)
     event = state.EventRow(
-        f"evt_{name}", seq, "encounter.admitted", f"enc_{name}", 1, okey, at, 1, b"{}"
+        f"evt_{name}", seq, "encounter.admitted", f"enc_{name}", 1, at, 1, b"{}"
     )
     decision = state.DecisionRow(
         event=event.id,

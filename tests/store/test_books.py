@@ -31,12 +31,12 @@ IMBALANCES = {
         "UPDATE message SET parent = 6 WHERE seq = 5"
     ],
     "fact of a message that is not processed": [
-        "INSERT INTO fact (message, place, entity, body) VALUES (6, 0, 'e', '')"
+        "INSERT INTO fact (message, place, entity, body) VALUES (6, 0, 1, '')"
     ],
     "replaced fact of a message that was not amended": [
         (
             "INSERT INTO fact (message, place, entity, body, replaced_at)"
-            " VALUES (1, 9, 'e', '', 1)"
+            " VALUES (1, 9, 1, '', 1)"
         )
     ],
     "unmapped or parked message without a reason": [
@@ -52,7 +52,7 @@ IMBALANCES = {
         "UPDATE event SET routes = 2 WHERE id = 'evt_sent'"
     ],
     "event without its entity": [
-        "DELETE FROM entity WHERE key IN (SELECT entity FROM event WHERE seq = 1)"
+        "DELETE FROM entity WHERE seq IN (SELECT entity FROM event WHERE seq = 1)"
     ],
     "permitted notice without its delivery": [
         "DELETE FROM delivery WHERE id = 'dlv_waiting'"
@@ -186,11 +186,11 @@ def test_a_check_finds_its_imbalance_and_no_other_does(ledger, name):
     [
         (
             "entity whose events have a gap",
-            "DELETE FROM event WHERE entity = 'enc_sent'",
+            "DELETE FROM event WHERE id = 'evt_sent'",
         ),
         (
             "entity whose events have a gap",
-            "UPDATE event SET version = 3 WHERE entity = 'enc_sent'",
+            "UPDATE event SET version = 3 WHERE id = 'evt_sent'",
         ),
         (
             "event whose decisions are not one for each route",

@@ -68,7 +68,7 @@ def test_what_alembic_does_not_compare_is_that_of_the_schema_too(migrated, memor
 
 
 def test_the_file_says_what_it_is(migrated):
-    assert asked(migrated, "PRAGMA user_version") == [(11,)]
+    assert asked(migrated, "PRAGMA user_version") == [(12,)]
     assert asked(migrated, "PRAGMA application_id") == [(APPLICATION_ID,)]
 
 
@@ -132,7 +132,7 @@ def test_a_migration_that_is_cut_short_is_done_again_from_the_start(
 
     assert picture(tmp_path / DATABASE_NAME) == []
     upgrade(tmp_path)
-    assert asked(tmp_path / DATABASE_NAME, "PRAGMA user_version") == [(11,)]
+    assert asked(tmp_path / DATABASE_NAME, "PRAGMA user_version") == [(12,)]
 
 
 def test_a_disk_without_room_for_the_schema_is_reported(tmp_path, monkeypatch):

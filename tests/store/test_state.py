@@ -86,21 +86,10 @@ def test_the_newest_picture_of_an_entity_is_kept(memory):
     old = EntityRow("enc_1", "encounter", "p_1", 1, b"old", "p_1")
     new = EntityRow("enc_1", "encounter", "p_1", 2, b"new", "p_1")
 
-    state.settle(
-        memory,
-        [[settlement(seq, entities=(old,), events=(), decisions=(), deliveries=())]],
-    )
+    nothing = {"facts": (), "events": (), "decisions": (), "deliveries": ()}
+    state.settle(memory, [[settlement(seq, entities=(old,), **nothing)]])
     seq = received(memory, 2)
-    state.settle(
-        memory,
-        [
-            [
-                settlement(
-                    seq, entities=(old, new), events=(), decisions=(), deliveries=()
-                )
-            ]
-        ],
-    )
+    state.settle(memory, [[settlement(seq, entities=(old, new), **nothing)]])
 
     assert entity_of(memory, "enc_1") == new
     assert entity_of(memory, "enc_2") is None
@@ -131,8 +120,13 @@ def test_facts_of_an_entity_come_in_their_order_of_arrival(memory):
         (FactRow(two, 0, "enc", b"c"), FactRow(two, 1, "enc", b"d")),
     ]
 
+    known = tuple(
+        EntityRow(key, "encounter", "p_1", 0, b"{}", "p_1") for key in ("enc", "other")
+    )
     for seq, rows in zip((one, two), facts, strict=True):
-        state.settle(memory, [[settlement(seq, facts=rows)]])
+        told = settlement(seq)
+        given = {"facts": rows, "entities": (*told.entities, *known)}
+        state.settle(memory, [[told._replace(**given)]])
 
     assert state.facts_of(memory, "enc") == [b"a", b"c", b"d"]
 

@@ -92,7 +92,7 @@ def test_who_hears_of_what_came_between_hears_of_both(memory):
     told(memory, "cancelled", of="admitted")
     for version, name in enumerate(("admitted", "transferred", "cancelled"), 1):
         memory.execute(
-            "UPDATE event SET entity = 'enc', version = ? WHERE id = ?",
+            "UPDATE event SET entity = 1, version = ? WHERE id = ?",
             (version, f"evt_{name}"),
         )
 
@@ -107,7 +107,7 @@ def test_what_came_afterwards_is_told_alone(memory):
     told(memory, "again")
     for version, name in enumerate(("admitted", "cancelled", "again"), 1):
         memory.execute(
-            "UPDATE event SET entity = 'enc', version = ? WHERE id = ?",
+            "UPDATE event SET entity = 1, version = ? WHERE id = ?",
             (version, f"evt_{name}"),
         )
 

@@ -8,6 +8,7 @@ import sqlalchemy as sa
 
 from hub.coordination.ids import delivery_id
 from hub.store import schema
+from hub.store.entity_rows import number_of
 from hub.store.policy_tables import asked, recheck
 from hub.store.sqlite import DATABASE_NAME
 from tests.stores import created, engine
@@ -82,11 +83,28 @@ class Told:
 
     def fact(self, message, entity, place=0, kind="start"):
         body = json.dumps({"kind": kind, "subject": {"n": CANARY}}).encode()
-        self.add(schema.fact, message=message, place=place, entity=entity, body=body)
+        about = self._number_of(entity)
+        self.add(schema.fact, message=message, place=place, entity=about, body=body)
 
     def entity(self, key, kind, person, body=b"{}", **more):
-        given = {"key": key, "kind": kind, "person": person, "body": body}
-        self.add(schema.entity, **{"version": 1, "identity": person} | given | more)
+        """Write an entity, or what is known now of one that something is about."""
+        given = {"kind": kind, "person": person, "body": body}
+        values = {"version": 1, "identity": person} | given | more
+        number = self._number_of(key)
+        with self._engine.begin() as connection:
+            changed = sa.update(schema.entity).where(schema.entity.c.seq == number)
+            connection.execute(changed.values(**values))
+
+    def _number_of(self, key, person="p_1"):
+        """Return the number of an entity, which is written if there is none."""
+        with self._engine.begin() as connection:
+            number = connection.scalar(sa.select(number_of(key)))
+            if number is None:
+                given = {"key": key, "kind": "encounter", "person": person}
+                entity = given | {"version": 1, "body": b"{}", "identity": person}
+                inserted = sa.insert(schema.entity).values(**entity)
+                [number] = connection.execute(inserted).inserted_primary_key
+            return number
 
     def referrals(self, count):
         """Write so many referrals of which nothing is known."""
@@ -100,6 +118,7 @@ class Told:
         number = next(self._numbers)
         key = event_id(number, at)
         columns = {name: more.pop(name) for name in (*more,) if name in _COLUMNS}
+        about = self._number_of(more.pop("entity", "enc_1"), more.pop("person", "p_1"))
         envelope = {
             "id": key,
             "type": type_,
@@ -113,9 +132,8 @@ class Told:
             "seq": number,
             "message": message,
             "type": type_,
-            "entity": "enc_1",
+            "entity": about,
             "version": number,
-            "person": "p_1",
             "emitted_at": at,
             "routes": 1,
             "body": json.dumps(envelope).encode(),
@@ -198,7 +216,5 @@ class Told:
             )
 
 
-_COLUMNS = frozenset(
-    {"entity", "version", "person", "emitted_at", "unrelated", "ruleset", "body"}
-)
+_COLUMNS = frozenset({"version", "emitted_at", "unrelated", "ruleset", "body"})
 _DECIDED = frozenset({"permitted", "verdict", "reason", "rules", "purpose"})

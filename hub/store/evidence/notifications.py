@@ -152,8 +152,8 @@ _QUERY: sa.Select[Any] = (
     sa.select(
         _event.id,
         _event.type,
-        _event.entity,
-        _event.person,
+        schema.entity.c.key,
+        schema.entity.c.person,
         _event.body,
         _decision.subscription,
         _decision.destination,
@@ -166,6 +166,7 @@ _QUERY: sa.Select[Any] = (
         _first_attempt,
     )
     .select_from(schema.event)
+    .join(schema.entity)
     .outerjoin(schema.decision, _decision.event == _event.id)
     .outerjoin(schema.delivery, _OWN)
     .where(_event.type.in_(sa.literal_column(f"'{each}'") for each in _KINDS))

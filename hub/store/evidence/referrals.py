@@ -76,7 +76,7 @@ def _first(column: sa.ColumnElement[Any]) -> sa.ScalarSelect[Any]:
     return (
         sa.select(column)
         .join_from(schema.fact, schema.message)
-        .where(_fact.entity == _entity.key)
+        .where(_fact.entity == _entity.seq)
         .order_by(_fact.seq)
         .limit(sa.literal_column("1"))
         .correlate(schema.entity)

@@ -28,41 +28,44 @@ class _Envelope(Struct):
 
 _envelope = msgspec.json.Decoder(_Envelope).decode
 
-EVENT_COLUMNS = tuple(
-    schema.event.c[name]
-    for name in (
-        "seq",
-        "id",
-        "type",
-        "entity",
-        "version",
-        "emitted_at",
-        "unrelated",
-        "body",
-    )
-)
+#: What is explained of an event; `entity` is the key of what it is about.
+_EVENTS: sa.Select[Any] = sa.select(
+    *(
+        schema.event.c[name]
+        for name in (
+            "seq",
+            "id",
+            "type",
+            "version",
+            "emitted_at",
+            "unrelated",
+            "body",
+        )
+    ),
+    schema.entity.c.key.label("entity"),
+).join_from(schema.event, schema.entity)
 
 
 def events_of_message(connection: sa.Connection, message: int) -> list[sa.Row[Any]]:
     """Return the events that a message led to, in their order."""
     event = schema.event.c
-    query = sa.select(*EVENT_COLUMNS).where(event.message == message)
-    return list(connection.execute(query.order_by(event.seq)))
+    query = _EVENTS.where(event.message == message).order_by(event.seq)
+    return list(connection.execute(query))
 
 
 def latest_events(
     connection: sa.Connection, people: Iterable[str], most: int
 ) -> list[sa.Row[Any]]:
     """Return the latest events about identities, the newest first."""
-    event = schema.event.c
-    query = sa.select(*EVENT_COLUMNS).where(event.person.in_(set(people)))
-    return list(connection.execute(query.order_by(event.seq.desc()).limit(most)))
+    query = _EVENTS.where(schema.entity.c.person.in_(set(people)))
+    query = query.order_by(schema.event.c.seq.desc()).limit(most)
+    return list(connection.execute(query))
 
 
 def explained_event(
     connection: sa.Connection, row: sa.Row[Any], destination: str | None
 ) -> ExplainedEvent:
-    """Return an event of a row of `EVENT_COLUMNS`, and where it went."""
+    """Return an event of a row of `_EVENTS`, and where it went."""
     envelope = _envelope(row.body)
     correction = envelope.correction
     decisions, hidden = explained_decisions(

@@ -79,11 +79,12 @@ def facts_of(connection: sa.Connection, message: int) -> list[FactView]:
     """Return the facts of a message, in their order, without content."""
     fact = schema.fact.c
     rows = connection.execute(
-        sa.select(fact.place, fact.entity, fact.body)
+        sa.select(fact.place, schema.entity.c.key, fact.body)
+        .join_from(schema.fact, schema.entity)
         .where(fact.message == message, fact.replaced_at.is_(None))
         .order_by(fact.place)
     )
-    found = [(row.place, row.entity, _kind(row.body)) for row in rows]
+    found = [(row.place, row.key, _kind(row.body)) for row in rows]
     return [FactView(place, said.kind, key, said.basis) for place, key, said in found]
 
 

@@ -6,6 +6,7 @@ import sqlalchemy as sa
 
 from hub.store import schema
 from hub.store.entity_queries import PREFIXES
+from hub.store.entity_rows import number_of
 from hub.store.explaining.conclusions import conclude_event
 from hub.store.explaining.events import explained_event, latest_events
 from hub.store.explaining.identities import explained_identities
@@ -109,7 +110,8 @@ def _newest_about(connection: sa.Connection, key: str) -> str:
     if not key.startswith(PREFIXES["record"]):
         return key
     event = schema.event.c
-    query = sa.select(event.id).where(event.entity == key).order_by(event.seq.desc())
+    query = sa.select(event.id).where(event.entity == number_of(key))
+    query = query.order_by(event.seq.desc())
     return connection.execute(query.limit(1)).scalar() or key
 
 

@@ -68,8 +68,9 @@ async def several(walk, key="k1"):
 def parts(walk):
     """Return the key of the part of each performer."""
     rows = walk.query(
-        "SELECT referral.key, event.body FROM referral JOIN event ON event.entity ="
-        " referral.key WHERE parent <> '' AND event.type = 'referral.requested'"
+        "SELECT referral.key, event.body FROM referral"
+        " JOIN entity ON entity.key = referral.key JOIN event ON event.entity ="
+        " entity.seq WHERE parent <> '' AND event.type = 'referral.requested'"
     )
     return {
         json.loads(body)["payload"]["performer"]["party"]: key for key, body in rows

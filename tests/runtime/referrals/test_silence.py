@@ -31,7 +31,8 @@ def walk(tmp_path, monkeypatch):
 def happened(walk, number, zone):
     """Return what the hub did by itself, and when, on the wall of the place."""
     rows = walk.query(
-        "SELECT type, body FROM event WHERE entity = ? ORDER BY seq",
+        "SELECT type, event.body FROM event JOIN entity ON entity.seq = event.entity"
+        " WHERE key = ? ORDER BY event.seq",
         walk.key_of(number),
     )
     found = []

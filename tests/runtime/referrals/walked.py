@@ -266,7 +266,8 @@ class Walk:
         """Return what was decided of a referral, and why."""
         return self.query(
             "SELECT type, subscription, verdict, reason FROM decision"
-            " JOIN event ON event.id = event WHERE entity = ? ORDER BY decision.seq",
+            " JOIN event ON event.id = event JOIN entity ON entity.seq = event.entity"
+            " WHERE key = ? ORDER BY decision.seq",
             self.key_of(number),
         )
 
