@@ -115,11 +115,12 @@ def message(number, state, **more):
     } | more
 
 
-def encounter(number):
+def entity(number):
+    """Return what facts and events are about, of a kind that is not shown itself."""
     return {
         "seq": number,
         "key": f"enc_{number:032x}",
-        "kind": "encounter",
+        "kind": "synthetic",
         "person": "per_1",
         "version": 1,
         "body": b"{}",
@@ -220,7 +221,7 @@ ROWS = {
         message(8, "processed"),
         message(9, "processed"),
     ],
-    schema.entity: [encounter(number) for number in range(1, 10)],
+    schema.entity: [entity(number) for number in range(1, 10)],
     schema.fact: [
         fact(1, 1, 0, "start"),
         fact(2, 1, 1, "person"),

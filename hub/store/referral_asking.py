@@ -14,6 +14,7 @@ from hub.model.referrals import REFERRALS_FEED
 from hub.store import schema
 from hub.store.context import gather
 from hub.store.directory_tables import directory_object
+from hub.store.entity_rows import number_of
 from hub.store.reading import Looks, unknown
 from hub.store.referral_tables import referral
 
@@ -124,7 +125,7 @@ def _referred(connection: sa.Connection, key: str) -> Referred:
     if body is None:
         raise unknown(key)
     facts = sa.select(_fact_c.body).where(
-        _fact_c.entity == key, _fact_c.replaced_at.is_(None)
+        _fact_c.entity == number_of(key), _fact_c.replaced_at.is_(None)
     )
     said = connection.execute(facts.order_by(_fact_c.seq).limit(1)).scalar()
     number = _fact(bytes(said)).record if said is not None else None

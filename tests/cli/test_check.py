@@ -79,7 +79,8 @@ def test_a_plugin_that_was_set_aside_is_told(hub, config, monkeypatch):
 def balanced(path):
     """Take away what the seeded store holds against the rules of bookkeeping."""
     with closing(sqlite3.connect(path, isolation_level=None)) as connection:
-        for table in ("attempt", "delivery", "decision", "event", "fact", "message"):
+        of_messages = ("attempt", "delivery", "decision", "event", "fact", "message")
+        for table in (*of_messages, "entity"):
             connection.execute(f"DELETE FROM {table}")  # noqa: S608 - fixed names
 
 

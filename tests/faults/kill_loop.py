@@ -326,9 +326,10 @@ def _judge(hospitals, receiver, data_dir, problems):
     # timers tell may still come.
     events = _query(
         data_dir,
-        "SELECT id, person, entity, version FROM event WHERE type NOT LIKE 'stay.%'"
+        "SELECT id, person, key, event.version FROM event"
+        " JOIN entity ON entity.seq = event.entity WHERE type NOT LIKE 'stay.%'"
         " AND id NOT IN (SELECT event FROM delivery WHERE state = 'withdrawn')"
-        " ORDER BY seq",
+        " ORDER BY event.seq",
     )
     with closing(open_reader(data_dir)) as connection:
         books = balance(connection)

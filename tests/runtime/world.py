@@ -276,7 +276,9 @@ def visits(query, numbers):
 def visit_names(query):
     """Return by its key the number of each visit of which something was said."""
     names = {}
-    for key, body in query("SELECT entity, body FROM fact"):
+    for key, body in query(
+        "SELECT key, fact.body FROM fact JOIN entity ON entity.seq = fact.entity"
+    ):
         said = msgspec.json.decode(body).get("encounter")
         if said:
             names[key] = f"{said['system']}/{said['scope']}/{said['value']}"

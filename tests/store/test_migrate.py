@@ -147,22 +147,31 @@ def test_a_disk_without_room_for_the_schema_is_reported(tmp_path, monkeypatch):
         upgrade(tmp_path)
 
 
+MESSAGE = (
+    "INSERT INTO message (id, source, control_id, message_type, media_type, sha256,"
+    " size, body, received_at, peer, state)"
+    " VALUES ('msg_1', 'nord', '1', '', '', x'', 0, x'', 0, '', 'processed')"
+)
+
+
+def of_release(number, folder, monkeypatch):
+    """Make a store as a former release did."""
+    whole = command.upgrade
+    monkeypatch.setattr(command, "upgrade", lambda to, _: whole(to, number))
+    upgrade(folder)
+    monkeypatch.undo()
+    return folder / DATABASE_NAME
+
+
 def test_each_number_of_a_person_becomes_an_identity(tmp_path, monkeypatch):
     """Synthetic: a person whom a former release knew by two numbers of a hospital."""
-    whole = command.upgrade
-    monkeypatch.setattr(command, "upgrade", lambda to, _: whole(to, "0003"))
-    upgrade(tmp_path)
-    monkeypatch.undo()
+    file = of_release("0003", tmp_path, monkeypatch)
     keys = Keys(b"synthetic")
     numbers = (Identifier("NORD", "P1", "MR"), Identifier("NORD", "P2", "MR"))
     first, second = (keys.person(each) for each in numbers)
-    with closing(sqlite3.connect(tmp_path / DATABASE_NAME)) as connection, connection:
+    with closing(sqlite3.connect(file)) as connection, connection:
         connection.execute("INSERT INTO meta VALUES ('id_key', ?)", [b"synthetic"])
-        connection.execute(
-            "INSERT INTO message (id, source, control_id, message_type, media_type,"
-            " sha256, size, body, received_at, peer, state)"
-            " VALUES ('msg_1', 'nord', '1', '', '', x'', 0, x'', 0, '', 'processed')"
-        )
+        connection.execute(MESSAGE)
         body = msgspec.json.encode(Person(numbers))
         rows = [
             (first, "person", first, 1, body),
@@ -176,7 +185,6 @@ def test_each_number_of_a_person_becomes_an_identity(tmp_path, monkeypatch):
 
     upgrade(tmp_path)
 
-    file = tmp_path / DATABASE_NAME
     entities = asked(
         file, "SELECT key, person, identity FROM entity ORDER BY kind, version"
     )
@@ -191,3 +199,50 @@ def test_each_number_of_a_person_becomes_an_identity(tmp_path, monkeypatch):
     assert asked(file, "SELECT one, other, basis, state FROM link") == [
         (*pair, "stated", "auto")
     ]
+
+
+def test_facts_and_events_refer_to_entities_by_number(tmp_path, monkeypatch):
+    """Synthetic: what a former release kept by keys, and a fact of nothing it knew."""
+    file = of_release("0011", tmp_path, monkeypatch)
+    with closing(sqlite3.connect(file)) as connection, connection:
+        connection.execute("PRAGMA foreign_keys=1")
+        connection.execute(MESSAGE)
+        connection.executemany(
+            "INSERT INTO entity VALUES (?, ?, 'p_1', ?, ?, 'p_1')",
+            [("p_1", "person", 0, b"{}"), ("enc_1", "encounter", 2, b'{"a":1}')],
+        )
+        connection.executemany(
+            "INSERT INTO fact VALUES (?, 1, ?, ?, ?, ?, ?)",
+            [(1, 0, "enc_1", b"old", 5, 6), (4, 1, "enc_0", b"of nothing", None, None)],
+        )
+        connection.executemany(
+            "INSERT INTO event VALUES"
+            " (?, ?, 1, 'encounter.admitted', 'enc_1', ?, 'p_1', 7, 1, x'00', 2, 3)",
+            [(1, "evt_1", 1), (3, "evt_2", 2)],
+        )
+        connection.execute(
+            "INSERT INTO decision (event, subscription, destination, permitted, reason,"
+            " purpose, patient_id, rules, decided_at)"
+            " VALUES ('evt_1', 's', 'd', 1, '', '', '', '[]', 0)"
+        )
+
+    upgrade(tmp_path)
+
+    entities = asked(file, "SELECT key, kind, version, body FROM entity ORDER BY seq")
+    assert entities == [
+        ("p_1", "person", 0, b"{}"),
+        ("enc_1", "encounter", 2, b'{"a":1}'),
+        ("enc_0", "unknown", 0, b"{}"),
+    ]
+    facts = "SELECT f.seq, place, key, f.body, read_at, replaced_at FROM fact f"
+    assert asked(file, f"{facts} JOIN entity n ON n.seq = entity ORDER BY f.seq") == [
+        (1, 0, "enc_1", b"old", 5, 6),
+        (4, 1, "enc_0", b"of nothing", None, None),
+    ]
+    assert asked(file, "SELECT * FROM event ORDER BY seq") == [
+        (1, "evt_1", 1, "encounter.admitted", 2, 1, 7, 1, b"\0", 2, 3),
+        (3, "evt_2", 1, "encounter.admitted", 2, 2, 7, 1, b"\0", 2, 3),
+    ]
+    assert asked(file, "SELECT event FROM decision") == [("evt_1",)]
+    assert asked(file, "PRAGMA foreign_key_check") == []
+    assert asked(file, "PRAGMA integrity_check") == [("ok",)]

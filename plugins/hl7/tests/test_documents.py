@@ -332,12 +332,11 @@ def test_twenty_mebibytes_take_linear_time():
     def seconds(size):
         data = base64.b64encode(b"\xff\xfe" * (size // 2)).decode()
         line = ED.format(place=1, sub="", type="AP^PDF", data=data, status="F")
-        started = time.perf_counter()
+        started = time.process_time()
         result, _ = read("MDM^T02", PID, txa(), line)
         assert len(result.documents[0].content) == size
-        return time.perf_counter() - started
+        return time.process_time() - started
 
     small, large = min(seconds(1 << 21) for _ in range(3)), seconds(20 << 20)
 
-    assert large < 2
-    assert large < small * 10 * 4  # ten times the size; four for a busy machine
+    assert large < small * 70  # ten times the size: were it squared, a hundred times
