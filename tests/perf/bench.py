@@ -1,9 +1,9 @@
 """The benchmark: ``make bench``.
 
 The load stays on one core; what it is sent to may use all. Each round measures
-the bare limit and the hub one after the other, so that what disturbs one disturbs
-the other; medians of the rounds are reported. Rates depend on the machine: read
-the ratios.
+the bare limit, which stores nothing, the least that stores, and the hub one after the
+other, so that what disturbs one disturbs the others; medians of the rounds are
+reported. Rates depend on the machine: read the ratios.
 """
 
 import argparse
@@ -92,12 +92,13 @@ def cpu_seconds(process):
 
 
 @contextmanager
-def bare():
-    process = start([str(HERE / "bare.py")], stdout=subprocess.PIPE)
+def measure_of(name):
+    """Run what the hub is compared with: ``bare`` or ``least``."""
+    process = start([str(HERE / f"{name}.py")], stdout=subprocess.PIPE)
     try:
         yield process, int(process.stdout.readline())
     finally:
-        process.terminate()
+        process.send_signal(signal.SIGINT)
         process.wait()
         process.stdout.close()
 
@@ -155,13 +156,14 @@ def measure(process, port, connections, first):
 
 
 def acknowledgements(rounds):
-    """Compare bare limit and hub, alternating, for each number of connections."""
+    """Compare both measures and the hub, alternating, for numbers of connections."""
     table = {}
     for connections in CONNECTIONS:
-        reports = {"bare": [], "hub": []}
+        reports = {"bare": [], "least": [], "hub": []}
         for _ in range(rounds):
-            with bare() as (process, port):
-                reports["bare"].append(measure(process, port, connections, 1))
+            for name in ("bare", "least"):
+                with measure_of(name) as (process, port):
+                    reports[name].append(measure(process, port, connections, 1))
             with hub() as (process, port, _):
                 reports["hub"].append(measure(process, port, connections, 1))
         table[connections] = {
@@ -193,14 +195,15 @@ def show(table, total):
     lines = [
         f"Python {platform.python_version()}, SQLite {sqlite3.sqlite_version}",
         "ACK after commit with synchronous=FULL",
-        "connections        ACK/s   p50 ms   p99 ms   CPU s/1000   of bare",
+        "connections        ACK/s   p50 ms   p99 ms   CPU s/1000   of bare  of least",
     ]
-    for connections, both in table.items():
-        for name, one in both.items():
-            share = one["rate"] / both["bare"]["rate"]
+    for connections, each in table.items():
+        for name, one in each.items():
+            shares = [one["rate"] / each[of]["rate"] for of in ("bare", "least")]
             lines.append(
                 f"{connections:>6} {name:<8}{one['rate']:>9.0f}{one['p50_ms']:>9.2f}"
-                f"{one['p99_ms']:>9.2f}{one['cpu_s_per_1000']:>13.3f}{share:>10.0%}"
+                f"{one['p99_ms']:>9.2f}{one['cpu_s_per_1000']:>13.3f}"
+                f"{shares[0]:>10.0%}{shares[1]:>10.0%}"
             )
     lines.append(
         f"end to end to one webhook: {total['rate']:.0f} messages/s, "
