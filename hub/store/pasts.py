@@ -61,21 +61,22 @@ class Decided(msgspec.Struct, frozen=True):
 
 
 _envelope = msgspec.json.Decoder(_Envelope).decode
-_recent = (
-    sa.select(event.c.seq, event.c.id, event.c.type, entity.c.key, event.c.body)
+# The index has the numbers: of somebody of whom much was told only the newest are read.
+_newest = (
+    sa.select(event.c.seq, entity.c.key)
     .join_from(event, entity)
     .where(entity.c.person == sa.bindparam("person"))
     .order_by(event.c.seq.desc())
     .limit(MOST_EVENTS)
-    .subquery("recent")
+    .subquery("newest")
 )
 _wanted = sa.func.json_each(sa.bindparam("destinations")).table_valued("value")
 _PAST = Statement(
     sa.select(
-        _recent.c.id,
-        _recent.c.type,
-        _recent.c.key,
-        _recent.c.body,
+        event.c.id,
+        event.c.type,
+        _newest.c.key,
+        event.c.body,
         decision.c.destination,
         decision.c.subscription,
         decision.c.reason,
@@ -86,21 +87,23 @@ _PAST = Statement(
         delivery.c.created_at,
     )
     .select_from(
-        _recent.outerjoin(
+        _newest.join(event, event.c.seq == _newest.c.seq)
+        .outerjoin(
             decision,
             sa.and_(
-                decision.c.event == _recent.c.id,
+                decision.c.event == event.c.id,
                 decision.c.destination.in_(sa.select(_wanted.c.value)),
             ),
-        ).outerjoin(
+        )
+        .outerjoin(
             delivery,
             sa.and_(
-                delivery.c.event == _recent.c.id,
+                delivery.c.event == event.c.id,
                 delivery.c.destination == decision.c.destination,
             ),
         )
     )
-    .order_by(_recent.c.seq, decision.c.seq)
+    .order_by(event.c.seq, decision.c.seq)
 )
 _SUPERSEDE = Statement(
     sa.update(delivery)

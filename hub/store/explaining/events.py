@@ -57,8 +57,15 @@ def latest_events(
     connection: sa.Connection, people: Iterable[str], most: int
 ) -> list[sa.Row[Any]]:
     """Return the latest events about identities, the newest first."""
-    query = _EVENTS.where(schema.entity.c.person.in_(set(people)))
-    query = query.order_by(schema.event.c.seq.desc()).limit(most)
+    event = schema.event.c
+    newest = (
+        sa.select(event.seq)
+        .join_from(schema.event, schema.entity)
+        .where(schema.entity.c.person.in_(set(people)))
+        .order_by(event.seq.desc())
+        .limit(most)
+    )
+    query = _EVENTS.where(event.seq.in_(newest)).order_by(event.seq.desc())
     return list(connection.execute(query))
 
 
