@@ -120,13 +120,14 @@ from hub.settings import (
     FileSourceSettings,
     GateSettings,
     MaybeTimeZone,
+    PartnerName,
     Secret,
     Settings,
     SourceSettings,
     TimeZone,
 )
 
-API_VERSION = "1.4"
+API_VERSION = "1.5"
 
 __all__ = [
     "API_VERSION",
@@ -193,6 +194,7 @@ __all__ = [
     "OnStored",
     "Outcome",
     "Part",
+    "PartnerName",
     "Precision",
     "Problem",
     "Processed",

@@ -7,6 +7,7 @@ and shown nowhere. Relative paths start at the folder of the file that names the
 
 import os
 import zoneinfo
+from collections.abc import Callable
 from functools import cache
 from pathlib import Path
 from typing import Annotated, Literal
@@ -281,6 +282,11 @@ def _from_folder(path: Path, info: ValidationInfo) -> Path:
     return (folder / path.expanduser()).absolute()
 
 
+def _partner(name: str, info: ValidationInfo) -> str:
+    known: Callable[[str], str] | None = (info.context or {}).get("partner")
+    return known(name) if known and name else name
+
+
 @cache
 def _time_zones() -> frozenset[str]:
     # Finding them looks into many files.
@@ -319,6 +325,9 @@ ConfigPath = Annotated[Path, AfterValidator(_from_folder)]
 
 #: A `ConfigPath` of certificates to trust (PEM), which can be read.
 Certificates = Annotated[ConfigPath, AfterValidator(_certificates)]
+
+#: The name of a partner, as in ``[partners.NAME]``, or "" for none.
+PartnerName = Annotated[str, AfterValidator(_partner)]
 
 #: The name of an IANA time zone.
 TimeZone = Annotated[str, AfterValidator(_zone)]

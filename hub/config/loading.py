@@ -5,7 +5,8 @@ problem there is. Which kinds exist, and which keys their tables have, the
 plugins declare; `load` gets them as a `Catalogue`.
 """
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
+from functools import partial
 from pathlib import Path
 from typing import TypeVar
 
@@ -36,7 +37,7 @@ from hub.config.tables import (
     SourceConfig,
     StaysTable,
 )
-from hub.config.words import nearest
+from hub.config.words import nearest, require_known
 from hub.config.worklist import KIND as WORKLIST
 from hub.config.worklist import destination_kinds, formats_of
 from hub.config.written import Written, problem_of
@@ -316,9 +317,17 @@ class _Loading:
         inner = Written(table.file, (*table.path, key), values)
         return self._validate(inner, model)
 
+    def _partner(self) -> Callable[[str], str]:
+        """Return what takes the name of a partner, and refuses any other name."""
+        if not self._given.complete:
+            return str
+        return partial(
+            require_known, "partner", known={n for n, _ in self._of("partners")}
+        )
+
     def _validate(self, table: Written, model: type[_Model]) -> _Model | None:
         try:
-            context = {"folder": table.file.parent}
+            context = {"folder": table.file.parent, "partner": self._partner()}
             return model.model_validate(table.values, context=context)
         except ValidationError as error:
             details = error.errors(include_url=False)

@@ -31,7 +31,8 @@ def problem_of(
     table: Written, model: type[BaseModel], detail: ErrorDetails
 ) -> ConfigProblem:
     """Say what pydantic found, without the value, which may be a secret."""
-    location = [str(step) for step in detail["loc"]]
+    # Of a name in a table that is wrong itself pydantic says so once more.
+    location = [str(step) for step in detail["loc"] if step != "[key]"]
     context = detail.get("ctx", {})
     suggestion = str(context.get("suggestion", ""))
     match detail["type"]:

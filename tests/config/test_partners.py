@@ -4,6 +4,8 @@ from datetime import timedelta
 
 import pytest
 
+import hub_community
+import hub_fhir
 import hub_hl7
 import hub_sftp
 import hub_webhook
@@ -24,7 +26,13 @@ from hub.runtime.wiring import (
 from tests.acceptance.process import feed, folder, subscription, table, write_config
 
 REGISTRY = Registry.from_modules(
-    {"hl7": hub_hl7, "sftp": hub_sftp, "webhook": hub_webhook}
+    {
+        "hl7": hub_hl7,
+        "sftp": hub_sftp,
+        "webhook": hub_webhook,
+        "community": hub_community,
+        "fhir": hub_fhir,
+    }
 )
 CLINIC = {"sources": ["klinik-nord"], "destination": "out", "sides": ["requester"]}
 BANK = {
@@ -63,7 +71,10 @@ def problems(read):
     def problems(*tables, **given):
         with pytest.raises(ConfigError) as caught:
             read(*tables, **given)
-        return {each.path: each.message for each in caught.value.problems}
+        return {
+            each.path: f"{each.message} {each.suggestion}".rstrip()
+            for each in caught.value.problems
+        }
 
     return problems
 
@@ -198,6 +209,71 @@ def test_what_is_wrong_with_a_partner_is_told(problems, keys, where, message):
     found = problems(clinic=CLINIC | keys)
 
     assert message in found[f"partners.clinic.{where}".rstrip(".")]
+
+
+def answers(tmp_path, party):
+    """Return a source of spreadsheets in which one partner answers."""
+    (tmp_path / "answers").mkdir()
+    return table(
+        "sources.answers",
+        kind="folder-poller",
+        folder=tmp_path / "answers",
+        normaliser="referral-status-csv",
+        complete="rename",
+        profile={"party": party},
+    )
+
+
+def page(monkeypatch, party):
+    """Return the referral page of one partner."""
+    monkeypatch.setenv("LINKS", "synthetic" * 4)
+    parties = {party: {"name": "The Food Bank", "email": "office@bank.example"}}
+    smtp = {"host": "127.0.0.1", "sender": "hub@hub.example", "security": "none"}
+    return table(
+        "sources.page",
+        kind="referral-page",
+        port=8099,
+        public_url="http://127.0.0.1:8099",
+        secret="env:LINKS",
+        parties=parties,
+        smtp=smtp,
+    )
+
+
+def test_who_answers_must_be_a_partner(problems, tmp_path):
+    found = problems(answers(tmp_path, "food-bnak"))
+
+    assert found == {
+        "sources.answers.profile.party": "there is no partner food-bnak food-bank"
+    }
+
+
+def test_who_works_on_the_page_must_be_a_partner(problems, monkeypatch):
+    found = problems(page(monkeypatch, "food-bnak"))
+
+    assert found == {
+        "sources.page.parties.food-bnak": "there is no partner food-bnak food-bank"
+    }
+
+
+@pytest.mark.parametrize("party", ["food-bank", ""])
+def test_a_partner_or_nobody_may_be_named(read, tmp_path, party):
+    config = read(answers(tmp_path, party))
+
+    assert config.sources["answers"].profile.party == party
+
+
+def test_partners_are_not_missed_in_a_file_that_cannot_be_read(path, tmp_path):
+    """The table may be there."""
+    whole = path(answers(tmp_path, "food-bnak"))
+    (tmp_path / "conf.d").mkdir()
+    whole.rename(tmp_path / "conf.d" / "hub.toml")
+    (tmp_path / "conf.d" / "partners.toml").write_text("[partners.food-bnak")
+
+    with pytest.raises(ConfigError) as caught:
+        load(tmp_path / "conf.d", REGISTRY)
+
+    assert [each.path for each in caught.value.problems] == [""]
 
 
 @pytest.mark.parametrize(

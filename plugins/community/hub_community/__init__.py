@@ -33,7 +33,7 @@ from hub_community.tables.outgoing import render as render_table
 from hub_community.tables.profile import StatusProfile
 from hub_community.tables.row_codes import ROW_CODES
 
-HUB_API = ">=1.4,<2"
+HUB_API = ">=1.5,<2"
 
 
 def _referral_page(settings: PageSettings) -> Source:

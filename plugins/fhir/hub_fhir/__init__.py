@@ -21,7 +21,7 @@ from hub_fhir.rendering.alert import ALERT
 from hub_fhir.rendering.referral import REFERRAL
 from hub_fhir.server.settings import ServerSettings
 
-HUB_API = ">=1.4,<2"
+HUB_API = ">=1.5,<2"
 
 
 # aiohttp takes its time, and most commands need none of it: hence the imports below.

@@ -12,7 +12,7 @@ from urllib.parse import urlsplit
 
 from pydantic import AfterValidator, Field, SecretStr
 
-from hub.sdk import Notice, Rendered, Secret, Settings, is_local
+from hub.sdk import Notice, PartnerName, Rendered, Secret, Settings, is_local
 from hub_community.mail.settings import MailAddress
 from hub_community.page.links import Link, address_digest, checked_secret, signed
 from hub_community.page.wording import Language, Words
@@ -55,7 +55,7 @@ class InvitationOptions(Settings):
     secret: LinkSecret = Field(
         description="What links are signed with, the same as at the referral page."
     )
-    party: str = Field(
+    party: PartnerName = Field(
         min_length=1,
         max_length=100,
         description="The partner, as it is called in `partners` and on the page.",

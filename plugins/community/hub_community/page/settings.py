@@ -5,7 +5,14 @@ from typing import Self
 
 from pydantic import Field, model_validator
 
-from hub.sdk import ConfigPath, Settings, SourceSettings, TimeZone, is_local
+from hub.sdk import (
+    ConfigPath,
+    PartnerName,
+    Settings,
+    SourceSettings,
+    TimeZone,
+    is_local,
+)
 from hub_community.mail.invitation import LinkSecret, PageUrl
 from hub_community.mail.settings import MailAddress, SmtpSettings
 from hub_community.page.wording import Language
@@ -45,7 +52,7 @@ class PageSettings(SourceSettings):
         default=None, description="The secret before this one, while it is replaced."
     )
     smtp: SmtpSettings = Field(description="The server that sends the codes.")
-    parties: dict[str, PartySettings] = Field(
+    parties: dict[PartnerName, PartySettings] = Field(
         min_length=1, description="The partners, as they are called in `partners`."
     )
     time_zone: TimeZone = Field(

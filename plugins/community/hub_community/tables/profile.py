@@ -4,7 +4,7 @@ from typing import Annotated, Literal
 
 from pydantic import AfterValidator, Field
 
-from hub.sdk import OWN_REFERRALS, Settings, TimeZone
+from hub.sdk import OWN_REFERRALS, PartnerName, Settings, TimeZone
 from hub_community.tables.words import ALIASES, SAYS
 
 #: Columns that a spreadsheet can have in front of all others.
@@ -46,7 +46,7 @@ class StatusProfile(Settings):
         description="What further words in `status` say: `{ weitergeleitet ="
         ' "received" }`.',
     )
-    party: str = Field(
+    party: PartnerName = Field(
         default="",
         max_length=100,
         description="The partner that answers, as it is called in `partners`; empty:"

@@ -4,7 +4,7 @@ from typing import Annotated, Literal
 
 from pydantic import AfterValidator, Field
 
-from hub.sdk import MaybeTimeZone, Settings
+from hub.sdk import MaybeTimeZone, PartnerName, Settings
 
 
 def _without_end(address: str) -> str:
@@ -21,7 +21,7 @@ class FhirProfile(Settings):
             "Nothing is ever fetched from it by reading."
         ),
     )
-    party: str = Field(
+    party: PartnerName = Field(
         default="",
         description=(
             "The configured partner that sends this; empty: the one that a server "

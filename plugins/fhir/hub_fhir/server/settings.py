@@ -7,7 +7,7 @@ from urllib.parse import urlsplit
 
 from pydantic import AfterValidator, Field, model_validator
 
-from hub.sdk import ConfigPath, Secret, Settings, SourceSettings, is_local
+from hub.sdk import ConfigPath, PartnerName, Secret, Settings, SourceSettings, is_local
 from hub_fhir.client.reach import BaseUrl, Reach, Url
 from hub_fhir.rendering.options import ReferralOptions
 from hub_fhir.tokens.scopes import checked_scope
@@ -18,7 +18,9 @@ _CIPHERS = "ECDHE+AESGCM:ECDHE+CHACHA20"  # of TLS 1.2; those of 1.3 are all goo
 class ClientTable(Settings):
     """A system that may ask; the name of the table is its client id."""
 
-    party: str = Field(min_length=1, description="The partner for which it speaks.")
+    party: PartnerName = Field(
+        min_length=1, description="The partner for which it speaks."
+    )
     jwks_file: ConfigPath = Field(
         description="Its public keys, a JSON Web Key Set; read anew for each token."
     )
@@ -32,7 +34,7 @@ class ClientTable(Settings):
 class SubscriberTable(Settings):
     """Who is told that something changed, by a rest-hook without content."""
 
-    party: str = Field(min_length=1, description="The partner whose referrals.")
+    party: PartnerName = Field(min_length=1, description="The partner whose referrals.")
     endpoint: Url = Field(description="Where to post; https, or http on this machine.")
     secret: Secret | None = Field(
         default=None, description="What is sent as Bearer, as the partner wants it."
