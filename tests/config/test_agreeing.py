@@ -52,8 +52,8 @@ def test_an_invitation_and_its_page_that_agree_are_accepted(write, registry):
     ("old", "new", "key"),
     [
         ('page = "https://referrals', 'page = "https://refer', "page"),
-        ('party = "food-bank"', 'party = "foodbank"', "party"),
-        (".parties.food-bank]", ".parties.pantry]", "party"),
+        ('party = "food-bank"', 'party = "klinik-nord"', "party"),
+        (".parties.food-bank]", ".parties.klinik-nord]", "party"),
         ('\nemail = "office@', '\nemail = "info@', "email"),
     ],
     ids=["page", "party", "party-of-the-page", "email"],
@@ -71,7 +71,7 @@ def test_an_invitation_to_another_page_is_a_problem(write, registry, old, new, k
 
 def test_check_says_so_with_file_and_path(write, monkeypatch):
     monkeypatch.setenv("HUB_LOAD_PLUGINS", "carehub-community,carehub-hl7")
-    path = write('party = "food-bank"', 'party = "foodbank"')
+    path = write('party = "food-bank"', 'party = "klinik-nord"')
 
     found = CliRunner().invoke(main, ["check", "--json", "--config", str(path)])
 
