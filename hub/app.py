@@ -237,7 +237,7 @@ class Hub:
         self.directories = Directories(*given, asked)
         stack.push_async_callback(self.directories.stop)
         self._tasks_within(stack).start("directories", self.directories.run())
-        self._services = ServiceIndex(self.store)
+        self._services = ServiceIndex(self.store, self.config.sources.keys())
         stack.push_async_callback(self._services.stop)
         self._tasks_within(stack).start("services", self._services.run())
 

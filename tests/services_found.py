@@ -127,10 +127,12 @@ class Directory:
             *(removed, 0, 0),
         )
 
-    def index(self):
-        """Let everything be found that is in force; return how many turns it took."""
+    def index(self, feeds=None):
+        """Let all be found that is in force, or what is of `feeds`; count the turns."""
         with closing(self.store.reader()) as reader:
-            indexing = Indexing(reader, self.store.writer, rest=0)
+            known = reader.execute("SELECT feed FROM directory_feed").fetchall()
+            feeds = {feed for (feed,) in known} if feeds is None else feeds
+            indexing = Indexing(reader, self.store.writer, feeds, rest=0)
             turns = 0
             while indexing.turn():
                 turns += 1

@@ -1,5 +1,9 @@
 """The index of services follows directories: what comes into force can be found.
 
+And what is of a source that is no longer configured cannot: nobody would hear that a
+service of it has closed. The directory itself stays, and is indexed again once the
+source is back.
+
 It works beside everything else, some services at a time, and rests between: until it
 has caught up, services are found as they were. Cut off anywhere, it does what it was at
 again.
@@ -9,7 +13,7 @@ import asyncio
 import sqlite3
 import threading
 import time
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 
 import msgspec
@@ -68,14 +72,15 @@ _keys = msgspec.json.Decoder(list[str]).decode
 class ServiceIndex:
     """Keeps the index of one hub in step. Use it on the event loop."""
 
-    def __init__(self, store: Store) -> None:
+    def __init__(self, store: Store, feeds: Collection[str]) -> None:
+        """Index the services of `feeds`, which are the sources that there are."""
         self._thread = ThreadPoolExecutor(1, "service-index")
         self._reader = store.reader()
-        self._indexing = Indexing(self._reader, store.writer)
+        self._indexing = Indexing(self._reader, store.writer, feeds)
 
     def under_way(self, reader: sqlite3.Connection) -> int:
-        """Return how many feeds have something in force that is not found yet."""
-        return len(indexing.behind(reader))
+        """Return how many feeds are not found yet as they are in force."""
+        return len(self._indexing.behind(reader))
 
     async def run(self) -> None:
         """Work until cancelled."""
@@ -103,10 +108,15 @@ class Indexing:
     """Indexes what came into force. Blocking: for a thread."""
 
     def __init__(
-        self, reader: sqlite3.Connection, writer: Writer, rest: float = REST
+        self,
+        reader: sqlite3.Connection,
+        writer: Writer,
+        feeds: Collection[str],
+        rest: float = REST,
     ) -> None:
         self._reader = reader
         self._writer = writer
+        self._feeds = feeds
         self._rest = rest
         self._stopping = threading.Event()
 
@@ -114,10 +124,20 @@ class Indexing:
         """Give up what is under way. May be called from any thread."""
         self._stopping.set()
 
+    def behind(self, reader: sqlite3.Connection) -> list[Behind]:
+        """Return the feeds that have something in force which is not found yet."""
+        return [each for each in indexing.behind(reader) if each.feed in self._feeds]
+
     def turn(self) -> bool:
         """Bring the first feed that is behind up to date; say whether there was one."""
-        waiting = indexing.behind(self._reader)
-        if not waiting or self._stopping.is_set():
+        if self._stopping.is_set():
+            return False
+        known = indexing.indexed_feeds(self._reader)
+        gone = next((each for each in known if each not in self._feeds), None)
+        if gone is not None:
+            return self._forget(gone)
+        waiting = self.behind(self._reader)
+        if not waiting:
             return False
         of = waiting[0]
         places = self._index_places(of)
@@ -130,6 +150,19 @@ class Indexing:
             return False
         self._writer.call(indexing.settle, of)
         log.info("services.indexed", feed=of.feed, count=len(services))
+        return True
+
+    def _forget(self, feed: str) -> bool:
+        """Let nothing of a feed be found; say whether that is done."""
+        services, places = indexing.indexed_of(self._reader, feed)
+        parts = [
+            *(Indexed(keys=keys) for keys in _chunks(services)),
+            *(Indexed(places=keys) for keys in _chunks(places)),
+        ]
+        if not all(map(self._put, parts)):
+            return False
+        self._writer.call(indexing.forget, feed)
+        log.info("services.unlisted", feed=feed, count=len(services))
         return True
 
     def _index_places(self, of: Behind) -> list[str]:

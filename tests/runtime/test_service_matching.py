@@ -24,6 +24,7 @@ from hub.store.services import indexing
 from hub_community.matching.weights import WEIGHTS, WeightSettings
 from tests.coordination.service_match.shapes import square
 from tests.services_found import (
+    FEED,
     HERE,
     NOW,
     Directory,
@@ -239,7 +240,7 @@ def test_there_is_nothing_to_index_twice(directory):
 def test_an_index_that_is_cut_off_is_made_again(directory, monkeypatch):
     directory.lay(organization(), *(location("a"), service("a")))
     with closing(directory.store.reader()) as reader:
-        cut = Indexing(reader, directory.store.writer, rest=0)
+        cut = Indexing(reader, directory.store.writer, {FEED}, rest=0)
         monkeypatch.setattr(indexing, "settle", lambda *_: [None])
         assert cut.turn()
         cut.stop()
@@ -249,6 +250,24 @@ def test_an_index_that_is_cut_off_is_made_again(directory, monkeypatch):
 
     assert directory.index() == 1
     assert directory.names(**HERE) == ["a"]
+
+
+def test_what_is_of_a_source_that_is_gone_is_not_found(directory):
+    directory.lay(organization("o2"), location("b"), service("b"), feed="other")
+    filled(directory, location("a"), service("a"))
+    assert directory.names(**HERE) == ["a", "b"]
+
+    directory.index({FEED})
+
+    assert directory.names(**HERE) == ["a"]
+    with closing(directory.store.reader()) as reader:
+        assert indexing.indexed_of(reader, "other") == ([], [])
+        assert indexing.indexed_feeds(reader) == [FEED]
+    assert directory.index({FEED}) == 0
+
+    directory.index({FEED, "other"})
+
+    assert directory.names(**HERE) == ["a", "b"]
 
 
 def test_a_zip_code_of_post_office_boxes_finds_what_is_around_it(directory):
@@ -370,7 +389,7 @@ def test_a_table_that_cannot_be_used_is_refused(directory, tmp_path, name, text)
 async def test_a_running_hub_indexes_what_comes_into_force(directory):
     directory.lay(organization(), location("a"), service("a"))
     with closing(directory.store.reader()) as reader:
-        index = ServiceIndex(directory.store)
+        index = ServiceIndex(directory.store, {FEED})
         task = asyncio.create_task(index.run())
         async with asyncio.timeout(20):
             while index.under_way(reader):  # noqa: ASYNC110 - nothing tells

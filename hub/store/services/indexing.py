@@ -146,6 +146,18 @@ _SITES = Statement(
         directory_site.c.key.in_(_wanted)
     )
 )
+_INDEXED = Statement(sa.select(directory_index.c.feed).order_by(directory_index.c.feed))
+_OFFERED = Statement(
+    sa.select(directory_offer.c.key).where(
+        directory_offer.c.feed == sa.bindparam("feed")
+    )
+)
+_SITED = Statement(
+    sa.select(directory_site.c.key).where(directory_site.c.feed == sa.bindparam("feed"))
+)
+_UNINDEX = Statement(
+    sa.delete(directory_index).where(directory_index.c.feed == sa.bindparam("feed"))
+)
 _UNOFFER = Statement(
     sa.delete(directory_offer).where(directory_offer.c.key.in_(_wanted))
 )
@@ -172,6 +184,19 @@ _record = msgspec.json.Decoder(dict[str, Any]).decode
 def behind(connection: sqlite3.Connection) -> list[Behind]:
     """Return the feeds whose services are not yet found as they are in force."""
     return [Behind(*row) for row in _BEHIND(connection)]
+
+
+def indexed_feeds(connection: sqlite3.Connection) -> list[str]:
+    """Return the feeds of which anything can be found."""
+    return [feed for (feed,) in _INDEXED(connection)]
+
+
+def indexed_of(
+    connection: sqlite3.Connection, feed: str
+) -> tuple[list[str], list[str]]:
+    """Return the services, and the locations, that are indexed of a feed."""
+    offers, sites = (each(connection, feed=feed) for each in (_OFFERED, _SITED))
+    return [key for (key,) in offers], [key for (key,) in sites]
 
 
 def changed(
@@ -246,6 +271,13 @@ def settle(connection: sqlite3.Connection, done: Sequence[Behind]) -> list[None]
     """Take note up to which versions services are found."""
     _DONE.run(connection, [(each.feed, each.current) for each in done])
     return [None] * len(done)
+
+
+def forget(connection: sqlite3.Connection, feeds: Sequence[str]) -> list[None]:
+    """Take note that nothing of feeds is indexed any more."""
+    for feed in feeds:
+        _UNINDEX(connection, feed=feed)
+    return [None] * len(feeds)
 
 
 def _named(keys: Iterable[str]) -> str:
