@@ -169,6 +169,7 @@ def test_has_every_element_that_the_guide_demands(kind, demanded):
         assert guides.missing(each, demanded) == []
 
 
+@guides.needs_schema
 def test_what_a_guide_demands_and_nobody_said_is_said_to_be_unknown():
     doctor = {"role": "attending", "identifiers": [{"system": "F12", "value": "CAR"}]}
     said = {"coverage": [{"payer": "A payer without numbers"}], "careteam": [doctor]}
