@@ -7,6 +7,7 @@ found is a link for the store: certain enough to hold, or a question to somebody
 import sqlite3
 from collections import Counter
 from collections.abc import Collection, Iterable, Iterator
+from collections.abc import Set as AbstractSet
 from typing import NamedTuple
 
 import msgspec
@@ -68,9 +69,9 @@ class Finder:
 
     def tokens(self, identity: str, before: Person, after: Person) -> Tokens:
         """Return how the tokens of an identity change, and remember the new ones."""
+        old = self._tokens_of(identity, before)
         looked_at = self._looked_at[identity] = self._look(after)
         new = looked_at.tokens.keys()
-        old = self._look(before).tokens.keys() if before.identifiers else set()
         for token in new - old:
             self._fresh[token].add(identity)
         for token in old - new:
@@ -125,12 +126,23 @@ class Finder:
         """Yield who is found by what is not in the store yet, as the store would."""
         shared: Counter[str] = Counter()
         for token in kinds:
-            others = self._fresh.held(token) or set()
+            others = self._fresh.held(token)
+            if not others:
+                continue
             if token in numbers and len(others) <= MOST_WITH_A_NUMBER:
                 yield from others
             elif len(others) <= MOST_SHARING:
                 shared.update(others)
         yield from (other for other, count in shared.items() if count >= _ENOUGH)
+
+    def _tokens_of(self, identity: str, person: Person) -> AbstractSet[int]:
+        """Return the tokens of an identity of which this was known."""
+        if not person.identifiers:
+            return frozenset()
+        known = self._looked_at.held(identity)
+        if known is None or known.person is not person:
+            known = self._look(person)
+        return known.tokens.keys()
 
     def _of(self, identity: str) -> "_LookedAt":
         record = self._entities.identity(identity)

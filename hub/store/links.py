@@ -53,31 +53,44 @@ _MEMBERS = Statement(
     )
     .order_by(schema.entity.c.key)
 )
-_numbers = sa.func.json_each(sa.bindparam("numbers")).table_valued("value")
-_others = schema.token.alias("others")
-
-
-def _shared_by_more(than: int, value: sa.ColumnElement[Any]) -> sa.Exists:
-    others = sa.select(_others.c.token).where(_others.c.token == value)
-    return sa.exists(others.limit(1).offset(than))
-
-
-_personal = sa.select(_numbers.c.value).where(
-    sa.not_(_shared_by_more(MOST_WITH_A_NUMBER, _numbers.c.value))
-)
-_has_number = sa.func.max(schema.token.c.token.in_(_personal))
+# Whoever has `enough` in common has something of it beside the longest lists, and
+# whether that list has them, too, is one look each: going through the list itself
+# took most of the time.
 _SHARING = Statement(
-    sa.select(schema.token.c.identity)
-    .where(
-        schema.token.c.token.in_(
-            sa.select(_asked.c.value).where(
-                sa.not_(_shared_by_more(MOST_SHARING, _asked.c.value))
+    sa.text(f"""
+    WITH sized AS (
+        SELECT asked.value AS token, (
+            SELECT count(*) FROM (
+                SELECT 1 FROM token AS t WHERE t.token = asked.value
+                LIMIT {MOST_SHARING + 1}
             )
-        )
+        ) AS size
+        FROM json_each(:asked) AS asked
+    ),
+    personal AS (
+        SELECT token FROM sized WHERE size <= {MOST_WITH_A_NUMBER}
+        AND token IN (SELECT value FROM json_each(:numbers))
+    ),
+    longest AS (
+        SELECT token FROM sized
+        WHERE size > {MOST_WITH_A_NUMBER} AND size <= {MOST_SHARING}
+        ORDER BY size DESC LIMIT :enough - 1
+    ),
+    near AS (
+        SELECT t.identity, count(*) AS shared,
+            max(t.token IN (SELECT token FROM personal)) AS has_number
+        FROM sized CROSS JOIN token AS t ON t.token = sized.token
+        WHERE sized.size <= {MOST_SHARING}
+        AND sized.token NOT IN (SELECT token FROM longest)
+        GROUP BY t.identity
     )
-    .group_by(schema.token.c.identity)
-    .having(sa.or_(sa.func.count() >= sa.bindparam("enough"), _has_number))
-    .limit(sa.bindparam("most"))
+    SELECT identity FROM near
+    WHERE has_number OR shared + (
+        SELECT count(*) FROM longest CROSS JOIN token AS t
+        ON t.token = longest.token AND t.identity = near.identity
+    ) >= :enough
+    LIMIT :most
+    """)  # noqa: S608 - numbers of our own
 )
 _of_identity = (
     schema.entity.c.person == sa.bindparam("old"),
