@@ -2,6 +2,7 @@
 
 import re
 import unicodedata
+from functools import lru_cache
 
 _TWO_LETTERS = str.maketrans(
     {"ä": "ae", "ö": "oe", "ü": "ue", "æ": "ae", "ø": "oe", "å": "aa"}
@@ -11,11 +12,13 @@ _SILENT = re.compile("['\u2019\u2018`\u00b4.]")
 _NO_LETTER = re.compile(r"[\W_]+")
 
 
+@lru_cache(maxsize=1 << 14)
 def words_of(text: str) -> tuple[str, ...]:
     """Return the words of `text`, folded, umlauts as two letters."""
     return _words(_composed(text).translate(_TWO_LETTERS))
 
 
+@lru_cache(maxsize=1 << 14)
 def variants(text: str) -> tuple[tuple[str, ...], ...]:
     """Return the words of `text` in each way they can have been folded.
 
