@@ -14,7 +14,7 @@ import hub_webhook
 from hub.app import Hub
 from hub.config import load
 from hub.registry import Registry
-from tests.services_found import Directory, key, location, organization, service
+from tests.services_found import FEED, Directory, key, location, organization, service
 from tests.tokens import bearer
 
 PATIENCE_SECONDS = 30
@@ -34,6 +34,10 @@ port = 0
 
 [sources.cases]
 kind = "facts-api"
+
+[sources.city]
+kind = "hsds-folder"
+folder = "city"
 """
 MATCH = "/api/v1/services/match"
 
@@ -50,6 +54,7 @@ async def hub(tmp_path):
     )
     path = tmp_path / "hub.toml"
     path.write_text(CONFIG)
+    (tmp_path / FEED).mkdir()
     async with Hub(load(path, registry), registry) as hub:
         made = Directory(tmp_path / "data")
         made.store = hub.store
