@@ -120,8 +120,9 @@ class NormaliserContract:
 def check_normalised(result: Normalised) -> None:
     """Assert what the hub relies on, whatever the message was."""
     assert isinstance(result, Normalised)
-    outcomes = [bool(result.facts), result.unmapped is not None, bool(result.problem)]
-    assert sum(outcomes) == 1, "exactly one of facts, unmapped and problem holds"
+    stated = [bool(result.facts), bool(result.parts)]
+    outcomes = [*stated, result.unmapped is not None, bool(result.problem)]
+    assert sum(outcomes) == 1, "exactly one of facts, parts, unmapped, problem holds"
     if result.problem is not None:
         assert result.problem.code in HubError.catalogue
     for warning in result.warnings:

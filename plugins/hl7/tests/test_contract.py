@@ -59,6 +59,7 @@ class TestHl7Normaliser(NormaliserContract):
         return [
             *(adt(trigger=trigger, pv1={45: "20260314"}) for trigger in triggers),
             adt(pid={18: "K7"}, pv1={19: ""}, extra=["DG1|1||I50.1^x", "ZBE|1"]),
+            adt(trigger="A01") + adt(trigger="A03"),  # comes back as its parts
         ]
 
 
