@@ -22,6 +22,7 @@ from hub.demo.result import Directories, Exchanged
 from hub.demo.run import WATCHED_RATE, DemoOptions, main, run
 from hub.demo.scenario import Scenario
 from hub.registry import Registry
+from hub.telemetry import configure_logging
 
 pytestmark = pytest.mark.acceptance
 
@@ -45,6 +46,7 @@ def playing(tmp_path_factory):
     """Play it once; return the outcome, the folder, and what was printed."""
     folder = tmp_path_factory.mktemp("played") / "demo"
     given = DemoOptions(data_dir=folder, people=PEOPLE, seed=3, exit=True, json=True)
+    configure_logging(level="warning")  # as `main` does: to where it does not disturb
     with redirect_stdout(StringIO()) as said:
         outcome = asyncio.run(run(given))
     return outcome, folder, said.getvalue()
