@@ -19,6 +19,17 @@ def migrated():
         return Path(folder, DATABASE_NAME).read_bytes()
 
 
+def of_release(number, folder, monkeypatch):
+    """Make a store in `folder` as a former release did; return its file."""
+    from alembic import command  # noqa: PLC0415 - it takes most of a second to import
+
+    whole = command.upgrade
+    monkeypatch.setattr(command, "upgrade", lambda to, _: whole(to, number))
+    upgrade(folder)
+    monkeypatch.undo()
+    return folder / DATABASE_NAME
+
+
 def put_down(folder):
     """Put such a store into `folder`, unless there is one: a hub goes on with it."""
     folder.mkdir(mode=0o700, parents=True, exist_ok=True)

@@ -86,6 +86,7 @@ class _Loading:
         self._of = given.of
         self._hub = ""
         self._fed: dict[str, str] = {}  # the panels that sources of files fill
+        self._partner = self._known_partner()
         self.problems = given.problems
 
     def build_own(self) -> HubConfig | None:
@@ -317,7 +318,7 @@ class _Loading:
         inner = Written(table.file, (*table.path, key), values)
         return self._validate(inner, model)
 
-    def _partner(self) -> Callable[[str], str]:
+    def _known_partner(self) -> Callable[[str], str]:
         """Return what takes the name of a partner, and refuses any other name."""
         if not self._given.complete:
             return str
@@ -327,7 +328,7 @@ class _Loading:
 
     def _validate(self, table: Written, model: type[_Model]) -> _Model | None:
         try:
-            context = {"folder": table.file.parent, "partner": self._partner()}
+            context = {"folder": table.file.parent, "partner": self._partner}
             return model.model_validate(table.values, context=context)
         except ValidationError as error:
             details = error.errors(include_url=False)

@@ -117,6 +117,8 @@ class Indexing:
         self._reader = reader
         self._writer = writer
         self._feeds = feeds
+        known = indexing.indexed_feeds(reader)
+        self._gone = [each for each in known if each not in feeds]
         self._rest = rest
         self._stopping = threading.Event()
 
@@ -132,10 +134,8 @@ class Indexing:
         """Bring the first feed that is behind up to date; say whether there was one."""
         if self._stopping.is_set():
             return False
-        known = indexing.indexed_feeds(self._reader)
-        gone = next((each for each in known if each not in self._feeds), None)
-        if gone is not None:
-            return self._forget(gone)
+        if self._gone:
+            return self._forget(self._gone[0])
         waiting = self.behind(self._reader)
         if not waiting:
             return False
@@ -162,6 +162,7 @@ class Indexing:
         if not all(map(self._put, parts)):
             return False
         self._writer.call(indexing.forget, feed)
+        self._gone.remove(feed)
         log.info("services.unlisted", feed=feed, count=len(services))
         return True
 

@@ -220,7 +220,10 @@ def test_both_make_the_same_of_the_same_messages(begin, store, heard, query):
     thread = begin(in_thread)
     heard.wait_for("verdicts", 60)
     thread.stop()
-    made = "SELECT id, type, entity, version FROM event ORDER BY seq"
+    made = (
+        "SELECT id, type, key, event.version, person FROM event"
+        " JOIN entity ON entity.seq = event.entity ORDER BY event.seq"
+    )
     by_thread = query(made)
     store.writer.call(_forget_all)
 

@@ -17,6 +17,7 @@ from hub.store.errors import DataFolderError, SchemaError
 from hub.store.migrate import upgrade
 from hub.store.schema import metadata
 from hub.store.sqlite import APPLICATION_ID, DATABASE_NAME, open_writer
+from tests.stores import of_release
 
 
 @pytest.fixture
@@ -152,15 +153,6 @@ MESSAGE = (
     " size, body, received_at, peer, state)"
     " VALUES ('msg_1', 'nord', '1', '', '', x'', 0, x'', 0, '', 'processed')"
 )
-
-
-def of_release(number, folder, monkeypatch):
-    """Make a store as a former release did."""
-    whole = command.upgrade
-    monkeypatch.setattr(command, "upgrade", lambda to, _: whole(to, number))
-    upgrade(folder)
-    monkeypatch.undo()
-    return folder / DATABASE_NAME
 
 
 def test_each_number_of_a_person_becomes_an_identity(tmp_path, monkeypatch):

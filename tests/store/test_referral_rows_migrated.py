@@ -3,10 +3,8 @@
 import sqlite3
 from contextlib import closing
 
-from alembic import command
-
 from hub.store.migrate import upgrade
-from hub.store.sqlite import DATABASE_NAME
+from tests.stores import of_release
 
 BODY = (
     b'{"kind":"referral","details":{"state":"accepted","category":{"code":"stress"},'
@@ -17,16 +15,13 @@ BODY = (
 
 def test_referrals_of_before_are_found(tmp_path, monkeypatch):
     """Synthetic: a referral that a hospital sent before there was a list of them."""
-    whole = command.upgrade
-    monkeypatch.setattr(command, "upgrade", lambda to, _: whole(to, "0007"))
-    upgrade(tmp_path)
-    monkeypatch.undo()
+    file = of_release("0007", tmp_path, monkeypatch)
     rows = [
         ("rec_1", "referral", "p_1", 1, BODY, "p_1"),
         ("rec_2", "referral", "p_1", 0, b"null", "p_1"),
         ("rec_3", "task", "p_1", 1, b"{}", "p_1"),
     ]
-    with closing(sqlite3.connect(tmp_path / DATABASE_NAME)) as connection, connection:
+    with closing(sqlite3.connect(file)) as connection, connection:
         connection.executemany("INSERT INTO entity VALUES (?, ?, ?, ?, ?, ?)", rows)
         connection.execute(
             "INSERT INTO fact (message, place, entity, body) VALUES (1, 0, ?, ?)",
@@ -35,7 +30,7 @@ def test_referrals_of_before_are_found(tmp_path, monkeypatch):
 
     upgrade(tmp_path)
 
-    with closing(sqlite3.connect(tmp_path / DATABASE_NAME)) as connection:
+    with closing(sqlite3.connect(file)) as connection:
         found = connection.execute("SELECT * FROM referral ORDER BY key").fetchall()
         sides = connection.execute("SELECT key, named FROM referral_side").fetchall()
     named = ["feed klinik", "org REG:7", "party clinic"]

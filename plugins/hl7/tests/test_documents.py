@@ -339,4 +339,5 @@ def test_twenty_mebibytes_take_linear_time():
 
     small, large = min(seconds(1 << 21) for _ in range(3)), seconds(20 << 20)
 
-    assert large < small * 70  # ten times the size: were it squared, a hundred times
+    assert large < 2
+    assert large < small * 10 * 4  # ten times the size; four for a busy machine
